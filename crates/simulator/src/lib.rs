@@ -1,0 +1,1 @@
+//! Many devices, a server and a bad network in one deterministic process, by seed.
