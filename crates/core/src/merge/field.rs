@@ -1,0 +1,115 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::{list, text};
+use crate::{
+    Fields,
+    pack::{Field, FieldType, Strategy},
+};
+
+/// What becomes of one field.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FieldMerge {
+    /// The server already has this value.
+    Unchanged,
+    /// Nobody else changed it: the author's value stands.
+    Applied(Value),
+    /// Both changed it and both changes are in this value.
+    Merged(Value),
+    /// Both changed it; the author's value stands, the server's gave way.
+    MineWins(Value),
+    /// Both changed it; the server's value stands, the author's gave way.
+    TheirsWins,
+    /// Both changed it and a person must decide; the server's value stands meanwhile.
+    Conflict,
+}
+
+/// Settles one field. `null` and absent are the same.
+///
+/// `strategy` is the field's strategy against whoever wrote `theirs`.
+pub fn merge_field(field: &Field, strategy: Strategy, base: &Value, mine: &Value, theirs: &Value) -> FieldMerge {
+    if mine == theirs {
+        return FieldMerge::Unchanged;
+    }
+    if theirs == base {
+        return FieldMerge::Applied(mine.clone());
+    }
+    if mine == base {
+        return FieldMerge::Unchanged;
+    }
+    match strategy {
+        Strategy::ServerWins | Strategy::FirstWriteWins => FieldMerge::TheirsWins,
+        Strategy::ClientWins | Strategy::LastWriteWins => FieldMerge::MineWins(mine.clone()),
+        Strategy::Manual => FieldMerge::Conflict,
+        Strategy::Merge => match merge_by_type(&field.kind, base, mine, theirs) {
+            Some(merged) if merged == *theirs => FieldMerge::Unchanged,
+            Some(merged) => FieldMerge::Merged(merged),
+            None => FieldMerge::Conflict,
+        },
+    }
+}
+
+/// The parts of both sides put together, or `None` if the type cannot.
+pub(super) fn merge_by_type(kind: &FieldType, base: &Value, mine: &Value, theirs: &Value) -> Option<Value> {
+    match kind {
+        FieldType::Object { fields } => Some(merge_object(fields, base, mine, theirs)),
+        FieldType::List { key, fields } => Some(list::merge(key, fields, base, mine, theirs)),
+        FieldType::Log { key, .. } => Some(list::append(key, mine, theirs)),
+        FieldType::Set { .. } => Some(merge_set(base, mine, theirs)),
+        FieldType::Counter => merge_counter(base, mine, theirs),
+        FieldType::LongText { .. } => text::merge(base.as_str()?, mine.as_str()?, theirs.as_str()?).map(Value::from),
+        _ => None,
+    }
+}
+
+/// Part by part. A part that both sides changed and that does not merge takes the author's value: inside a field there
+/// is nobody to ask, and the losing value stays in the record's history.
+pub(super) fn merge_object(fields: &[Field], base: &Value, mine: &Value, theirs: &Value) -> Value {
+    let empty = Fields::new();
+    let object = |value: &'_ Value| value.as_object().cloned().unwrap_or_else(|| empty.clone());
+    let (base, mine, theirs) = (object(base), object(mine), object(theirs));
+    let names: BTreeSet<&String> = mine.keys().chain(theirs.keys()).collect();
+    let mut merged = Fields::new();
+    for name in names {
+        let get = |side: &Fields| side.get(name).cloned().unwrap_or(Value::Null);
+        let (b, m, t) = (get(&base), get(&mine), get(&theirs));
+        let value = if m == b {
+            t
+        } else if t == b || m == t {
+            m
+        } else {
+            let kind = fields.iter().find(|field| &field.name == name).map(|field| &field.kind);
+            kind.and_then(|kind| merge_by_type(kind, &b, &m, &t)).unwrap_or(m)
+        };
+        if !value.is_null() {
+            merged.insert(name.clone(), value);
+        }
+    }
+    Value::Object(merged)
+}
+
+/// Union of both sides' additions, less both sides' removals; in order, so that the answer is one.
+fn merge_set(base: &Value, mine: &Value, theirs: &Value) -> Value {
+    let items = |value: &Value| -> BTreeMap<String, Value> {
+        value.as_array().into_iter().flatten().map(|item| (item.to_string(), item.clone())).collect()
+    };
+    let (base, mine, theirs) = (items(base), items(mine), items(theirs));
+    let kept = |key: &String| match base.contains_key(key) {
+        true => mine.contains_key(key) && theirs.contains_key(key),
+        false => true,
+    };
+    let all: BTreeMap<&String, &Value> = mine.iter().chain(theirs.iter()).collect();
+    Value::Array(all.into_iter().filter(|(key, _)| kept(key)).map(|(_, item)| item.clone()).collect())
+}
+
+/// Both sides' additions count. Whole numbers stay whole.
+fn merge_counter(base: &Value, mine: &Value, theirs: &Value) -> Option<Value> {
+    let number = |value: &Value| if value.is_null() { Some(0.0) } else { value.as_f64() };
+    let whole = |value: &Value| if value.is_null() { Some(0) } else { value.as_i64() };
+    if let (Some(base), Some(mine), Some(theirs)) = (whole(base), whole(mine), whole(theirs)) {
+        let sum = theirs.checked_add(mine.checked_sub(base)?)?;
+        return Some(Value::from(sum));
+    }
+    Some(Value::from(number(theirs)? + number(mine)? - number(base)?))
+}

@@ -1,0 +1,154 @@
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{FieldMerge, merge_field};
+use crate::{
+    Fields,
+    pack::{Computed, Entity, Strategy},
+};
+
+/// Who wrote a field's current value.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Author {
+    pub user_id: String,
+    pub roles: Vec<String>,
+}
+
+/// One write over one record.
+#[derive(Debug)]
+pub struct MergeInput<'a> {
+    pub entity: &'a Entity,
+    /// The server's fields as they are.
+    pub current: &'a Fields,
+    /// Who wrote the current value of each field since the author's version; a field nobody touched is absent.
+    pub written_by: &'a BTreeMap<String, Author>,
+    /// The author's changed fields.
+    pub payload: &'a Fields,
+    /// Their values as the author saw them.
+    pub base: &'a Fields,
+    /// Choices (`mine` or `theirs`) that the author asked to be remembered, by field: they settle a manual field.
+    pub remembered: &'a BTreeMap<String, String>,
+}
+
+/// What became of one field of a write, beyond plain application.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FieldChange {
+    pub field: String,
+    pub verdict: Verdict,
+    pub base: Value,
+    pub mine: Value,
+    pub theirs: Value,
+    /// Who wrote `theirs`.
+    pub theirs_by: String,
+    pub strategy: Strategy,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Both changes are in the record.
+    Merged,
+    /// The author's value stands, the server's gave way.
+    MineStands,
+    /// The server's value stands, the author's gave way.
+    TheirsStand,
+    /// A person decides; the server's value stands meanwhile.
+    Conflict,
+}
+
+/// The record after the write, and what is to be told and written down about it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MergedRecord {
+    pub fields: Fields,
+    /// Names of fields whose stored value changed, computed ones too.
+    pub changed: Vec<String>,
+    /// Fields that both sides changed.
+    pub settled: Vec<FieldChange>,
+}
+
+/// Applies a write's fields to a record, field by field, by value.
+///
+/// No field is invented: the result's fields are the current ones, the payload's and computed ones.
+pub fn merge_record(input: &MergeInput<'_>) -> MergedRecord {
+    let mut fields = input.current.clone();
+    let mut settled = Vec::new();
+    for (name, mine) in input.payload {
+        let Some(field) = input.entity.field(name) else { continue };
+        let get = |side: &Fields| side.get(name).cloned().unwrap_or(Value::Null);
+        let (base, theirs) = (get(input.base), get(input.current));
+        let author = input.written_by.get(name).cloned().unwrap_or_default();
+        let strategy = effective_strategy(field.strategy_against(&author.roles), input.remembered.get(name));
+        let verdict = match merge_field(field, strategy, &base, mine, &theirs) {
+            FieldMerge::Unchanged => continue,
+            FieldMerge::Applied(value) => {
+                set(&mut fields, name, value);
+                continue;
+            }
+            FieldMerge::Merged(value) => {
+                set(&mut fields, name, value);
+                Verdict::Merged
+            }
+            FieldMerge::MineWins(value) => {
+                set(&mut fields, name, value);
+                Verdict::MineStands
+            }
+            FieldMerge::TheirsWins => Verdict::TheirsStand,
+            FieldMerge::Conflict => Verdict::Conflict,
+        };
+        let (field, mine, theirs_by) = (name.clone(), mine.clone(), author.user_id);
+        settled.push(FieldChange { field, verdict, base, mine, theirs, theirs_by, strategy });
+    }
+    compute_fields(input.entity, &mut fields);
+    let changed = changed_fields(input.current, &fields);
+    MergedRecord { fields, changed, settled }
+}
+
+fn effective_strategy(declared: Strategy, remembered: Option<&String>) -> Strategy {
+    match (declared, remembered.map(String::as_str)) {
+        (Strategy::Manual, Some("mine")) => Strategy::ClientWins,
+        (Strategy::Manual, Some("theirs")) => Strategy::ServerWins,
+        _ => declared,
+    }
+}
+
+fn set(fields: &mut Fields, name: &str, value: Value) {
+    if value.is_null() {
+        fields.remove(name);
+    } else {
+        fields.insert(name.to_owned(), value);
+    }
+}
+
+fn changed_fields(before: &Fields, after: &Fields) -> Vec<String> {
+    let mut names: Vec<String> =
+        after.iter().filter(|(name, value)| before.get(*name) != Some(value)).map(|(name, _)| name.clone()).collect();
+    names.extend(before.keys().filter(|name| !after.contains_key(*name)).cloned());
+    names
+}
+
+/// Derives the computed fields from the others.
+pub fn compute_fields(entity: &Entity, fields: &mut Fields) {
+    for field in &entity.fields {
+        let Some(computed) = &field.computed else { continue };
+        let value = match computed {
+            Computed::Count { list, field: None } => Value::from(items(fields, list).len()),
+            Computed::Count { list, field: Some(flag) } => {
+                Value::from(items(fields, list).iter().filter(|item| item.get(flag) == Some(&Value::Bool(true))).count())
+            }
+            Computed::Sum { list, field: part, times } => {
+                let number = |item: &Value, name: &str| item.get(name).and_then(Value::as_f64);
+                let term = |item: &Value| {
+                    number(item, part).unwrap_or(0.0) * times.as_deref().map_or(1.0, |times| number(item, times).unwrap_or(0.0))
+                };
+                let sum: f64 = items(fields, list).iter().map(term).sum();
+                // Money and hours: cents and seconds are plenty, and sums come out the same on both sides.
+                Value::from((sum * 10_000.0).round() / 10_000.0)
+            }
+        };
+        fields.insert(field.name.clone(), value);
+    }
+}
+
+fn items(fields: &Fields, list: &str) -> Vec<Value> {
+    fields.get(list).and_then(Value::as_array).cloned().unwrap_or_default()
+}

@@ -1,0 +1,45 @@
+use serde::{Deserialize, Serialize};
+
+use super::{Condition, Context, Entity};
+use crate::{Fields, Timestamp};
+
+/// Rows that a role may read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AccessRule {
+    /// Any of these roles; everybody, if empty.
+    #[serde(default)]
+    pub roles: Vec<String>,
+    pub when: Condition,
+}
+
+/// Whose eyes look at a record.
+#[derive(Debug, Clone)]
+pub struct Viewer<'a> {
+    pub user_id: &'a str,
+    pub roles: &'a [String],
+    pub sites: &'a [String],
+    pub now: Timestamp,
+}
+
+impl Viewer<'_> {
+    pub fn context(&self, pinned: bool) -> Context<'_> {
+        Context { user_id: self.user_id, sites: self.sites, now: self.now, pinned }
+    }
+}
+
+impl Entity {
+    /// Whether the viewer may read the record.
+    pub fn readable_by(&self, fields: &Fields, viewer: &Viewer<'_>) -> bool {
+        self.access.iter().any(|rule| {
+            (rule.roles.is_empty() || rule.roles.iter().any(|role| viewer.roles.contains(role)))
+                && rule.when.holds(fields, &viewer.context(false))
+        })
+    }
+
+    /// Whether a readable record belongs on the viewer's device of its own accord.
+    pub fn wanted_by(&self, fields: &Fields, viewer: &Viewer<'_>, pinned: bool) -> bool {
+        let wanted = self.sync.as_ref().is_none_or(|condition| condition.holds(fields, &viewer.context(pinned)));
+        pinned || wanted
+    }
+}

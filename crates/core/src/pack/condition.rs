@@ -1,0 +1,79 @@
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{Fields, Timestamp};
+
+/// A test of a record's fields for somebody at some time.
+///
+/// In TOML: `{ all = [{ is = { field = "assignedTo", value = "$user" } }, { in = { field = "status", values = ["assigned"] } }] }`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Condition {
+    All(Vec<Condition>),
+    Any(Vec<Condition>),
+    Not(Box<Condition>),
+    /// `true` for every record.
+    Always(bool),
+    /// Equal; `$user` stands for the viewer's user id, `null` also for an absent field.
+    Is {
+        field: String,
+        value: Value,
+    },
+    /// Equal to one of them; `$sites` stands for the viewer's sites.
+    In {
+        field: String,
+        values: Vec<Value>,
+    },
+    /// A list or set that holds the value.
+    Has {
+        field: String,
+        value: Value,
+    },
+    /// A time at most so many days ago (or in the future).
+    Within {
+        field: String,
+        days: u32,
+    },
+    /// The viewer pinned the record.
+    Pinned(bool),
+}
+
+/// For whom and when a condition is tested.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    pub user_id: &'a str,
+    pub sites: &'a [String],
+    pub now: Timestamp,
+    /// Whether the viewer pinned the record under test.
+    pub pinned: bool,
+}
+
+impl Condition {
+    pub fn holds(&self, fields: &Fields, context: &Context<'_>) -> bool {
+        let get = |field: &str| fields.get(field).unwrap_or(&Value::Null);
+        match self {
+            Self::All(conditions) => conditions.iter().all(|c| c.holds(fields, context)),
+            Self::Any(conditions) => conditions.iter().any(|c| c.holds(fields, context)),
+            Self::Not(condition) => !condition.holds(fields, context),
+            Self::Always(answer) => *answer,
+            Self::Is { field, value } => equals(get(field), value, context),
+            Self::In { field, values } => values.iter().any(|value| equals(get(field), value, context)),
+            Self::Has { field, value } => {
+                get(field).as_array().is_some_and(|items| items.iter().any(|item| equals(item, value, context)))
+            }
+            Self::Within { field, days } => get(field)
+                .as_str()
+                .and_then(|text| text.parse::<Timestamp>().ok())
+                .is_some_and(|time| context.now - time <= chrono::Duration::days(i64::from(*days))),
+            Self::Pinned(wanted) => context.pinned == *wanted,
+        }
+    }
+}
+
+fn equals(actual: &Value, wanted: &Value, context: &Context<'_>) -> bool {
+    match wanted.as_str() {
+        Some("$user") => actual.as_str() == Some(context.user_id),
+        Some("$sites") => actual.as_str().is_some_and(|site| context.sites.iter().any(|own| own == site)),
+        _ => actual == wanted,
+    }
+}

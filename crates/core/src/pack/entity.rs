@@ -1,0 +1,120 @@
+use serde::{Deserialize, Serialize};
+
+use super::{AccessRule, Condition, Field};
+use crate::queue::Operation;
+
+/// A type of record.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Entity {
+    /// As in `entityType`: `work-order`.
+    pub name: String,
+    /// As in paths and `entities=`: `work-orders`. In camel case it names the collection in a delta.
+    pub plural: String,
+    pub title: String,
+    pub title_plural: String,
+    /// Symbol in the icon sprite.
+    #[serde(default)]
+    pub icon: Option<String>,
+    /// The field that carries the id on the wire: `workOrderId`.
+    pub id_field: String,
+    /// What the server's ids start with: `WO-`.
+    pub id_prefix: String,
+    /// The field whose value names a record for a person.
+    pub title_field: String,
+    /// What a device may do to it; nothing, for a read-only entity.
+    #[serde(default)]
+    pub operations: Vec<Operation>,
+    pub fields: Vec<Field>,
+    /// Sets of fields whose values no two records may share.
+    #[serde(default)]
+    pub unique: Vec<Vec<String>>,
+    /// Who may read which records. A record that no rule covers is invisible.
+    pub access: Vec<AccessRule>,
+    /// Which of the readable records are sent to the device; those it may read but does not need stay away. All
+    /// readable ones, if absent.
+    #[serde(default)]
+    pub sync: Option<Condition>,
+    /// Records that come along because a record on the device refers to them.
+    #[serde(default)]
+    pub sync_along: Vec<SyncAlong>,
+    /// Which fields of other entities' records hold data of this scope (`siteId`), for rows by site.
+    #[serde(default)]
+    pub list: ListView,
+    #[serde(default)]
+    pub retention: Option<Retention>,
+}
+
+impl Entity {
+    /// The collection's name in a delta: `work-orders` → `workOrders`.
+    pub fn collection(&self) -> String {
+        let mut parts = self.plural.split('-');
+        let mut name = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let mut letters = part.chars();
+            name.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+            name.push_str(letters.as_str());
+        }
+        name
+    }
+
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    pub fn allows(&self, operation: Operation) -> bool {
+        self.operations.contains(&operation)
+    }
+}
+
+/// Sent along with records of `entity` that refer to it by `field` (or, for a list, by `field` of its items, written
+/// `partsUsed.partId`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SyncAlong {
+    pub entity: String,
+    pub field: String,
+}
+
+/// What lists show and find.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct ListView {
+    /// Whether it stands in the navigation.
+    pub shown: bool,
+    pub columns: Vec<Column>,
+    /// Enum, bool, set and reference fields offered as filters.
+    pub filters: Vec<String>,
+    /// Fields whose text is searched.
+    pub search: Vec<String>,
+    /// First is the default; within equal values, newest change first.
+    pub sorts: Vec<SortOrder>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Column {
+    pub field: String,
+    /// Where it stands in a row: `badge`, `line`, `meta`.
+    #[serde(default)]
+    pub slot: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SortOrder {
+    pub field: String,
+    pub label: String,
+    #[serde(default)]
+    pub descending: bool,
+}
+
+/// How long finished work stays on the device.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Retention {
+    /// When a record counts as finished.
+    pub closed: Condition,
+    /// Days from when the finished version reached the device.
+    pub days: u32,
+}

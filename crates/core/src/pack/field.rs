@@ -1,0 +1,184 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// One field of an entity, of an object or of a list's items.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Field {
+    pub name: String,
+    pub label: String,
+    #[serde(flatten)]
+    pub kind: FieldType,
+    #[serde(default)]
+    pub required: bool,
+    /// Set by the server or computed; a write to it is refused.
+    #[serde(default)]
+    pub read_only: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<Value>,
+    /// One line under the field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+    /// How two changes of this field are settled; [`FieldType::default_strategy`] if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strategy: Option<Strategy>,
+    /// Exceptions by who wrote the server's value; the first that matches wins over `strategy`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub strategy_rules: Vec<StrategyRule>,
+    /// Derived from other fields by the server and, as a preview, by the device.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub computed: Option<Computed>,
+}
+
+impl Field {
+    /// The strategy against a server value that somebody with `roles` wrote.
+    pub fn strategy_against(&self, roles: &[String]) -> Strategy {
+        let rule = self.strategy_rules.iter().find(|rule| roles.contains(&rule.written_by));
+        rule.map(|rule| rule.strategy).or(self.strategy).unwrap_or_else(|| self.kind.default_strategy())
+    }
+}
+
+/// What a field holds, as JSON.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum FieldType {
+    /// One line.
+    Text {
+        #[serde(default)]
+        max_length: Option<usize>,
+    },
+    /// Many lines; merges three-way where its strategy is `merge`.
+    LongText {
+        #[serde(default)]
+        max_length: Option<usize>,
+    },
+    Number {
+        #[serde(default)]
+        min: Option<f64>,
+        #[serde(default)]
+        max: Option<f64>,
+        #[serde(default)]
+        integer: bool,
+        /// Shown behind the value: `h`, `EUR`.
+        #[serde(default)]
+        unit: Option<String>,
+    },
+    Bool,
+    Enum {
+        choices: Vec<Choice>,
+        /// From value to the values it may become; a value that is not named may become any.
+        #[serde(default)]
+        transitions: BTreeMap<String, Vec<String>>,
+    },
+    /// RFC 3339, UTC.
+    Datetime,
+    /// The id of another record.
+    Reference {
+        entity: String,
+    },
+    Object {
+        fields: Vec<Field>,
+    },
+    /// Objects told apart by `key`, in an order that is part of the value.
+    List {
+        key: String,
+        fields: Vec<Field>,
+    },
+    /// Strings without order or repetition.
+    Set {
+        #[serde(default)]
+        choices: Vec<Choice>,
+    },
+    /// A number that changes by sums: two additions both count.
+    Counter,
+    /// A list that only grows: objects told apart by `key`, by time of arrival.
+    Log {
+        key: String,
+        fields: Vec<Field>,
+    },
+    /// `{ "latitude", "longitude", "accuracy" }` in degrees and metres.
+    Location,
+    /// Anything; compared as a whole.
+    Json,
+}
+
+impl FieldType {
+    /// Values with parts merge by their parts; single values go to the last writer, by server-received time.
+    pub fn default_strategy(&self) -> Strategy {
+        match self {
+            Self::Object { .. } | Self::List { .. } | Self::Set { .. } | Self::Counter | Self::Log { .. } => {
+                Strategy::Merge
+            }
+            _ => Strategy::LastWriteWins,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Choice {
+    pub value: String,
+    pub label: String,
+    /// How it is coloured: `neutral`, `info`, `good`, `warn`, `bad`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tone: Option<String>,
+}
+
+/// How two changes of one field are settled. Only the server settles; a device previews by the same code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Strategy {
+    ServerWins,
+    ClientWins,
+    /// Part by part, as the field's type allows.
+    Merge,
+    /// The write that the server received last.
+    LastWriteWins,
+    /// The write that the server received first.
+    FirstWriteWins,
+    /// A person decides.
+    Manual,
+}
+
+impl Strategy {
+    /// As the pack writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ServerWins => "server-wins",
+            Self::ClientWins => "client-wins",
+            Self::Merge => "merge",
+            Self::LastWriteWins => "last-write-wins",
+            Self::FirstWriteWins => "first-write-wins",
+            Self::Manual => "manual",
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct StrategyRule {
+    /// The role of whoever wrote the server's value.
+    pub written_by: String,
+    pub strategy: Strategy,
+}
+
+/// How a field follows from others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum Computed {
+    /// The number of items of a list, or of those whose boolean `field` is true.
+    Count {
+        list: String,
+        #[serde(default)]
+        field: Option<String>,
+    },
+    /// The sum of a number over a list's items; with `times`, of the product of two.
+    Sum {
+        list: String,
+        field: String,
+        #[serde(default)]
+        times: Option<String>,
+    },
+}

@@ -1,0 +1,117 @@
+//! Domain packs: the declaration of a line of work. The engine knows no work order; a pack does.
+//!
+//! A pack is written as TOML (`domains/<name>.toml`), read by the server, whose rules are the ones that merge, and
+//! handed to clients as JSON by `GET /api/v1/domains`. Entity types are unique across packs.
+
+mod access;
+mod check;
+mod condition;
+mod entity;
+mod field;
+mod priority;
+mod registry;
+mod validate;
+
+pub use access::{AccessRule, Viewer};
+pub use check::PackError;
+pub use condition::{Condition, Context};
+pub use entity::{Column, Entity, ListView, Retention, SortOrder, SyncAlong};
+pub use field::{Choice, Computed, Field, FieldType, Strategy, StrategyRule};
+pub use priority::{DEFAULT_PRIORITY, PriorityRule};
+pub use registry::Packs;
+pub use validate::validate;
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+use crate::{Fields, queue::Operation};
+
+/// One line of work.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Pack {
+    /// The domain, as in `domain:entity:action`: `maintenance`.
+    pub name: String,
+    pub version: u32,
+    pub title: String,
+    /// Counted failures before a write becomes a dead letter.
+    #[serde(default = "default_attempts")]
+    pub attempts: u32,
+    /// Whether pending edits of one record may be folded into one before they are sent.
+    #[serde(default)]
+    pub coalesce: bool,
+    pub entities: Vec<Entity>,
+    #[serde(default)]
+    pub kinds: Vec<WriteKind>,
+    /// First match wins; what matches none has [`DEFAULT_PRIORITY`].
+    #[serde(default)]
+    pub priorities: Vec<PriorityRule>,
+    /// Scopes (`domain:entity:action`, `*` for any part) by role.
+    #[serde(default)]
+    pub roles: BTreeMap<String, Vec<String>>,
+    /// What needs the network, and why: shown as unavailable offline.
+    #[serde(default)]
+    pub online_only: Vec<OnlineOnly>,
+}
+
+fn default_attempts() -> u32 {
+    10
+}
+
+/// A named mutation: `alert_acknowledge`. Anything else is `<entity>_<operation>`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct WriteKind {
+    pub name: String,
+    pub entity: String,
+    pub operation: Operation,
+    /// For a person: what it does (`Acknowledge`), and the label of its button.
+    pub label: String,
+    /// The write is of this kind if it changes one of these fields, or if the list is empty.
+    #[serde(default)]
+    pub fields: Vec<String>,
+    /// Offered as an action of its own: sets these values. `$user` and `$now` are filled in.
+    #[serde(default)]
+    pub set: Fields,
+    /// When the action is offered.
+    #[serde(default)]
+    pub when: Option<Condition>,
+    /// Pushed at once rather than at the next trigger.
+    #[serde(default)]
+    pub critical: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OnlineOnly {
+    pub title: String,
+    pub reason: String,
+    /// The entity type on whose page it stands, if on any.
+    #[serde(default)]
+    pub entity: Option<String>,
+}
+
+impl Pack {
+    /// The kind of a write: the first declared kind that fits, else `<entity>_<operation>`.
+    pub fn kind_of(&self, entity: &str, operation: Operation, payload: &Fields) -> String {
+        let fits = |kind: &&WriteKind| {
+            kind.entity == entity
+                && kind.operation == operation
+                && (kind.fields.is_empty() || kind.fields.iter().any(|field| payload.contains_key(field)))
+        };
+        let name = || {
+            let operation = match operation {
+                Operation::Create => "create",
+                Operation::Update => "update",
+                Operation::Delete => "delete",
+            };
+            format!("{}_{operation}", entity.replace('-', "_"))
+        };
+        self.kinds.iter().find(fits).map_or_else(name, |kind| kind.name.clone())
+    }
+
+    /// Whether a write of this kind is pushed at once.
+    pub fn is_critical(&self, kind: &str) -> bool {
+        self.kinds.iter().any(|declared| declared.name == kind && declared.critical)
+    }
+}

@@ -1,0 +1,168 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{Fields, Timestamp, record::meta};
+
+/// `GET /api/v1/sync/delta`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Delta {
+    pub sync_timestamp: Timestamp,
+    /// Opaque. Send it as `since` next time; store it in the transaction that stores the changes.
+    pub cursor: String,
+    pub has_more: bool,
+    /// Records still to come in this sync, if the server knows: what a progress bar counts down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remaining: Option<u64>,
+    pub changes: DeltaChanges,
+}
+
+/// Changed records by collection (`workOrders`), and the ids that left.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeltaChanges {
+    /// By collection: ids deleted on the server.
+    #[serde(default)]
+    pub deleted_ids: BTreeMap<String, Vec<String>>,
+    /// By collection: ids this user may no longer see.
+    #[serde(default)]
+    pub revoked_ids: BTreeMap<String, Vec<String>>,
+    #[serde(flatten)]
+    pub records: BTreeMap<String, Vec<WireRecord>>,
+}
+
+/// A record on the wire: its id under the entity's id field, its fields, and `_version`, `updatedAt`, `_localId`.
+/// With `_baseVersion`, only the fields that changed since that version are present, and an absent field is unchanged;
+/// a field that was removed is `null`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct WireRecord(pub Fields);
+
+impl WireRecord {
+    pub fn version(&self) -> Option<u64> {
+        self.0.get(meta::VERSION).and_then(Value::as_u64)
+    }
+
+    /// The version its changed fields count from; `None` for a whole record.
+    pub fn base_version(&self) -> Option<u64> {
+        self.0.get(meta::BASE_VERSION).and_then(Value::as_u64)
+    }
+
+    pub fn local_id(&self) -> Option<&str> {
+        self.0.get(meta::LOCAL_ID).and_then(Value::as_str)
+    }
+
+    pub fn updated_at(&self) -> Option<Timestamp> {
+        self.0.get(meta::UPDATED_AT).and_then(Value::as_str).and_then(|t| t.parse().ok())
+    }
+
+    pub fn id(&self, id_field: &str) -> Option<&str> {
+        self.0.get(id_field).and_then(Value::as_str)
+    }
+
+    /// The record's own fields, without id and metadata.
+    pub fn fields(&self, id_field: &str) -> Fields {
+        let metadata = [id_field, meta::VERSION, meta::BASE_VERSION, meta::LOCAL_ID, meta::UPDATED_AT];
+        self.0.iter().filter(|(k, _)| !metadata.contains(&k.as_str())).map(|(k, v)| (k.clone(), v.clone())).collect()
+    }
+
+    /// A record as it goes on the wire. `base_version` for a row of changed fields only.
+    pub fn assemble(
+        id_field: &str,
+        id: &str,
+        fields: &Fields,
+        version: u64,
+        base_version: Option<u64>,
+        updated_at: Timestamp,
+        local_id: Option<&str>,
+    ) -> Self {
+        let mut row = Fields::new();
+        row.insert(id_field.into(), id.into());
+        row.extend(fields.iter().map(|(k, v)| (k.clone(), v.clone())));
+        row.insert(meta::VERSION.into(), version.into());
+        if let Some(base) = base_version {
+            row.insert(meta::BASE_VERSION.into(), base.into());
+        }
+        if let Some(local_id) = local_id {
+            row.insert(meta::LOCAL_ID.into(), local_id.into());
+        }
+        row.insert(
+            meta::UPDATED_AT.into(),
+            updated_at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true).into(),
+        );
+        Self(row)
+    }
+}
+
+/// What an opaque cursor holds: `v1.<epoch>.<entity set>.<sequence>[.<scan position>]`. Only the server reads it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor {
+    /// Names one unbroken history of the server's database; a restored backup starts another.
+    pub epoch: String,
+    /// A short hash of the entity set that was asked for.
+    pub entity_set: String,
+    /// Everything up to this position of the change log is on the device.
+    pub sequence: u64,
+    /// During a first sync: the last record scanned, as `entity/id`.
+    pub scan: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the cursor is not one this server made; start again without it")]
+pub struct CursorError;
+
+impl std::fmt::Display for Cursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "v1.{}.{}.{}", self.epoch, self.entity_set, self.sequence)?;
+        self.scan.as_ref().map_or(Ok(()), |position| write!(f, ".{position}"))
+    }
+}
+
+impl std::str::FromStr for Cursor {
+    type Err = CursorError;
+
+    fn from_str(text: &str) -> Result<Self, CursorError> {
+        let mut parts = text.splitn(5, '.');
+        let mut next = || parts.next().filter(|part| !part.is_empty()).ok_or(CursorError);
+        if next()? != "v1" {
+            return Err(CursorError);
+        }
+        let (epoch, entity_set) = (next()?.to_owned(), next()?.to_owned());
+        let sequence = next()?.parse().map_err(|_| CursorError)?;
+        Ok(Self { epoch, entity_set, sequence, scan: next().ok().map(str::to_owned) })
+    }
+}
+
+/// `GET /api/v1/sync/digest`: what the server believes this device holds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Digest {
+    pub epoch: String,
+    /// By collection.
+    pub entities: BTreeMap<String, DigestEntry>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DigestEntry {
+    pub count: u64,
+    /// SHA-256, hex, over `id:version\n` in the order of ids.
+    pub sha256: String,
+    /// Version by id, where `versions=true` was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub versions: Option<BTreeMap<String, u64>>,
+}
+
+impl DigestEntry {
+    pub fn of(versions: BTreeMap<String, u64>, with_versions: bool) -> Self {
+        use sha2::{Digest as _, Sha256};
+        let mut hash = Sha256::new();
+        for (id, version) in &versions {
+            hash.update(format!("{id}:{version}\n"));
+        }
+        let sha256 = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        Self { count: versions.len() as u64, sha256, versions: with_versions.then_some(versions) }
+    }
+}

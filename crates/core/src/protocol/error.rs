@@ -1,0 +1,51 @@
+use serde::{Deserialize, Serialize};
+
+/// Why an operation or a request was not carried out. What the engine does for each is in `docs/protocol.md`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ErrorCode {
+    /// No answer that can be believed. Made on the device only.
+    NetworkError,
+    AuthError,
+    VersionConflict,
+    ValidationError,
+    NotFound,
+    PermissionDenied,
+    ServerError,
+    /// Too many requests: wait for `Retry-After`.
+    RateLimited,
+    /// The cursor or the epoch is gone: resync.
+    Gone,
+    /// An operation this one depends on was not settled; nothing was tried, nothing is counted.
+    DependencyFailed,
+}
+
+/// What is wrong with one field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldError {
+    /// The field's name; `tasks[2].title` for one inside a list or object.
+    pub field: String,
+    pub message: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{message}")]
+pub struct WireError {
+    pub code: ErrorCode,
+    /// For a person: what happened and what to do.
+    pub message: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<FieldError>,
+}
+
+impl WireError {
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), fields: Vec::new() }
+    }
+}
+
+/// The body of every answer that is not a success.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorEnvelope {
+    pub error: WireError,
+}

@@ -1,0 +1,13 @@
+//! The wire: shapes that client and server share. `docs/protocol.md` is their reference.
+
+mod delta;
+mod error;
+mod push;
+mod session;
+
+pub use delta::{Cursor, CursorError, Delta, DeltaChanges, Digest, DigestEntry, WireRecord};
+pub use error::{ErrorCode, ErrorEnvelope, FieldError, WireError};
+pub use push::{
+    ConflictSummary, OperationResult, PushRequest, PushResponse, ResultStatus, Superseded, WireOperation,
+};
+pub use session::{DeviceInfo, Health, Me, TokenAnswer};

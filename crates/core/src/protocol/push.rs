@@ -1,0 +1,153 @@
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{WireError, WireRecord};
+use crate::{
+    Fields, Timestamp,
+    queue::{Operation, QueuedWrite},
+    record::meta,
+};
+
+/// `POST /api/v1/sync/push`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PushRequest {
+    pub device_id: String,
+    /// Version of each pack the operations were made under, by domain.
+    #[serde(default)]
+    pub pack_versions: std::collections::BTreeMap<String, u32>,
+    pub operations: Vec<WireOperation>,
+}
+
+/// One operation on the wire.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WireOperation {
+    pub queue_id: String,
+    pub client_mutation_id: String,
+    /// Keys of writes folded into this one; the ledger remembers them too.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub client_mutation_ids: Vec<String>,
+    #[serde(default)]
+    pub kind: String,
+    #[serde(default)]
+    pub domain: String,
+    pub entity_type: String,
+    pub entity_id: String,
+    pub operation: Operation,
+    /// Changed fields, and `_version`: the server's version the author saw.
+    #[serde(default)]
+    pub payload: Fields,
+    /// The value of each changed field as its author saw it. Without it the server takes it from its history.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<Fields>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queued_at: Option<Timestamp>,
+    #[serde(default)]
+    pub clock_offset_ms: i64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub depends_on: Vec<String>,
+}
+
+impl WireOperation {
+    /// `lane_predecessor`: the write of the same record that goes before it in the same batch.
+    pub fn from_write(write: &QueuedWrite, lane_predecessor: Option<&str>) -> Self {
+        let mut payload = write.payload.clone();
+        payload.insert(meta::VERSION.into(), Value::from(write.base_version));
+        let mut depends_on = write.depends_on.clone();
+        depends_on.extend(lane_predecessor.map(str::to_owned));
+        Self {
+            queue_id: write.id.clone(),
+            client_mutation_id: write.client_mutation_id.clone(),
+            client_mutation_ids: write.coalesced.clone(),
+            kind: write.kind.clone(),
+            domain: write.domain.clone(),
+            entity_type: write.entity_type.clone(),
+            entity_id: write.entity_id.clone(),
+            operation: write.operation,
+            payload,
+            base: Some(write.base.clone()),
+            queued_at: Some(write.created_at),
+            clock_offset_ms: write.clock_offset_ms,
+            depends_on,
+        }
+    }
+
+    /// The version the author saw, and the changed fields without it.
+    pub fn split_payload(&self) -> (Option<u64>, Fields) {
+        let mut fields = self.payload.clone();
+        let version = fields.remove(meta::VERSION).and_then(|v| v.as_u64());
+        (version, fields)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PushResponse {
+    pub server_time: Timestamp,
+    /// One for each operation, in the order of the request.
+    pub results: Vec<OperationResult>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ResultStatus {
+    /// Applied (or already applied: a resent operation gets its first answer).
+    Success,
+    /// Applied but for the fields in `conflict`, which wait for a person.
+    Conflict,
+    /// Not applied and not to be resent as it is: see `error`.
+    Rejected,
+    /// Not applied through no fault of its own; resend.
+    Retry,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OperationResult {
+    pub queue_id: String,
+    pub status: ResultStatus,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_version: Option<u64>,
+    /// The record's id on the server, where it is not the one that was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entity_id: Option<String>,
+    /// The whole record after the operation, where it is not simply the author's version with the payload applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<WireRecord>,
+    /// Fields where both sides' changes were put together.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub merged: Vec<String>,
+    /// Fields where one side's value gave way to the other's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub superseded: Vec<Superseded>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conflict: Option<ConflictSummary>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<WireError>,
+}
+
+/// An automatic decision against somebody's value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Superseded {
+    pub field: String,
+    /// The value that stands.
+    pub kept: Value,
+    /// The value that gave way.
+    pub lost: Value,
+    /// Who wrote the value that gave way.
+    pub lost_by: String,
+    /// The strategy that decided, as the pack names it.
+    pub strategy: String,
+}
+
+/// Names the conflict record (entity `conflict`) that the operation opened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConflictSummary {
+    pub conflict_id: String,
+    pub fields: Vec<String>,
+    /// The conflict as a record, so that the inbox shows it before the next pull.
+    pub record: WireRecord,
+}

@@ -1,0 +1,99 @@
+use serde::{Deserialize, Serialize};
+
+use crate::{Fields, Timestamp, protocol::WireError, record::RecordKey};
+
+/// What a write does to its record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Operation {
+    Create,
+    Update,
+    Delete,
+}
+
+/// Where a queued write stands. See `docs/protocol.md`, "The life of a queued write".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WriteStatus {
+    /// On this device, to be sent.
+    Pending,
+    /// In a request whose answer has not been committed. Resent with the same ids if the answer never comes.
+    Syncing,
+    /// Settled by the server; kept for seven days, to be offered again if the server is restored from a backup.
+    Synced,
+    /// Settled by the server but for fields that wait for a person; kept like a synced write.
+    Conflict,
+    /// A dead letter: refused, or out of attempts. Stops its lane until corrected, retried or discarded.
+    Failed,
+}
+
+/// One mutation, from the moment a person made it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct QueuedWrite {
+    /// The queue id.
+    pub id: String,
+    /// The idempotency key: the server applies it once and answers a resent one as it did the first.
+    pub client_mutation_id: String,
+    /// The keys of earlier writes that were folded into this one before it was ever sent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub coalesced: Vec<String>,
+    /// The write kind, as the pack names it: `ticket_comment`.
+    pub kind: String,
+    pub domain: String,
+    pub entity_type: String,
+    pub entity_id: String,
+    pub operation: Operation,
+    /// The changed fields only (all fields, for a create).
+    pub payload: Fields,
+    /// The value of each changed field as its author saw it; a field that was absent is `null`.
+    pub base: Fields,
+    /// The server's version that the author saw; 0 if the record had none yet.
+    pub base_version: u64,
+    /// 1 (first) to 10 (last).
+    pub priority: u8,
+    /// Queue ids of writes of other lanes that must be settled before this one (the create of a record it refers to).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub depends_on: Vec<String>,
+    pub device_id: String,
+    pub created_at: Timestamp,
+    /// Server time minus device time when it was made, in milliseconds, if known.
+    pub clock_offset_ms: i64,
+    /// Local order across the device: later writes have larger numbers.
+    pub sequence: u64,
+    pub status: WriteStatus,
+    /// Whether it has ever been in a request: from then on it is frozen.
+    pub sent: bool,
+    /// Failures that the server laid on this write.
+    pub retries: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_error: Option<WireError>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_attempt_at: Option<Timestamp>,
+    /// Not before this instant, after a counted failure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub synced_at: Option<Timestamp>,
+    /// Fields that the server settled against or together with somebody else's value.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub merged: Vec<String>,
+    /// The device's count of sent operations when this one was queued: how long its lane has waited for others.
+    pub sent_before: u64,
+}
+
+impl QueuedWrite {
+    pub fn key(&self) -> RecordKey {
+        RecordKey::new(&self.entity_type, &self.entity_id)
+    }
+
+    /// Whether it still awaits an answer or a person on this device.
+    pub fn is_open(&self) -> bool {
+        !matches!(self.status, WriteStatus::Synced | WriteStatus::Conflict)
+    }
+
+    /// Whether it may be changed in place: a write that was ever sent is frozen, because the server may have it.
+    pub fn is_editable(&self) -> bool {
+        self.status == WriteStatus::Pending && !self.sent
+    }
+}

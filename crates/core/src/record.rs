@@ -1,0 +1,53 @@
+//! What a record is, on the wire and at rest.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Fields, Timestamp};
+
+/// Names one record: its entity type (`work-order`) and its id (`WO-000123`, or a local UUID until the server has
+/// assigned one).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordKey {
+    pub entity_type: String,
+    pub entity_id: String,
+}
+
+impl RecordKey {
+    pub fn new(entity_type: impl Into<String>, entity_id: impl Into<String>) -> Self {
+        Self { entity_type: entity_type.into(), entity_id: entity_id.into() }
+    }
+}
+
+impl std::fmt::Display for RecordKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.entity_type, self.entity_id)
+    }
+}
+
+/// The last state of a record that the server confirmed to this device: the base of every merge.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Mirror {
+    #[serde(flatten)]
+    pub key: RecordKey,
+    /// The record's own fields; metadata is beside them, never among them.
+    pub fields: Fields,
+    /// The server's version; 0 marks a record that only this device knows (a local notice).
+    pub version: u64,
+    /// When the server last changed it.
+    pub updated_at: Timestamp,
+    /// When this version reached the device, by the device's clock: what ageing counts from.
+    pub reached_at: Timestamp,
+    /// The UUID under which this or another device created it offline, if one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local_id: Option<String>,
+}
+
+/// Names of the sync metadata that ride beside a record's own fields on the wire.
+pub mod meta {
+    pub const VERSION: &str = "_version";
+    pub const BASE_VERSION: &str = "_baseVersion";
+    pub const LOCAL_ID: &str = "_localId";
+    pub const UPDATED_AT: &str = "updatedAt";
+}

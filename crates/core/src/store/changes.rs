@@ -1,0 +1,105 @@
+use serde::{Deserialize, Serialize};
+
+use super::{Alias, CursorRow, DeviceRow, Lease, PacksRow, SyncRow};
+use crate::{
+    protocol::Me,
+    queue::QueuedWrite,
+    record::{Mirror, RecordKey},
+};
+
+/// One stored row.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "row", content = "value", rename_all = "camelCase")]
+pub enum Row {
+    Mirror(Mirror),
+    /// A write that is open, or a settled one that is kept for a week.
+    Write(Box<QueuedWrite>),
+    Alias(Alias),
+    Device(DeviceRow),
+    Cursor(CursorRow),
+    Sync(SyncRow),
+    Lease(Lease),
+    Me(Me),
+    Packs(PacksRow),
+}
+
+/// Names a row.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(tag = "row", content = "key", rename_all = "camelCase")]
+pub enum RowKey {
+    Mirror(RecordKey),
+    /// By queue id.
+    Write(String),
+    /// By local record.
+    Alias(RecordKey),
+    Device,
+    Cursor,
+    Sync,
+    Lease,
+    Me,
+    Packs,
+}
+
+impl Row {
+    pub fn key(&self) -> RowKey {
+        match self {
+            Self::Mirror(mirror) => RowKey::Mirror(mirror.key.clone()),
+            Self::Write(write) => RowKey::Write(write.id.clone()),
+            Self::Alias(alias) => RowKey::Alias(alias.local.clone()),
+            Self::Device(_) => RowKey::Device,
+            Self::Cursor(_) => RowKey::Cursor,
+            Self::Sync(_) => RowKey::Sync,
+            Self::Lease(_) => RowKey::Lease,
+            Self::Me(_) => RowKey::Me,
+            Self::Packs(_) => RowKey::Packs,
+        }
+    }
+}
+
+impl RowKey {
+    /// A text that is unique among keys; what a sealed store hashes to name the row at rest.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Mirror(key) => format!("mirror/{key}"),
+            Self::Write(id) => format!("write/{id}"),
+            Self::Alias(key) => format!("alias/{key}"),
+            Self::Device => "device".into(),
+            Self::Cursor => "cursor".into(),
+            Self::Sync => "sync".into(),
+            Self::Lease => "lease".into(),
+            Self::Me => "me".into(),
+            Self::Packs => "packs".into(),
+        }
+    }
+}
+
+/// What one commit does. A key is put or deleted, never both.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Changes {
+    pub put: Vec<Row>,
+    pub delete: Vec<RowKey>,
+}
+
+impl Changes {
+    pub fn is_empty(&self) -> bool {
+        self.put.is_empty() && self.delete.is_empty()
+    }
+
+    /// Puts a row; takes the place of an earlier put or deletion of the same key.
+    pub fn put(&mut self, row: Row) {
+        let key = row.key();
+        self.delete.retain(|deleted| *deleted != key);
+        match self.put.iter_mut().find(|earlier| earlier.key() == key) {
+            Some(earlier) => *earlier = row,
+            None => self.put.push(row),
+        }
+    }
+
+    /// Deletes a row; takes the place of an earlier put of the same key.
+    pub fn delete(&mut self, key: RowKey) {
+        self.put.retain(|row| row.key() != key);
+        if !self.delete.contains(&key) {
+            self.delete.push(key);
+        }
+    }
+}

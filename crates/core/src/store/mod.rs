@@ -1,0 +1,78 @@
+//! The device's storage, as a port.
+//!
+//! A store holds rows by key. Everything that changes them is one [`Changes`], applied in one atomic, durable
+//! transaction; a crash leaves the state before it or after it. Each commit moves the store to the next *revision* and
+//! names the revision it was planned over; if another tab or the worker committed first, the answer is
+//! [`CommitError::Stale`] and the plan is made anew over the newer state. That one rule is also the fence that keeps a
+//! hibernated drainer from committing: its plan is stale, and the new one sees that the lease is gone.
+#![allow(async_fn_in_trait)]
+
+mod changes;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
+mod memory;
+mod rows;
+
+pub use changes::{Changes, Row, RowKey};
+pub use memory::MemoryStore;
+pub use rows::{Alias, CursorRow, DeviceRow, Lease, PacksRow, SyncRow};
+
+/// Counts the commits of one store, from 0 for an empty one.
+pub type Revision = u64;
+
+/// The largest number of rows a plan may write: keeps every transaction short enough not to hold up an edit.
+pub const MAX_ROWS_PER_COMMIT: usize = 2_000;
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// Another context must close, or the platform closed the connection: opening again may help.
+    #[error("the storage on this device is closed: {0}")]
+    Closed(String),
+    /// Nothing was written. What the person typed is still theirs to save once room is made.
+    #[error("there is no room left on this device")]
+    Full,
+    /// The data key is not in memory.
+    #[error("the app is locked")]
+    Locked,
+    #[error("the storage on this device failed: {0}")]
+    Failed(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CommitError {
+    /// Another context committed first: catch up and plan again.
+    #[error("the state changed meanwhile")]
+    Stale,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// All rows at one revision.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Snapshot {
+    pub revision: Revision,
+    pub rows: Vec<Row>,
+    /// Rows that did not decode, by a name that says nothing of their content; they stay where they are.
+    pub quarantined: Vec<String>,
+}
+
+/// What was committed after a revision.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Since {
+    /// The rows as they are now, and the keys that are gone.
+    Changes { revision: Revision, changes: Changes },
+    /// Too long ago to tell: load all.
+    Reload,
+}
+
+/// Storage of one person's data on one device. `conformance` says what every implementation must do.
+pub trait Store {
+    /// Everything, at one revision.
+    async fn load(&self) -> Result<Snapshot, StoreError>;
+
+    /// What other contexts committed after `revision`.
+    async fn since(&self, revision: Revision) -> Result<Since, StoreError>;
+
+    /// Applies all changes or none, durably, if the store is still at `expected`; answers the new revision.
+    async fn commit(&self, expected: Revision, changes: &Changes) -> Result<Revision, CommitError>;
+}

@@ -1,0 +1,98 @@
+//! Rows that are neither records nor writes: one each, but for aliases.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Timestamp, pack::Pack, record::RecordKey};
+
+/// The id under which the server knows a record that a device created offline. Kept for good.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Alias {
+    pub local: RecordKey,
+    pub server_id: String,
+}
+
+/// Who this device is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeviceRow {
+    pub device_id: String,
+    pub user_id: String,
+    pub created_at: Timestamp,
+}
+
+/// How far the server's change log is on this device. Written with the changes it stands for, never before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CursorRow {
+    pub cursor: String,
+    /// The first sync is still under way: there are pages to come.
+    pub partial: bool,
+    /// Of the last page, by the device's clock.
+    pub pulled_at: Timestamp,
+    /// Of the last complete pull or digest check.
+    pub checked_at: Option<Timestamp>,
+}
+
+/// The drainer's state between requests, so that a worker killed at any point goes on where it was.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct SyncRow {
+    /// Operations sent since the device began: what fairness between lanes counts.
+    pub sent_total: u64,
+    /// How many operations the next batch may hold; halves while batches fail whole.
+    pub batch_limit: usize,
+    /// Batches in a row that failed whole although the server could be reached.
+    pub whole_failures: u32,
+    /// Nothing is sent before this instant (`Retry-After`, or backing off).
+    pub hold_until: Option<Timestamp>,
+    /// Consecutive failures to reach the server: what the backing-off counts.
+    pub network_failures: u32,
+    /// The session is gone: the queue waits for sign-in.
+    pub parked: bool,
+    /// Server time minus device time, in milliseconds.
+    pub clock_offset_ms: i64,
+    pub last_synced_at: Option<Timestamp>,
+    /// What went wrong last, for the status line; cleared by a success.
+    pub last_error: Option<crate::protocol::WireError>,
+    /// A restored backup was met at this time: acknowledged writes were offered again.
+    pub epoch_changed_at: Option<Timestamp>,
+}
+
+impl SyncRow {
+    /// Operations in a batch when all is well.
+    pub const FULL_BATCH: usize = 100;
+}
+
+impl Default for SyncRow {
+    fn default() -> Self {
+        Self {
+            sent_total: 0,
+            batch_limit: Self::FULL_BATCH,
+            whole_failures: 0,
+            hold_until: None,
+            network_failures: 0,
+            parked: false,
+            clock_offset_ms: 0,
+            last_synced_at: None,
+            last_error: None,
+            epoch_changed_at: None,
+        }
+    }
+}
+
+/// Which context may send. Whoever holds it may commit what a sync changes; nobody else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Lease {
+    /// Made anew for every round: a holder that lost the lease cannot mistake a later one for its own.
+    pub token: String,
+    pub expires_at: Timestamp,
+}
+
+/// The packs that the server handed out last.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PacksRow {
+    pub packs: Vec<Pack>,
+}

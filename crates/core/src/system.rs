@@ -1,0 +1,25 @@
+//! The built-in pack: what every line of work needs to be told. Conflicts and notices are records like any other, so
+//! they reach the device with the same delta, are readable offline, and are settled by queued writes.
+
+use crate::pack::Pack;
+
+/// Entity of a conflict. Updates of it are `conflict_resolve` and `conflict_undo`.
+pub const CONFLICT: &str = "conflict";
+/// Entity of a notice.
+pub const NOTICE: &str = "notice";
+/// Entity of a person: profile, pinned records, remembered choices.
+pub const USER: &str = "user";
+
+/// Settles a conflict; the payload's `resolution` holds a choice by field.
+pub const CONFLICT_RESOLVE: &str = "conflict_resolve";
+/// Takes a settlement back.
+pub const CONFLICT_UNDO: &str = "conflict_undo";
+
+/// The pack, as compiled in.
+///
+/// # Panics
+/// Never in a build whose tests passed: the text is checked there.
+#[allow(clippy::expect_used)]
+pub fn pack() -> Pack {
+    serde_json::from_str(include_str!("system.json")).expect("the built-in pack is well-formed")
+}
