@@ -1,1 +1,55 @@
-fn main() {}
+//! One command for each thing a developer does here: `cargo xtask <command>`.
+//!
+//! `commands` holds one file per subcommand. What they share lies beside it: `tools` puts the tool chain
+//! into `target/tools`, `system` finds the browser, `web` turns the app and the worker into `dist/`, `step`
+//! runs and times other programs, `workspace` knows the folders.
+
+mod commands;
+mod error;
+mod step;
+mod system;
+mod tools;
+mod web;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::{build, check, run, test};
+
+/// Set up, build, run and test Holdfast.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Install what is missing, build everything and serve the demo
+    Run(run::Options),
+    /// Build the app and the service worker into dist/
+    Build(build::Options),
+    /// Check formatting and lints, native and WebAssembly
+    Check,
+    /// Run every check and test, as the continuous integration does
+    Test(test::Options),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Run(options) => run::execute(&options),
+        Command::Build(options) => build::execute(&options),
+        Command::Check => check::execute(),
+        Command::Test(options) => test::execute(&options),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("\nerror: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}

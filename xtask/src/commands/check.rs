@@ -1,0 +1,47 @@
+//! `cargo xtask check`: formatting and lints, native and WebAssembly. A warning is a failure.
+
+use crate::{
+    error::Outcome,
+    step, tools,
+    workspace::{self, WASM, WASM_PACKAGES},
+};
+
+/// Checks everything.
+pub fn execute() -> Outcome {
+    format()?;
+    lint()?;
+    lint_web()
+}
+
+/// Checks that the code is formatted.
+pub fn format() -> Outcome {
+    step::timed("Checking the format", "2 s", || {
+        step::run(&mut workspace::cargo(&["fmt", "--all", "--check"]))
+    })
+}
+
+/// Lints every package for this machine.
+pub fn lint() -> Outcome {
+    step::timed("Linting for this machine", "3 min at first", || {
+        let arguments = [
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--locked",
+            "--",
+            "--deny",
+            "warnings",
+        ];
+        step::run(&mut workspace::cargo(&arguments))
+    })
+}
+
+/// Lints what runs in the browser for the browser.
+pub fn lint_web() -> Outcome {
+    tools::ensure_wasm_target()?;
+    step::timed("Linting for the browser", "2 min at first", || {
+        let mut clippy = workspace::cargo_web(&["clippy", "--all-targets", "--locked", "--target", WASM]);
+        clippy.args(WASM_PACKAGES.iter().flat_map(|package| ["--package", package]));
+        step::run(clippy.args(["--", "--deny", "warnings"]))
+    })
+}

@@ -1,0 +1,176 @@
+//! `cargo xtask test`: every check and test, in the order in which they fail fastest.
+//!
+//! One local command equals the continuous integration. Each step runs alone with `--only`.
+
+use std::time::{Duration, Instant};
+
+use clap::{Args, ValueEnum};
+
+use crate::{
+    commands::check,
+    error::{Failure, Outcome},
+    step, system, tools, web,
+    workspace::{self, WASM},
+};
+
+/// What to run.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// Run this step alone
+    #[arg(long, value_enum)]
+    only: Option<Step>,
+}
+
+/// A part of the checks that can run alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Step {
+    /// Formatting
+    Format,
+    /// Lints for this machine
+    Lint,
+    /// Lints for the browser
+    LintWeb,
+    /// Unit and integration tests on this machine
+    Native,
+    /// Tests of crates/browser in a headless Chromium
+    Browser,
+    /// The release build of app and worker
+    Build,
+    /// End-to-end tests: real server, real browser, real worker
+    EndToEnd,
+}
+
+/// What a step left to tell: its test runners' closing lines.
+type Summary = Vec<String>;
+
+impl Step {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Format => "format",
+            Self::Lint => "lint",
+            Self::LintWeb => "lint-web",
+            Self::Native => "native",
+            Self::Browser => "browser",
+            Self::Build => "build",
+            Self::EndToEnd => "end-to-end",
+        }
+    }
+
+    fn run(self) -> Outcome<Summary> {
+        match self {
+            Self::Format => check::format().map(|()| Summary::new()),
+            Self::Lint => check::lint().map(|()| Summary::new()),
+            Self::LintWeb => check::lint_web().map(|()| Summary::new()),
+            Self::Native => native(),
+            Self::Browser => browser(),
+            Self::Build => tools::ensure()
+                .and_then(|()| web::build_if_changed())
+                .map(|()| Summary::new()),
+            Self::EndToEnd => end_to_end(),
+        }
+    }
+}
+
+/// Runs the steps until one fails.
+pub fn execute(options: &Options) -> Outcome {
+    let started = Instant::now();
+    let steps = options
+        .only
+        .as_ref()
+        .map_or(Step::value_variants(), std::slice::from_ref);
+    let mut done = Vec::new();
+    for step in steps {
+        let begun = Instant::now();
+        let summary = step.run().map_err(|source| Failure::Step {
+            step: step.name(),
+            source: Box::new(source),
+        })?;
+        done.push((step.name(), begun.elapsed(), summary));
+    }
+    report(&done, started.elapsed());
+    Ok(())
+}
+
+fn native() -> Outcome<Summary> {
+    step::timed("Testing on this machine", "5 min at first", || {
+        step::run_tests(&mut workspace::cargo(&["test", "--workspace", "--locked"]))
+    })
+}
+
+fn browser() -> Outcome<Summary> {
+    tools::ensure_wasm_target()?;
+    tools::ensure_wasm_bindgen()?;
+    let browser = system::ensure_browser()?;
+    step::timed("Testing crates/browser in Chromium", "3 min at first", || {
+        let mut tests = workspace::cargo_web(&[
+            "test",
+            "--locked",
+            "--package",
+            "holdfast-browser",
+            "--target",
+            WASM,
+        ]);
+        tests
+            .env(
+                "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
+                "wasm-bindgen-test-runner",
+            )
+            .env("CHROMEDRIVER", &browser.driver)
+            .env("WASM_BINDGEN_TEST_TIMEOUT", "300");
+        step::run_tests(&mut tests)
+    })
+}
+
+fn end_to_end() -> Outcome<Summary> {
+    let browser = system::ensure_browser()?;
+    tools::ensure()?;
+    web::build_if_changed()?;
+    step::timed(
+        "Building the server for the end-to-end tests",
+        "2 min at first",
+        || {
+            step::run(&mut workspace::cargo(&[
+                "build",
+                "--locked",
+                "--package",
+                "holdfast-server",
+            ]))
+        },
+    )?;
+    let folder = workspace::root().join("tests");
+    step::timed(
+        "Installing the end-to-end tests' packages from npm",
+        "10 s",
+        || {
+            let mut install = workspace::command("npm");
+            install
+                .current_dir(&folder)
+                .args(["ci", "--no-audit", "--no-fund"]);
+            // The browser is the system's own.
+            step::run(install.env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1"))
+        },
+    )?;
+    step::timed("Testing end to end in Chromium", "5 min", || {
+        let mut tests = workspace::command("npx");
+        tests
+            .current_dir(&folder)
+            .args(["--no-install", "playwright", "test"])
+            .env("CHROMIUM", &browser.chromium)
+            .env(
+                "HOLDFAST_SERVER",
+                workspace::target().join("debug").join("holdfast-server"),
+            )
+            .env("HOLDFAST_DIST", workspace::dist());
+        step::run_tests(&mut tests)
+    })
+}
+
+fn report(done: &[(&str, Duration, Summary)], total: Duration) {
+    println!("\nAll steps passed in {}:", step::readable(total));
+    for (name, took, summary) in done {
+        println!("\n{name}: {}", step::readable(*took));
+        for line in summary {
+            println!("  {line}");
+        }
+    }
+}

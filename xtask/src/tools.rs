@@ -1,0 +1,134 @@
+//! The tool chain that a web build needs, installed into `target/tools`, each at one known version.
+//!
+//! A tool counts as present when it answers `--version` with that version, so a changed pin reinstalls it.
+
+use std::fs;
+
+use crate::{
+    error::{Failure, FileContext, Outcome},
+    step,
+    workspace::{self, WASM},
+};
+
+/// Builds the app: compiles, calls wasm-bindgen and wasm-opt, writes index.html.
+const TRUNK: &str = "0.21.14";
+
+/// wasm-opt, as the npm package `binaryen` carries it.
+const BINARYEN: &str = "132.0.0";
+
+/// Makes sure that everything a web build needs is there.
+pub fn ensure() -> Outcome {
+    ensure_wasm_target()?;
+    ensure_wasm_bindgen()?;
+    ensure_trunk()?;
+    ensure_wasm_opt()
+}
+
+/// Makes sure that the compiler can compile for the browser.
+pub fn ensure_wasm_target() -> Outcome {
+    let mut query = workspace::command("rustc");
+    query.args(["--print", "target-libdir", "--target", WASM]);
+    let folder =
+        step::output(&mut query).map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    if folder.is_some_and(|folder| !folder.is_empty() && fs::exists(folder).unwrap_or(false)) {
+        return Ok(());
+    }
+    step::timed("Installing Rust's WebAssembly target with rustup", "20 s", || {
+        step::run(workspace::command("rustup").args(["target", "add", WASM]))
+    })
+}
+
+/// Makes sure that wasm-bindgen's programs are there, in the version of the library that Cargo.lock names:
+/// the two must be the same.
+pub fn ensure_wasm_bindgen() -> Outcome {
+    let version = locked_version("wasm-bindgen")?;
+    // Without --locked: its own lock file names a version of a dependency that was withdrawn.
+    ensure_crate("wasm-bindgen-cli", "wasm-bindgen", &version, &[], "2 min")
+}
+
+fn ensure_trunk() -> Outcome {
+    let options = ["--locked", "--no-default-features", "--features", "rustls"];
+    ensure_crate("trunk", "trunk", TRUNK, &options, "6 min")
+}
+
+fn ensure_crate(package: &str, program: &str, version: &str, options: &[&str], about: &str) -> Outcome {
+    if reports_version(program, version) {
+        return Ok(());
+    }
+    step::timed(
+        &format!("Installing {package} {version} into target/tools"),
+        about,
+        || {
+            let root = workspace::tools();
+            let mut install = workspace::cargo(&["install", package, "--version", version, "--force"]);
+            // A build folder of its own, which cargo removes afterwards.
+            step::run(
+                install
+                    .args(options)
+                    .arg("--root")
+                    .arg(root)
+                    .env_remove("CARGO_TARGET_DIR"),
+            )
+        },
+    )
+}
+
+fn ensure_wasm_opt() -> Outcome {
+    let major = BINARYEN.split('.').next().unwrap_or(BINARYEN);
+    if reports_version("wasm-opt", major) {
+        return Ok(());
+    }
+    step::timed(
+        &format!("Installing wasm-opt (binaryen {BINARYEN}) from npm into target/tools"),
+        "10 s",
+        || {
+            let folder = workspace::tools();
+            fs::create_dir_all(&folder).at("create", &folder)?;
+            let mut install = workspace::command("npm");
+            install
+                .args(["install", "--no-save", "--no-audit", "--no-fund", "--prefix"])
+                .arg(folder);
+            step::run(install.arg(format!("binaryen@{BINARYEN}")))
+        },
+    )
+}
+
+/// Whether the program answers `--version` with this version as a word of its own.
+fn reports_version(program: &str, version: &str) -> bool {
+    step::output(workspace::command(program).arg("--version")).is_some_and(|output| {
+        String::from_utf8_lossy(&output.stdout)
+            .split_whitespace()
+            .any(|word| word == version)
+    })
+}
+
+/// The version of a package that Cargo.lock names.
+fn locked_version(package: &str) -> Outcome<String> {
+    let path = workspace::root().join("Cargo.lock");
+    let lock = fs::read_to_string(&path).at("read", &path)?;
+    version_in_lock(&lock, package).ok_or_else(|| Failure::Missing {
+        what: format!("`{package}` in Cargo.lock"),
+        remedy: "Run `cargo generate-lockfile`, then try again.".to_owned(),
+    })
+}
+
+fn version_in_lock(lock: &str, package: &str) -> Option<String> {
+    let mut lines = lock
+        .lines()
+        .skip_while(|line| *line != format!("name = \"{package}\""));
+    let version = lines.nth(1)?.strip_prefix("version = \"")?.strip_suffix('"')?;
+    Some(version.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lock_names_one_version_of_a_package() {
+        let lock = "[[package]]\nname = \"wasm-bindgen-futures\"\nversion = \"0.4.9\"\n\n\
+                    [[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.130\"\n";
+        assert_eq!(version_in_lock(lock, "wasm-bindgen").as_deref(), Some("0.2.130"));
+        assert_eq!(version_in_lock(lock, "trunk"), None);
+    }
+}
