@@ -1,1 +1,15 @@
-//! The sync server: delta, push, conflicts, audit and identity over an embedded database.
+//! The sync server.
+//!
+//! Layers, each of which knows only those below it:
+//!
+//! - [`cli`]: the subcommands and their flags; turns settings into a running process.
+//! - [`http`]: routes, headers, error bodies. Translates; decides nothing.
+//! - [`identity`]: who may sign in, which tokens are good. Rules over a store trait; clock and randomness are parameters.
+//! - [`storage`]: the synchronous storage ports and their SQLite implementation.
+//!
+//! The layers below `http` know neither tokio nor the wall clock, so the simulator drives them directly.
+
+pub mod cli;
+pub mod http;
+pub mod identity;
+pub mod storage;

@@ -1,0 +1,46 @@
+//! The command line. One file per subcommand; each flag is also an environment variable.
+
+mod database_url;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+#[derive(Debug, Parser)]
+#[command(name = "holdfast-server", version, about = "The Holdfast sync server", propagate_version = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+
+    /// What to log, such as "info" or "holdfast_server=debug"
+    #[arg(long, env = "HOLDFAST_LOG", default_value = "info", global = true)]
+    log: String,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the app and its API
+    Serve(serve::ServeArguments),
+}
+
+/// Parses the command line and does what it says. Exit codes: 0 done, 1 failed, 2 misused.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(&cli.log))
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .init();
+    let outcome = match cli.command {
+        Command::Serve(arguments) => serve::run(&arguments),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("holdfast-server: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Errors of the API, as handlers return them and clients read them:
+//! `{"error": {"code", "message", "fields"?}}`.
+//!
+//! Return the variant that says what is wrong with the request. Anything that is the server's own fault converts
+//! into [`ApiError::Internal`] with `?`: its cause is logged under a reference, which is all the client is told.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use chrono::TimeDelta;
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::identity::IdentityError;
+use crate::storage::sqlite::DatabaseError;
+
+type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// 401. The client refreshes its access token, or signs in.
+    #[error("The access token is missing, expired or revoked. Refresh it, or sign in again.")]
+    Unauthenticated,
+    /// 403. The caller is known and may not do this.
+    #[error("{0}")]
+    PermissionDenied(String),
+    /// 404.
+    #[error("{0}")]
+    NotFound(String),
+    /// 405.
+    #[error("This address does not support that method.")]
+    MethodNotAllowed,
+    /// 409. What was sent builds on a version that is no longer current.
+    #[error("{0}")]
+    VersionConflict(String),
+    /// 410. What was asked for existed and is gone for good (a cursor of another epoch, say).
+    #[error("{0}")]
+    Gone(String),
+    /// 413.
+    #[error("The request is larger than {limit_bytes} bytes. Send it in smaller parts.")]
+    TooLarge { limit_bytes: usize },
+    /// 415.
+    #[error("Send the body as {0}.")]
+    UnsupportedMediaType(&'static str),
+    /// 422, or 400 where the request could not even be read.
+    #[error("{message}")]
+    Validation { status: StatusCode, message: String, fields: BTreeMap<String, String> },
+    /// 429.
+    #[error("Too many requests. Try again in {} s.", whole_seconds(*retry_after))]
+    RateLimited { retry_after: TimeDelta },
+    /// 503. The server gave up on the request before it was done; nothing of it was stored unless it was committed.
+    #[error("The server took too long. Try again.")]
+    TimedOut,
+    /// 500.
+    #[error("Something failed on the server. Try again; if it persists, report this reference: {reference}.")]
+    Internal { reference: Uuid },
+}
+
+impl ApiError {
+    /// A request that cannot be read at all.
+    pub fn malformed(message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self::Validation { status: StatusCode::BAD_REQUEST, message, fields: BTreeMap::new() }
+    }
+
+    /// A request that is well-formed and wrong, field by field.
+    pub fn invalid(message: impl Into<String>, fields: BTreeMap<String, String>) -> Self {
+        Self::Validation { status: StatusCode::UNPROCESSABLE_ENTITY, message: message.into(), fields }
+    }
+
+    /// Logs the cause under a fresh reference.
+    pub fn internal(cause: impl Into<Cause>) -> Self {
+        let reference = Uuid::new_v4();
+        tracing::error!(%reference, cause = %cause.into(), "a request failed");
+        Self::Internal { reference }
+    }
+
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Self::PermissionDenied(_) => StatusCode::FORBIDDEN,
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::VersionConflict(_) => StatusCode::CONFLICT,
+            Self::Gone(_) => StatusCode::GONE,
+            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Validation { status, .. } => *status,
+            Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::TimedOut => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Unauthenticated => "AUTH_ERROR",
+            Self::PermissionDenied(_) => "PERMISSION_DENIED",
+            Self::NotFound(_) => "NOT_FOUND",
+            Self::VersionConflict(_) => "VERSION_CONFLICT",
+            Self::Gone(_) => "GONE",
+            Self::RateLimited { .. } => "RATE_LIMITED",
+            Self::TimedOut | Self::Internal { .. } => "SERVER_ERROR",
+            Self::MethodNotAllowed
+            | Self::TooLarge { .. }
+            | Self::UnsupportedMediaType(_)
+            | Self::Validation { .. } => "VALIDATION_ERROR",
+        }
+    }
+
+    fn header(&self) -> Option<(HeaderName, HeaderValue)> {
+        match self {
+            Self::Unauthenticated => Some((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
+            Self::RateLimited { retry_after } => {
+                Some((RETRY_AFTER, HeaderValue::from(whole_seconds(*retry_after))))
+            }
+            Self::TimedOut => Some((RETRY_AFTER, HeaderValue::from(1))),
+            _ => None,
+        }
+    }
+}
+
+impl From<IdentityError> for ApiError {
+    fn from(error: IdentityError) -> Self {
+        Self::internal(error)
+    }
+}
+
+impl From<DatabaseError> for ApiError {
+    fn from(error: DatabaseError) -> Self {
+        Self::internal(error)
+    }
+}
+
+#[derive(Serialize)]
+struct ErrorBody<'a> {
+    error: ErrorDetail<'a>,
+}
+
+#[derive(Serialize)]
+struct ErrorDetail<'a> {
+    code: &'static str,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fields: Option<&'a BTreeMap<String, String>>,
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let fields = match &self {
+            Self::Validation { fields, .. } if !fields.is_empty() => Some(fields),
+            _ => None,
+        };
+        let body = ErrorBody { error: ErrorDetail { code: self.code(), message: self.to_string(), fields } };
+        let mut response = (self.status(), Json(body)).into_response();
+        if let Some((name, value)) = self.header() {
+            response.headers_mut().insert(name, value);
+        }
+        response
+    }
+}
+
+/// Rounded up, and at least one: what `Retry-After` and people can use.
+pub(super) fn whole_seconds(delay: TimeDelta) -> u64 {
+    u64::try_from((delay.num_milliseconds() + 999) / 1000).unwrap_or_default().max(1)
+}

@@ -1,0 +1,41 @@
+//! JSON bodies whose failures are told in the API's error shape.
+
+use axum::extract::rejection::{BytesRejection, JsonRejection};
+use axum::extract::{FromRequest, Json, Request};
+use axum::http::StatusCode;
+use serde::de::DeserializeOwned;
+
+use super::ApiError;
+use super::router::BODY_LIMIT;
+
+/// A JSON request body.
+#[derive(Debug, Clone, Copy)]
+pub struct ApiJson<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for ApiJson<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        match Json::from_request(request, state).await {
+            Ok(Json(value)) => Ok(Self(value)),
+            Err(rejection) => Err(translate(rejection)),
+        }
+    }
+}
+
+fn translate(rejection: JsonRejection) -> ApiError {
+    match rejection {
+        JsonRejection::MissingJsonContentType(_) => ApiError::UnsupportedMediaType("application/json"),
+        JsonRejection::BytesRejection(rejection) => unreadable_body(&rejection),
+        unreadable => ApiError::malformed(unreadable.body_text()),
+    }
+}
+
+/// A body that could not be read to its end: too large, cut off, or not what its Content-Encoding says.
+pub(super) fn unreadable_body(rejection: &BytesRejection) -> ApiError {
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        ApiError::TooLarge { limit_bytes: BODY_LIMIT }
+    } else {
+        ApiError::malformed(rejection.body_text())
+    }
+}

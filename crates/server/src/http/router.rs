@@ -1,0 +1,128 @@
+//! The routes and what wraps them.
+
+use std::any::Any;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::HeaderValue;
+use axum::http::header::CACHE_CONTROL;
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, delete, get, post};
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::decompression::RequestDecompressionLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use super::state::AppState;
+use super::{ApiError, metrics, routes, security_headers, static_files};
+
+/// Bytes of a request body, counted after decompression.
+pub(super) const BODY_LIMIT: usize = 8 * 1024 * 1024;
+
+/// Until the head of the response; bodies may stream for longer.
+const TIME_LIMIT: Duration = Duration::from_secs(30);
+
+/// The whole server.
+pub fn router(state: AppState) -> Router {
+    let pages = Router::new()
+        .fallback_service(static_files::service(&state.settings.web))
+        .layer(CompressionLayer::new());
+    Router::new()
+        .merge(api())
+        .merge(oauth())
+        .merge(operations())
+        .merge(pages)
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(state.clone(), security_headers::add))
+        .layer(from_fn_with_state(state.clone(), metrics::count))
+        .with_state(state)
+}
+
+fn api() -> Router<AppState> {
+    let routes = Router::new()
+        .route("/api/v1/me", get(routes::me::show))
+        .route("/api/v1/devices", get(routes::devices::list))
+        .route("/api/v1/devices/{id}", delete(routes::devices::remove))
+        .route("/api", any(unknown_address))
+        .route("/api/{*rest}", any(unknown_address))
+        .method_not_allowed_fallback(method_not_allowed);
+    routes.layer(
+        ServiceBuilder::new()
+            .layer(no_store())
+            .layer(CompressionLayer::new())
+            .layer(from_fn(time_limit))
+            .layer(RequestDecompressionLayer::new())
+            .layer(DefaultBodyLimit::max(BODY_LIMIT)),
+    )
+}
+
+fn oauth() -> Router<AppState> {
+    let routes = Router::new()
+        .route("/oauth/authorize", get(routes::authorize::page).post(routes::authorize::sign_in))
+        .route("/oauth/sign-in.css", get(routes::authorize::style))
+        .route("/oauth/token", post(routes::token::grant))
+        .route("/oauth/revoke", post(routes::revoke::revoke))
+        .route("/oauth/{*rest}", any(unknown_address))
+        .route("/.well-known/oauth-authorization-server", get(routes::metadata::show))
+        .method_not_allowed_fallback(method_not_allowed);
+    routes.layer(
+        ServiceBuilder::new()
+            .layer(no_store())
+            .layer(from_fn(time_limit))
+            .layer(DefaultBodyLimit::max(64 * 1024)),
+    )
+}
+
+fn operations() -> Router<AppState> {
+    Router::new()
+        .route("/healthz", get(routes::health::alive))
+        .route("/readyz", get(routes::health::ready))
+        .route("/metrics", get(routes::metrics::show))
+        .layer(no_store())
+}
+
+fn no_store() -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::overriding(CACHE_CONTROL, HeaderValue::from_static("no-store"))
+}
+
+async fn unknown_address() -> ApiError {
+    ApiError::NotFound("There is nothing at this address.".to_owned())
+}
+
+async fn method_not_allowed() -> ApiError {
+    ApiError::MethodNotAllowed
+}
+
+async fn time_limit(request: Request, next: Next) -> Response {
+    match tokio::time::timeout(TIME_LIMIT, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => ApiError::TimedOut.into_response(),
+    }
+}
+
+fn panicked(panic: Box<dyn Any + Send>) -> Response {
+    let text = panic.downcast_ref::<String>().cloned();
+    let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+    ApiError::internal(text.unwrap_or_else(|| "a panic without a message".to_owned())).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::to_bytes;
+
+    use super::*;
+
+    #[test]
+    fn a_panic_becomes_the_api_s_error() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let response = panicked(Box::new("out of tea"));
+        assert_eq!(response.status(), 500);
+        let body = runtime.block_on(to_bytes(response.into_body(), 4096)).unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(body["error"]["code"], "SERVER_ERROR");
+        assert!(!body.to_string().contains("tea"), "the cause is for the log only");
+    }
+}

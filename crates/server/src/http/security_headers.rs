@@ -1,0 +1,157 @@
+//! Headers that every response carries, whatever it is.
+//!
+//! The Content-Security-Policy admits nothing inline. The app's build writes one small inline module script into
+//! `index.html`; its hash comes beside it, in `csp.json` of the web folder:
+//! `{"scriptSrc": ["'sha256-…'"]}`.
+
+use std::path::{Path, PathBuf};
+
+use axum::extract::{Request, State};
+use axum::http::header::{
+    CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum::middleware::Next;
+use axum::response::Response;
+use serde::Deserialize;
+
+use super::state::AppState;
+
+/// Cameras and positions belong to field work; the rest does not.
+const PERMISSIONS: &str = "camera=(self), geolocation=(self), microphone=(), payment=(), usb=(), bluetooth=(), \
+                           serial=(), display-capture=(), browsing-topics=()";
+
+const TWO_YEARS: &str = "max-age=63072000";
+
+#[derive(Debug, thiserror::Error)]
+pub enum CspError {
+    #[error("cannot read {path}: {source}. Build the app again")]
+    Read { path: PathBuf, source: std::io::Error },
+    #[error("{path} is not the script hash list it should be: {source}. Build the app again")]
+    Parse { path: PathBuf, source: serde_json::Error },
+    #[error("{path} lists {entry:?}, which is not a hash like 'sha256-…'. Build the app again")]
+    NoHash { path: PathBuf, entry: String },
+    #[error("the Content-Security-Policy cannot be sent as a header: {0}")]
+    Header(#[from] axum::http::header::InvalidHeaderValue),
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct ScriptHashes {
+    #[serde(rename = "scriptSrc", default)]
+    script_src: Vec<String>,
+}
+
+/// The headers, ready to be copied onto responses.
+#[derive(Debug)]
+pub struct SecurityHeaders(HeaderMap);
+
+impl SecurityHeaders {
+    /// Reads the script hashes of the app in `web`. `https` says whether browsers reach the server by TLS only.
+    pub fn for_app(web: &Path, https: bool) -> Result<Self, CspError> {
+        let hashes = read_hashes(&web.join("csp.json"))?;
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::try_from(policy(&hashes))?);
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+        headers.insert(HeaderName::from_static("permissions-policy"), HeaderValue::from_static(PERMISSIONS));
+        for name in ["cross-origin-opener-policy", "cross-origin-resource-policy"] {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static("same-origin"));
+        }
+        if https {
+            headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(TWO_YEARS));
+        }
+        Ok(Self(headers))
+    }
+}
+
+/// Middleware that adds the headers to every response.
+pub(super) async fn add(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    for (name, value) in &state.security_headers.0 {
+        response.headers_mut().insert(name, value.clone());
+    }
+    response
+}
+
+fn policy(script_hashes: &[String]) -> String {
+    let mut script_src = "script-src 'self' 'wasm-unsafe-eval'".to_owned();
+    for hash in script_hashes {
+        script_src.push(' ');
+        script_src.push_str(hash);
+    }
+    [
+        "default-src 'self'",
+        &script_src,
+        "style-src 'self'",
+        "img-src 'self' blob: data:",
+        "connect-src 'self'",
+        "worker-src 'self'",
+        "manifest-src 'self'",
+        "object-src 'none'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+    ]
+    .join("; ")
+}
+
+fn read_hashes(path: &Path) -> Result<Vec<String>, CspError> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(source) => return Err(CspError::Read { path: path.to_owned(), source }),
+    };
+    let hashes: ScriptHashes = serde_json::from_str(&text)
+        .map_err(|source| CspError::Parse { path: path.to_owned(), source })?;
+    match hashes.script_src.iter().find(|entry| !is_hash(entry)) {
+        Some(entry) => Err(CspError::NoHash { path: path.to_owned(), entry: entry.clone() }),
+        None => Ok(hashes.script_src),
+    }
+}
+
+/// Anything else in that file ('unsafe-inline', another directive) would weaken the policy.
+fn is_hash(entry: &str) -> bool {
+    let inner = entry.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
+    let digest = inner.and_then(|inner| {
+        ["sha256-", "sha384-", "sha512-"].iter().find_map(|algorithm| inner.strip_prefix(algorithm))
+    });
+    digest.is_some_and(|digest| {
+        !digest.is_empty() && digest.chars().all(|c| c.is_ascii_alphanumeric() || "+/=-_".contains(c))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hashes_join_the_policy_and_nothing_else_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |text: &str| std::fs::write(folder.path().join("csp.json"), text).unwrap();
+        let headers = || SecurityHeaders::for_app(folder.path(), false);
+
+        let bare = headers().unwrap();
+        assert!(bare.0[CONTENT_SECURITY_POLICY].to_str().unwrap().contains("'wasm-unsafe-eval'; style-src"));
+
+        write(r#"{"scriptSrc": ["'sha256-abc+/='"]}"#);
+        let with_hash = headers().unwrap();
+        let policy = with_hash.0[CONTENT_SECURITY_POLICY].to_str().unwrap();
+        assert!(policy.contains("script-src 'self' 'wasm-unsafe-eval' 'sha256-abc+/=';"), "{policy}");
+
+        for bad in ["'unsafe-inline'", "'sha256-a'; script-src *", "*", "'sha256-'"] {
+            write(&serde_json::json!({"scriptSrc": [bad]}).to_string());
+            assert!(matches!(headers(), Err(CspError::NoHash { .. })), "{bad}");
+        }
+        write("not json");
+        assert!(matches!(headers(), Err(CspError::Parse { .. })));
+    }
+
+    #[test]
+    fn transport_security_is_promised_over_tls_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let promised = |https| {
+            SecurityHeaders::for_app(folder.path(), https).unwrap().0.contains_key(STRICT_TRANSPORT_SECURITY)
+        };
+        assert_eq!((promised(true), promised(false)), (true, false));
+    }
+}

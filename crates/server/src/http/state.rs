@@ -1,0 +1,128 @@
+//! What handlers share.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use rusqlite::Connection;
+use tokio::sync::Semaphore;
+use url::Url;
+
+use super::metrics::Metrics;
+use super::security_headers::SecurityHeaders;
+use super::ApiError;
+use crate::identity::IdentityError;
+use crate::identity::grant::Lifetimes;
+use crate::identity::password::Passwords;
+use crate::identity::throttle::{Backoff, Quota};
+use crate::storage::sqlite::{Database, DatabaseError};
+
+/// Password checks that run side by side; each takes a core and 19 MiB for a while.
+const PASSWORD_CHECKS_AT_ONCE: usize = 4;
+
+/// What the operator decided.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The folder of the built app.
+    pub web: PathBuf,
+    pub demo: bool,
+    /// The address under which browsers know this server; none: whatever address they used.
+    pub public_url: Option<Url>,
+    /// Refresh cookies are sent over https only.
+    pub secure_cookies: bool,
+    /// A reverse proxy stands in front, whose `X-Forwarded-For` is to be believed.
+    pub behind_proxy: bool,
+    pub lifetimes: Lifetimes,
+}
+
+/// Attempts and requests counted in memory; a restart forgives.
+#[derive(Debug)]
+pub struct Limits {
+    pub account_sign_ins: Backoff,
+    pub address_sign_ins: Backoff,
+    pub token_requests: Quota,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            account_sign_ins: Backoff::new(5),
+            // Many people may share an office's address.
+            address_sign_ins: Backoff::new(30),
+            token_requests: Quota::new(TimeDelta::milliseconds(100), 100),
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct AppState {
+    pub settings: Arc<Settings>,
+    pub security_headers: Arc<SecurityHeaders>,
+    pub passwords: Arc<Passwords>,
+    pub password_checks: Arc<Semaphore>,
+    pub metrics: Arc<Metrics>,
+    database: Arc<Database>,
+    limits: Arc<Mutex<Limits>>,
+}
+
+impl AppState {
+    pub fn new(
+        settings: Settings,
+        security_headers: SecurityHeaders,
+        database: Arc<Database>,
+    ) -> Result<Self, IdentityError> {
+        Ok(Self {
+            settings: Arc::new(settings),
+            security_headers: Arc::new(security_headers),
+            passwords: Arc::new(Passwords::new(&mut rand::rng())?),
+            password_checks: Arc::new(Semaphore::new(PASSWORD_CHECKS_AT_ONCE)),
+            metrics: Arc::new(Metrics::default()),
+            database,
+            limits: Arc::new(Mutex::new(Limits::default())),
+        })
+    }
+
+    /// The time by which this request is judged, in the milliseconds that the store keeps.
+    pub fn now(&self) -> DateTime<Utc> {
+        Utc::now().trunc_subsecs(3)
+    }
+
+    pub fn limits(&self) -> MutexGuard<'_, Limits> {
+        self.limits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs `work` on a snapshot of the database, on a blocking thread.
+    pub async fn read<T, E, F>(&self, work: F) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        E: From<DatabaseError> + Into<ApiError> + Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    {
+        let database = Arc::clone(&self.database);
+        blocking(move || database.read(work)).await
+    }
+
+    /// Runs `work` in a write transaction, on a blocking thread. It is committed or rolled back even if the client
+    /// hangs up meanwhile.
+    pub async fn write<T, E, F>(&self, work: F) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        E: From<DatabaseError> + Into<ApiError> + Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+    {
+        let database = Arc::clone(&self.database);
+        blocking(move || database.write(|transaction| work(transaction))).await
+    }
+}
+
+/// Runs blocking work off the async threads.
+pub(super) async fn blocking<T, E>(work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, ApiError>
+where
+    T: Send + 'static,
+    E: Into<ApiError> + Send + 'static,
+{
+    match tokio::task::spawn_blocking(work).await {
+        Ok(outcome) => outcome.map_err(Into::into),
+        Err(panicked) => Err(ApiError::internal(panicked)),
+    }
+}

@@ -1,0 +1,71 @@
+//! Access tokens: who a request comes from; and the ends of sessions.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
+
+use super::model::{Device, Identity, Revocation, Revoked, Session};
+use super::secret::SecretHash;
+use super::store::IdentityStore;
+use super::IdentityError;
+
+/// How long expired tokens and codes are remembered, so that their late use is told apart from a guess.
+const MEMORY_OF_EXPIRED: TimeDelta = TimeDelta::days(1);
+
+/// The caller that an access token stands for; none if it is unknown, expired, revoked, or its account disabled.
+pub fn authenticate(
+    store: &impl IdentityStore,
+    now: DateTime<Utc>,
+    bearer: &str,
+) -> Result<Option<Identity>, IdentityError> {
+    let Some(token) = store.access_token(SecretHash::of(bearer))? else { return Ok(None) };
+    let Some(session) = store.session(token.session_id)? else { return Ok(None) };
+    if now >= token.expires_at || session.revoked.is_some() {
+        return Ok(None);
+    }
+    let user = store.user(&session.user_id)?.filter(|user| !user.disabled);
+    Ok(user.map(|user| Identity {
+        user_id: user.id,
+        username: user.username,
+        display_name: user.display_name,
+        roles: user.roles,
+        sites: user.sites,
+        device_id: session.device_id,
+        session_id: session.id,
+    }))
+}
+
+/// Ends the session that an access or refresh token belongs to. A token that is unknown ends nothing, and its bearer
+/// is not told (RFC 7009 §2.2).
+pub fn sign_out(store: &impl IdentityStore, now: DateTime<Utc>, token: &str) -> Result<(), IdentityError> {
+    let hash = SecretHash::of(token);
+    let by_access = store.access_token(hash)?.map(|token| token.session_id);
+    let by_refresh = store.refresh_token(hash)?.map(|token| token.session_id);
+    let session = by_access.or(by_refresh).map(|id| store.session(id)).transpose()?.flatten();
+    match session {
+        Some(session) if session.revoked.is_none() => {
+            let revoked = Some(Revoked { at: now, reason: Revocation::SignedOut });
+            store.save_session(&Session { revoked, ..session })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Signs one of the caller's devices out. `false` if the caller has no such device signed in.
+pub fn remove_device(
+    store: &impl IdentityStore,
+    now: DateTime<Utc>,
+    user_id: &str,
+    device_id: Uuid,
+) -> Result<bool, IdentityError> {
+    let own = store.device(device_id)?.is_some_and(|device: Device| device.user_id == user_id);
+    if !own {
+        return Ok(false);
+    }
+    let revoked = Revoked { at: now, reason: Revocation::DeviceRemoved };
+    Ok(store.revoke_sessions_of(device_id, revoked)? > 0)
+}
+
+/// Drops what expired long enough ago.
+pub fn tidy(store: &impl IdentityStore, now: DateTime<Utc>) -> Result<(), IdentityError> {
+    store.forget_expired(now - MEMORY_OF_EXPIRED)
+}

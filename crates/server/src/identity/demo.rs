@@ -1,0 +1,54 @@
+//! The accounts of the demo. Their password is public, so they work only while the server runs as a demo.
+
+use chrono::{DateTime, Utc};
+use rand::CryptoRng;
+
+use super::model::User;
+use super::store::IdentityStore;
+use super::{IdentityError, password};
+
+pub const PASSWORD: &str = "demo";
+
+/// A demo account. Its user id is its user name, so that demo records can name it.
+#[derive(Debug, Clone, Copy)]
+pub struct DemoAccount {
+    pub username: &'static str,
+    pub display_name: &'static str,
+    pub sites: &'static [&'static str],
+}
+
+/// Each account's one role has the account's name.
+pub const ACCOUNTS: [DemoAccount; 3] = [
+    DemoAccount { username: "technician", display_name: "Tara Quist", sites: &["north"] },
+    DemoAccount { username: "supervisor", display_name: "Samir Haddad", sites: &["north", "south"] },
+    DemoAccount { username: "admin", display_name: "Ada Brandt", sites: &["north", "south"] },
+];
+
+/// Creates the accounts that are missing and lets all of them sign in.
+pub fn open(
+    store: &impl IdentityStore,
+    rng: &mut dyn CryptoRng,
+    now: DateTime<Utc>,
+) -> Result<(), IdentityError> {
+    for account in ACCOUNTS {
+        if store.user(account.username)?.is_none() {
+            store.save_user(&User {
+                id: account.username.to_owned(),
+                username: account.username.to_owned(),
+                display_name: account.display_name.to_owned(),
+                password_hash: password::hash(rng, PASSWORD)?,
+                roles: vec![account.username.to_owned()],
+                sites: account.sites.iter().map(|site| (*site).to_owned()).collect(),
+                demo: true,
+                disabled: false,
+                created_at: now,
+            })?;
+        }
+    }
+    store.allow_demo_users(true)
+}
+
+/// Locks the accounts out, in case this database once served a demo.
+pub fn close(store: &impl IdentityStore) -> Result<(), IdentityError> {
+    store.allow_demo_users(false)
+}

@@ -1,0 +1,105 @@
+//! What the token endpoint gives: a pair of tokens, or a refusal.
+
+use std::fmt;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rand::CryptoRng;
+use uuid::Uuid;
+
+use super::IdentityError;
+use super::model::{AccessToken, RefreshToken, Session};
+use super::secret::{Secret, SecretHash};
+use super::store::IdentityStore;
+
+/// How long tokens are good for.
+#[derive(Debug, Clone, Copy)]
+pub struct Lifetimes {
+    pub access: TimeDelta,
+    /// From each rotation anew: a device that syncs now and then stays signed in.
+    pub refresh: TimeDelta,
+}
+
+/// What the token rules take from outside.
+pub struct Terms<'a> {
+    pub now: DateTime<Utc>,
+    pub rng: &'a mut dyn CryptoRng,
+    pub lifetimes: Lifetimes,
+}
+
+impl fmt::Debug for Terms<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Terms").field("now", &self.now).field("lifetimes", &self.lifetimes).finish_non_exhaustive()
+    }
+}
+
+/// The answer to a token request. Both are committed.
+#[derive(Debug)]
+pub enum Grant {
+    Issued(Tokens),
+    Refused(Refusal),
+}
+
+#[derive(Debug)]
+pub struct Tokens {
+    pub access: Secret,
+    pub access_expires_in: TimeDelta,
+    pub refresh: Secret,
+    pub refresh_expires_in: TimeDelta,
+    pub device_id: Uuid,
+}
+
+/// Why no tokens are given. To the client all of them are `invalid_grant`; the text tells its developer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("the code is unknown")]
+    UnknownCode,
+    #[error("the code has expired")]
+    CodeExpired,
+    #[error("the code was used before; what it opened has been revoked")]
+    CodeReplayed,
+    #[error("client_id or redirect_uri is not the one the code was issued for")]
+    WrongClient,
+    #[error("code_verifier does not match the code_challenge")]
+    WrongVerifier,
+    #[error("there is no refresh token; sign in")]
+    NoToken,
+    #[error("the refresh token is unknown; sign in")]
+    UnknownToken,
+    #[error("the refresh token has expired; sign in")]
+    TokenExpired,
+    #[error("the refresh token was superseded; its session has been revoked; sign in")]
+    TokenReused,
+    #[error("the session was revoked; sign in")]
+    SessionRevoked,
+    #[error("the account is disabled; ask an administrator")]
+    UserDisabled,
+}
+
+/// Gives a stored session the refresh token `refresh`, child of `parent`, and an access token to go with it.
+pub(super) fn issue(
+    store: &impl IdentityStore,
+    terms: &mut Terms<'_>,
+    session: &Session,
+    refresh: Secret,
+    parent: Option<SecretHash>,
+) -> Result<Tokens, IdentityError> {
+    let access = Secret::random(terms.rng);
+    store.save_refresh_token(&RefreshToken {
+        hash: refresh.hash(),
+        session_id: session.id,
+        parent,
+        expires_at: terms.now + terms.lifetimes.refresh,
+    })?;
+    store.save_access_token(&AccessToken {
+        hash: access.hash(),
+        session_id: session.id,
+        expires_at: terms.now + terms.lifetimes.access,
+    })?;
+    Ok(Tokens {
+        access,
+        access_expires_in: terms.lifetimes.access,
+        refresh,
+        refresh_expires_in: terms.lifetimes.refresh,
+        device_id: session.device_id,
+    })
+}

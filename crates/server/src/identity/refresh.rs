@@ -1,0 +1,94 @@
+//! Rotation of refresh tokens.
+//!
+//! Every use issues a child. The answer that carries it may be lost, so the parent stays good until a child is
+//! used; every child issued meanwhile is good too, since nobody knows which answers arrived. The first child to be
+//! used becomes the session's current token, and from then on the parent and the siblings are superseded. Whoever
+//! presents a superseded token holds a copy, or somebody else does: the whole family is revoked.
+//!
+//! | presented token is | while the session is | answer | stored |
+//! |---|---|---|---|
+//! | current | alive | tokens | a child |
+//! | a child of current | alive | tokens | it becomes current; a child |
+//! | any other of the family | alive | refused | the session is revoked |
+//! | expired, or its account disabled | alive | refused | nothing |
+//! | any | revoked | refused | nothing |
+//!
+//! Two contexts of one browser must therefore not refresh at the same time from different cookies: the client takes
+//! a Web Lock around the request.
+
+use super::IdentityError;
+use super::grant::{Grant, Refusal, Terms, issue};
+use super::model::{Device, RefreshToken, Revocation, Revoked, Session};
+use super::secret::{Secret, SecretHash};
+use super::store::IdentityStore;
+
+/// What a presented token turned out to be.
+enum Plan {
+    Rotate,
+    RevokeFamily,
+    Refuse(Refusal),
+}
+
+/// Answers a token request with `grant_type=refresh_token`; `presented` comes from the cookie.
+pub fn refresh(
+    store: &impl IdentityStore,
+    terms: &mut Terms<'_>,
+    presented: Option<&str>,
+    label: &str,
+) -> Result<Grant, IdentityError> {
+    let Some(presented) = presented else { return Ok(Grant::Refused(Refusal::NoToken)) };
+    let Some(token) = store.refresh_token(SecretHash::of(presented))? else {
+        return Ok(Grant::Refused(Refusal::UnknownToken));
+    };
+    let session = store
+        .session(token.session_id)?
+        .ok_or(IdentityError::Inconsistent("a refresh token without its session"))?;
+    match plan(store, terms, &token, &session)? {
+        Plan::Refuse(refusal) => Ok(Grant::Refused(refusal)),
+        Plan::RevokeFamily => {
+            let revoked = Some(Revoked { at: terms.now, reason: Revocation::TokenReused });
+            store.save_session(&Session { revoked, ..session })?;
+            Ok(Grant::Refused(Refusal::TokenReused))
+        }
+        Plan::Rotate => rotate(store, terms, &token, session, label).map(Grant::Issued),
+    }
+}
+
+fn plan(
+    store: &impl IdentityStore,
+    terms: &Terms<'_>,
+    token: &RefreshToken,
+    session: &Session,
+) -> Result<Plan, IdentityError> {
+    let user =
+        store.user(&session.user_id)?.ok_or(IdentityError::Inconsistent("a session without its user"))?;
+    let current = session.current_token;
+    Ok(if session.revoked.is_some() {
+        Plan::Refuse(Refusal::SessionRevoked)
+    } else if token.hash != current && token.parent != Some(current) {
+        Plan::RevokeFamily
+    } else if terms.now >= token.expires_at {
+        Plan::Refuse(Refusal::TokenExpired)
+    } else if user.disabled {
+        Plan::Refuse(Refusal::UserDisabled)
+    } else {
+        Plan::Rotate
+    })
+}
+
+fn rotate(
+    store: &impl IdentityStore,
+    terms: &mut Terms<'_>,
+    token: &RefreshToken,
+    session: Session,
+    label: &str,
+) -> Result<super::grant::Tokens, IdentityError> {
+    let session = Session { current_token: token.hash, ..session };
+    store.save_session(&session)?;
+    let device = store
+        .device(session.device_id)?
+        .ok_or(IdentityError::Inconsistent("a session without its device"))?;
+    store.save_device(&Device { label: label.to_owned(), last_seen_at: terms.now, ..device })?;
+    let child = Secret::random(terms.rng);
+    issue(store, terms, &session, child, Some(token.hash))
+}

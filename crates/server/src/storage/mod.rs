@@ -1,0 +1,6 @@
+//! What the server keeps, behind synchronous ports.
+//!
+//! A storage call blocks its thread and returns; callers in async code go through `spawn_blocking`. The same ports
+//! then also drive the deterministic simulator, which has no async runtime (see docs/adr/0002).
+
+pub mod sqlite;

@@ -1,0 +1,108 @@
+//! The embedded database: SQLite in WAL mode with one writer connection and a few readers.
+//!
+//! SQLite admits one writer at a time. Taking turns at a mutex here, rather than at the file's lock, keeps writers
+//! in order and never lets one fail with "database is locked". Readers see the last committed state and wait for
+//! nobody. A commit returns only after it is on the disk (`synchronous = FULL`): what was answered survives a power cut.
+
+mod error;
+mod migrate;
+pub mod value;
+
+use std::fmt;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+pub use error::DatabaseError;
+pub use migrate::migrate;
+
+const READERS: usize = 3;
+
+/// How long a statement waits for another process (a backup, an import) to release the file.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// An open database whose schema is current.
+pub struct Database {
+    writer: Mutex<Connection>,
+    readers: Vec<Mutex<Connection>>,
+    next_reader: AtomicUsize,
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Database").field("readers", &self.readers.len()).finish_non_exhaustive()
+    }
+}
+
+impl Database {
+    /// Opens the file, creating it if it is missing, and brings its schema up to date.
+    pub fn open(path: &Path) -> Result<Self, DatabaseError> {
+        let opened = |connection: Result<Connection, DatabaseError>| {
+            connection.map_err(|source| source.opening(path))
+        };
+        let mut writer = opened(open_writer(path))?;
+        migrate(&mut writer)?;
+        let readers =
+            (0..READERS).map(|_| opened(open_reader(path)).map(Mutex::new)).collect::<Result<_, _>>()?;
+        Ok(Self { writer: Mutex::new(writer), readers, next_reader: AtomicUsize::new(0) })
+    }
+
+    /// Runs `work` in one write transaction: committed if it returns `Ok`, rolled back if it returns `Err` or panics.
+    pub fn write<T, E: From<DatabaseError>>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut connection = lock(&self.writer);
+        let transaction = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(DatabaseError::from)?;
+        let value = work(&transaction)?;
+        transaction.commit().map_err(DatabaseError::from)?;
+        Ok(value)
+    }
+
+    /// Runs `work` on one consistent snapshot of the last committed state.
+    pub fn read<T, E: From<DatabaseError>>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut connection = self.free_reader();
+        let snapshot = connection.transaction().map_err(DatabaseError::from)?;
+        work(&snapshot)
+    }
+
+    fn free_reader(&self) -> MutexGuard<'_, Connection> {
+        let free = self.readers.iter().find_map(|reader| reader.try_lock().ok());
+        free.unwrap_or_else(|| {
+            let turn = self.next_reader.fetch_add(1, Ordering::Relaxed) % self.readers.len();
+            lock(&self.readers[turn])
+        })
+    }
+}
+
+/// A panic inside a transaction rolls it back while unwinding, so the connection behind a poisoned lock is sound.
+fn lock(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
+    connection.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn open_writer(path: &Path) -> Result<Connection, DatabaseError> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    Ok(connection)
+}
+
+fn open_reader(path: &Path) -> Result<Connection, DatabaseError> {
+    let connection = Connection::open(path)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,81 @@
+use super::*;
+
+fn open() -> (tempfile::TempDir, Database) {
+    let folder = tempfile::tempdir().unwrap();
+    let database = Database::open(&folder.path().join("test.db")).unwrap();
+    (folder, database)
+}
+
+fn count_users(connection: &Connection) -> Result<i64, DatabaseError> {
+    Ok(connection.query_row("SELECT count(*) FROM users", [], |row| row.get(0))?)
+}
+
+fn insert_user(connection: &Connection) -> Result<(), DatabaseError> {
+    let sql = "INSERT INTO users VALUES ('u', 'u', 'U', 'x', '[]', '[]', 0, 0, 0)";
+    connection.execute(sql, [])?;
+    Ok(())
+}
+
+#[test]
+fn commits_are_durable_and_logged_ahead() {
+    let (_folder, database) = open();
+    let pragma = |name: &str| {
+        database.write(|tx| -> Result<String, DatabaseError> {
+            Ok(tx.query_row(&format!("SELECT CAST({name} AS TEXT) FROM pragma_{name}"), [], |row| row.get(0))?)
+        })
+    };
+    assert_eq!(pragma("journal_mode").unwrap(), "wal");
+    assert_eq!(pragma("synchronous").unwrap(), "2");
+    assert_eq!(pragma("foreign_keys").unwrap(), "1");
+}
+
+#[test]
+fn an_error_rolls_the_whole_transaction_back() {
+    let (_folder, database) = open();
+    let outcome: Result<(), DatabaseError> = database.write(|tx| {
+        insert_user(tx)?;
+        Err(DatabaseError::Newer { found: 2, known: 1 })
+    });
+    assert!(outcome.is_err());
+    assert_eq!(database.read(count_users).unwrap(), 0);
+}
+
+#[test]
+fn a_panic_rolls_back_and_the_next_write_works() {
+    let (_folder, database) = open();
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        database.write(|tx| -> Result<(), DatabaseError> {
+            insert_user(tx)?;
+            panic!("in the middle");
+        })
+    }));
+    assert!(panicked.is_err());
+    assert_eq!(database.read(count_users).unwrap(), 0);
+    database.write(|tx| insert_user(tx)).unwrap();
+    assert_eq!(database.read(count_users).unwrap(), 1);
+}
+
+#[test]
+fn readers_cannot_write() {
+    let (_folder, database) = open();
+    assert!(database.read(insert_user).is_err());
+}
+
+#[test]
+fn a_newer_schema_is_refused_and_a_current_one_reopens() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("test.db");
+    drop(Database::open(&path).unwrap());
+    drop(Database::open(&path).unwrap());
+    Connection::open(&path).unwrap().pragma_update(None, "user_version", 999).unwrap();
+    assert!(matches!(Database::open(&path), Err(DatabaseError::Newer { found: 999, .. })));
+}
+
+#[test]
+fn what_is_no_database_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notes.txt");
+    std::fs::write(&path, "dear diary, ".repeat(500)).unwrap();
+    let message = Database::open(&path).unwrap_err().to_string();
+    assert!(message.contains("notes.txt"), "{message}");
+}
