@@ -15,7 +15,10 @@ pub struct RecordKey {
 
 impl RecordKey {
     pub fn new(entity_type: impl Into<String>, entity_id: impl Into<String>) -> Self {
-        Self { entity_type: entity_type.into(), entity_id: entity_id.into() }
+        Self {
+            entity_type: entity_type.into(),
+            entity_id: entity_id.into(),
+        }
     }
 }
 
@@ -39,6 +42,9 @@ pub struct Mirror {
     pub updated_at: Timestamp,
     /// When this version reached the device, by the device's clock: what ageing counts from.
     pub reached_at: Timestamp,
+    /// The scan that last confirmed it; see [`crate::store::CursorRow::scan`].
+    #[serde(default)]
+    pub scan: u32,
     /// The UUID under which this or another device created it offline, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_id: Option<String>,

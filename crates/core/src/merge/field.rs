@@ -2,7 +2,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{list, text};
+use super::{
+    list, text,
+    value::{equal, number},
+};
 use crate::{
     Fields,
     pack::{Field, FieldType, Strategy},
@@ -25,25 +28,35 @@ pub enum FieldMerge {
     Conflict,
 }
 
-/// Settles one field. `null` and absent are the same.
+/// Settles one field. Values are compared by [`equal`], sets without regard to order; `null` and absent are the same.
 ///
-/// `strategy` is the field's strategy against whoever wrote `theirs`.
-pub fn merge_field(field: &Field, strategy: Strategy, base: &Value, mine: &Value, theirs: &Value) -> FieldMerge {
-    if mine == theirs {
+/// `strategy` is the field's strategy against whoever wrote `theirs`. A log only grows, whatever the write left out.
+pub fn merge_field(
+    field: &Field,
+    strategy: Strategy,
+    base: &Value,
+    mine: &Value,
+    theirs: &Value,
+) -> FieldMerge {
+    let same = |a: &Value, b: &Value| match &field.kind {
+        FieldType::Set { .. } => set_items(a).into_keys().eq(set_items(b).into_keys()),
+        _ => equal(a, b),
+    };
+    let mine = match &field.kind {
+        FieldType::Log { key, .. } => &list::append(key, mine, theirs),
+        _ => mine,
+    };
+    if same(mine, theirs) || same(mine, base) {
         return FieldMerge::Unchanged;
     }
-    if theirs == base {
+    if same(theirs, base) {
         return FieldMerge::Applied(mine.clone());
-    }
-    if mine == base {
-        return FieldMerge::Unchanged;
     }
     match strategy {
         Strategy::ServerWins | Strategy::FirstWriteWins => FieldMerge::TheirsWins,
         Strategy::ClientWins | Strategy::LastWriteWins => FieldMerge::MineWins(mine.clone()),
         Strategy::Manual => FieldMerge::Conflict,
         Strategy::Merge => match merge_by_type(&field.kind, base, mine, theirs) {
-            Some(merged) if merged == *theirs => FieldMerge::Unchanged,
             Some(merged) => FieldMerge::Merged(merged),
             None => FieldMerge::Conflict,
         },
@@ -58,7 +71,9 @@ pub(super) fn merge_by_type(kind: &FieldType, base: &Value, mine: &Value, theirs
         FieldType::Log { key, .. } => Some(list::append(key, mine, theirs)),
         FieldType::Set { .. } => Some(merge_set(base, mine, theirs)),
         FieldType::Counter => merge_counter(base, mine, theirs),
-        FieldType::LongText { .. } => text::merge(base.as_str()?, mine.as_str()?, theirs.as_str()?).map(Value::from),
+        FieldType::LongText { .. } => {
+            text::merge(base.as_str()?, mine.as_str()?, theirs.as_str()?).map(Value::from)
+        }
         _ => None,
     }
 }
@@ -74,12 +89,15 @@ pub(super) fn merge_object(fields: &[Field], base: &Value, mine: &Value, theirs:
     for name in names {
         let get = |side: &Fields| side.get(name).cloned().unwrap_or(Value::Null);
         let (b, m, t) = (get(&base), get(&mine), get(&theirs));
-        let value = if m == b {
+        let value = if equal(&m, &b) || equal(&m, &t) {
             t
-        } else if t == b || m == t {
+        } else if equal(&t, &b) {
             m
         } else {
-            let kind = fields.iter().find(|field| &field.name == name).map(|field| &field.kind);
+            let kind = fields
+                .iter()
+                .find(|field| &field.name == name)
+                .map(|field| &field.kind);
             kind.and_then(|kind| merge_by_type(kind, &b, &m, &t)).unwrap_or(m)
         };
         if !value.is_null() {
@@ -89,27 +107,44 @@ pub(super) fn merge_object(fields: &[Field], base: &Value, mine: &Value, theirs:
     Value::Object(merged)
 }
 
+/// The items by their text, so that they have one order and none stands twice.
+fn set_items(value: &Value) -> BTreeMap<String, Value> {
+    value
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|item| (item.to_string(), item.clone()))
+        .collect()
+}
+
 /// Union of both sides' additions, less both sides' removals; in order, so that the answer is one.
 fn merge_set(base: &Value, mine: &Value, theirs: &Value) -> Value {
-    let items = |value: &Value| -> BTreeMap<String, Value> {
-        value.as_array().into_iter().flatten().map(|item| (item.to_string(), item.clone())).collect()
-    };
-    let (base, mine, theirs) = (items(base), items(mine), items(theirs));
+    let (base, mine, theirs) = (set_items(base), set_items(mine), set_items(theirs));
     let kept = |key: &String| match base.contains_key(key) {
         true => mine.contains_key(key) && theirs.contains_key(key),
         false => true,
     };
     let all: BTreeMap<&String, &Value> = mine.iter().chain(theirs.iter()).collect();
-    Value::Array(all.into_iter().filter(|(key, _)| kept(key)).map(|(_, item)| item.clone()).collect())
+    Value::Array(
+        all.into_iter()
+            .filter(|(key, _)| kept(key))
+            .map(|(_, item)| item.clone())
+            .collect(),
+    )
 }
 
-/// Both sides' additions count. Whole numbers stay whole.
+/// Both sides' additions count. Whole numbers stay whole and exact.
 fn merge_counter(base: &Value, mine: &Value, theirs: &Value) -> Option<Value> {
-    let number = |value: &Value| if value.is_null() { Some(0.0) } else { value.as_f64() };
     let whole = |value: &Value| if value.is_null() { Some(0) } else { value.as_i64() };
     if let (Some(base), Some(mine), Some(theirs)) = (whole(base), whole(mine), whole(theirs)) {
-        let sum = theirs.checked_add(mine.checked_sub(base)?)?;
-        return Some(Value::from(sum));
+        return Some(Value::from(theirs.checked_add(mine.checked_sub(base)?)?));
     }
-    Some(Value::from(number(theirs)? + number(mine)? - number(base)?))
+    let real = |value: &Value| {
+        if value.is_null() {
+            Some(0.0)
+        } else {
+            value.as_f64()
+        }
+    };
+    Some(number(real(theirs)? + real(mine)? - real(base)?))
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::field::merge_object;
+use super::{field::merge_object, value::equal};
 use crate::pack::Field;
 
 fn items<'a>(key: &str, value: &'a Value) -> Vec<(String, &'a Value)> {
@@ -26,8 +26,8 @@ pub fn merge(key: &str, fields: &[Field], base: &Value, mine: &Value, theirs: &V
         match (base_by.get(k), mine_by.get(k), theirs_by.get(k)) {
             (_, Some(m), Some(t)) => Some(merge_object(fields, base_by.get(k).unwrap_or(&Value::Null), m, t)),
             (None, one, other) => one.or(other).cloned(),
-            (Some(b), Some(m), None) => (m != b).then(|| m.clone()),
-            (Some(b), None, Some(t)) => (t != b).then(|| t.clone()),
+            (Some(b), Some(m), None) => (!equal(m, b)).then(|| m.clone()),
+            (Some(b), None, Some(t)) => (!equal(t, b)).then(|| t.clone()),
             (Some(_), None, None) => None,
         }
     };
@@ -39,15 +39,25 @@ pub fn merge(key: &str, fields: &[Field], base: &Value, mine: &Value, theirs: &V
 /// One order of all keys of both sides.
 fn interleave(base: &[String], mine: &[String], theirs: &[String]) -> Vec<String> {
     let common = |side: &[String]| -> Vec<String> {
-        side.iter().filter(|k| base.contains(k) && mine.contains(k) && theirs.contains(k)).cloned().collect()
+        side.iter()
+            .filter(|k| base.contains(k) && mine.contains(k) && theirs.contains(k))
+            .cloned()
+            .collect()
     };
     let they_reordered = common(theirs) != common(base);
-    let (lead, follow) = if !they_reordered && common(mine) != common(base) { (mine, theirs) } else { (theirs, mine) };
+    let (lead, follow) = if !they_reordered && common(mine) != common(base) {
+        (mine, theirs)
+    } else {
+        (theirs, mine)
+    };
     let mut order: Vec<String> = lead.to_vec();
     let mut placed: BTreeSet<String> = lead.iter().cloned().collect();
     for (at, k) in follow.iter().enumerate() {
         if placed.insert(k.clone()) {
-            let before = follow[..at].iter().rev().find_map(|earlier| order.iter().position(|other| other == earlier));
+            let before = follow[..at]
+                .iter()
+                .rev()
+                .find_map(|earlier| order.iter().position(|other| other == earlier));
             order.insert(before.map_or(0, |position| position + 1), k.clone());
         }
     }
@@ -57,6 +67,17 @@ fn interleave(base: &[String], mine: &[String], theirs: &[String]) -> Vec<String
 /// The server's list, and behind it the author's items that it lacks. Nothing is ever removed or changed.
 pub fn append(key: &str, mine: &Value, theirs: &Value) -> Value {
     let known: BTreeSet<String> = items(key, theirs).into_iter().map(|(k, _)| k).collect();
-    let new = items(key, mine).into_iter().filter(|(k, _)| !known.contains(k)).map(|(_, item)| item.clone());
-    Value::Array(theirs.as_array().cloned().unwrap_or_default().into_iter().chain(new).collect())
+    let new = items(key, mine)
+        .into_iter()
+        .filter(|(k, _)| !known.contains(k))
+        .map(|(_, item)| item.clone());
+    Value::Array(
+        theirs
+            .as_array()
+            .cloned()
+            .unwrap_or_default()
+            .into_iter()
+            .chain(new)
+            .collect(),
+    )
 }

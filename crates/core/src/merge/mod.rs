@@ -11,6 +11,7 @@ mod field;
 mod list;
 mod record;
 mod text;
+mod value;
 
 pub use field::{FieldMerge, merge_field};
 pub use record::{Author, FieldChange, MergeInput, MergedRecord, Verdict, compute_fields, merge_record};

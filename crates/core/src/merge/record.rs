@@ -2,7 +2,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{FieldMerge, merge_field};
+use super::{
+    FieldMerge, merge_field,
+    value::{equal, number},
+};
 use crate::{
     Fields,
     pack::{Computed, Entity, Strategy},
@@ -27,7 +30,8 @@ pub struct MergeInput<'a> {
     pub payload: &'a Fields,
     /// Their values as the author saw them.
     pub base: &'a Fields,
-    /// Choices (`mine` or `theirs`) that the author asked to be remembered, by field: they settle a manual field.
+    /// Choices (`mine` or `theirs`) that the author asked to be remembered, by field: they settle what would otherwise
+    /// wait for a person.
     pub remembered: &'a BTreeMap<String, String>,
 }
 
@@ -73,12 +77,22 @@ pub fn merge_record(input: &MergeInput<'_>) -> MergedRecord {
     let mut fields = input.current.clone();
     let mut settled = Vec::new();
     for (name, mine) in input.payload {
-        let Some(field) = input.entity.field(name) else { continue };
+        let Some(field) = input.entity.field(name) else {
+            continue;
+        };
         let get = |side: &Fields| side.get(name).cloned().unwrap_or(Value::Null);
         let (base, theirs) = (get(input.base), get(input.current));
         let author = input.written_by.get(name).cloned().unwrap_or_default();
-        let strategy = effective_strategy(field.strategy_against(&author.roles), input.remembered.get(name));
-        let verdict = match merge_field(field, strategy, &base, mine, &theirs) {
+        let declared = field.strategy_against(&author.roles);
+        let remembered = input.remembered.get(name).map(String::as_str);
+        let (strategy, outcome) = match (merge_field(field, declared, &base, mine, &theirs), remembered) {
+            (FieldMerge::Conflict, Some("mine")) => {
+                (Strategy::ClientWins, FieldMerge::MineWins(mine.clone()))
+            }
+            (FieldMerge::Conflict, Some("theirs")) => (Strategy::ServerWins, FieldMerge::TheirsWins),
+            (outcome, _) => (declared, outcome),
+        };
+        let verdict = match outcome {
             FieldMerge::Unchanged => continue,
             FieldMerge::Applied(value) => {
                 set(&mut fields, name, value);
@@ -96,18 +110,22 @@ pub fn merge_record(input: &MergeInput<'_>) -> MergedRecord {
             FieldMerge::Conflict => Verdict::Conflict,
         };
         let (field, mine, theirs_by) = (name.clone(), mine.clone(), author.user_id);
-        settled.push(FieldChange { field, verdict, base, mine, theirs, theirs_by, strategy });
+        settled.push(FieldChange {
+            field,
+            verdict,
+            base,
+            mine,
+            theirs,
+            theirs_by,
+            strategy,
+        });
     }
     compute_fields(input.entity, &mut fields);
     let changed = changed_fields(input.current, &fields);
-    MergedRecord { fields, changed, settled }
-}
-
-fn effective_strategy(declared: Strategy, remembered: Option<&String>) -> Strategy {
-    match (declared, remembered.map(String::as_str)) {
-        (Strategy::Manual, Some("mine")) => Strategy::ClientWins,
-        (Strategy::Manual, Some("theirs")) => Strategy::ServerWins,
-        _ => declared,
+    MergedRecord {
+        fields,
+        changed,
+        settled,
     }
 }
 
@@ -120,8 +138,11 @@ fn set(fields: &mut Fields, name: &str, value: Value) {
 }
 
 fn changed_fields(before: &Fields, after: &Fields) -> Vec<String> {
-    let mut names: Vec<String> =
-        after.iter().filter(|(name, value)| before.get(*name) != Some(value)).map(|(name, _)| name.clone()).collect();
+    let mut names: Vec<String> = after
+        .iter()
+        .filter(|(name, value)| !before.get(*name).is_some_and(|old| equal(old, value)))
+        .map(|(name, _)| name.clone())
+        .collect();
     names.extend(before.keys().filter(|name| !after.contains_key(*name)).cloned());
     names
 }
@@ -132,17 +153,29 @@ pub fn compute_fields(entity: &Entity, fields: &mut Fields) {
         let Some(computed) = &field.computed else { continue };
         let value = match computed {
             Computed::Count { list, field: None } => Value::from(items(fields, list).len()),
-            Computed::Count { list, field: Some(flag) } => {
-                Value::from(items(fields, list).iter().filter(|item| item.get(flag) == Some(&Value::Bool(true))).count())
-            }
-            Computed::Sum { list, field: part, times } => {
-                let number = |item: &Value, name: &str| item.get(name).and_then(Value::as_f64);
-                let term = |item: &Value| {
-                    number(item, part).unwrap_or(0.0) * times.as_deref().map_or(1.0, |times| number(item, times).unwrap_or(0.0))
-                };
-                let sum: f64 = items(fields, list).iter().map(term).sum();
-                // Money and hours: cents and seconds are plenty, and sums come out the same on both sides.
-                Value::from((sum * 10_000.0).round() / 10_000.0)
+            Computed::Count {
+                list,
+                field: Some(flag),
+            } => Value::from(
+                items(fields, list)
+                    .iter()
+                    .filter(|item| item.get(flag) == Some(&Value::Bool(true)))
+                    .count(),
+            ),
+            Computed::Sum {
+                list,
+                field: part,
+                times,
+            } => {
+                let part_of =
+                    |item: &Value, name: &str| item.get(name).and_then(Value::as_f64).unwrap_or(0.0);
+                let factor = |item: &Value| times.as_deref().map_or(1.0, |times| part_of(item, times));
+                number(
+                    items(fields, list)
+                        .iter()
+                        .map(|item| part_of(item, part) * factor(item))
+                        .sum(),
+                )
             }
         };
         fields.insert(field.name.clone(), value);
@@ -150,5 +183,9 @@ pub fn compute_fields(entity: &Entity, fields: &mut Fields) {
 }
 
 fn items(fields: &Fields, list: &str) -> Vec<Value> {
-    fields.get(list).and_then(Value::as_array).cloned().unwrap_or_default()
+    fields
+        .get(list)
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default()
 }

@@ -24,7 +24,13 @@ pub struct Viewer<'a> {
 
 impl Viewer<'_> {
     pub fn context(&self, pinned: bool) -> Context<'_> {
-        Context { user_id: self.user_id, sites: self.sites, now: self.now, pinned }
+        Context {
+            user_id: self.user_id,
+            roles: self.roles,
+            sites: self.sites,
+            now: self.now,
+            pinned,
+        }
     }
 }
 
@@ -39,7 +45,10 @@ impl Entity {
 
     /// Whether a readable record belongs on the viewer's device of its own accord.
     pub fn wanted_by(&self, fields: &Fields, viewer: &Viewer<'_>, pinned: bool) -> bool {
-        let wanted = self.sync.as_ref().is_none_or(|condition| condition.holds(fields, &viewer.context(pinned)));
+        let wanted = self
+            .sync
+            .as_ref()
+            .is_none_or(|condition| condition.holds(fields, &viewer.context(pinned)));
         pinned || wanted
     }
 }

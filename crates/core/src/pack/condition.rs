@@ -36,12 +36,15 @@ pub enum Condition {
     },
     /// The viewer pinned the record.
     Pinned(bool),
+    /// The viewer has this role.
+    Role(String),
 }
 
 /// For whom and when a condition is tested.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
     pub user_id: &'a str,
+    pub roles: &'a [String],
     pub sites: &'a [String],
     pub now: Timestamp,
     /// Whether the viewer pinned the record under test.
@@ -58,14 +61,15 @@ impl Condition {
             Self::Always(answer) => *answer,
             Self::Is { field, value } => equals(get(field), value, context),
             Self::In { field, values } => values.iter().any(|value| equals(get(field), value, context)),
-            Self::Has { field, value } => {
-                get(field).as_array().is_some_and(|items| items.iter().any(|item| equals(item, value, context)))
-            }
+            Self::Has { field, value } => get(field)
+                .as_array()
+                .is_some_and(|items| items.iter().any(|item| equals(item, value, context))),
             Self::Within { field, days } => get(field)
                 .as_str()
                 .and_then(|text| text.parse::<Timestamp>().ok())
                 .is_some_and(|time| context.now - time <= chrono::Duration::days(i64::from(*days))),
             Self::Pinned(wanted) => context.pinned == *wanted,
+            Self::Role(role) => context.roles.contains(role),
         }
     }
 }
@@ -73,7 +77,9 @@ impl Condition {
 fn equals(actual: &Value, wanted: &Value, context: &Context<'_>) -> bool {
     match wanted.as_str() {
         Some("$user") => actual.as_str() == Some(context.user_id),
-        Some("$sites") => actual.as_str().is_some_and(|site| context.sites.iter().any(|own| own == site)),
+        Some("$sites") => actual
+            .as_str()
+            .is_some_and(|site| context.sites.iter().any(|own| own == site)),
         _ => actual == wanted,
     }
 }

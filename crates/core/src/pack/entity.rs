@@ -38,7 +38,6 @@ pub struct Entity {
     /// Records that come along because a record on the device refers to them.
     #[serde(default)]
     pub sync_along: Vec<SyncAlong>,
-    /// Which fields of other entities' records hold data of this scope (`siteId`), for rows by site.
     #[serde(default)]
     pub list: ListView,
     #[serde(default)]

@@ -35,8 +35,13 @@ pub struct Field {
 impl Field {
     /// The strategy against a server value that somebody with `roles` wrote.
     pub fn strategy_against(&self, roles: &[String]) -> Strategy {
-        let rule = self.strategy_rules.iter().find(|rule| roles.contains(&rule.written_by));
-        rule.map(|rule| rule.strategy).or(self.strategy).unwrap_or_else(|| self.kind.default_strategy())
+        let rule = self
+            .strategy_rules
+            .iter()
+            .find(|rule| roles.contains(&rule.written_by));
+        rule.map(|rule| rule.strategy)
+            .or(self.strategy)
+            .unwrap_or_else(|| self.kind.default_strategy())
     }
 }
 
@@ -166,7 +171,11 @@ pub struct StrategyRule {
 
 /// How a field follows from others.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+#[serde(
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase",
+    deny_unknown_fields
+)]
 pub enum Computed {
     /// The number of items of a list, or of those whose boolean `field` is true.
     Count {

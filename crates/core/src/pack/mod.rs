@@ -70,9 +70,13 @@ pub struct WriteKind {
     /// The write is of this kind if it changes one of these fields, or if the list is empty.
     #[serde(default)]
     pub fields: Vec<String>,
-    /// Offered as an action of its own: sets these values. `$user` and `$now` are filled in.
+    /// Offered as an action of its own: sets these values. `$user` and `$now` are filled in. A write is of this kind
+    /// only if it sets the other ones so.
     #[serde(default)]
     pub set: Fields,
+    /// Fields that the action asks its author for.
+    #[serde(default)]
+    pub ask: Vec<String>,
     /// When the action is offered.
     #[serde(default)]
     pub when: Option<Condition>,
@@ -98,6 +102,10 @@ impl Pack {
             kind.entity == entity
                 && kind.operation == operation
                 && (kind.fields.is_empty() || kind.fields.iter().any(|field| payload.contains_key(field)))
+                && kind
+                    .set
+                    .iter()
+                    .all(|(field, value)| is_placeholder(value) || payload.get(field) == Some(value))
         };
         let name = || {
             let operation = match operation {
@@ -107,11 +115,21 @@ impl Pack {
             };
             format!("{}_{operation}", entity.replace('-', "_"))
         };
-        self.kinds.iter().find(fits).map_or_else(name, |kind| kind.name.clone())
+        self.kinds
+            .iter()
+            .find(fits)
+            .map_or_else(name, |kind| kind.name.clone())
     }
 
     /// Whether a write of this kind is pushed at once.
     pub fn is_critical(&self, kind: &str) -> bool {
-        self.kinds.iter().any(|declared| declared.name == kind && declared.critical)
+        self.kinds
+            .iter()
+            .any(|declared| declared.name == kind && declared.critical)
     }
+}
+
+/// Whether the value stands for one that is known only when the write is made.
+fn is_placeholder(value: &serde_json::Value) -> bool {
+    matches!(value.as_str(), Some("$user" | "$now"))
 }

@@ -29,15 +29,34 @@ pub struct PriorityRule {
 
 impl Pack {
     /// The priority of a write. `after` is the record as the write leaves it.
-    pub fn priority_of(&self, entity: &str, operation: Operation, payload: &Fields, after: &Fields, now: Timestamp) -> u8 {
-        let context = Context { user_id: "", sites: &[], now, pinned: false };
+    pub fn priority_of(
+        &self,
+        entity: &str,
+        operation: Operation,
+        payload: &Fields,
+        after: &Fields,
+        now: Timestamp,
+    ) -> u8 {
+        let context = Context {
+            user_id: "",
+            roles: &[],
+            sites: &[],
+            now,
+            pinned: false,
+        };
         let fits = |rule: &&PriorityRule| {
             rule.entity.as_deref().is_none_or(|wanted| wanted == entity)
                 && rule.operation.is_none_or(|wanted| wanted == operation)
                 && (rule.changes.is_empty() || rule.changes.iter().any(|field| payload.contains_key(field)))
                 && (rule.only.is_empty() || payload.keys().all(|field| rule.only.contains(field)))
-                && rule.when.as_ref().is_none_or(|condition| condition.holds(after, &context))
+                && rule
+                    .when
+                    .as_ref()
+                    .is_none_or(|condition| condition.holds(after, &context))
         };
-        self.priorities.iter().find(fits).map_or(DEFAULT_PRIORITY, |rule| rule.priority)
+        self.priorities
+            .iter()
+            .find(fits)
+            .map_or(DEFAULT_PRIORITY, |rule| rule.priority)
     }
 }

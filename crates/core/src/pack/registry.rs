@@ -16,13 +16,23 @@ impl Packs {
     /// Checks the packs and puts the built-in one first.
     pub fn new(domain_packs: Vec<Pack>) -> Result<Self, PackError> {
         let system = crate::system::pack();
-        let mut packs: Vec<Pack> = domain_packs.into_iter().filter(|pack| pack.name != system.name).collect();
+        let mut packs: Vec<Pack> = domain_packs
+            .into_iter()
+            .filter(|pack| pack.name != system.name)
+            .collect();
         packs.insert(0, system);
-        let mut all = Self { packs, ..Self::default() };
+        let mut all = Self {
+            packs,
+            ..Self::default()
+        };
         for (p, pack) in all.packs.iter().enumerate() {
             for (e, entity) in pack.entities.iter().enumerate() {
                 if all.by_entity.insert(entity.name.clone(), (p, e)).is_some() {
-                    return Err(PackError::new(&pack.name, format!("entities.{}", entity.name), "declared twice"));
+                    return Err(PackError::new(
+                        &pack.name,
+                        format!("entities.{}", entity.name),
+                        "declared twice",
+                    ));
                 }
                 all.by_collection.insert(entity.collection(), entity.name.clone());
                 all.by_plural.insert(entity.plural.clone(), entity.name.clone());
@@ -38,11 +48,15 @@ impl Packs {
 
     /// All entities of all packs, in declared order.
     pub fn entities(&self) -> impl Iterator<Item = (&Pack, &Entity)> {
-        self.packs.iter().flat_map(|pack| pack.entities.iter().map(move |entity| (pack, entity)))
+        self.packs
+            .iter()
+            .flat_map(|pack| pack.entities.iter().map(move |entity| (pack, entity)))
     }
 
     pub fn entity(&self, name: &str) -> Option<&Entity> {
-        self.by_entity.get(name).map(|(p, e)| &self.packs[*p].entities[*e])
+        self.by_entity
+            .get(name)
+            .map(|(p, e)| &self.packs[*p].entities[*e])
     }
 
     pub fn pack_of(&self, entity: &str) -> Option<&Pack> {
@@ -51,7 +65,9 @@ impl Packs {
 
     /// By the name in a delta: `workOrders`.
     pub fn entity_by_collection(&self, collection: &str) -> Option<&Entity> {
-        self.by_collection.get(collection).and_then(|name| self.entity(name))
+        self.by_collection
+            .get(collection)
+            .and_then(|name| self.entity(name))
     }
 
     /// By the name in paths: `work-orders`.
@@ -61,6 +77,9 @@ impl Packs {
 
     /// Version by domain: what a push carries.
     pub fn versions(&self) -> BTreeMap<String, u32> {
-        self.packs.iter().map(|pack| (pack.name.clone(), pack.version)).collect()
+        self.packs
+            .iter()
+            .map(|pack| (pack.name.clone(), pack.version))
+            .collect()
     }
 }

@@ -8,7 +8,12 @@ use crate::{Fields, protocol::FieldError, queue::Operation};
 /// Checks the changed fields of a write over the record as it stands; empty if nothing is wrong.
 ///
 /// `current` is the record before the write (empty for a create). Uniqueness and references are the server's to check.
-pub fn validate(entity: &Entity, operation: Operation, payload: &Fields, current: &Fields) -> Vec<FieldError> {
+pub fn validate(
+    entity: &Entity,
+    operation: Operation,
+    payload: &Fields,
+    current: &Fields,
+) -> Vec<FieldError> {
     let mut errors = Vec::new();
     if operation == Operation::Delete {
         return errors;
@@ -16,7 +21,9 @@ pub fn validate(entity: &Entity, operation: Operation, payload: &Fields, current
     for (name, value) in payload {
         match entity.field(name) {
             None => errors.push(error(name, "is not a field of this record")),
-            Some(field) if field.read_only || field.computed.is_some() => errors.push(error(name, "cannot be changed")),
+            Some(field) if field.read_only || field.computed.is_some() => {
+                errors.push(error(name, "cannot be changed"))
+            }
             Some(field) => {
                 check_value(field, name, value, &mut errors);
                 check_transition(field, name, value, current.get(name), &mut errors);
@@ -24,28 +31,58 @@ pub fn validate(entity: &Entity, operation: Operation, payload: &Fields, current
         }
     }
     if operation == Operation::Create {
-        let missing = |field: &&Field| field.required && !payload.contains_key(&field.name) && field.default.is_none();
-        errors.extend(entity.fields.iter().filter(missing).map(|field| error(&field.name, "is needed")));
+        let missing =
+            |field: &&Field| field.required && !payload.contains_key(&field.name) && field.default.is_none();
+        errors.extend(
+            entity
+                .fields
+                .iter()
+                .filter(missing)
+                .map(|field| error(&field.name, "is needed")),
+        );
     }
     errors
 }
 
 fn error(field: &str, message: impl Into<String>) -> FieldError {
-    FieldError { field: field.into(), message: message.into() }
-}
-
-fn check_transition(field: &Field, path: &str, value: &Value, current: Option<&Value>, errors: &mut Vec<FieldError>) {
-    let FieldType::Enum { choices, transitions } = &field.kind else { return };
-    let (Some(from), Some(to)) = (current.and_then(Value::as_str), value.as_str()) else { return };
-    let label = |value: &str| {
-        choices.iter().find(|choice| choice.value == value).map_or_else(|| value.to_owned(), |c| c.label.clone())
-    };
-    if from != to && transitions.get(from).is_some_and(|allowed| !allowed.iter().any(|next| next == to)) {
-        errors.push(error(path, format!("cannot go from \"{}\" to \"{}\"", label(from), label(to))));
+    FieldError {
+        field: field.into(),
+        message: message.into(),
     }
 }
 
-fn check_value(field: &Field, path: &str, value: &Value, errors: &mut Vec<FieldError>) {
+fn check_transition(
+    field: &Field,
+    path: &str,
+    value: &Value,
+    current: Option<&Value>,
+    errors: &mut Vec<FieldError>,
+) {
+    let FieldType::Enum { choices, transitions } = &field.kind else {
+        return;
+    };
+    let (Some(from), Some(to)) = (current.and_then(Value::as_str), value.as_str()) else {
+        return;
+    };
+    let label = |value: &str| {
+        choices
+            .iter()
+            .find(|choice| choice.value == value)
+            .map_or_else(|| value.to_owned(), |c| c.label.clone())
+    };
+    if from != to
+        && transitions
+            .get(from)
+            .is_some_and(|allowed| !allowed.iter().any(|next| next == to))
+    {
+        errors.push(error(
+            path,
+            format!("cannot go from \"{}\" to \"{}\"", label(from), label(to)),
+        ));
+    }
+}
+
+pub(super) fn check_value(field: &Field, path: &str, value: &Value, errors: &mut Vec<FieldError>) {
     let empty = value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty());
     if empty && field.required {
         errors.push(error(path, "is needed"));
@@ -54,26 +91,44 @@ fn check_value(field: &Field, path: &str, value: &Value, errors: &mut Vec<FieldE
         return;
     }
     match &field.kind {
-        FieldType::Text { max_length } | FieldType::LongText { max_length } => check_text(path, value, *max_length, errors),
+        FieldType::Text { max_length } | FieldType::LongText { max_length } => {
+            check_text(path, value, *max_length, errors)
+        }
         FieldType::Reference { .. } => check_text(path, value, None, errors),
-        FieldType::Number { min, max, integer, .. } => check_number(path, value, (*min, *max), *integer, errors),
+        FieldType::Number {
+            min, max, integer, ..
+        } => check_number(path, value, (*min, *max), *integer, errors),
         FieldType::Counter => check_number(path, value, (None, None), false, errors),
         FieldType::Bool if !value.is_boolean() => errors.push(error(path, "must be yes or no")),
         FieldType::Enum { choices, .. } => {
-            if !choices.iter().any(|choice| Some(choice.value.as_str()) == value.as_str()) {
+            if !choices
+                .iter()
+                .any(|choice| Some(choice.value.as_str()) == value.as_str())
+            {
                 errors.push(error(path, format!("has no choice {value}")));
             }
         }
         FieldType::Datetime => {
-            if value.as_str().and_then(|text| text.parse::<crate::Timestamp>().ok()).is_none() {
+            if value
+                .as_str()
+                .and_then(|text| text.parse::<crate::Timestamp>().ok())
+                .is_none()
+            {
                 errors.push(error(path, "must be a time, like 2026-11-21T08:30:00Z"));
             }
         }
         FieldType::Object { fields } => check_object(fields, path, value, errors),
-        FieldType::List { key, fields } | FieldType::Log { key, fields } => check_list(key, fields, path, value, errors),
+        FieldType::List { key, fields } | FieldType::Log { key, fields } => {
+            check_list(key, fields, path, value, errors)
+        }
         FieldType::Set { choices } => check_set(choices, path, value, errors),
         FieldType::Location => {
-            let degrees = |name: &str, limit: f64| value.get(name).and_then(Value::as_f64).is_some_and(|d| d.abs() <= limit);
+            let degrees = |name: &str, limit: f64| {
+                value
+                    .get(name)
+                    .and_then(Value::as_f64)
+                    .is_some_and(|d| d.abs() <= limit)
+            };
             if !degrees("latitude", 90.0) || !degrees("longitude", 180.0) {
                 errors.push(error(path, "must have a latitude and a longitude in degrees"));
             }
@@ -86,13 +141,22 @@ fn check_text(path: &str, value: &Value, max_length: Option<usize>, errors: &mut
     match (value.as_str(), max_length) {
         (None, _) => errors.push(error(path, "must be text")),
         (Some(text), Some(max)) if text.chars().count() > max => {
-            errors.push(error(path, format!("may have {max} characters, and has {}", text.chars().count())));
+            errors.push(error(
+                path,
+                format!("may have {max} characters, and has {}", text.chars().count()),
+            ));
         }
         _ => {}
     }
 }
 
-fn check_number(path: &str, value: &Value, (min, max): (Option<f64>, Option<f64>), integer: bool, errors: &mut Vec<FieldError>) {
+fn check_number(
+    path: &str,
+    value: &Value,
+    (min, max): (Option<f64>, Option<f64>),
+    integer: bool,
+    errors: &mut Vec<FieldError>,
+) {
     let Some(number) = value.as_f64() else {
         errors.push(error(path, "must be a number"));
         return;
@@ -120,7 +184,9 @@ fn check_object(fields: &[Field], path: &str, value: &Value, errors: &mut Vec<Fi
             None => errors.push(error(&part_path, "is not a field here")),
         }
     }
-    let missing = fields.iter().filter(|field| field.required && !object.contains_key(&field.name));
+    let missing = fields
+        .iter()
+        .filter(|field| field.required && !object.contains_key(&field.name));
     errors.extend(missing.map(|field| error(&format!("{path}.{}", field.name), "is needed")));
 }
 
@@ -135,7 +201,9 @@ fn check_list(key: &str, fields: &[Field], path: &str, value: &Value, errors: &m
         check_object(fields, &item_path, item, errors);
         match item.get(key).and_then(Value::as_str) {
             None => errors.push(error(&format!("{item_path}.{key}"), "is needed")),
-            Some(text) if !keys.insert(text) => errors.push(error(&format!("{item_path}.{key}"), "stands twice in the list")),
+            Some(text) if !keys.insert(text) => {
+                errors.push(error(&format!("{item_path}.{key}"), "stands twice in the list"))
+            }
             Some(_) => {}
         }
     }
@@ -147,7 +215,9 @@ fn check_set(choices: &[super::Choice], path: &str, value: &Value, errors: &mut 
         return;
     };
     for item in items {
-        let known = item.as_str().is_some_and(|text| choices.is_empty() || choices.iter().any(|choice| choice.value == text));
+        let known = item
+            .as_str()
+            .is_some_and(|text| choices.is_empty() || choices.iter().any(|choice| choice.value == text));
         if !known {
             errors.push(error(path, format!("cannot hold {item}")));
         }

@@ -55,7 +55,10 @@ impl WireRecord {
     }
 
     pub fn updated_at(&self) -> Option<Timestamp> {
-        self.0.get(meta::UPDATED_AT).and_then(Value::as_str).and_then(|t| t.parse().ok())
+        self.0
+            .get(meta::UPDATED_AT)
+            .and_then(Value::as_str)
+            .and_then(|t| t.parse().ok())
     }
 
     pub fn id(&self, id_field: &str) -> Option<&str> {
@@ -64,8 +67,18 @@ impl WireRecord {
 
     /// The record's own fields, without id and metadata.
     pub fn fields(&self, id_field: &str) -> Fields {
-        let metadata = [id_field, meta::VERSION, meta::BASE_VERSION, meta::LOCAL_ID, meta::UPDATED_AT];
-        self.0.iter().filter(|(k, _)| !metadata.contains(&k.as_str())).map(|(k, v)| (k.clone(), v.clone())).collect()
+        let metadata = [
+            id_field,
+            meta::VERSION,
+            meta::BASE_VERSION,
+            meta::LOCAL_ID,
+            meta::UPDATED_AT,
+        ];
+        self.0
+            .iter()
+            .filter(|(k, _)| !metadata.contains(&k.as_str()))
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect()
     }
 
     /// A record as it goes on the wire. `base_version` for a row of changed fields only.
@@ -90,7 +103,9 @@ impl WireRecord {
         }
         row.insert(
             meta::UPDATED_AT.into(),
-            updated_at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true).into(),
+            updated_at
+                .to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
+                .into(),
         );
         Self(row)
     }
@@ -116,7 +131,9 @@ pub struct CursorError;
 impl std::fmt::Display for Cursor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "v1.{}.{}.{}", self.epoch, self.entity_set, self.sequence)?;
-        self.scan.as_ref().map_or(Ok(()), |position| write!(f, ".{position}"))
+        self.scan
+            .as_ref()
+            .map_or(Ok(()), |position| write!(f, ".{position}"))
     }
 }
 
@@ -131,7 +148,12 @@ impl std::str::FromStr for Cursor {
         }
         let (epoch, entity_set) = (next()?.to_owned(), next()?.to_owned());
         let sequence = next()?.parse().map_err(|_| CursorError)?;
-        Ok(Self { epoch, entity_set, sequence, scan: next().ok().map(str::to_owned) })
+        Ok(Self {
+            epoch,
+            entity_set,
+            sequence,
+            scan: next().ok().map(str::to_owned),
+        })
     }
 }
 
@@ -163,6 +185,10 @@ impl DigestEntry {
             hash.update(format!("{id}:{version}\n"));
         }
         let sha256 = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Self { count: versions.len() as u64, sha256, versions: with_versions.then_some(versions) }
+        Self {
+            count: versions.len() as u64,
+            sha256,
+            versions: with_versions.then_some(versions),
+        }
     }
 }

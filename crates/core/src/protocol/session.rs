@@ -22,7 +22,9 @@ impl Me {
     pub fn may(&self, domain: &str, entity: &str, action: &str) -> bool {
         self.scopes.iter().any(|scope| {
             let mut parts = scope.split(':');
-            [domain, entity, action].iter().all(|want| parts.next().is_some_and(|part| part == "*" || part == *want))
+            [domain, entity, action]
+                .iter()
+                .all(|want| parts.next().is_some_and(|part| part == "*" || part == *want))
         })
     }
 }

@@ -78,8 +78,6 @@ pub struct QueuedWrite {
     /// Fields that the server settled against or together with somebody else's value.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub merged: Vec<String>,
-    /// The device's count of sent operations when this one was queued: how long its lane has waited for others.
-    pub sent_before: u64,
 }
 
 impl QueuedWrite {

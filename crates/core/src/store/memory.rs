@@ -28,7 +28,11 @@ impl Store for MemoryStore {
     async fn load(&self) -> Result<Snapshot, StoreError> {
         let inner = self.inner.borrow();
         let rows = inner.rows.values().cloned().collect();
-        Ok(Snapshot { revision: inner.revision, rows, quarantined: Vec::new() })
+        Ok(Snapshot {
+            revision: inner.revision,
+            rows,
+            quarantined: Vec::new(),
+        })
     }
 
     async fn since(&self, revision: Revision) -> Result<Since, StoreError> {
@@ -43,7 +47,10 @@ impl Store for MemoryStore {
                 None => changes.delete.push(key.clone()),
             }
         }
-        Ok(Since::Changes { revision: inner.revision, changes })
+        Ok(Since::Changes {
+            revision: inner.revision,
+            changes,
+        })
     }
 
     async fn commit(&self, expected: Revision, changes: &Changes) -> Result<Revision, CommitError> {

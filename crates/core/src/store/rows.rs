@@ -26,20 +26,18 @@ pub struct DeviceRow {
 #[serde(rename_all = "camelCase")]
 pub struct CursorRow {
     pub cursor: String,
-    /// The first sync is still under way: there are pages to come.
+    /// A scan of everything is still under way: there are pages to come.
     pub partial: bool,
+    /// Numbers the scans; a mirror that the current one did not bring is dropped at its end.
+    pub scan: u32,
     /// Of the last page, by the device's clock.
     pub pulled_at: Timestamp,
-    /// Of the last complete pull or digest check.
-    pub checked_at: Option<Timestamp>,
 }
 
 /// The drainer's state between requests, so that a worker killed at any point goes on where it was.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct SyncRow {
-    /// Operations sent since the device began: what fairness between lanes counts.
-    pub sent_total: u64,
     /// How many operations the next batch may hold; halves while batches fail whole.
     pub batch_limit: usize,
     /// Batches in a row that failed whole although the server could be reached.
@@ -53,6 +51,8 @@ pub struct SyncRow {
     /// Server time minus device time, in milliseconds.
     pub clock_offset_ms: i64,
     pub last_synced_at: Option<Timestamp>,
+    /// When the digests were last compared.
+    pub last_verified_at: Option<Timestamp>,
     /// What went wrong last, for the status line; cleared by a success.
     pub last_error: Option<crate::protocol::WireError>,
     /// A restored backup was met at this time: acknowledged writes were offered again.
@@ -67,7 +67,6 @@ impl SyncRow {
 impl Default for SyncRow {
     fn default() -> Self {
         Self {
-            sent_total: 0,
             batch_limit: Self::FULL_BATCH,
             whole_failures: 0,
             hold_until: None,
@@ -75,6 +74,7 @@ impl Default for SyncRow {
             parked: false,
             clock_offset_ms: 0,
             last_synced_at: None,
+            last_verified_at: None,
             last_error: None,
             epoch_changed_at: None,
         }

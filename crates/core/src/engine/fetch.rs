@@ -1,0 +1,156 @@
+//! The pull: page by page, each with its cursor in one commit.
+
+use super::{Engine, Event, Trigger, drain::Stop, exchange::Failure};
+use crate::{
+    plan::{self, Incoming, PullError},
+    ports::Ports,
+    protocol::{Delta, ErrorCode, WireError, WireRecord},
+    store::{Changes, Row},
+};
+
+/// Ids asked for in one request for whole records.
+const RECORDS_PER_REQUEST: usize = 100;
+
+/// Rows asked for in one page.
+const PAGE: usize = 1_000;
+
+impl<P: Ports> Engine<P> {
+    pub(super) async fn pull_all(&self, trigger: Trigger, token: &str) -> Result<(), Stop> {
+        // Packs first: a row of an entity that is not declared cannot be kept.
+        if trigger == Trigger::Launch || self.replica().cursor().is_none() {
+            self.fetch_packs(token).await?;
+        }
+        let mut loaded = 0;
+        loop {
+            let delta = match self.page().await {
+                Err(Failure::Gone) => {
+                    self.with_lease(token, |replica, now| Ok((plan::epoch_changed(replica, now), ())))
+                        .await?;
+                    self.page().await?
+                }
+                other => other?,
+            };
+            let scanning = self.replica().cursor().is_none_or(|cursor| cursor.partial);
+            loaded += delta
+                .changes
+                .records
+                .values()
+                .map(|rows| rows.len() as u64)
+                .sum::<u64>();
+            self.take(&delta, token).await?;
+            if scanning {
+                let total = delta.remaining.map(|remaining| loaded + remaining);
+                self.activity.borrow_mut().loading = Some((loaded, total));
+                self.tell(Event::Activity);
+            }
+            if !delta.has_more {
+                self.activity.borrow_mut().loading = None;
+                return Ok(());
+            }
+        }
+    }
+
+    async fn page(&self) -> Result<Delta, Failure> {
+        let since = self
+            .replica()
+            .cursor()
+            .map(|cursor| format!("since={}&", encode(&cursor.cursor)));
+        self.get(&format!(
+            "/api/v1/sync/delta?{}limit={PAGE}",
+            since.unwrap_or_default()
+        ))
+        .await
+    }
+
+    async fn take(&self, delta: &Delta, token: &str) -> Result<(), Stop> {
+        let unusable = |error: PullError| {
+            Stop::Failure(Failure::Server(WireError::new(
+                ErrorCode::NetworkError,
+                error.to_string(),
+            )))
+        };
+        let incoming = plan::incoming(&self.replica(), delta).map_err(unusable)?;
+        let whole = self.whole_records(&incoming).await?;
+        self.with_lease(token, |replica, now| {
+            let changes = plan::pull(replica, &incoming, &whole, now).map_err(unusable)?;
+            Ok((changes, ()))
+        })
+        .await
+    }
+
+    async fn whole_records(&self, incoming: &Incoming) -> Result<Vec<(String, WireRecord)>, Failure> {
+        let missing = plan::missing_records(&self.replica(), incoming);
+        let mut whole = Vec::new();
+        for (entity, ids) in missing {
+            let ids: Vec<String> = ids.into_iter().collect();
+            whole.extend(
+                self.records(&entity, &ids)
+                    .await?
+                    .into_iter()
+                    .map(|record| (entity.clone(), record)),
+            );
+        }
+        Ok(whole)
+    }
+
+    /// Whole records by id; those the caller may not read are absent.
+    pub(super) async fn records(&self, entity: &str, ids: &[String]) -> Result<Vec<WireRecord>, Failure> {
+        let Some((plural, collection)) = self
+            .replica()
+            .packs()
+            .entity(entity)
+            .map(|entity| (entity.plural.clone(), entity.collection()))
+        else {
+            return Ok(Vec::new());
+        };
+        let mut found = Vec::new();
+        for chunk in ids.chunks(RECORDS_PER_REQUEST) {
+            let ids: Vec<String> = chunk.iter().map(|id| encode(id)).collect();
+            let path = format!("/api/v1/sync/records?entity={plural}&ids={}", ids.join(","));
+            let mut answer: Records = self.get(&path).await?;
+            found.append(&mut answer.records.remove(&collection).unwrap_or_default());
+        }
+        Ok(found)
+    }
+
+    async fn fetch_packs(&self, token: &str) -> Result<(), Stop> {
+        let row: crate::store::PacksRow = self.get("/api/v1/domains").await?;
+        let versions = |packs: &[crate::pack::Pack]| -> Vec<(String, u32)> {
+            packs
+                .iter()
+                .filter(|pack| pack.name != "system")
+                .map(|pack| (pack.name.clone(), pack.version))
+                .collect()
+        };
+        self.with_lease(token, |replica, _| {
+            let held: Vec<crate::pack::Pack> = replica.packs().iter().cloned().collect();
+            let mut changes = Changes::default();
+            if versions(&held) != versions(&row.packs) {
+                changes.put(Row::Packs(row.clone()));
+            }
+            Ok((changes, ()))
+        })
+        .await
+    }
+}
+
+/// `GET /api/v1/sync/records`: whole records by collection.
+#[derive(Debug, serde::Deserialize)]
+struct Records {
+    #[serde(flatten)]
+    records: std::collections::BTreeMap<String, Vec<WireRecord>>,
+}
+
+/// Percent-encodes for a query (RFC 3986: everything but unreserved characters).
+fn encode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                encoded.push(char::from(byte))
+            }
+            _ => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
+}

@@ -1,0 +1,121 @@
+//! The access token: in memory only, got by the cookie that scripts cannot read (protocol S1–S8).
+
+use super::{Engine, exchange::Failure};
+use crate::{
+    ports::{Body, Method, Ports, Request},
+    protocol::{ErrorCode, Me, TokenAnswer, WireError},
+    store::{Changes, Row, StoreError, SyncRow},
+};
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SignInError {
+    #[error("{0}")]
+    Refused(WireError),
+    #[error("The server could not be reached. Try again when you are online.")]
+    Unreachable,
+    #[error("This device holds the work of somebody else. Sign that person out first.")]
+    OtherUser,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl<P: Ports> Engine<P> {
+    /// Exchanges an authorization code for the first access token and learns who is signed in.
+    ///
+    /// `form`: the body of the token request. A device that is set up for somebody else is left as it is.
+    pub async fn sign_in(&self, form: String) -> Result<Me, SignInError> {
+        let answer = self.token_request(form).await.map_err(refused)?;
+        let device_id = answer.device_id.clone().unwrap_or_default();
+        *self.token.borrow_mut() = Some(answer.access_token);
+        let me = self.refresh_me().await?;
+        self.adopt_device(&device_id, &me.user_id).await?;
+        Ok(me)
+    }
+
+    /// Asks who is signed in, keeps the answer, and wakes a parked queue.
+    pub async fn refresh_me(&self) -> Result<Me, SignInError> {
+        let me: Me = self.get("/api/v1/me").await.map_err(refused)?;
+        if self
+            .replica()
+            .device()
+            .is_some_and(|device| device.user_id != me.user_id)
+        {
+            *self.token.borrow_mut() = None;
+            return Err(SignInError::OtherUser);
+        }
+        self.remember_me(&me).await?;
+        self.park(false).await?;
+        Ok(me)
+    }
+
+    /// The token in memory, or a new one by the cookie.
+    pub(super) async fn access_token(&self, fresh: bool) -> Result<String, Failure> {
+        let held = self.token.borrow().clone().filter(|_| !fresh);
+        match held {
+            Some(token) => Ok(token),
+            None => {
+                let answer = self
+                    .token_request("grant_type=refresh_token&client_id=holdfast-pwa".into())
+                    .await?;
+                let someone_else = match (self.replica().device(), &answer.user_id) {
+                    (Some(device), Some(user)) => device.user_id != *user,
+                    _ => false,
+                };
+                // Another person signed in beside this one: nothing may be sent under the wrong name.
+                if someone_else {
+                    return Err(Failure::SignedOut);
+                }
+                *self.token.borrow_mut() = Some(answer.access_token.clone());
+                Ok(answer.access_token)
+            }
+        }
+    }
+
+    /// Forgets the token in memory: at sign-out and when the app locks.
+    pub fn forget_token(&self) {
+        *self.token.borrow_mut() = None;
+    }
+
+    async fn token_request(&self, form: String) -> Result<TokenAnswer, Failure> {
+        let path = "/oauth/token".to_owned();
+        let request = Request {
+            method: Method::Post,
+            path,
+            bearer: None,
+            body: Some(Body::Form(form)),
+        };
+        let response = self.send(request).await?;
+        // RFC 6749 §5.2: 400 or 401 with `error`, which is not the API's error shape.
+        if matches!(response.status, 400 | 401) && response.body.contains("\"error\"") {
+            *self.token.borrow_mut() = None;
+            return Err(Failure::SignedOut);
+        }
+        self.believe(response).await
+    }
+
+    /// Parks the queue until somebody signs in, or wakes it.
+    pub(super) async fn park(&self, parked: bool) -> Result<(), StoreError> {
+        self.commit_plan(|replica, _| {
+            let mut changes = Changes::default();
+            if replica.sync().parked != parked {
+                changes.put(Row::Sync(SyncRow {
+                    parked,
+                    hold_until: None,
+                    ..replica.sync().clone()
+                }));
+            }
+            changes
+        })
+        .await
+    }
+}
+
+fn refused(failure: Failure) -> SignInError {
+    match failure {
+        Failure::Unreachable(_) => SignInError::Unreachable,
+        Failure::SignedOut => {
+            SignInError::Refused(WireError::new(ErrorCode::AuthError, "Sign in again to go on."))
+        }
+        other => SignInError::Refused(other.error()),
+    }
+}

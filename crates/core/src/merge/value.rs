@@ -1,0 +1,37 @@
+//! When two values are the same, and how numbers are put together so that they come out the same everywhere.
+
+use serde_json::{Map, Value};
+
+/// JSON equality, but for what JSON writers are free in: numbers go by value (`1` is `1.0`), and in an object `null`
+/// and absent are the same.
+pub fn equal(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Number(x), Value::Number(y)) => x == y || x.as_f64() == y.as_f64(),
+        (Value::Array(x), Value::Array(y)) => x.len() == y.len() && x.iter().zip(y).all(|(x, y)| equal(x, y)),
+        (Value::Object(x), Value::Object(y)) => {
+            let within = |one: &Map<String, Value>, other: &Map<String, Value>| {
+                one.iter()
+                    .all(|(name, value)| equal(value, other.get(name).unwrap_or(&Value::Null)))
+            };
+            within(x, y) && within(y, x)
+        }
+        _ => a == b,
+    }
+}
+
+/// A number to four decimals (cents, grams and seconds are plenty), whole where it is whole: sums of the same parts are
+/// then the same value on every side.
+pub fn number(value: f64) -> Value {
+    const EXACT: f64 = 9e15;
+    let scaled = value * 10_000.0;
+    let rounded = if scaled.abs() < EXACT {
+        scaled.round() / 10_000.0
+    } else {
+        value
+    };
+    if rounded.fract() == 0.0 && rounded.abs() < EXACT {
+        Value::from(rounded as i64)
+    } else {
+        Value::from(rounded)
+    }
+}

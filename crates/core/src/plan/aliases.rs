@@ -1,0 +1,90 @@
+//! A record's local id gives way to the server's: the alias and every row that names it, in one commit (protocol W21).
+
+use serde_json::Value;
+
+use crate::{
+    Fields,
+    pack::{FieldType, Packs},
+    queue::QueuedWrite,
+    record::RecordKey,
+    replica::Replica,
+    store::{Alias, Changes, Row},
+};
+
+/// Adds the alias and the re-addressed writes to `changes`. Writes that `changes` already puts are re-addressed there.
+pub(super) fn adopt(replica: &Replica, changes: &mut Changes, local: &RecordKey, server_id: &str) {
+    if local.entity_id == server_id {
+        return;
+    }
+    changes.put(Row::Alias(Alias {
+        local: local.clone(),
+        server_id: server_id.to_owned(),
+    }));
+    for write in replica.writes() {
+        let planned = changes.put.iter().find_map(|row| match row {
+            Row::Write(planned) if planned.id == write.id => Some((**planned).clone()),
+            _ => None,
+        });
+        let gone = changes
+            .delete
+            .contains(&crate::store::RowKey::Write(write.id.clone()));
+        let before = planned.unwrap_or_else(|| write.clone());
+        let after = readdressed(replica.packs(), &before, local, server_id);
+        if !gone && after != before {
+            changes.put(Row::Write(Box::new(after)));
+        }
+    }
+}
+
+fn readdressed(packs: &Packs, write: &QueuedWrite, local: &RecordKey, server_id: &str) -> QueuedWrite {
+    let mut write = write.clone();
+    if write.key() == *local {
+        write.entity_id = server_id.to_owned();
+    }
+    // What was sent is frozen; the server resolves local ids in it by its own alias.
+    if write.is_editable()
+        && let Some(entity) = packs.entity(&write.entity_type)
+    {
+        for field in &entity.fields {
+            replace(&field.kind, &mut write.payload, &field.name, local, server_id);
+            replace(&field.kind, &mut write.base, &field.name, local, server_id);
+        }
+    }
+    write
+}
+
+fn replace(kind: &FieldType, fields: &mut Fields, name: &str, local: &RecordKey, server_id: &str) {
+    if let Some(value) = fields.get_mut(name) {
+        replace_in(kind, value, local, server_id);
+    }
+}
+
+fn replace_in(kind: &FieldType, value: &mut Value, local: &RecordKey, server_id: &str) {
+    match kind {
+        FieldType::Reference { entity } => {
+            if *entity == local.entity_type && value.as_str() == Some(&local.entity_id) {
+                *value = server_id.into();
+            }
+        }
+        FieldType::Object { fields } => {
+            if let Some(object) = value.as_object_mut() {
+                fields
+                    .iter()
+                    .for_each(|field| replace(&field.kind, object, &field.name, local, server_id));
+            }
+        }
+        FieldType::List { fields, .. } | FieldType::Log { fields, .. } => {
+            for object in value
+                .as_array_mut()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_object_mut)
+            {
+                fields
+                    .iter()
+                    .for_each(|field| replace(&field.kind, object, &field.name, local, server_id));
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,240 @@
+//! What the answers to a push change (protocol W4–W12, R8).
+
+use crate::{
+    Timestamp,
+    merge::compute_fields,
+    protocol::{ErrorCode, OperationResult, PushResponse, ResultStatus, WireError, WireRecord},
+    queue::{Operation, QueuedWrite, WriteStatus},
+    record::{Mirror, RecordKey},
+    replica::Replica,
+    store::{Changes, Row, RowKey, SyncRow},
+    system,
+};
+
+use super::{aliases, batch, notices};
+
+/// Plans what the answers change. Writes of the batch that got no answer go back to `pending`, still sent.
+///
+/// `clock_offset_ms`: as measured by this exchange. `random`: jitter.
+pub fn answers(
+    replica: &Replica,
+    queue_ids: &[String],
+    response: &PushResponse,
+    now: Timestamp,
+    clock_offset_ms: i64,
+    random: u64,
+) -> Changes {
+    // Results apply one after the other: a later one of the same record builds on what an earlier one planned.
+    let mut planned = replica.clone_for_planning();
+    let mut changes = Changes::default();
+    for queue_id in queue_ids {
+        let Some(write) = planned
+            .write(queue_id)
+            .filter(|write| write.status == WriteStatus::Syncing)
+            .cloned()
+        else {
+            continue;
+        };
+        let result = response
+            .results
+            .iter()
+            .find(|result| result.queue_id == *queue_id);
+        let step = match result {
+            Some(result) => answer(&planned, &write, result, now, random),
+            None => put(QueuedWrite {
+                status: WriteStatus::Pending,
+                ..write
+            }),
+        };
+        planned.apply_plan(&step);
+        merge_into(&mut changes, step);
+    }
+    let batch_limit = (replica.sync().batch_limit * 2).min(SyncRow::FULL_BATCH);
+    changes.put(Row::Sync(SyncRow {
+        batch_limit,
+        whole_failures: 0,
+        network_failures: 0,
+        hold_until: None,
+        last_error: None,
+        clock_offset_ms,
+        ..replica.sync().clone()
+    }));
+    changes
+}
+
+fn put(write: QueuedWrite) -> Changes {
+    let mut changes = Changes::default();
+    changes.put(Row::Write(Box::new(write)));
+    changes
+}
+
+fn merge_into(changes: &mut Changes, step: Changes) {
+    step.delete.into_iter().for_each(|key| changes.delete(key));
+    step.put.into_iter().for_each(|row| changes.put(row));
+}
+
+fn answer(
+    replica: &Replica,
+    write: &QueuedWrite,
+    result: &OperationResult,
+    now: Timestamp,
+    random: u64,
+) -> Changes {
+    let error = || {
+        result
+            .error
+            .clone()
+            .unwrap_or_else(|| WireError::new(ErrorCode::ServerError, "The server gave no reason."))
+    };
+    match result.status {
+        ResultStatus::Success => settled(replica, write, result, WriteStatus::Synced, now),
+        ResultStatus::Conflict => settled(replica, write, result, WriteStatus::Conflict, now),
+        ResultStatus::Retry if error().code == ErrorCode::DependencyFailed => put(QueuedWrite {
+            status: WriteStatus::Pending,
+            ..write.clone()
+        }),
+        ResultStatus::Retry => put(batch::counted(replica, write, error(), now, random)),
+        ResultStatus::Rejected => match error().code {
+            ErrorCode::NotFound => access_lost(replica, &write.key(), &error(), now),
+            ErrorCode::ServerError => put(batch::counted(replica, write, error(), now, random)),
+            _ => put(refused(write, error())),
+        },
+    }
+}
+
+fn refused(write: &QueuedWrite, error: WireError) -> QueuedWrite {
+    QueuedWrite {
+        status: WriteStatus::Failed,
+        last_error: Some(error),
+        retries: write.retries + 1,
+        ..write.clone()
+    }
+}
+
+/// The record is no longer ours to see: it leaves the device, what was typed stays as dead letters (W9, R7).
+pub(super) fn access_lost(replica: &Replica, key: &RecordKey, error: &WireError, now: Timestamp) -> Changes {
+    let mut changes = Changes::default();
+    let typed: Vec<&QueuedWrite> = replica.lane(key).collect();
+    let details = typed
+        .iter()
+        .map(|write| serde_json::Value::Object(write.payload.clone()))
+        .collect();
+    if !typed.is_empty() || replica.mirror(key).is_some() {
+        changes.put(notices::local_notice(replica, "access-lost", key, details, now));
+    }
+    for write in typed {
+        changes.put(Row::Write(Box::new(refused(write, error.clone()))));
+    }
+    changes.delete(RowKey::Mirror(key.clone()));
+    changes
+}
+
+fn settled(
+    replica: &Replica,
+    write: &QueuedWrite,
+    result: &OperationResult,
+    status: WriteStatus,
+    now: Timestamp,
+) -> Changes {
+    let mut merged = result.merged.clone();
+    merged.extend(
+        result
+            .superseded
+            .iter()
+            .map(|superseded| superseded.field.clone()),
+    );
+    let done = QueuedWrite {
+        status,
+        synced_at: Some(now),
+        last_error: None,
+        not_before: None,
+        merged,
+        ..write.clone()
+    };
+    let mut changes = put(done);
+    let local = write.key();
+    let server_id = result
+        .entity_id
+        .clone()
+        .unwrap_or_else(|| local.entity_id.clone());
+    let key = RecordKey::new(&local.entity_type, &server_id);
+    match confirmed(replica, write, result, &key, now) {
+        Confirmed::Record(mirror) => changes.put(Row::Mirror(mirror)),
+        Confirmed::Deleted => changes.delete(RowKey::Mirror(key.clone())),
+        Confirmed::Unknown => {}
+    }
+    if let Some(conflict) = &result.conflict
+        && let Some(mirror) = mirror_of(replica, system::CONFLICT, &conflict.record, now)
+    {
+        changes.put(Row::Mirror(mirror));
+    }
+    aliases::adopt(replica, &mut changes, &local, &server_id);
+    changes
+}
+
+enum Confirmed {
+    Record(Mirror),
+    Deleted,
+    /// The answer does not tell what the record is now; the next pull does.
+    Unknown,
+}
+
+fn confirmed(
+    replica: &Replica,
+    write: &QueuedWrite,
+    result: &OperationResult,
+    key: &RecordKey,
+    now: Timestamp,
+) -> Confirmed {
+    let known = replica.mirror(key);
+    let newer = |version: u64| known.is_none_or(|mirror| mirror.version < version);
+    if let Some(record) = &result.record {
+        return match mirror_of(replica, &key.entity_type, record, now) {
+            Some(mirror) if newer(mirror.version) => Confirmed::Record(mirror),
+            _ => Confirmed::Unknown,
+        };
+    }
+    let (Some(version), Some(entity)) = (result.new_version, replica.packs().entity(&key.entity_type)) else {
+        return Confirmed::Unknown;
+    };
+    match (write.operation, known) {
+        (Operation::Delete, _) if result.status == ResultStatus::Success => Confirmed::Deleted,
+        // Without `record`, the result is the author's version with the payload applied.
+        (Operation::Update, Some(mirror)) if mirror.version == write.base_version && newer(version) => {
+            let mut fields = mirror.fields.clone();
+            fields.extend(write.payload.clone());
+            fields.retain(|_, value| !value.is_null());
+            compute_fields(entity, &mut fields);
+            Confirmed::Record(Mirror {
+                fields,
+                version,
+                updated_at: now,
+                reached_at: now,
+                ..mirror.clone()
+            })
+        }
+        _ => Confirmed::Unknown,
+    }
+}
+
+/// A whole record off the wire, as a mirror; `None` if it lacks what every record has.
+pub(crate) fn mirror_of(
+    replica: &Replica,
+    entity_type: &str,
+    record: &WireRecord,
+    now: Timestamp,
+) -> Option<Mirror> {
+    let entity = replica.packs().entity(entity_type)?;
+    let id = record.id(&entity.id_field)?;
+    let mut fields = record.fields(&entity.id_field);
+    fields.retain(|_, value| !value.is_null());
+    Some(Mirror {
+        key: RecordKey::new(entity_type, id),
+        fields,
+        version: record.version()?,
+        updated_at: record.updated_at().unwrap_or(now),
+        reached_at: now,
+        scan: replica.cursor().map_or(0, |cursor| cursor.scan),
+        local_id: record.local_id().map(str::to_owned),
+    })
+}

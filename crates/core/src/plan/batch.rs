@@ -1,0 +1,134 @@
+//! What to send next, and what a batch without an answer leaves behind (protocol W3, W13; drainer D3–D8).
+
+use crate::{
+    Timestamp,
+    protocol::{ErrorCode, PushRequest, WireError, WireOperation},
+    queue::{QueuedWrite, WriteStatus, lanes, retry},
+    replica::Replica,
+    store::{Changes, Row, SyncRow},
+};
+
+/// A push to be made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Batch {
+    pub request: PushRequest,
+    /// Queue ids, in the order of the operations.
+    pub queue_ids: Vec<String>,
+}
+
+/// Chooses the next batch and marks its writes as being sent; `None` if nothing is ready.
+pub fn batch(replica: &Replica, now: Timestamp) -> Option<(Changes, Batch)> {
+    let device_id = replica.device()?.device_id.clone();
+    let order = lanes::sending_order(replica.writes(), now);
+    let chosen: Vec<&QueuedWrite> = order
+        .into_iter()
+        .take(replica.sync().batch_limit.max(1))
+        .collect();
+    if chosen.is_empty() {
+        return None;
+    }
+    let mut changes = Changes::default();
+    let mut operations = Vec::with_capacity(chosen.len());
+    for (at, write) in chosen.iter().enumerate() {
+        let predecessor = chosen[..at]
+            .iter()
+            .rev()
+            .find(|earlier| earlier.key() == write.key());
+        operations.push(WireOperation::from_write(
+            write,
+            predecessor.map(|earlier| earlier.id.as_str()),
+        ));
+        let mut sending = (*write).clone();
+        sending.status = WriteStatus::Syncing;
+        sending.sent = true;
+        sending.last_attempt_at = Some(now);
+        changes.put(Row::Write(Box::new(sending)));
+    }
+    let queue_ids = chosen.iter().map(|write| write.id.clone()).collect();
+    let request = PushRequest {
+        device_id,
+        pack_versions: replica.packs().versions(),
+        operations,
+    };
+    Some((changes, Batch { request, queue_ids }))
+}
+
+/// The server was not reached, or asked for patience: nothing is counted on any write.
+pub fn batch_unanswered(replica: &Replica, queue_ids: &[String], sync: SyncRow) -> Changes {
+    let mut changes = back_to_pending(replica, queue_ids);
+    changes.put(Row::Sync(sync));
+    changes
+}
+
+/// The server was reached and the batch failed whole. The batch is halved until one operation stands alone; that one
+/// counts.
+pub fn batch_failed(
+    replica: &Replica,
+    queue_ids: &[String],
+    error: WireError,
+    now: Timestamp,
+    random: u64,
+) -> Changes {
+    let mut changes = back_to_pending(replica, queue_ids);
+    let mut sync = replica.sync().clone();
+    sync.whole_failures += 1;
+    sync.last_error = Some(error.clone());
+    if let [alone] = queue_ids {
+        if let Some(write) = replica.write(alone) {
+            changes.put(Row::Write(Box::new(counted(replica, write, error, now, random))));
+        }
+    } else if sync.whole_failures >= 2 {
+        sync.batch_limit = (queue_ids.len() / 2).max(1);
+    }
+    // Once the culprit is being found there is no point in waiting: each attempt narrows it down.
+    let wait = if sync.whole_failures >= 2 {
+        0
+    } else {
+        retry::wait_ms(sync.whole_failures, random)
+    };
+    sync.hold_until = (wait > 0).then(|| retry::after(now, wait));
+    changes.put(Row::Sync(sync));
+    changes
+}
+
+fn back_to_pending(replica: &Replica, queue_ids: &[String]) -> Changes {
+    let mut changes = Changes::default();
+    for write in queue_ids
+        .iter()
+        .filter_map(|id| replica.write(id))
+        .filter(|w| w.status == WriteStatus::Syncing)
+    {
+        changes.put(Row::Write(Box::new(QueuedWrite {
+            status: WriteStatus::Pending,
+            ..write.clone()
+        })));
+    }
+    changes
+}
+
+/// The write after a failure that the server laid on it: to be tried again later, or a dead letter (W11, W12).
+pub(super) fn counted(
+    replica: &Replica,
+    write: &QueuedWrite,
+    error: WireError,
+    now: Timestamp,
+    random: u64,
+) -> QueuedWrite {
+    let attempts = replica
+        .packs()
+        .pack_of(&write.entity_type)
+        .map_or(10, |pack| pack.attempts);
+    let retries = write.retries + 1;
+    let failed = retries >= attempts || error.code == ErrorCode::ValidationError;
+    QueuedWrite {
+        status: if failed {
+            WriteStatus::Failed
+        } else {
+            WriteStatus::Pending
+        },
+        retries,
+        not_before: (!failed).then(|| retry::after(now, retry::wait_ms(retries, random))),
+        last_error: Some(error),
+        ..write.clone()
+    }
+}

@@ -1,0 +1,260 @@
+//! What a page of the server's change log changes (protocol R1–R9, D9).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    Timestamp,
+    protocol::{Delta, ErrorCode, WireError, WireRecord},
+    record::{Mirror, RecordKey},
+    replica::Replica,
+    store::{Changes, CursorRow, Row, RowKey, SyncRow},
+};
+
+use super::{aliases, answers::access_lost, answers::mirror_of, notices};
+
+/// A page, sorted out: what it asks of a device that holds what this one holds.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Incoming {
+    rows: Vec<(String, WireRecord)>,
+    deleted: Vec<RecordKey>,
+    revoked: Vec<RecordKey>,
+    cursor: String,
+    has_more: bool,
+    /// Whether this page belongs to a scan of everything.
+    scanning: bool,
+}
+
+/// The page cannot be used; nothing of it was stored, and the cursor stays where it was.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PullError {
+    #[error("a row of {entity} in the server's answer has no {missing}")]
+    Row { entity: String, missing: &'static str },
+    /// Whole records that were asked for did not come: the page is asked for again.
+    #[error("the server did not send {0}, which its delta builds on")]
+    Missing(RecordKey),
+}
+
+/// Sorts a page out. Collections that no pack declares are passed over: a newer server may have more.
+pub fn incoming(replica: &Replica, delta: &Delta) -> Result<Incoming, PullError> {
+    let packs = replica.packs();
+    let mut rows = Vec::new();
+    for (collection, records) in &delta.changes.records {
+        let Some(entity) = packs.entity_by_collection(collection) else {
+            continue;
+        };
+        for record in records {
+            let without = |missing| PullError::Row {
+                entity: entity.name.clone(),
+                missing,
+            };
+            record.id(&entity.id_field).ok_or(without("id"))?;
+            record.version().ok_or(without("_version"))?;
+            rows.push((entity.name.clone(), record.clone()));
+        }
+    }
+    let keys = |ids: &BTreeMap<String, Vec<String>>| -> Vec<RecordKey> {
+        let named = ids
+            .iter()
+            .filter_map(|(collection, ids)| Some((packs.entity_by_collection(collection)?, ids)));
+        named
+            .flat_map(|(entity, ids)| ids.iter().map(|id| RecordKey::new(&entity.name, id)))
+            .collect()
+    };
+    Ok(Incoming {
+        rows,
+        deleted: keys(&delta.changes.deleted_ids),
+        revoked: keys(&delta.changes.revoked_ids),
+        cursor: delta.cursor.clone(),
+        has_more: delta.has_more,
+        scanning: replica.cursor().is_none_or(|cursor| cursor.partial),
+    })
+}
+
+/// Ids by entity of records of which the page brings only changes on a version that is not held (R4).
+pub fn missing_records(replica: &Replica, incoming: &Incoming) -> BTreeMap<String, BTreeSet<String>> {
+    let mut missing: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (entity, record) in &incoming.rows {
+        let Some(key) = key_of(replica, entity, record) else {
+            continue;
+        };
+        let held = replica.mirror(&key).map(|mirror| mirror.version);
+        let builds_on_nothing = record
+            .base_version()
+            .is_some_and(|base| held.is_none_or(|version| version < base));
+        if builds_on_nothing {
+            missing.entry(entity.clone()).or_default().insert(key.entity_id);
+        }
+    }
+    missing
+}
+
+/// Plans a page. `whole`: the records that [`missing_records`] named, by entity.
+pub fn pull(
+    replica: &Replica,
+    incoming: &Incoming,
+    whole: &[(String, WireRecord)],
+    now: Timestamp,
+) -> Result<Changes, PullError> {
+    let scan = scan_number(replica, incoming);
+    let mut changes = Changes::default();
+    for (entity, record) in &incoming.rows {
+        let Some(key) = key_of(replica, entity, record) else {
+            continue;
+        };
+        if let Some(mut mirror) = updated(replica, incoming, record, &key, whole, now)? {
+            mirror.scan = scan;
+            changes.put(Row::Mirror(mirror));
+        }
+        if let Some(local_id) = record.local_id() {
+            let local = RecordKey::new(entity, local_id);
+            if replica.resolve(&local) == local {
+                aliases::adopt(replica, &mut changes, &local, &key.entity_id);
+            }
+        }
+    }
+    incoming
+        .deleted
+        .iter()
+        .for_each(|key| deleted(replica, &mut changes, key, now));
+    incoming
+        .revoked
+        .iter()
+        .for_each(|key| revoked(replica, &mut changes, key, now));
+    let complete = !incoming.has_more;
+    if complete && incoming.scanning {
+        drop_unconfirmed(replica, &mut changes, scan);
+    }
+    changes.put(Row::Cursor(CursorRow {
+        cursor: incoming.cursor.clone(),
+        partial: incoming.scanning && incoming.has_more,
+        scan,
+        pulled_at: now,
+    }));
+    if complete {
+        let done = SyncRow {
+            last_synced_at: Some(now),
+            last_error: None,
+            network_failures: 0,
+            ..replica.sync().clone()
+        };
+        changes.put(Row::Sync(done));
+    }
+    Ok(changes)
+}
+
+/// A scan that begins takes the next number; its later pages, and deltas, go on with it.
+fn scan_number(replica: &Replica, incoming: &Incoming) -> u32 {
+    let highest = || {
+        replica
+            .mirrors()
+            .map(|mirror| mirror.scan)
+            .filter(|scan| *scan != u32::MAX)
+            .max()
+            .unwrap_or(0)
+    };
+    match replica.cursor() {
+        Some(cursor) if cursor.partial == incoming.scanning || !incoming.scanning => cursor.scan,
+        _ => highest() + 1,
+    }
+}
+
+fn key_of(replica: &Replica, entity: &str, record: &WireRecord) -> Option<RecordKey> {
+    let id = record.id(&replica.packs().entity(entity)?.id_field)?;
+    Some(RecordKey::new(entity, id))
+}
+
+fn updated(
+    replica: &Replica,
+    incoming: &Incoming,
+    record: &WireRecord,
+    key: &RecordKey,
+    whole: &[(String, WireRecord)],
+    now: Timestamp,
+) -> Result<Option<Mirror>, PullError> {
+    let version = record.version().unwrap_or_default();
+    let held = replica.mirror(key);
+    let Some(base) = record.base_version() else {
+        // A whole row; in a scan even an older one, for the server's history may have been set back.
+        let current = held.is_some_and(|mirror| mirror.version >= version) && !incoming.scanning;
+        return Ok(if current {
+            None
+        } else {
+            mirror_of(replica, &key.entity_type, record, now)
+        });
+    };
+    match held {
+        Some(mirror) if mirror.version >= version => Ok(None),
+        Some(mirror) if mirror.version >= base => {
+            let mut fields = mirror.fields.clone();
+            let id_field = replica
+                .packs()
+                .entity(&key.entity_type)
+                .map(|entity| entity.id_field.as_str());
+            fields.extend(record.fields(id_field.unwrap_or_default()));
+            fields.retain(|_, value| !value.is_null());
+            let updated_at = record.updated_at().unwrap_or(now);
+            Ok(Some(Mirror {
+                fields,
+                version,
+                updated_at,
+                reached_at: now,
+                ..mirror.clone()
+            }))
+        }
+        _ => {
+            let mut candidates = whole.iter().filter(|(entity, _)| *entity == key.entity_type);
+            let found = candidates.find_map(|(_, record)| {
+                mirror_of(replica, &key.entity_type, record, now).filter(|mirror| mirror.key == *key)
+            });
+            found.map(Some).ok_or_else(|| PullError::Missing(key.clone()))
+        }
+    }
+}
+
+/// R5, R6: without open writes the record goes and its going is told; with them, they wait for the server's word.
+fn deleted(replica: &Replica, changes: &mut Changes, key: &RecordKey, now: Timestamp) {
+    if replica.mirror(key).is_none() {
+        return;
+    }
+    if replica.lane(key).next().is_none()
+        && !crate::system::pack()
+            .entities
+            .iter()
+            .any(|e| e.name == key.entity_type)
+    {
+        changes.put(notices::local_notice(
+            replica,
+            "deleted",
+            key,
+            serde_json::Value::Array(Vec::new()),
+            now,
+        ));
+    }
+    changes.delete(RowKey::Mirror(key.clone()));
+}
+
+fn revoked(replica: &Replica, changes: &mut Changes, key: &RecordKey, now: Timestamp) {
+    let message = "You may no longer see this record. What you wrote is kept here.";
+    let step = access_lost(
+        replica,
+        key,
+        &WireError::new(ErrorCode::PermissionDenied, message),
+        now,
+    );
+    step.put.into_iter().for_each(|row| changes.put(row));
+    step.delete.into_iter().for_each(|key| changes.delete(key));
+}
+
+/// At the end of a scan: what it did not bring is no longer there for this device.
+fn drop_unconfirmed(replica: &Replica, changes: &mut Changes, scan: u32) {
+    let confirmed: BTreeSet<RowKey> = changes.put.iter().map(Row::key).collect();
+    for mirror in replica
+        .mirrors()
+        .filter(|mirror| mirror.scan < scan && mirror.version > 0)
+    {
+        let key = RowKey::Mirror(mirror.key.clone());
+        if !confirmed.contains(&key) {
+            changes.delete(key);
+        }
+    }
+}

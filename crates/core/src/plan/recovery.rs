@@ -1,0 +1,86 @@
+//! When the server's history is not the one this device knows, or the two disagree (protocol W19, D10).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    Timestamp,
+    protocol::{Digest, DigestEntry},
+    queue::{QueuedWrite, WriteStatus},
+    replica::Replica,
+    store::{Changes, Row, RowKey, SyncRow},
+};
+
+/// For how long an acknowledged write is kept, to be offered again.
+pub(super) const KEPT_DAYS: i64 = 7;
+
+/// The server was restored from a backup: everything is read anew, and what it acknowledged in the last seven days is
+/// offered again. The ledger of the restored server knows which of those it still has.
+pub fn epoch_changed(replica: &Replica, now: Timestamp) -> Changes {
+    let mut changes = Changes::default();
+    changes.delete(RowKey::Cursor);
+    let kept = |write: &&QueuedWrite| {
+        !write.is_open()
+            && write
+                .synced_at
+                .is_some_and(|at| now - at <= chrono::Duration::days(KEPT_DAYS))
+    };
+    for write in replica.writes().filter(kept) {
+        let again = QueuedWrite {
+            status: WriteStatus::Pending,
+            retries: 0,
+            synced_at: None,
+            ..write.clone()
+        };
+        changes.put(Row::Write(Box::new(again)));
+    }
+    changes.put(Row::Sync(SyncRow {
+        epoch_changed_at: Some(now),
+        ..replica.sync().clone()
+    }));
+    changes
+}
+
+/// Ids by entity that the device must fetch again, and mirrors that it must drop, according to the versions of a
+/// digest. `None` for the versions means the hashes agree.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Differences {
+    /// Collections whose hash differs: their versions must be asked for.
+    pub collections: Vec<String>,
+    pub refetch: BTreeMap<String, BTreeSet<String>>,
+    pub surplus: Vec<RowKey>,
+}
+
+/// Compares a digest with what is held. Entries with versions tell which records differ; entries without only that.
+pub fn digest_differences(replica: &Replica, digest: &Digest) -> Differences {
+    let mut differences = Differences::default();
+    for (collection, theirs) in &digest.entities {
+        let Some(entity) = replica.packs().entity_by_collection(collection) else {
+            continue;
+        };
+        let held: BTreeMap<String, u64> = replica
+            .mirrors_of(&entity.name)
+            .filter(|mirror| mirror.version > 0)
+            .map(|mirror| (mirror.key.entity_id.clone(), mirror.version))
+            .collect();
+        if DigestEntry::of(held.clone(), false).sha256 == theirs.sha256 {
+            continue;
+        }
+        differences.collections.push(entity.plural.clone());
+        let Some(versions) = &theirs.versions else {
+            continue;
+        };
+        let stale = versions
+            .iter()
+            .filter(|(id, version)| held.get(*id) != Some(version));
+        differences
+            .refetch
+            .entry(entity.name.clone())
+            .or_default()
+            .extend(stale.map(|(id, _)| id.clone()));
+        let surplus = held.keys().filter(|id| !versions.contains_key(*id));
+        differences
+            .surplus
+            .extend(surplus.map(|id| RowKey::Mirror(crate::record::RecordKey::new(&entity.name, id))));
+    }
+    differences
+}

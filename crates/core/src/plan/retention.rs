@@ -1,0 +1,59 @@
+//! What may leave the device with time: settled writes after a week (W18), finished records after their pack's days
+//! (R10). Open writes and pinned records never do.
+
+use serde_json::Value;
+
+use super::recovery::KEPT_DAYS;
+use crate::{
+    Timestamp,
+    pack::Context,
+    replica::Replica,
+    store::{Changes, MAX_ROWS_PER_COMMIT, RowKey},
+    system,
+};
+
+/// Plans the clean-up of one launch; run again while it finds more than one commit may hold.
+pub fn aged_out(replica: &Replica, now: Timestamp) -> Changes {
+    let mut changes = Changes::default();
+    let old = |at: Timestamp, days: i64| now - at > chrono::Duration::days(days);
+    for write in replica.writes().filter(|write| !write.is_open()) {
+        if write.synced_at.is_some_and(|at| old(at, KEPT_DAYS)) {
+            changes.delete.push(RowKey::Write(write.id.clone()));
+        }
+    }
+    let pinned = pinned(replica);
+    for mirror in replica.mirrors() {
+        let Some(entity) = replica.packs().entity(&mirror.key.entity_type) else {
+            continue;
+        };
+        let Some(retention) = &entity.retention else {
+            continue;
+        };
+        let context = Context {
+            user_id: "",
+            roles: &[],
+            sites: &[],
+            now,
+            pinned: false,
+        };
+        let aged = old(mirror.reached_at, i64::from(retention.days))
+            && retention.closed.holds(&mirror.fields, &context);
+        if aged && !pinned.contains(&mirror.key.to_string()) && replica.lane(&mirror.key).next().is_none() {
+            changes.delete.push(RowKey::Mirror(mirror.key.clone()));
+        }
+    }
+    changes.delete.truncate(MAX_ROWS_PER_COMMIT);
+    changes
+}
+
+/// Records the person asked to keep here, as `type/id`.
+fn pinned(replica: &Replica) -> Vec<String> {
+    let Some(me) = replica.me() else { return Vec::new() };
+    let profile = replica.view(&crate::record::RecordKey::new(system::USER, &me.user_id));
+    let pinned = profile.and_then(|view| view.fields.get("pinned").and_then(Value::as_array).cloned());
+    pinned
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|item| item.as_str().map(str::to_owned))
+        .collect()
+}

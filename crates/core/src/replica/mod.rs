@@ -1,0 +1,248 @@
+//! A device's state in memory: what was loaded from the store, and what is derived from it.
+//!
+//! Mirrors hold what the server confirmed, the queue holds what it has not; what a person sees is derived
+//! ([`Replica::view`]). Nothing is changed here but by [`Replica::apply`], after the store has committed it.
+
+mod query;
+mod view;
+
+pub use query::{Filter, Page, Query};
+pub use view::{Mark, View};
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{
+    pack::Packs,
+    protocol::Me,
+    queue::{QueuedWrite, WriteStatus},
+    record::{Mirror, RecordKey},
+    store::{Changes, CursorRow, DeviceRow, Lease, Revision, Row, RowKey, Snapshot, SyncRow},
+};
+
+#[derive(Debug, Clone, Default)]
+pub struct Replica {
+    revision: Revision,
+    mirrors: BTreeMap<RecordKey, Mirror>,
+    /// By sequence.
+    writes: BTreeMap<u64, QueuedWrite>,
+    sequences: BTreeMap<String, u64>,
+    /// Sequences of the open writes of each record.
+    lanes: BTreeMap<RecordKey, BTreeSet<u64>>,
+    aliases: BTreeMap<RecordKey, String>,
+    device: Option<DeviceRow>,
+    cursor: Option<CursorRow>,
+    sync: SyncRow,
+    lease: Option<Lease>,
+    me: Option<Me>,
+    packs: Packs,
+    quarantined: Vec<String>,
+}
+
+impl Replica {
+    /// A device's state as the store holds it.
+    pub fn new(snapshot: Snapshot) -> Self {
+        let mut replica = Self {
+            quarantined: snapshot.quarantined,
+            ..Self::default()
+        };
+        for row in snapshot.rows {
+            replica.put(row);
+        }
+        replica.revision = snapshot.revision;
+        replica
+    }
+
+    /// Follows a commit. Changes that were applied already (`revision` is not newer) are passed over.
+    pub fn apply(&mut self, revision: Revision, changes: &Changes) {
+        if revision <= self.revision {
+            return;
+        }
+        self.revision = revision;
+        for key in &changes.delete {
+            self.delete(key);
+        }
+        for row in &changes.put {
+            self.put(row.clone());
+        }
+    }
+
+    /// A copy to plan over: later steps of one plan see what earlier ones decided.
+    pub(crate) fn clone_for_planning(&self) -> Self {
+        self.clone()
+    }
+
+    /// Follows a step of a plan that is not committed yet.
+    pub(crate) fn apply_plan(&mut self, changes: &Changes) {
+        self.apply(self.revision + 1, changes);
+    }
+
+    fn put(&mut self, row: Row) {
+        match row {
+            Row::Mirror(mirror) => {
+                self.mirrors.insert(mirror.key.clone(), mirror);
+            }
+            Row::Write(write) => {
+                self.forget_write(&write.id);
+                self.sequences.insert(write.id.clone(), write.sequence);
+                if write.is_open() {
+                    self.lanes.entry(write.key()).or_default().insert(write.sequence);
+                }
+                self.writes.insert(write.sequence, *write);
+            }
+            Row::Alias(alias) => {
+                self.aliases.insert(alias.local, alias.server_id);
+            }
+            Row::Device(device) => self.device = Some(device),
+            Row::Cursor(cursor) => self.cursor = Some(cursor),
+            Row::Sync(sync) => self.sync = sync,
+            Row::Lease(lease) => self.lease = Some(lease),
+            Row::Me(me) => self.me = Some(me),
+            // Packs that no longer pass the check (an older app, a newer server) leave the ones in force.
+            Row::Packs(row) => {
+                self.packs = Packs::new(row.packs).unwrap_or_else(|_| std::mem::take(&mut self.packs))
+            }
+        }
+    }
+
+    fn delete(&mut self, key: &RowKey) {
+        match key {
+            RowKey::Mirror(key) => {
+                self.mirrors.remove(key);
+            }
+            RowKey::Write(id) => self.forget_write(id),
+            RowKey::Alias(key) => {
+                self.aliases.remove(key);
+            }
+            RowKey::Device => self.device = None,
+            RowKey::Cursor => self.cursor = None,
+            RowKey::Sync => self.sync = SyncRow::default(),
+            RowKey::Lease => self.lease = None,
+            RowKey::Me => self.me = None,
+            RowKey::Packs => self.packs = Packs::default(),
+        }
+    }
+
+    fn forget_write(&mut self, id: &str) {
+        let Some(write) = self
+            .sequences
+            .remove(id)
+            .and_then(|sequence| self.writes.remove(&sequence))
+        else {
+            return;
+        };
+        let key = write.key();
+        if let Some(lane) = self.lanes.get_mut(&key) {
+            lane.remove(&write.sequence);
+            if lane.is_empty() {
+                self.lanes.remove(&key);
+            }
+        }
+    }
+
+    pub fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    pub fn packs(&self) -> &Packs {
+        &self.packs
+    }
+
+    pub fn device(&self) -> Option<&DeviceRow> {
+        self.device.as_ref()
+    }
+
+    pub fn cursor(&self) -> Option<&CursorRow> {
+        self.cursor.as_ref()
+    }
+
+    pub fn sync(&self) -> &SyncRow {
+        &self.sync
+    }
+
+    pub fn lease(&self) -> Option<&Lease> {
+        self.lease.as_ref()
+    }
+
+    pub fn me(&self) -> Option<&Me> {
+        self.me.as_ref()
+    }
+
+    /// Names of stored rows that did not decode: told, never dropped.
+    pub fn quarantined(&self) -> &[String] {
+        &self.quarantined
+    }
+
+    pub fn mirror(&self, key: &RecordKey) -> Option<&Mirror> {
+        self.mirrors.get(key)
+    }
+
+    pub fn mirrors(&self) -> impl Iterator<Item = &Mirror> {
+        self.mirrors.values()
+    }
+
+    /// The mirrors of one entity, by id.
+    pub fn mirrors_of<'a>(&'a self, entity: &'a str) -> impl Iterator<Item = &'a Mirror> {
+        self.mirrors
+            .range(RecordKey::new(entity, "")..)
+            .take_while(move |(key, _)| key.entity_type == entity)
+            .map(|(_, mirror)| mirror)
+    }
+
+    /// All writes, settled ones too, in local order.
+    pub fn writes(&self) -> impl Iterator<Item = &QueuedWrite> {
+        self.writes.values()
+    }
+
+    /// Writes that await an answer or a person, in local order.
+    pub fn open_writes(&self) -> impl Iterator<Item = &QueuedWrite> {
+        self.writes.values().filter(|write| write.is_open())
+    }
+
+    pub fn write(&self, queue_id: &str) -> Option<&QueuedWrite> {
+        self.sequences
+            .get(queue_id)
+            .and_then(|sequence| self.writes.get(sequence))
+    }
+
+    /// The open writes of a record, in order.
+    pub fn lane(&self, key: &RecordKey) -> impl Iterator<Item = &QueuedWrite> {
+        self.lanes
+            .get(key)
+            .into_iter()
+            .flatten()
+            .filter_map(|sequence| self.writes.get(sequence))
+    }
+
+    /// Records with open writes.
+    pub fn lanes(&self) -> impl Iterator<Item = &RecordKey> {
+        self.lanes.keys()
+    }
+
+    /// How many writes wait to be sent; dead letters are not among them.
+    pub fn unsent(&self) -> usize {
+        self.open_writes()
+            .filter(|write| write.status != WriteStatus::Failed)
+            .count()
+    }
+
+    /// Dead letters, in local order.
+    pub fn failed(&self) -> impl Iterator<Item = &QueuedWrite> {
+        self.writes
+            .values()
+            .filter(|write| write.status == WriteStatus::Failed)
+    }
+
+    /// The key under which a record is known now: its server id, once the server has given it one.
+    pub fn resolve(&self, key: &RecordKey) -> RecordKey {
+        match self.aliases.get(key) {
+            Some(server_id) => RecordKey::new(&key.entity_type, server_id),
+            None => key.clone(),
+        }
+    }
+
+    /// The sequence for the first write of the next commit. Commits are numbered and a plan holds few writes, so
+    /// numbers grow without a counter to keep.
+    pub fn next_sequence(&self) -> u64 {
+        (self.revision + 1) << 10
+    }
+}
