@@ -46,6 +46,16 @@ impl Trigger {
     }
 }
 
+/// How the context came to drain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Election {
+    /// It holds the platform's exclusive lock: a lease that is still running is of a context that died or sleeps, and
+    /// is taken over.
+    Lock,
+    /// The platform has no locks: a running lease is respected until it expires.
+    LeaseAlone,
+}
+
 /// What came of a round.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Round {
@@ -94,20 +104,22 @@ impl From<TransactError<Stop>> for Stop {
 }
 
 impl<P: Ports> Engine<P> {
-    /// Sends what can be sent and pulls what the trigger asks for. Call it under the platform's lock where there is one;
-    /// the lease keeps rounds apart where there is none.
-    pub async fn sync(&self, trigger: Trigger) -> Round {
+    /// Sends what can be sent and pulls what the trigger asks for.
+    ///
+    /// A trigger that comes while this context is at it makes it look for more to send before it ends.
+    pub async fn sync(&self, trigger: Trigger, election: Election) -> Round {
         if self.draining.replace(true) {
+            self.again.set(true);
             return Round::Elsewhere;
         }
-        let round = self.round(trigger).await;
+        let round = self.round(trigger, election).await;
         self.draining.set(false);
         *self.activity.borrow_mut() = Default::default();
         self.tell(Event::Activity);
         round
     }
 
-    async fn round(&self, trigger: Trigger) -> Round {
+    async fn round(&self, trigger: Trigger, election: Election) -> Round {
         if let Err(error) = self.catch_up().await {
             return Round::Failed(error);
         }
@@ -137,7 +149,7 @@ impl<P: Ports> Engine<P> {
             return Round::Waiting(self.breaker().probe_at());
         }
         let token = self.ports.rng().uuid();
-        match self.take_lease(&token).await {
+        match self.take_lease(&token, election).await {
             Ok(true) => {}
             Ok(false) => return Round::Elsewhere,
             Err(error) => return Round::Failed(error),
@@ -195,21 +207,26 @@ impl<P: Ports> Engine<P> {
 
     async fn push_all(&self, token: &str) -> Result<(), Stop> {
         let mut done = 0;
-        while let Some(batch) = self
-            .with_lease(token, |replica, now| {
-                Ok(match plan::batch(replica, now) {
-                    Some((changes, batch)) => (changes, Some(batch)),
-                    None => (Changes::default(), None),
-                })
-            })
-            .await?
-        {
-            self.show_pushing(done, done + self.replica().unsent());
-            self.push(&batch, token).await?;
-            done += batch.queue_ids.len();
-            self.show_pushing(done, done + self.replica().unsent());
+        loop {
+            self.again.set(false);
+            let next = |replica: &Replica, now| {
+                let (changes, batch) = plan::batch(replica, now).unzip();
+                Ok((changes.unwrap_or_default(), batch))
+            };
+            if let Some(batch) = self.with_lease(token, next).await? {
+                self.show_pushing(done, done + self.replica().unsent());
+                self.push(&batch, token).await?;
+                done += batch.queue_ids.len();
+                self.show_pushing(done, done + self.replica().unsent());
+                continue;
+            }
+            // What other contexts queued meanwhile is not in memory yet.
+            let known = self.replica().revision();
+            self.catch_up().await?;
+            if self.replica().revision() == known && !self.again.get() {
+                return Ok(());
+            }
         }
-        Ok(())
     }
 
     fn show_pushing(&self, done: usize, total: usize) {
@@ -260,10 +277,11 @@ impl<P: Ports> Engine<P> {
         }
     }
 
-    async fn take_lease(&self, token: &str) -> Result<bool, StoreError> {
+    async fn take_lease(&self, token: &str, election: Election) -> Result<bool, StoreError> {
         let taken = self
             .transact(|replica, now| {
-                let held = replica.lease().is_some_and(|lease| lease.expires_at > now);
+                let running = replica.lease().is_some_and(|lease| lease.expires_at > now);
+                let held = running && election == Election::LeaseAlone;
                 let mut changes = Changes::default();
                 if !held {
                     changes.put(Row::Lease(lease(token, now)));

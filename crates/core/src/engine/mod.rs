@@ -15,7 +15,7 @@ mod recover;
 mod session;
 
 pub use breaker::Breaker;
-pub use drain::{Round, Trigger};
+pub use drain::{Election, Round, Trigger};
 pub use session::SignInError;
 
 use std::cell::{Cell, Ref, RefCell};
@@ -45,6 +45,8 @@ pub struct Engine<P: Ports> {
     token: RefCell<Option<String>>,
     activity: RefCell<Activity>,
     draining: Cell<bool>,
+    /// A trigger came while draining: look for more to send before the round ends.
+    again: Cell<bool>,
     listener: RefCell<Option<Listener>>,
 }
 
@@ -90,6 +92,7 @@ impl<P: Ports> Engine<P> {
             token: RefCell::default(),
             activity: RefCell::default(),
             draining: Cell::new(false),
+            again: Cell::new(false),
             listener: RefCell::default(),
         })
     }

@@ -67,17 +67,16 @@ fn interleave(base: &[String], mine: &[String], theirs: &[String]) -> Vec<String
 /// The server's list, and behind it the author's items that it lacks. Nothing is ever removed or changed.
 pub fn append(key: &str, mine: &Value, theirs: &Value) -> Value {
     let known: BTreeSet<String> = items(key, theirs).into_iter().map(|(k, _)| k).collect();
-    let new = items(key, mine)
-        .into_iter()
-        .filter(|(k, _)| !known.contains(k))
-        .map(|(_, item)| item.clone());
-    Value::Array(
-        theirs
-            .as_array()
-            .cloned()
-            .unwrap_or_default()
+    let mut grown = theirs.as_array().cloned().unwrap_or_default();
+    grown.extend(
+        items(key, mine)
             .into_iter()
-            .chain(new)
-            .collect(),
-    )
+            .filter(|(k, _)| !known.contains(k))
+            .map(|(_, item)| item.clone()),
+    );
+    if grown.is_empty() {
+        theirs.clone()
+    } else {
+        Value::Array(grown)
+    }
 }

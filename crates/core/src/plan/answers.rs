@@ -25,7 +25,7 @@ pub fn answers(
     random: u64,
 ) -> Changes {
     // Results apply one after the other: a later one of the same record builds on what an earlier one planned.
-    let mut planned = replica.clone_for_planning();
+    let mut planned = replica.part_for_planning(queue_ids);
     let mut changes = Changes::default();
     for queue_id in queue_ids {
         let Some(write) = planned
@@ -53,6 +53,7 @@ pub fn answers(
     changes.put(Row::Sync(SyncRow {
         batch_limit,
         whole_failures: 0,
+        lone_failures: 0,
         network_failures: 0,
         hold_until: None,
         last_error: None,

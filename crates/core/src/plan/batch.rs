@@ -73,15 +73,20 @@ pub fn batch_failed(
     let mut sync = replica.sync().clone();
     sync.whole_failures += 1;
     sync.last_error = Some(error.clone());
-    if let [alone] = queue_ids {
+    let wait = if let [alone] = queue_ids {
         if let Some(write) = replica.write(alone) {
             changes.put(Row::Write(Box::new(counted(replica, write, error, now, random))));
         }
+        sync.lone_failures += 1;
+        // The next write may well pass; if that one fails alone too, it is the server that is ill.
+        if sync.lone_failures >= 2 {
+            retry::wait_ms(sync.lone_failures - 1, random)
+        } else {
+            0
+        }
     } else if sync.whole_failures >= 2 {
+        // Each attempt narrows it down, so there is no point in waiting.
         sync.batch_limit = (queue_ids.len() / 2).max(1);
-    }
-    // Once the culprit is being found there is no point in waiting: each attempt narrows it down.
-    let wait = if sync.whole_failures >= 2 {
         0
     } else {
         retry::wait_ms(sync.whole_failures, random)

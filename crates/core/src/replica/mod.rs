@@ -9,7 +9,10 @@ mod view;
 pub use query::{Filter, Page, Query};
 pub use view::{Mark, View};
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
 use crate::{
     pack::Packs,
@@ -34,7 +37,7 @@ pub struct Replica {
     sync: SyncRow,
     lease: Option<Lease>,
     me: Option<Me>,
-    packs: Packs,
+    packs: Rc<Packs>,
     quarantined: Vec<String>,
 }
 
@@ -66,9 +69,31 @@ impl Replica {
         }
     }
 
-    /// A copy to plan over: later steps of one plan see what earlier ones decided.
-    pub(crate) fn clone_for_planning(&self) -> Self {
-        self.clone()
+    /// A copy to plan answers over, with only the mirrors that the writes are about: later steps of one plan see what
+    /// earlier ones decided.
+    pub(crate) fn part_for_planning(&self, queue_ids: &[String]) -> Self {
+        let keys = queue_ids
+            .iter()
+            .filter_map(|id| self.write(id))
+            .map(QueuedWrite::key);
+        let mirrors = keys
+            .filter_map(|key| self.mirrors.get_key_value(&key))
+            .map(|(k, m)| (k.clone(), m.clone()));
+        Self {
+            revision: self.revision,
+            mirrors: mirrors.collect(),
+            writes: self.writes.clone(),
+            sequences: self.sequences.clone(),
+            lanes: self.lanes.clone(),
+            aliases: self.aliases.clone(),
+            device: self.device.clone(),
+            cursor: self.cursor.clone(),
+            sync: self.sync.clone(),
+            lease: self.lease.clone(),
+            me: self.me.clone(),
+            packs: Rc::clone(&self.packs),
+            quarantined: Vec::new(),
+        }
     }
 
     /// Follows a step of a plan that is not committed yet.
@@ -99,7 +124,9 @@ impl Replica {
             Row::Me(me) => self.me = Some(me),
             // Packs that no longer pass the check (an older app, a newer server) leave the ones in force.
             Row::Packs(row) => {
-                self.packs = Packs::new(row.packs).unwrap_or_else(|_| std::mem::take(&mut self.packs))
+                if let Ok(packs) = Packs::new(row.packs) {
+                    self.packs = Rc::new(packs);
+                }
             }
         }
     }
@@ -118,7 +145,7 @@ impl Replica {
             RowKey::Sync => self.sync = SyncRow::default(),
             RowKey::Lease => self.lease = None,
             RowKey::Me => self.me = None,
-            RowKey::Packs => self.packs = Packs::default(),
+            RowKey::Packs => self.packs = Rc::default(),
         }
     }
 

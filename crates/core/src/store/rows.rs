@@ -42,6 +42,8 @@ pub struct SyncRow {
     pub batch_limit: usize,
     /// Batches in a row that failed whole although the server could be reached.
     pub whole_failures: u32,
+    /// Operations in a row that failed standing alone: from the second on, the fault is hardly theirs.
+    pub lone_failures: u32,
     /// Nothing is sent before this instant (`Retry-After`, or backing off).
     pub hold_until: Option<Timestamp>,
     /// Consecutive failures to reach the server: what the backing-off counts.
@@ -69,6 +71,7 @@ impl Default for SyncRow {
         Self {
             batch_limit: Self::FULL_BATCH,
             whole_failures: 0,
+            lone_failures: 0,
             hold_until: None,
             network_failures: 0,
             parked: false,
