@@ -66,3 +66,22 @@ test("the shell on the device is the build that the server serves, and nothing e
     expect(answer.status, path).toBe(200);
   }
 });
+
+test("after a panic in the worker a fresh instance answers", async ({ context, page, server }) => {
+  const panics: string[] = [];
+  context.on("serviceworker", (worker) =>
+    worker.on("console", (message) => {
+      if (message.text().startsWith("panicked at")) panics.push(message.text());
+    }),
+  );
+  await page.goto(server.url);
+  await underTheWorker(page);
+  await server.kill();
+
+  await page.evaluate(() => navigator.serviceWorker.controller?.postMessage("panic"));
+  // The loader gives the message to a fresh instance once, which panics as well.
+  await expect.poll(() => panics.length).toBe(2);
+  const answer = await page.reload();
+  expect(answer?.fromServiceWorker()).toBe(true);
+  await expect(page.getByRole("heading").first()).toBeVisible();
+});

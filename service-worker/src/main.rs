@@ -69,17 +69,19 @@ pub async fn on_fetch(event: FetchEvent, request: Request, mutation_id: String) 
         .map_or(JsValue::UNDEFINED, JsValue::from))
 }
 
-/// Takes a message from a page.
+/// Takes a message from a page: `activate` lets a waiting version take over, `panic` ends this instance as a
+/// mistake in it would, for the tests of how the loader recovers.
 ///
 /// # Errors
 /// If what it asks for fails.
 #[wasm_bindgen]
 pub async fn on_message(data: JsValue, source: JsValue, ports: js_sys::Array) -> Result<(), JsValue> {
     let _ = (source, ports);
-    if data.as_string().as_deref() == Some("activate") {
-        shell::take_over().await?;
+    match data.as_string().as_deref() {
+        Some("activate") => shell::take_over().await,
+        Some("panic") => panic!("a page asked for it"),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// Replays the queue when the network is back.

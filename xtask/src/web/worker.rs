@@ -58,7 +58,8 @@ fn describe(staging: &Path) -> Outcome<Build> {
     let mut files = Vec::new();
     for path in files::below(staging)? {
         let url = format!("/{}", path.to_string_lossy().replace('\\', "/"));
-        if url != "/sw.js" {
+        // The browser keeps the worker's script itself; licence texts are for readers of the server.
+        if url != "/sw.js" && !url.ends_with(".txt") {
             let path = staging.join(path);
             let bytes = fs::read(&path).at("read", path)?;
             files.push(Asset {
