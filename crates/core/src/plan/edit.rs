@@ -50,13 +50,17 @@ pub enum EditError {
     NoDevice,
 }
 
-/// Plans the write. `ids`: fresh queue id and key.
+/// Plans the write. `ids`: a fresh queue id, and the idempotency key; a key that is known already queues nothing more.
 pub fn edit(
     replica: &Replica,
     edit: &Edit,
     now: Timestamp,
     ids: (String, String),
 ) -> Result<(Changes, Edited), EditError> {
+    if let Some(write) = replica.writes().find(|write| write.client_mutation_id == ids.1) {
+        let edited = Edited { key: write.key(), queue_id: Some(write.id.clone()), critical: false };
+        return Ok((Changes::default(), edited));
+    }
     let key = replica.resolve(&edit.key);
     let unknown = || EditError::UnknownEntity(key.entity_type.clone());
     let entity = replica.packs().entity(&key.entity_type).ok_or_else(unknown)?;
