@@ -141,16 +141,7 @@ struct Records {
     records: std::collections::BTreeMap<String, Vec<WireRecord>>,
 }
 
-/// Percent-encodes for a query (RFC 3986: everything but unreserved characters).
+/// Percent-encodes for a query.
 fn encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                encoded.push(char::from(byte))
-            }
-            _ => encoded.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    encoded
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }

@@ -131,19 +131,23 @@ impl Checker<'_> {
             Condition::Not(part) => self.condition(entity, part, place),
             Condition::Always(_) | Condition::Pinned(_) => Ok(()),
             Condition::Role(role) => self.known_role(role, place),
-            Condition::Has { field, .. } | Condition::Within { field, .. } => {
-                self.has_field(entity, field, place)
-            }
+            Condition::Has { field, .. } | Condition::Within { field, .. } => self.testable(entity, field, place),
             Condition::Is { field, value } => {
-                self.has_field(entity, field, place)?;
+                self.testable(entity, field, place)?;
                 self.comparable(entity, field, value, place)
             }
             Condition::In { field, values } => {
-                self.has_field(entity, field, place)?;
-                values
-                    .iter()
-                    .try_for_each(|value| self.comparable(entity, field, value, place))
+                self.testable(entity, field, place)?;
+                values.iter().try_for_each(|value| self.comparable(entity, field, value, place))
             }
+        }
+    }
+
+    /// Conditions see a record's own fields, not the id and the time that ride beside them.
+    fn testable(&self, entity: &Entity, field: &str, place: &str) -> Result<(), PackError> {
+        match entity.field(field) {
+            Some(_) => Ok(()),
+            None => self.wrong(place, format!("{} has no field \"{field}\" to test", entity.name)),
         }
     }
 }
