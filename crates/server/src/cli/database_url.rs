@@ -17,7 +17,10 @@ impl FromStr for DatabaseUrl {
     type Err = NotADatabase;
 
     fn from_str(text: &str) -> Result<Self, NotADatabase> {
-        match text.strip_prefix("sqlite:").map(|path| path.strip_prefix("//").unwrap_or(path)) {
+        match text
+            .strip_prefix("sqlite:")
+            .map(|path| path.strip_prefix("//").unwrap_or(path))
+        {
             Some(path) if !path.is_empty() => Ok(Self::Sqlite(path.into())),
             _ => Err(NotADatabase(text.to_owned())),
         }
@@ -32,8 +35,14 @@ mod tests {
     fn addresses() {
         let sqlite = |path: &str| Ok(DatabaseUrl::Sqlite(path.into()));
         assert_eq!("sqlite:holdfast.db".parse(), sqlite("holdfast.db"));
-        assert_eq!("sqlite:/var/lib/holdfast.db".parse(), sqlite("/var/lib/holdfast.db"));
-        assert_eq!("sqlite:///var/lib/holdfast.db".parse(), sqlite("/var/lib/holdfast.db"));
+        assert_eq!(
+            "sqlite:/var/lib/holdfast.db".parse(),
+            sqlite("/var/lib/holdfast.db")
+        );
+        assert_eq!(
+            "sqlite:///var/lib/holdfast.db".parse(),
+            sqlite("/var/lib/holdfast.db")
+        );
         for wrong in ["holdfast.db", "sqlite:", "postgres://localhost/holdfast", ""] {
             assert!(wrong.parse::<DatabaseUrl>().is_err(), "{wrong}");
         }

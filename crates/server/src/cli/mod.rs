@@ -2,6 +2,7 @@
 
 mod database_url;
 mod serve;
+mod user;
 
 use std::process::ExitCode;
 
@@ -9,7 +10,12 @@ use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
 #[derive(Debug, Parser)]
-#[command(name = "holdfast-server", version, about = "The Holdfast sync server", propagate_version = true)]
+#[command(
+    name = "holdfast-server",
+    version,
+    about = "The Holdfast sync server",
+    propagate_version = true
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -23,6 +29,8 @@ struct Cli {
 enum Command {
     /// Serve the app and its API
     Serve(serve::ServeArguments),
+    /// Create and change accounts
+    User(user::UserArguments),
 }
 
 /// Parses the command line and does what it says. Exit codes: 0 done, 1 failed, 2 misused.
@@ -33,8 +41,9 @@ pub fn run() -> ExitCode {
         .with_writer(std::io::stderr)
         .with_target(false)
         .init();
-    let outcome = match cli.command {
-        Command::Serve(arguments) => serve::run(&arguments),
+    let outcome: Result<(), Box<dyn std::error::Error>> = match cli.command {
+        Command::Serve(arguments) => serve::run(&arguments).map_err(Into::into),
+        Command::User(arguments) => user::run(&arguments).map_err(Into::into),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -73,7 +73,10 @@ pub(super) enum ServeError {
         "cannot listen on {address}: {source}. If another program uses this port, stop it or choose another with \
          --listen"
     )]
-    Listen { address: SocketAddr, source: std::io::Error },
+    Listen {
+        address: SocketAddr,
+        source: std::io::Error,
+    },
     #[error(transparent)]
     Csp(#[from] CspError),
     #[error(transparent)]
@@ -133,7 +136,7 @@ fn prepare_accounts(database: &Database, as_demo: bool) -> Result<(), IdentityEr
         }
         demo::close(&store)?;
         if !store.has_users()? {
-            tracing::warn!("nobody can sign in: this database has no accounts");
+            tracing::warn!("nobody can sign in yet: create an account with `holdfast-server user add`");
         }
         Ok(())
     })

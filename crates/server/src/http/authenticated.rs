@@ -15,8 +15,9 @@ impl FromRequestParts<AppState> for Identity {
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let token = bearer_token(parts).ok_or(ApiError::Unauthenticated)?.to_owned();
         let now = state.now();
-        let identity =
-            state.read(move |tx| access::authenticate(&SqliteIdentity(tx), now, &token)).await?;
+        let identity = state
+            .read(move |tx| access::authenticate(&SqliteIdentity(tx), now, &token))
+            .await?;
         identity.ok_or(ApiError::Unauthenticated)
     }
 }

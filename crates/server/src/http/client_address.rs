@@ -16,14 +16,29 @@ impl FromRequestParts<AppState> for ClientAddress {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
-        let forwarded = state.settings.behind_proxy.then(|| last_forwarded(parts)).flatten();
-        let peer = || parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip().to_string());
+        let forwarded = state
+            .settings
+            .behind_proxy
+            .then(|| last_forwarded(parts))
+            .flatten();
+        let peer = || {
+            parts
+                .extensions
+                .get::<ConnectInfo<SocketAddr>>()
+                .map(|peer| peer.0.ip().to_string())
+        };
         Ok(Self(forwarded.or_else(peer).unwrap_or_default()))
     }
 }
 
 /// The proxy appends the address it saw; what stands before that is the client's own claim.
 fn last_forwarded(parts: &Parts) -> Option<String> {
-    let header = parts.headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
+    let header = parts
+        .headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .next_back()?
+        .to_str()
+        .ok()?;
     header.rsplit(',').next().map(|address| address.trim().to_owned())
 }

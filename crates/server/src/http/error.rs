@@ -47,7 +47,11 @@ pub enum ApiError {
     UnsupportedMediaType(&'static str),
     /// 422, or 400 where the request could not even be read.
     #[error("{message}")]
-    Validation { status: StatusCode, message: String, fields: BTreeMap<String, String> },
+    Validation {
+        status: StatusCode,
+        message: String,
+        fields: BTreeMap<String, String>,
+    },
     /// 429.
     #[error("Too many requests. Try again in {} s.", whole_seconds(*retry_after))]
     RateLimited { retry_after: TimeDelta },
@@ -63,12 +67,20 @@ impl ApiError {
     /// A request that cannot be read at all.
     pub fn malformed(message: impl Into<String>) -> Self {
         let message = message.into();
-        Self::Validation { status: StatusCode::BAD_REQUEST, message, fields: BTreeMap::new() }
+        Self::Validation {
+            status: StatusCode::BAD_REQUEST,
+            message,
+            fields: BTreeMap::new(),
+        }
     }
 
     /// A request that is well-formed and wrong, field by field.
     pub fn invalid(message: impl Into<String>, fields: BTreeMap<String, String>) -> Self {
-        Self::Validation { status: StatusCode::UNPROCESSABLE_ENTITY, message: message.into(), fields }
+        Self::Validation {
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+            message: message.into(),
+            fields,
+        }
     }
 
     /// Logs the cause under a fresh reference.
@@ -154,7 +166,13 @@ impl IntoResponse for ApiError {
             Self::Validation { fields, .. } if !fields.is_empty() => Some(fields),
             _ => None,
         };
-        let body = ErrorBody { error: ErrorDetail { code: self.code(), message: self.to_string(), fields } };
+        let body = ErrorBody {
+            error: ErrorDetail {
+                code: self.code(),
+                message: self.to_string(),
+                fields,
+            },
+        };
         let mut response = (self.status(), Json(body)).into_response();
         if let Some((name, value)) = self.header() {
             response.headers_mut().insert(name, value);
@@ -165,5 +183,7 @@ impl IntoResponse for ApiError {
 
 /// Rounded up, and at least one: what `Retry-After` and people can use.
 pub(super) fn whole_seconds(delay: TimeDelta) -> u64 {
-    u64::try_from((delay.num_milliseconds() + 999) / 1000).unwrap_or_default().max(1)
+    u64::try_from((delay.num_milliseconds() + 999) / 1000)
+        .unwrap_or_default()
+        .max(1)
 }

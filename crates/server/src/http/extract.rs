@@ -1,5 +1,7 @@
 //! JSON bodies whose failures are told in the API's error shape.
 
+use std::collections::BTreeMap;
+
 use axum::extract::rejection::{BytesRejection, JsonRejection};
 use axum::extract::{FromRequest, Json, Request};
 use axum::http::StatusCode;
@@ -27,14 +29,19 @@ fn translate(rejection: JsonRejection) -> ApiError {
     match rejection {
         JsonRejection::MissingJsonContentType(_) => ApiError::UnsupportedMediaType("application/json"),
         JsonRejection::BytesRejection(rejection) => unreadable_body(&rejection),
+        JsonRejection::JsonDataError(wrong_shape) => {
+            ApiError::invalid(wrong_shape.body_text(), BTreeMap::new())
+        }
         unreadable => ApiError::malformed(unreadable.body_text()),
     }
 }
 
 /// A body that could not be read to its end: too large, cut off, or not what its Content-Encoding says.
-pub(super) fn unreadable_body(rejection: &BytesRejection) -> ApiError {
+fn unreadable_body(rejection: &BytesRejection) -> ApiError {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        ApiError::TooLarge { limit_bytes: BODY_LIMIT }
+        ApiError::TooLarge {
+            limit_bytes: BODY_LIMIT,
+        }
     } else {
         ApiError::malformed(rejection.body_text())
     }

@@ -53,8 +53,16 @@ impl Default for Metrics {
         let requests = Family::default();
         let seconds = Family::new_with_constructor((|| Histogram::new(BUCKETS)) as fn() -> Histogram);
         registry.register("http_requests", "Requests answered", requests.clone());
-        registry.register("http_request_seconds", "Time from request to response head", seconds.clone());
-        Self { registry, requests, seconds }
+        registry.register(
+            "http_request_seconds",
+            "Time from request to response head",
+            seconds.clone(),
+        );
+        Self {
+            registry,
+            requests,
+            seconds,
+        }
     }
 }
 
@@ -75,9 +83,19 @@ pub(super) async fn count(State(state): State<AppState>, request: Request, next:
     let response = next.run(request).await;
 
     let metrics = &state.metrics;
-    let timed = Route { method: method.clone(), route: route.clone() };
-    metrics.seconds.get_or_create(&timed).observe(begun.elapsed().as_secs_f64());
-    let answered = Answered { method, route, status: response.status().as_u16() };
+    let timed = Route {
+        method: method.clone(),
+        route: route.clone(),
+    };
+    metrics
+        .seconds
+        .get_or_create(&timed)
+        .observe(begun.elapsed().as_secs_f64());
+    let answered = Answered {
+        method,
+        route,
+        status: response.status().as_u16(),
+    };
     metrics.requests.get_or_create(&answered).inc();
     response
 }
@@ -86,5 +104,9 @@ pub(super) async fn count(State(state): State<AppState>, request: Request, next:
 fn known_method(request: &Request) -> String {
     let method = request.method().as_str();
     let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
-    known.into_iter().find(|name| *name == method).unwrap_or("other").to_owned()
+    known
+        .into_iter()
+        .find(|name| *name == method)
+        .unwrap_or("other")
+        .to_owned()
 }

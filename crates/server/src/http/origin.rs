@@ -23,7 +23,11 @@ impl FromRequestParts<AppState> for Origin {
         }
         let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok());
         let host = host.ok_or_else(|| ApiError::malformed("The Host header is missing."))?;
-        let scheme = if state.settings.secure_cookies { "https" } else { "http" };
+        let scheme = if state.settings.secure_cookies {
+            "https"
+        } else {
+            "http"
+        };
         Ok(Self(format!("{scheme}://{host}")))
     }
 }

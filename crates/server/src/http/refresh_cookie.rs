@@ -17,9 +17,14 @@ const PATH: &str = "/oauth";
 
 /// The refresh token of the request, if it brings one.
 pub(super) fn read(headers: &HeaderMap) -> Option<String> {
-    let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let lines = headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|line| line.to_str().ok());
     let mut cookies = lines.flat_map(Cookie::split_parse).filter_map(Result::ok);
-    cookies.find(|cookie| cookie.name() == NAME).map(|cookie| cookie.value().to_owned())
+    cookies
+        .find(|cookie| cookie.name() == NAME)
+        .map(|cookie| cookie.value().to_owned())
 }
 
 /// The `Set-Cookie` value that keeps `token` for `lifetime`.

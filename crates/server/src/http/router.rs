@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::HeaderValue;
-use axum::http::header::CACHE_CONTROL;
+use axum::http::header::{CACHE_CONTROL, CONTENT_ENCODING};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, delete, get, post};
@@ -30,15 +30,20 @@ pub fn router(state: AppState) -> Router {
     let pages = Router::new()
         .fallback_service(static_files::service(&state.settings.web))
         .layer(CompressionLayer::new());
-    Router::new()
+    let routes = Router::new()
         .merge(api())
         .merge(oauth())
         .merge(operations())
-        .merge(pages)
+        .merge(pages);
+    guard(routes, &state).with_state(state)
+}
+
+/// What every response passes through, also those that nobody foresaw.
+fn guard(routes: Router<AppState>, state: &AppState) -> Router<AppState> {
+    routes
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(state.clone(), security_headers::add))
         .layer(from_fn_with_state(state.clone(), metrics::count))
-        .with_state(state)
 }
 
 fn api() -> Router<AppState> {
@@ -49,11 +54,17 @@ fn api() -> Router<AppState> {
         .route("/api", any(unknown_address))
         .route("/api/{*rest}", any(unknown_address))
         .method_not_allowed_fallback(method_not_allowed);
+    wrap_api(routes)
+}
+
+/// What every route of the API is wrapped in.
+fn wrap_api(routes: Router<AppState>) -> Router<AppState> {
     routes.layer(
         ServiceBuilder::new()
             .layer(no_store())
             .layer(CompressionLayer::new())
             .layer(from_fn(time_limit))
+            .layer(from_fn(known_encoding))
             .layer(RequestDecompressionLayer::new())
             .layer(DefaultBodyLimit::max(BODY_LIMIT)),
     )
@@ -61,12 +72,18 @@ fn api() -> Router<AppState> {
 
 fn oauth() -> Router<AppState> {
     let routes = Router::new()
-        .route("/oauth/authorize", get(routes::authorize::page).post(routes::authorize::sign_in))
+        .route(
+            "/oauth/authorize",
+            get(routes::authorize::page).post(routes::authorize::sign_in),
+        )
         .route("/oauth/sign-in.css", get(routes::authorize::style))
         .route("/oauth/token", post(routes::token::grant))
         .route("/oauth/revoke", post(routes::revoke::revoke))
         .route("/oauth/{*rest}", any(unknown_address))
-        .route("/.well-known/oauth-authorization-server", get(routes::metadata::show))
+        .route(
+            "/.well-known/oauth-authorization-server",
+            get(routes::metadata::show),
+        )
         .method_not_allowed_fallback(method_not_allowed);
     routes.layer(
         ServiceBuilder::new()
@@ -103,6 +120,14 @@ async fn time_limit(request: Request, next: Next) -> Response {
     }
 }
 
+/// The decompression layer would answer other encodings with an empty body.
+async fn known_encoding(request: Request, next: Next) -> Response {
+    match request.headers().get(CONTENT_ENCODING).map(HeaderValue::as_bytes) {
+        None | Some(b"gzip" | b"identity") => next.run(request).await,
+        Some(_) => ApiError::UnsupportedMediaType("gzip, or without Content-Encoding").into_response(),
+    }
+}
+
 fn panicked(panic: Box<dyn Any + Send>) -> Response {
     let text = panic.downcast_ref::<String>().cloned();
     let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
@@ -110,19 +135,4 @@ fn panicked(panic: Box<dyn Any + Send>) -> Response {
 }
 
 #[cfg(test)]
-mod tests {
-    use axum::body::to_bytes;
-
-    use super::*;
-
-    #[test]
-    fn a_panic_becomes_the_api_s_error() {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let response = panicked(Box::new("out of tea"));
-        assert_eq!(response.status(), 500);
-        let body = runtime.block_on(to_bytes(response.into_body(), 4096)).unwrap();
-        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
-        assert_eq!(body["error"]["code"], "SERVER_ERROR");
-        assert!(!body.to_string().contains("tea"), "the cause is for the log only");
-    }
-}
+mod tests;

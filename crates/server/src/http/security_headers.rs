@@ -28,7 +28,10 @@ pub enum CspError {
     #[error("cannot read {path}: {source}. Build the app again")]
     Read { path: PathBuf, source: std::io::Error },
     #[error("{path} is not the script hash list it should be: {source}. Build the app again")]
-    Parse { path: PathBuf, source: serde_json::Error },
+    Parse {
+        path: PathBuf,
+        source: serde_json::Error,
+    },
     #[error("{path} lists {entry:?}, which is not a hash like 'sha256-…'. Build the app again")]
     NoHash { path: PathBuf, entry: String },
     #[error("the Content-Security-Policy cannot be sent as a header: {0}")]
@@ -53,9 +56,15 @@ impl SecurityHeaders {
         headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::try_from(policy(&hashes))?);
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-        headers.insert(HeaderName::from_static("permissions-policy"), HeaderValue::from_static(PERMISSIONS));
+        headers.insert(
+            HeaderName::from_static("permissions-policy"),
+            HeaderValue::from_static(PERMISSIONS),
+        );
         for name in ["cross-origin-opener-policy", "cross-origin-resource-policy"] {
-            headers.insert(HeaderName::from_static(name), HeaderValue::from_static("same-origin"));
+            headers.insert(
+                HeaderName::from_static(name),
+                HeaderValue::from_static("same-origin"),
+            );
         }
         if https {
             headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(TWO_YEARS));
@@ -99,12 +108,22 @@ fn read_hashes(path: &Path) -> Result<Vec<String>, CspError> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(source) => return Err(CspError::Read { path: path.to_owned(), source }),
+        Err(source) => {
+            return Err(CspError::Read {
+                path: path.to_owned(),
+                source,
+            });
+        }
     };
-    let hashes: ScriptHashes = serde_json::from_str(&text)
-        .map_err(|source| CspError::Parse { path: path.to_owned(), source })?;
+    let hashes: ScriptHashes = serde_json::from_str(&text).map_err(|source| CspError::Parse {
+        path: path.to_owned(),
+        source,
+    })?;
     match hashes.script_src.iter().find(|entry| !is_hash(entry)) {
-        Some(entry) => Err(CspError::NoHash { path: path.to_owned(), entry: entry.clone() }),
+        Some(entry) => Err(CspError::NoHash {
+            path: path.to_owned(),
+            entry: entry.clone(),
+        }),
         None => Ok(hashes.script_src),
     }
 }
@@ -113,10 +132,15 @@ fn read_hashes(path: &Path) -> Result<Vec<String>, CspError> {
 fn is_hash(entry: &str) -> bool {
     let inner = entry.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\''));
     let digest = inner.and_then(|inner| {
-        ["sha256-", "sha384-", "sha512-"].iter().find_map(|algorithm| inner.strip_prefix(algorithm))
+        ["sha256-", "sha384-", "sha512-"]
+            .iter()
+            .find_map(|algorithm| inner.strip_prefix(algorithm))
     });
     digest.is_some_and(|digest| {
-        !digest.is_empty() && digest.chars().all(|c| c.is_ascii_alphanumeric() || "+/=-_".contains(c))
+        !digest.is_empty()
+            && digest
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "+/=-_".contains(c))
     })
 }
 
@@ -131,12 +155,20 @@ mod tests {
         let headers = || SecurityHeaders::for_app(folder.path(), false);
 
         let bare = headers().unwrap();
-        assert!(bare.0[CONTENT_SECURITY_POLICY].to_str().unwrap().contains("'wasm-unsafe-eval'; style-src"));
+        assert!(
+            bare.0[CONTENT_SECURITY_POLICY]
+                .to_str()
+                .unwrap()
+                .contains("'wasm-unsafe-eval'; style-src")
+        );
 
         write(r#"{"scriptSrc": ["'sha256-abc+/='"]}"#);
         let with_hash = headers().unwrap();
         let policy = with_hash.0[CONTENT_SECURITY_POLICY].to_str().unwrap();
-        assert!(policy.contains("script-src 'self' 'wasm-unsafe-eval' 'sha256-abc+/=';"), "{policy}");
+        assert!(
+            policy.contains("script-src 'self' 'wasm-unsafe-eval' 'sha256-abc+/=';"),
+            "{policy}"
+        );
 
         for bad in ["'unsafe-inline'", "'sha256-a'; script-src *", "*", "'sha256-'"] {
             write(&serde_json::json!({"scriptSrc": [bad]}).to_string());
@@ -150,7 +182,10 @@ mod tests {
     fn transport_security_is_promised_over_tls_only() {
         let folder = tempfile::tempdir().unwrap();
         let promised = |https| {
-            SecurityHeaders::for_app(folder.path(), https).unwrap().0.contains_key(STRICT_TRANSPORT_SECURITY)
+            SecurityHeaders::for_app(folder.path(), https)
+                .unwrap()
+                .0
+                .contains_key(STRICT_TRANSPORT_SECURITY)
         };
         assert_eq!((promised(true), promised(false)), (true, false));
     }

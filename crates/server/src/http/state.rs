@@ -8,9 +8,9 @@ use rusqlite::Connection;
 use tokio::sync::Semaphore;
 use url::Url;
 
+use super::ApiError;
 use super::metrics::Metrics;
 use super::security_headers::SecurityHeaders;
-use super::ApiError;
 use crate::identity::IdentityError;
 use crate::identity::grant::Lifetimes;
 use crate::identity::password::Passwords;
@@ -116,7 +116,9 @@ impl AppState {
 }
 
 /// Runs blocking work off the async threads.
-pub(super) async fn blocking<T, E>(work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, ApiError>
+pub(super) async fn blocking<T, E>(
+    work: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T, ApiError>
 where
     T: Send + 'static,
     E: Into<ApiError> + Send + 'static,

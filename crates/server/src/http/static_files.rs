@@ -33,7 +33,9 @@ pub(super) fn service(
     web: &Path,
 ) -> impl Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + Sync + 'static
 {
-    let index = ServeFile::new(web.join("index.html")).precompressed_br().precompressed_gzip();
+    let index = ServeFile::new(web.join("index.html"))
+        .precompressed_br()
+        .precompressed_gzip();
     let page = tower::service_fn(move |request: Request| {
         let index = index.clone();
         async move {
@@ -64,8 +66,12 @@ pub(super) fn service(
 }
 
 fn is_navigation(request: &Request) -> bool {
-    let accept = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok());
-    matches!(*request.method(), Method::GET | Method::HEAD) && accept.is_some_and(|types| types.contains("text/html"))
+    let accept = request
+        .headers()
+        .get(ACCEPT)
+        .and_then(|accept| accept.to_str().ok());
+    matches!(*request.method(), Method::GET | Method::HEAD)
+        && accept.is_some_and(|types| types.contains("text/html"))
 }
 
 fn cache_policy(path: &str) -> HeaderValue {
@@ -73,7 +79,11 @@ fn cache_policy(path: &str) -> HeaderValue {
     // Trunk names a script by the digest of its WASM, so another build may reuse the name with other content.
     let named_by_content = !file.ends_with(".js");
     let holds_digest = file.split(['-', '_', '.']).any(is_digest);
-    if named_by_content && holds_digest { IMMUTABLE } else { REVALIDATE }
+    if named_by_content && holds_digest {
+        IMMUTABLE
+    } else {
+        REVALIDATE
+    }
 }
 
 fn is_digest(part: &str) -> bool {

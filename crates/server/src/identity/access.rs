@@ -3,10 +3,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
+use super::IdentityError;
 use super::model::{Device, Identity, Revocation, Revoked, Session};
 use super::secret::SecretHash;
 use super::store::IdentityStore;
-use super::IdentityError;
 
 /// How long expired tokens and codes are remembered, so that their late use is told apart from a guess.
 const MEMORY_OF_EXPIRED: TimeDelta = TimeDelta::days(1);
@@ -17,8 +17,12 @@ pub fn authenticate(
     now: DateTime<Utc>,
     bearer: &str,
 ) -> Result<Option<Identity>, IdentityError> {
-    let Some(token) = store.access_token(SecretHash::of(bearer))? else { return Ok(None) };
-    let Some(session) = store.session(token.session_id)? else { return Ok(None) };
+    let Some(token) = store.access_token(SecretHash::of(bearer))? else {
+        return Ok(None);
+    };
+    let Some(session) = store.session(token.session_id)? else {
+        return Ok(None);
+    };
     if now >= token.expires_at || session.revoked.is_some() {
         return Ok(None);
     }
@@ -40,10 +44,17 @@ pub fn sign_out(store: &impl IdentityStore, now: DateTime<Utc>, token: &str) -> 
     let hash = SecretHash::of(token);
     let by_access = store.access_token(hash)?.map(|token| token.session_id);
     let by_refresh = store.refresh_token(hash)?.map(|token| token.session_id);
-    let session = by_access.or(by_refresh).map(|id| store.session(id)).transpose()?.flatten();
+    let session = by_access
+        .or(by_refresh)
+        .map(|id| store.session(id))
+        .transpose()?
+        .flatten();
     match session {
         Some(session) if session.revoked.is_none() => {
-            let revoked = Some(Revoked { at: now, reason: Revocation::SignedOut });
+            let revoked = Some(Revoked {
+                at: now,
+                reason: Revocation::SignedOut,
+            });
             store.save_session(&Session { revoked, ..session })
         }
         _ => Ok(()),
@@ -57,11 +68,16 @@ pub fn remove_device(
     user_id: &str,
     device_id: Uuid,
 ) -> Result<bool, IdentityError> {
-    let own = store.device(device_id)?.is_some_and(|device: Device| device.user_id == user_id);
+    let own = store
+        .device(device_id)?
+        .is_some_and(|device: Device| device.user_id == user_id);
     if !own {
         return Ok(false);
     }
-    let revoked = Revoked { at: now, reason: Revocation::DeviceRemoved };
+    let revoked = Revoked {
+        at: now,
+        reason: Revocation::DeviceRemoved,
+    };
     Ok(store.revoke_sessions_of(device_id, revoked)? > 0)
 }
 

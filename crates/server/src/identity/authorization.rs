@@ -51,14 +51,19 @@ pub fn check(request: &AuthorizationRequest, origin: &str) -> Result<(), Objecti
         return Err(Objection::Untrusted("This application is not known here."));
     }
     if request.redirect_uri != format!("{origin}{REDIRECT_PATH}") {
-        return Err(Objection::Untrusted("The return address does not belong to this server."));
+        return Err(Objection::Untrusted(
+            "The return address does not belong to this server.",
+        ));
     }
     if request.response_type != "code" {
         let reason = "response_type must be \"code\"";
         return Err(Objection::Malformed("unsupported_response_type", reason));
     }
     if request.code_challenge_method != "S256" {
-        return Err(Objection::Malformed("invalid_request", "code_challenge_method must be \"S256\""));
+        return Err(Objection::Malformed(
+            "invalid_request",
+            "code_challenge_method must be \"S256\"",
+        ));
     }
     if request.code_challenge.len() != CHALLENGE_LENGTH {
         let reason = "code_challenge must be a SHA-256 in unpadded base64url";

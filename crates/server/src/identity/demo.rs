@@ -19,9 +19,21 @@ pub struct DemoAccount {
 
 /// Each account's one role has the account's name.
 pub const ACCOUNTS: [DemoAccount; 3] = [
-    DemoAccount { username: "technician", display_name: "Tara Quist", sites: &["north"] },
-    DemoAccount { username: "supervisor", display_name: "Samir Haddad", sites: &["north", "south"] },
-    DemoAccount { username: "admin", display_name: "Ada Brandt", sites: &["north", "south"] },
+    DemoAccount {
+        username: "technician",
+        display_name: "Tara Quist",
+        sites: &["north"],
+    },
+    DemoAccount {
+        username: "supervisor",
+        display_name: "Samir Haddad",
+        sites: &["north", "south"],
+    },
+    DemoAccount {
+        username: "admin",
+        display_name: "Ada Brandt",
+        sites: &["north", "south"],
+    },
 ];
 
 /// Creates the accounts that are missing and lets all of them sign in.

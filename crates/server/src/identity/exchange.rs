@@ -41,13 +41,18 @@ pub fn exchange_code(
         return Ok(Grant::Refused(Refusal::CodeReplayed));
     }
     let mut code = AuthorizationCode { spent: true, ..code };
-    let user = store.user(&code.user_id)?.ok_or(IdentityError::Inconsistent("a code without its user"))?;
+    let user = store
+        .user(&code.user_id)?
+        .ok_or(IdentityError::Inconsistent("a code without its user"))?;
     if let Some(refusal) = objection(terms, request, &code, &user) {
         store.save_code(&code)?;
         return Ok(Grant::Refused(refusal));
     }
     let device = recognise(store, terms, request, &user)?;
-    let revoked = Revoked { at: terms.now, reason: Revocation::Replaced };
+    let revoked = Revoked {
+        at: terms.now,
+        reason: Revocation::Replaced,
+    };
     store.revoke_sessions_of(device.id, revoked)?;
     store.save_device(&device)?;
 
@@ -94,7 +99,10 @@ fn revoke_what_it_opened(
         return Ok(());
     };
     if session.revoked.is_none() {
-        let revoked = Some(Revoked { at: terms.now, reason: Revocation::CodeReplayed });
+        let revoked = Some(Revoked {
+            at: terms.now,
+            reason: Revocation::CodeReplayed,
+        });
         store.save_session(&Session { revoked, ..session })?;
     }
     Ok(())
@@ -115,7 +123,11 @@ fn recognise(
     let label = request.label.clone();
     let new_id = match (claimed, known) {
         (_, Some(device)) if device.user_id == user.id => {
-            return Ok(Device { label, last_seen_at: terms.now, ..device });
+            return Ok(Device {
+                label,
+                last_seen_at: terms.now,
+                ..device
+            });
         }
         (Some(unknown), None) => unknown,
         _ => random_uuid(terms.rng),
@@ -133,8 +145,14 @@ fn device_of_cookie(
     store: &impl IdentityStore,
     request: &CodeExchange,
 ) -> Result<Option<Device>, IdentityError> {
-    let Some(cookie) = &request.earlier_refresh else { return Ok(None) };
-    let Some(token) = store.refresh_token(SecretHash::of(cookie))? else { return Ok(None) };
-    let Some(session) = store.session(token.session_id)? else { return Ok(None) };
+    let Some(cookie) = &request.earlier_refresh else {
+        return Ok(None);
+    };
+    let Some(token) = store.refresh_token(SecretHash::of(cookie))? else {
+        return Ok(None);
+    };
+    let Some(session) = store.session(token.session_id)? else {
+        return Ok(None);
+    };
     store.device(session.device_id)
 }

@@ -28,7 +28,10 @@ pub struct Terms<'a> {
 
 impl fmt::Debug for Terms<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Terms").field("now", &self.now).field("lifetimes", &self.lifetimes).finish_non_exhaustive()
+        f.debug_struct("Terms")
+            .field("now", &self.now)
+            .field("lifetimes", &self.lifetimes)
+            .finish_non_exhaustive()
     }
 }
 

@@ -36,7 +36,9 @@ pub fn refresh(
     presented: Option<&str>,
     label: &str,
 ) -> Result<Grant, IdentityError> {
-    let Some(presented) = presented else { return Ok(Grant::Refused(Refusal::NoToken)) };
+    let Some(presented) = presented else {
+        return Ok(Grant::Refused(Refusal::NoToken));
+    };
     let Some(token) = store.refresh_token(SecretHash::of(presented))? else {
         return Ok(Grant::Refused(Refusal::UnknownToken));
     };
@@ -46,7 +48,10 @@ pub fn refresh(
     match plan(store, terms, &token, &session)? {
         Plan::Refuse(refusal) => Ok(Grant::Refused(refusal)),
         Plan::RevokeFamily => {
-            let revoked = Some(Revoked { at: terms.now, reason: Revocation::TokenReused });
+            let revoked = Some(Revoked {
+                at: terms.now,
+                reason: Revocation::TokenReused,
+            });
             store.save_session(&Session { revoked, ..session })?;
             Ok(Grant::Refused(Refusal::TokenReused))
         }
@@ -60,8 +65,9 @@ fn plan(
     token: &RefreshToken,
     session: &Session,
 ) -> Result<Plan, IdentityError> {
-    let user =
-        store.user(&session.user_id)?.ok_or(IdentityError::Inconsistent("a session without its user"))?;
+    let user = store
+        .user(&session.user_id)?
+        .ok_or(IdentityError::Inconsistent("a session without its user"))?;
     let current = session.current_token;
     Ok(if session.revoked.is_some() {
         Plan::Refuse(Refusal::SessionRevoked)
@@ -83,12 +89,19 @@ fn rotate(
     session: Session,
     label: &str,
 ) -> Result<super::grant::Tokens, IdentityError> {
-    let session = Session { current_token: token.hash, ..session };
+    let session = Session {
+        current_token: token.hash,
+        ..session
+    };
     store.save_session(&session)?;
     let device = store
         .device(session.device_id)?
         .ok_or(IdentityError::Inconsistent("a session without its device"))?;
-    store.save_device(&Device { label: label.to_owned(), last_seen_at: terms.now, ..device })?;
+    store.save_device(&Device {
+        label: label.to_owned(),
+        last_seen_at: terms.now,
+        ..device
+    })?;
     let child = Secret::random(terms.rng);
     issue(store, terms, &session, child, Some(token.hash))
 }

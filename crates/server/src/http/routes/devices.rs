@@ -29,7 +29,9 @@ pub struct DeviceSession {
 #[utoipa::path(get, path = "/api/v1/devices", responses((status = 200, body = [DeviceSession]), (status = 401)))]
 pub async fn list(State(state): State<AppState>, me: Identity) -> Result<Json<Vec<DeviceSession>>, ApiError> {
     let user_id = me.user_id;
-    let devices = state.read(move |tx| SqliteIdentity(tx).signed_in_devices(&user_id)).await?;
+    let devices = state
+        .read(move |tx| SqliteIdentity(tx).signed_in_devices(&user_id))
+        .await?;
     let sessions = devices.into_iter().map(|device| DeviceSession {
         current: device.id == me.device_id,
         id: device.id,
@@ -49,12 +51,18 @@ pub async fn remove(
 ) -> Result<StatusCode, ApiError> {
     let now = state.now();
     let removed = match Uuid::parse_str(&id) {
-        Ok(id) => state.write(move |tx| access::remove_device(&SqliteIdentity(tx), now, &me.user_id, id)).await?,
+        Ok(id) => {
+            state
+                .write(move |tx| access::remove_device(&SqliteIdentity(tx), now, &me.user_id, id))
+                .await?
+        }
         Err(_) => false,
     };
     if removed {
         Ok(StatusCode::NO_CONTENT)
     } else {
-        Err(ApiError::NotFound("You have no signed-in device with this id.".to_owned()))
+        Err(ApiError::NotFound(
+            "You have no signed-in device with this id.".to_owned(),
+        ))
     }
 }

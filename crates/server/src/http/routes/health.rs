@@ -18,8 +18,10 @@ pub async fn ready(State(state): State<AppState>) -> Result<&'static str, ApiErr
 }
 
 fn probe(connection: &Connection) -> Result<(), DatabaseError> {
-    Ok(connection.query_row("SELECT 1 FROM users LIMIT 1", [], |_| Ok(())).or_else(|error| match error {
-        rusqlite::Error::QueryReturnedNoRows => Ok(()),
-        other => Err(other),
-    })?)
+    Ok(connection
+        .query_row("SELECT 1 FROM users LIMIT 1", [], |_| Ok(()))
+        .or_else(|error| match error {
+            rusqlite::Error::QueryReturnedNoRows => Ok(()),
+            other => Err(other),
+        })?)
 }

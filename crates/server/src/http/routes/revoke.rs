@@ -26,11 +26,17 @@ pub async fn revoke(
     form: Result<Form<RevocationForm>, FormRejection>,
 ) -> Result<impl IntoResponse, ApiError> {
     let form = form.map(|Form(form)| form).unwrap_or_default();
-    let tokens: Vec<String> = form.token.into_iter().chain(refresh_cookie::read(&headers)).collect();
+    let tokens: Vec<String> = form
+        .token
+        .into_iter()
+        .chain(refresh_cookie::read(&headers))
+        .collect();
     let now = state.now();
     state
         .write(move |tx| -> Result<(), IdentityError> {
-            tokens.iter().try_for_each(|token| access::sign_out(&SqliteIdentity(tx), now, token))
+            tokens
+                .iter()
+                .try_for_each(|token| access::sign_out(&SqliteIdentity(tx), now, token))
         })
         .await?;
     Ok([(SET_COOKIE, refresh_cookie::forget(&state.settings)?)])

@@ -54,17 +54,29 @@ pub async fn grant(
     let now = state.now();
     let admitted = state.limits().token_requests.admit(now, &address);
     if let Err(wait) = admitted {
-        let refused = refuse(StatusCode::TOO_MANY_REQUESTS, "temporarily_unavailable", "too many requests");
+        let refused = refuse(
+            StatusCode::TOO_MANY_REQUESTS,
+            "temporarily_unavailable",
+            "too many requests",
+        );
         return Ok(([(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)))], refused).into_response());
     }
     let form = match form {
         Ok(Form(form)) => form,
         Err(rejection) => {
-            return Ok(refuse(StatusCode::BAD_REQUEST, "invalid_request", &rejection.body_text()));
+            return Ok(refuse(
+                rejection.status(),
+                "invalid_request",
+                &rejection.body_text(),
+            ));
         }
     };
     if form.client_id != CLIENT_ID {
-        return Ok(refuse(StatusCode::BAD_REQUEST, "invalid_client", "client_id is missing or unknown"));
+        return Ok(refuse(
+            StatusCode::BAD_REQUEST,
+            "invalid_client",
+            "client_id is missing or unknown",
+        ));
     }
     let cookie = refresh_cookie::read(&headers);
     let agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
@@ -72,7 +84,11 @@ pub async fn grant(
     let lifetimes = state.settings.lifetimes;
     let work = move |tx: &Connection| -> Result<Option<Grant>, IdentityError> {
         let store = SqliteIdentity(tx);
-        let terms = &mut Terms { now, rng: &mut rand::rng(), lifetimes };
+        let terms = &mut Terms {
+            now,
+            rng: &mut rand::rng(),
+            lifetimes,
+        };
         match form.grant_type.as_str() {
             "authorization_code" => {
                 tidy(&store, now)?;
@@ -85,9 +101,11 @@ pub async fn grant(
     match state.write(work).await? {
         Some(Grant::Issued(tokens)) => issued(&state, &tokens),
         // The cookie stays: it still tells which device this is when its owner signs in again.
-        Some(Grant::Refused(refusal)) => {
-            Ok(refuse(StatusCode::BAD_REQUEST, "invalid_grant", &refusal.to_string()))
-        }
+        Some(Grant::Refused(refusal)) => Ok(refuse(
+            StatusCode::BAD_REQUEST,
+            "invalid_grant",
+            &refusal.to_string(),
+        )),
         None => Ok(refuse(
             StatusCode::BAD_REQUEST,
             "unsupported_grant_type",
@@ -115,10 +133,18 @@ fn issued(state: &AppState, tokens: &Tokens) -> Result<Response, ApiError> {
         expires_in: tokens.access_expires_in.num_seconds(),
         device_id: tokens.device_id,
     };
-    let cookie = refresh_cookie::keep(&state.settings, tokens.refresh.reveal(), tokens.refresh_expires_in)?;
+    let cookie = refresh_cookie::keep(
+        &state.settings,
+        tokens.refresh.reveal(),
+        tokens.refresh_expires_in,
+    )?;
     Ok(([(SET_COOKIE, cookie)], Json(answer)).into_response())
 }
 
 fn refuse(status: StatusCode, error: &str, description: &str) -> Response {
-    (status, Json(json!({"error": error, "error_description": description}))).into_response()
+    (
+        status,
+        Json(json!({"error": error, "error_description": description})),
+    )
+        .into_response()
 }

@@ -30,7 +30,10 @@ pub struct Backoff {
 
 impl Backoff {
     pub fn new(free_attempts: u32) -> Self {
-        Self { free_attempts, records: HashMap::new() }
+        Self {
+            free_attempts,
+            records: HashMap::new(),
+        }
     }
 
     /// How long the key must still wait; none if it may try now.
@@ -44,7 +47,11 @@ impl Backoff {
         if self.records.len() >= TIDY_ABOVE {
             self.records.retain(|_, record| now - record.last < MEMORY);
         }
-        let fresh = Record { attempts: 0, last: now, blocked_until: now };
+        let fresh = Record {
+            attempts: 0,
+            last: now,
+            blocked_until: now,
+        };
         let record = self.records.entry(key.to_owned()).or_insert(fresh);
         if now - record.last >= MEMORY {
             *record = fresh;
@@ -81,12 +88,18 @@ mod tests {
         let mut now = 0;
         for expected in [0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300] {
             backoff.attempt(at(now), "mallory");
-            let delay = backoff.delay(at(now), "mallory").map_or(0, |delay| delay.num_seconds());
+            let delay = backoff
+                .delay(at(now), "mallory")
+                .map_or(0, |delay| delay.num_seconds());
             assert_eq!(delay, expected, "after {now} s");
             assert_eq!(backoff.delay(at(now + delay), "mallory"), None);
             now += delay;
         }
-        assert_eq!(backoff.delay(at(now), "alice"), None, "keys do not hold each other up");
+        assert_eq!(
+            backoff.delay(at(now), "alice"),
+            None,
+            "keys do not hold each other up"
+        );
     }
 
     #[test]
@@ -101,7 +114,10 @@ mod tests {
         backoff.attempt(at(0), "bob");
         backoff.attempt(at(0), "bob");
         backoff.attempt(at(1800), "bob");
-        assert_eq!(backoff.delay(at(1800), "bob").map(|delay| delay.num_seconds()), Some(1));
+        assert_eq!(
+            backoff.delay(at(1800), "bob").map(|delay| delay.num_seconds()),
+            Some(1)
+        );
     }
 
     #[test]

@@ -17,7 +17,11 @@ pub struct Quota {
 
 impl Quota {
     pub fn new(interval: TimeDelta, burst: i32) -> Self {
-        Self { interval, tolerance: interval * burst, arrivals: HashMap::new() }
+        Self {
+            interval,
+            tolerance: interval * burst,
+            arrivals: HashMap::new(),
+        }
     }
 
     /// Counts a request; the time to wait if it is one too many (it is then not counted).
@@ -50,7 +54,11 @@ mod tests {
         assert_eq!(quota.admit(at(0), "a"), Err(TimeDelta::milliseconds(100)));
         assert_eq!(quota.admit(at(100), "a"), Ok(()));
         assert_eq!(quota.admit(at(100), "a"), Err(TimeDelta::milliseconds(100)));
-        assert_eq!(quota.admit(at(100), "b"), Ok(()), "keys do not hold each other up");
+        assert_eq!(
+            quota.admit(at(100), "b"),
+            Ok(()),
+            "keys do not hold each other up"
+        );
     }
 
     #[test]

@@ -26,7 +26,10 @@ impl DatabaseError {
     /// Names the file that could not be opened.
     pub(super) fn opening(self, path: &Path) -> Self {
         match self {
-            Self::Sqlite(source) => Self::Open { path: path.to_owned(), source },
+            Self::Sqlite(source) => Self::Open {
+                path: path.to_owned(),
+                source,
+            },
             other => other,
         }
     }

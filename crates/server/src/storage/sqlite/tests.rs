@@ -21,7 +21,11 @@ fn commits_are_durable_and_logged_ahead() {
     let (_folder, database) = open();
     let pragma = |name: &str| {
         database.write(|tx| -> Result<String, DatabaseError> {
-            Ok(tx.query_row(&format!("SELECT CAST({name} AS TEXT) FROM pragma_{name}"), [], |row| row.get(0))?)
+            Ok(tx.query_row(
+                &format!("SELECT CAST({name} AS TEXT) FROM pragma_{name}"),
+                [],
+                |row| row.get(0),
+            )?)
         })
     };
     assert_eq!(pragma("journal_mode").unwrap(), "wal");
@@ -67,8 +71,14 @@ fn a_newer_schema_is_refused_and_a_current_one_reopens() {
     let path = folder.path().join("test.db");
     drop(Database::open(&path).unwrap());
     drop(Database::open(&path).unwrap());
-    Connection::open(&path).unwrap().pragma_update(None, "user_version", 999).unwrap();
-    assert!(matches!(Database::open(&path), Err(DatabaseError::Newer { found: 999, .. })));
+    Connection::open(&path)
+        .unwrap()
+        .pragma_update(None, "user_version", 999)
+        .unwrap();
+    assert!(matches!(
+        Database::open(&path),
+        Err(DatabaseError::Newer { found: 999, .. })
+    ));
 }
 
 #[test]

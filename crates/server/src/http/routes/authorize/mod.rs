@@ -44,7 +44,12 @@ pub async fn page(State(state): State<AppState>, Origin(origin): Origin, query: 
     match accept(query, &origin) {
         Ok(request) => {
             let username = request.login_hint.clone();
-            let page = SignInPage { request: &request, demo: state.settings.demo, username, problem: None };
+            let page = SignInPage {
+                request: &request,
+                demo: state.settings.demo,
+                username,
+                problem: None,
+            };
             page.render().into_response()
         }
         Err(answer) => *answer,
@@ -71,7 +76,13 @@ pub async fn sign_in(
     let credentials = form.map(|Form(form)| form).unwrap_or_default();
     let show_again = |problem: String| {
         let username = credentials.username.clone();
-        SignInPage { request: &request, demo: state.settings.demo, username, problem: Some(problem) }.render()
+        SignInPage {
+            request: &request,
+            demo: state.settings.demo,
+            username,
+            problem: Some(problem),
+        }
+        .render()
     };
     let now = state.now();
     let account = credentials.username.trim().to_lowercase();
@@ -96,7 +107,10 @@ pub async fn sign_in(
 
 /// The page's style sheet: the policy forbids inline styles.
 pub async fn style() -> impl IntoResponse {
-    ([(CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("sign_in.css"))
+    (
+        [(CONTENT_TYPE, "text/css; charset=utf-8")],
+        include_str!("sign_in.css"),
+    )
 }
 
 /// The request, or the answer that its fault deserves.
@@ -131,7 +145,9 @@ fn back_to_app(
 
 /// Signing a victim in to the attacker's account needs a form on the attacker's page.
 fn posted_from_elsewhere(headers: &HeaderMap) -> bool {
-    headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none")
+    headers
+        .get("sec-fetch-site")
+        .is_some_and(|site| site != "same-origin" && site != "none")
 }
 
 /// Counts the attempt, or says how long to wait before the next one.
@@ -151,8 +167,14 @@ async fn verified(state: &AppState, account: String, password: String) -> Result
     if password.len() > LONGEST_PASSWORD {
         return Ok(None);
     }
-    let user = state.read(move |tx| SqliteIdentity(tx).user_by_name(&account)).await?;
-    let _turn = state.password_checks.acquire().await.map_err(ApiError::internal)?;
+    let user = state
+        .read(move |tx| SqliteIdentity(tx).user_by_name(&account))
+        .await?;
+    let _turn = state
+        .password_checks
+        .acquire()
+        .await
+        .map_err(ApiError::internal)?;
     let passwords = state.passwords.clone();
     blocking(move || {
         let matches = passwords.verify(user.as_ref(), &password)?;

@@ -105,18 +105,34 @@ mod tests {
 
     #[test]
     fn what_the_request_says_is_escaped() {
-        let request = AuthorizationRequest { state: "\"><script>".to_owned(), ..Default::default() };
+        let request = AuthorizationRequest {
+            state: "\"><script>".to_owned(),
+            ..Default::default()
+        };
         let username = "<b>".to_owned();
-        let page = SignInPage { request: &request, demo: false, username, problem: Some("<i>".to_owned()) };
+        let page = SignInPage {
+            request: &request,
+            demo: false,
+            username,
+            problem: Some("<i>".to_owned()),
+        };
         let html = page.render().into_string();
-        assert!(!html.contains("<script>") && !html.contains("<b>") && !html.contains("<i>"), "{html}");
+        assert!(
+            !html.contains("<script>") && !html.contains("<b>") && !html.contains("<i>"),
+            "{html}"
+        );
     }
 
     #[test]
     fn demo_accounts_are_named_in_a_demo_only() {
         let request = AuthorizationRequest::default();
         let html = |demo| {
-            let page = SignInPage { request: &request, demo, username: String::new(), problem: None };
+            let page = SignInPage {
+                request: &request,
+                demo,
+                username: String::new(),
+                problem: None,
+            };
             page.render().into_string()
         };
         assert!(html(true).contains("technician"));

@@ -1,17 +1,17 @@
 //! The identity store in SQLite.
 
+mod rows;
+
 use chrono::{DateTime, Utc};
-use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OptionalExtension, Params, Row, ToSql, params};
+use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 use uuid::Uuid;
 
 use super::IdentityError;
-use super::model::{
-    AccessToken, AuthorizationCode, Device, RefreshToken, Revocation, Revoked, Session, User,
-};
+use super::model::{AccessToken, AuthorizationCode, Device, RefreshToken, Revoked, Session, User};
 use super::secret::SecretHash;
 use super::store::IdentityStore;
 use crate::storage::sqlite::value::{Json, Millis, Text};
+use rows::{read_access, read_code, read_device, read_refresh, read_session, read_user};
 
 type Result<T> = std::result::Result<T, IdentityError>;
 
@@ -40,7 +40,11 @@ impl IdentityStore for SqliteIdentity<'_> {
     }
 
     fn user_by_name(&self, username: &str) -> Result<Option<User>> {
-        self.one("SELECT * FROM users WHERE username = ?1", [username.to_lowercase()], read_user)
+        self.one(
+            "SELECT * FROM users WHERE username = ?1",
+            [username.to_lowercase()],
+            read_user,
+        )
     }
 
     fn save_user(&self, user: &User) -> Result<()> {
@@ -66,11 +70,16 @@ impl IdentityStore for SqliteIdentity<'_> {
     }
 
     fn allow_demo_users(&self, allowed: bool) -> Result<()> {
-        self.run("UPDATE users SET disabled = ?1 WHERE demo = 1", [!allowed]).map(drop)
+        self.run("UPDATE users SET disabled = ?1 WHERE demo = 1", [!allowed])
+            .map(drop)
     }
 
     fn has_users(&self) -> Result<bool> {
-        Ok(self.0.query_row("SELECT EXISTS (SELECT 1 FROM users WHERE disabled = 0)", [], |row| row.get(0))?)
+        Ok(self.0.query_row(
+            "SELECT EXISTS (SELECT 1 FROM users WHERE disabled = 0)",
+            [],
+            |row| row.get(0),
+        )?)
     }
 
     fn device(&self, id: Uuid) -> Result<Option<Device>> {
@@ -81,15 +90,32 @@ impl IdentityStore for SqliteIdentity<'_> {
         let sql = "SELECT * FROM devices WHERE user_id = ?1 AND EXISTS (SELECT 1 FROM sessions WHERE \
                    device_id = devices.id AND revoked_at IS NULL) ORDER BY last_seen_at DESC, id";
         let mut statement = self.0.prepare_cached(sql)?;
-        let devices = statement.query_map([user_id], read_device)?.collect::<rusqlite::Result<_>>()?;
+        let devices = statement
+            .query_map([user_id], read_device)?
+            .collect::<rusqlite::Result<_>>()?;
         Ok(devices)
     }
 
     fn save_device(&self, device: &Device) -> Result<()> {
         let sql = "INSERT INTO devices VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (id) DO UPDATE SET label = ?3, \
                    last_seen_at = ?5";
-        let Device { id, user_id, label, first_seen_at, last_seen_at } = device;
-        self.run(sql, params![Text(id), user_id, label, Millis(*first_seen_at), Millis(*last_seen_at)])?;
+        let Device {
+            id,
+            user_id,
+            label,
+            first_seen_at,
+            last_seen_at,
+        } = device;
+        self.run(
+            sql,
+            params![
+                Text(id),
+                user_id,
+                label,
+                Millis(*first_seen_at),
+                Millis(*last_seen_at)
+            ],
+        )?;
         Ok(())
     }
 
@@ -122,50 +148,46 @@ impl IdentityStore for SqliteIdentity<'_> {
     }
 
     fn refresh_token(&self, hash: SecretHash) -> Result<Option<RefreshToken>> {
-        self.one("SELECT * FROM refresh_tokens WHERE hash = ?1", [hash], |row| {
-            Ok(RefreshToken {
-                hash: row.get("hash")?,
-                session_id: row.get::<_, Text<_>>("session_id")?.0,
-                parent: row.get("parent")?,
-                expires_at: row.get::<_, Millis>("expires_at")?.0,
-            })
-        })
+        self.one(
+            "SELECT * FROM refresh_tokens WHERE hash = ?1",
+            [hash],
+            read_refresh,
+        )
     }
 
     fn save_refresh_token(&self, token: &RefreshToken) -> Result<()> {
-        let RefreshToken { hash, session_id, parent, expires_at } = token;
+        let RefreshToken {
+            hash,
+            session_id,
+            parent,
+            expires_at,
+        } = token;
         let sql = "INSERT OR REPLACE INTO refresh_tokens VALUES (?1, ?2, ?3, ?4)";
-        self.run(sql, params![hash, Text(session_id), parent, Millis(*expires_at)]).map(drop)
+        self.run(sql, params![hash, Text(session_id), parent, Millis(*expires_at)])
+            .map(drop)
     }
 
     fn access_token(&self, hash: SecretHash) -> Result<Option<AccessToken>> {
-        self.one("SELECT * FROM access_tokens WHERE hash = ?1", [hash], |row| {
-            Ok(AccessToken {
-                hash: row.get("hash")?,
-                session_id: row.get::<_, Text<_>>("session_id")?.0,
-                expires_at: row.get::<_, Millis>("expires_at")?.0,
-            })
-        })
+        self.one("SELECT * FROM access_tokens WHERE hash = ?1", [hash], read_access)
     }
 
     fn save_access_token(&self, token: &AccessToken) -> Result<()> {
-        let AccessToken { hash, session_id, expires_at } = token;
+        let AccessToken {
+            hash,
+            session_id,
+            expires_at,
+        } = token;
         let sql = "INSERT OR REPLACE INTO access_tokens VALUES (?1, ?2, ?3)";
-        self.run(sql, params![hash, Text(session_id), Millis(*expires_at)]).map(drop)
+        self.run(sql, params![hash, Text(session_id), Millis(*expires_at)])
+            .map(drop)
     }
 
     fn code(&self, hash: SecretHash) -> Result<Option<AuthorizationCode>> {
-        self.one("SELECT * FROM authorization_codes WHERE hash = ?1", [hash], |row| {
-            Ok(AuthorizationCode {
-                hash: row.get("hash")?,
-                user_id: row.get("user_id")?,
-                redirect_uri: row.get("redirect_uri")?,
-                code_challenge: row.get("code_challenge")?,
-                expires_at: row.get::<_, Millis>("expires_at")?.0,
-                spent: row.get("spent")?,
-                session_id: row.get::<_, Option<Text<_>>>("session_id")?.map(|id| id.0),
-            })
-        })
+        self.one(
+            "SELECT * FROM authorization_codes WHERE hash = ?1",
+            [hash],
+            read_code,
+        )
     }
 
     fn save_code(&self, code: &AuthorizationCode) -> Result<()> {
@@ -187,89 +209,11 @@ impl IdentityStore for SqliteIdentity<'_> {
 
     fn forget_expired(&self, before: DateTime<Utc>) -> Result<()> {
         for table in ["authorization_codes", "access_tokens", "refresh_tokens"] {
-            self.run(&format!("DELETE FROM {table} WHERE expires_at < ?1"), [Millis(before)])?;
+            self.run(
+                &format!("DELETE FROM {table} WHERE expires_at < ?1"),
+                [Millis(before)],
+            )?;
         }
         Ok(())
-    }
-}
-
-fn read_user(row: &Row<'_>) -> rusqlite::Result<User> {
-    Ok(User {
-        id: row.get("id")?,
-        username: row.get("username")?,
-        display_name: row.get("display_name")?,
-        password_hash: row.get("password_hash")?,
-        roles: row.get::<_, Json<_>>("roles")?.0,
-        sites: row.get::<_, Json<_>>("sites")?.0,
-        demo: row.get("demo")?,
-        disabled: row.get("disabled")?,
-        created_at: row.get::<_, Millis>("created_at")?.0,
-    })
-}
-
-fn read_device(row: &Row<'_>) -> rusqlite::Result<Device> {
-    Ok(Device {
-        id: row.get::<_, Text<_>>("id")?.0,
-        user_id: row.get("user_id")?,
-        label: row.get("label")?,
-        first_seen_at: row.get::<_, Millis>("first_seen_at")?.0,
-        last_seen_at: row.get::<_, Millis>("last_seen_at")?.0,
-    })
-}
-
-fn read_session(row: &Row<'_>) -> rusqlite::Result<Session> {
-    let at: Option<Millis> = row.get("revoked_at")?;
-    let reason: Option<Revocation> = row.get("revocation")?;
-    Ok(Session {
-        id: row.get::<_, Text<_>>("id")?.0,
-        user_id: row.get("user_id")?,
-        device_id: row.get::<_, Text<_>>("device_id")?.0,
-        current_token: row.get("current_token")?,
-        created_at: row.get::<_, Millis>("created_at")?.0,
-        revoked: at.zip(reason).map(|(at, reason)| Revoked { at: at.0, reason }),
-    })
-}
-
-impl ToSql for SecretHash {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(self.0.as_slice().into())
-    }
-}
-
-impl FromSql for SecretHash {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        <[u8; 32]>::column_result(value).map(Self)
-    }
-}
-
-const REVOCATIONS: [Revocation; 5] = [
-    Revocation::SignedOut,
-    Revocation::DeviceRemoved,
-    Revocation::Replaced,
-    Revocation::TokenReused,
-    Revocation::CodeReplayed,
-];
-
-fn revocation_name(revocation: Revocation) -> &'static str {
-    match revocation {
-        Revocation::SignedOut => "signed_out",
-        Revocation::DeviceRemoved => "device_removed",
-        Revocation::Replaced => "replaced",
-        Revocation::TokenReused => "token_reused",
-        Revocation::CodeReplayed => "code_replayed",
-    }
-}
-
-impl ToSql for Revocation {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(revocation_name(*self).into())
-    }
-}
-
-impl FromSql for Revocation {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        let name = value.as_str()?;
-        let found = REVOCATIONS.into_iter().find(|revocation| revocation_name(*revocation) == name);
-        found.ok_or(FromSqlError::InvalidType)
     }
 }

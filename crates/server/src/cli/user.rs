@@ -1,0 +1,149 @@
+//! `holdfast-server user`: the accounts of the built-in authorization server.
+//!
+//! Works on the database file, whether or not the server runs: a change takes effect with the next request.
+
+use std::io::{BufRead, Read};
+
+use chrono::Utc;
+use clap::{Args, Subcommand};
+use uuid::Uuid;
+
+use super::database_url::DatabaseUrl;
+use crate::identity::model::User;
+use crate::identity::sqlite::SqliteIdentity;
+use crate::identity::store::IdentityStore;
+use crate::identity::{IdentityError, password};
+use crate::storage::sqlite::{Database, DatabaseError};
+
+const SHORTEST_PASSWORD: usize = 8;
+const LONGEST_PASSWORD: usize = 1024;
+
+/// Create and change accounts
+#[derive(Debug, Args)]
+pub(super) struct UserArguments {
+    #[command(subcommand)]
+    action: Action,
+
+    /// Where the data lies
+    #[arg(
+        long,
+        env = "HOLDFAST_DATABASE",
+        default_value = "sqlite:holdfast.db",
+        global = true
+    )]
+    database: DatabaseUrl,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Create an account; its password is the first line of the standard input
+    Add(NewUser),
+    /// Set an account's password to the first line of the standard input
+    Password { username: String },
+    /// Let nobody in by this account; ends its sessions with their next request
+    Disable { username: String },
+    /// Let the account in again
+    Enable { username: String },
+}
+
+#[derive(Debug, Args)]
+struct NewUser {
+    /// The name to sign in with
+    username: String,
+    /// The name that colleagues see; by default the user name
+    #[arg(long)]
+    display_name: Option<String>,
+    /// A role, such as technician; may be given several times
+    #[arg(long = "role", required = true)]
+    roles: Vec<String>,
+    /// A site whose records the account may see; may be given several times
+    #[arg(long = "site")]
+    sites: Vec<String>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum UserError {
+    #[error("there is an account {0:?} already. Choose another user name, or set its password instead")]
+    Exists(String),
+    #[error("there is no account {0:?}. Check the spelling, and that --database names the right file")]
+    Unknown(String),
+    #[error("{0:?} is a demo account; only serve --demo opens those. Create an account of its own instead")]
+    Demo(String),
+    #[error(
+        "the password must have {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} bytes. Pipe it in, followed by a line end"
+    )]
+    Password,
+    #[error("cannot read the password from the standard input: {0}")]
+    Input(#[from] std::io::Error),
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+}
+
+pub(super) fn run(arguments: &UserArguments) -> Result<(), UserError> {
+    let DatabaseUrl::Sqlite(path) = &arguments.database;
+    let database = Database::open(path)?;
+    match &arguments.action {
+        Action::Add(new) => add(&database, new),
+        Action::Password { username } => {
+            let password_hash = read_password()?;
+            change(&database, username, |user| User {
+                password_hash,
+                ..user
+            })
+        }
+        Action::Disable { username } => change(&database, username, |user| User {
+            disabled: true,
+            ..user
+        }),
+        Action::Enable { username } => change(&database, username, |user| User {
+            disabled: false,
+            ..user
+        }),
+    }
+}
+
+fn add(database: &Database, new: &NewUser) -> Result<(), UserError> {
+    let user = User {
+        id: Uuid::new_v4().to_string(),
+        username: new.username.trim().to_lowercase(),
+        display_name: new.display_name.clone().unwrap_or_else(|| new.username.clone()),
+        password_hash: read_password()?,
+        roles: new.roles.clone(),
+        sites: new.sites.clone(),
+        demo: false,
+        disabled: false,
+        created_at: Utc::now(),
+    };
+    database.write(|tx| {
+        let store = SqliteIdentity(tx);
+        match store.user_by_name(&user.username)? {
+            Some(_) => Err(UserError::Exists(user.username.clone())),
+            None => Ok(store.save_user(&user)?),
+        }
+    })
+}
+
+fn change(database: &Database, username: &str, change: impl FnOnce(User) -> User) -> Result<(), UserError> {
+    database.write(|tx| {
+        let store = SqliteIdentity(tx);
+        match store.user_by_name(username)? {
+            None => Err(UserError::Unknown(username.to_owned())),
+            Some(user) if user.demo => Err(UserError::Demo(user.username)),
+            Some(user) => Ok(store.save_user(&change(user))?),
+        }
+    })
+}
+
+/// Reads and hashes the password. A flag would leave it in the shell's history and the process list.
+fn read_password() -> Result<String, UserError> {
+    let mut line = String::new();
+    let limit = LONGEST_PASSWORD as u64 + 2;
+    std::io::stdin().lock().take(limit).read_line(&mut line)?;
+    let text = line.trim_end_matches(['\r', '\n']);
+    if !(SHORTEST_PASSWORD..=LONGEST_PASSWORD).contains(&text.len()) {
+        return Err(UserError::Password);
+    }
+    Ok(password::hash(&mut rand::rng(), text)?)
+}

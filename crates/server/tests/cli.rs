@@ -1,0 +1,170 @@
+//! The binary, as an operator starts it.
+#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
+
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+fn folder_with_app() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("dist")).unwrap();
+    std::fs::write(folder.path().join("dist/index.html"), "<!doctype html>").unwrap();
+    folder
+}
+
+fn server(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_holdfast-server"));
+    command.current_dir(folder).args(arguments);
+    command
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    server(folder, arguments).output().unwrap()
+}
+
+#[test]
+fn help_tells_each_flag_and_its_variable() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = run(folder.path(), &["serve", "--help"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    for flag in [
+        "--listen",
+        "--database",
+        "--web",
+        "--demo",
+        "--public-url",
+        "--access-token-seconds",
+    ] {
+        let variable = format!(
+            "HOLDFAST_{}",
+            flag.trim_start_matches('-').replace('-', "_").to_uppercase()
+        );
+        assert!(
+            text.contains(flag) && text.contains(&variable),
+            "{flag} and {variable} in {text}"
+        );
+    }
+}
+
+#[test]
+fn what_prevents_a_start_is_told_with_what_to_do() {
+    let folder = folder_with_app();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap().to_string();
+    let table: &[(&[&str], i32, &str)] = &[
+        (&["--listen", "0.0.0.0:0", "--demo"], 1, "loopback only"),
+        (&["--listen", &taken], 1, "choose another with --listen"),
+        (
+            &["--listen", "127.0.0.1:0", "--web", "elsewhere"],
+            1,
+            "has no index.html",
+        ),
+        (
+            &[
+                "--listen",
+                "127.0.0.1:0",
+                "--database",
+                "sqlite:no/such/folder/x.db",
+            ],
+            1,
+            "no/such/folder/x.db",
+        ),
+        (&["--database", "postgres://localhost"], 2, "sqlite:holdfast.db"),
+    ];
+    for (flags, code, reason) in table {
+        let arguments = [&["serve"], *flags].concat();
+        let output = run(folder.path(), &arguments);
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(*code), "{flags:?}: {told}");
+        assert!(told.contains(reason), "{flags:?}: {told}");
+    }
+}
+
+#[test]
+fn it_serves_and_stops_when_told() {
+    let folder = folder_with_app();
+    let mut child = server(folder.path(), &["serve", "--demo", "--log", "off"])
+        .env("HOLDFAST_LISTEN", "127.0.0.1:0")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    let base = line.trim().strip_prefix("Holdfast is at ").unwrap().to_owned();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let body = runtime.block_on(async {
+        reqwest::get(format!("{base}/readyz"))
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap()
+    });
+    assert_eq!(body, "ok");
+    let killed = Command::new("kill")
+        .arg("-TERM")
+        .arg(child.id().to_string())
+        .status()
+        .unwrap();
+    assert!(killed.success());
+    assert!(child.wait().unwrap().success(), "an orderly stop exits with 0");
+}
+
+#[test]
+fn accounts_are_managed_from_the_command_line() {
+    use std::io::Write;
+    let folder = tempfile::tempdir().unwrap();
+    let user = |arguments: &[&str], input: &str| {
+        let mut command = server(folder.path(), &[&["user"], arguments].concat());
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // The process may end without reading its input.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        let output = child.wait_with_output().unwrap();
+        (
+            output.status.code().unwrap(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
+    };
+    let table: &[(&[&str], &str, i32, &str)] = &[
+        (
+            &["add", "ann", "--role", "technician", "--site", "north"],
+            "short\n",
+            1,
+            "8 to 1024 bytes",
+        ),
+        (
+            &["add", "ann", "--role", "technician", "--site", "north"],
+            "correct horse\n",
+            0,
+            "",
+        ),
+        (
+            &["add", "Ann", "--role", "technician"],
+            "correct horse\n",
+            1,
+            "already",
+        ),
+        (&["add", "ben"], "correct horse\n", 2, "--role"),
+        (&["password", "ann"], "battery staple\n", 0, ""),
+        (&["disable", "ann"], "", 0, ""),
+        (&["enable", "ann"], "", 0, ""),
+        (&["disable", "nobody"], "", 1, "no account"),
+    ];
+    for (arguments, input, code, reason) in table {
+        let (status, told) = user(arguments, input);
+        assert_eq!(status, *code, "{arguments:?}: {told}");
+        assert!(told.contains(reason), "{arguments:?}: {told}");
+    }
+}

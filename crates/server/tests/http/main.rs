@@ -1,0 +1,9 @@
+//! The real router on a real socket, driven from outside.
+#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
+
+mod headers;
+mod limits;
+mod sessions;
+mod sign_in;
+mod static_files;
+mod support;
