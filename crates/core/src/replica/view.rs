@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The small mark beside a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Mark {
     /// The server has everything.
     Synced,
