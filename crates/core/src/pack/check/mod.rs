@@ -143,12 +143,12 @@ impl Checker<'_> {
         }
     }
 
-    /// Conditions see a record's own fields, not the id and the time that ride beside them.
+    /// Conditions see a record's fields and its id, not the time that rides beside them.
     fn testable(&self, entity: &Entity, field: &str, place: &str) -> Result<(), PackError> {
-        match entity.field(field) {
-            Some(_) => Ok(()),
-            None => self.wrong(place, format!("{} has no field \"{field}\" to test", entity.name)),
+        if entity.field(field).is_some() || field == entity.id_field {
+            return Ok(());
         }
+        self.wrong(place, format!("{} has no field \"{field}\" to test", entity.name))
     }
 }
 
