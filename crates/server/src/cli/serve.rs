@@ -20,8 +20,14 @@ use crate::identity::store::IdentityStore;
 use crate::identity::{IdentityError, demo};
 use crate::storage::sqlite::{Database, DatabaseError};
 
+const NOTES: &str = "\
+TLS: on loopback the server speaks plain http to the browser. Anywhere else browsers need https for a service worker,
+and the sign-in cookie is marked Secure: put a proxy that terminates TLS in front, name its address with --public-url,
+and add --behind-proxy so that rate limits see the clients' addresses.";
+
 /// Serve the app and its API until SIGTERM or Ctrl-C
 #[derive(Debug, Args)]
+#[command(after_help = NOTES)]
 pub(super) struct ServeArguments {
     /// Address and port to listen on
     #[arg(long, env = "HOLDFAST_LISTEN", default_value = "127.0.0.1:8080")]

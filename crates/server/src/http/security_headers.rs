@@ -18,8 +18,8 @@ use serde::Deserialize;
 use super::state::AppState;
 
 /// Cameras and positions belong to field work; the rest does not.
-const PERMISSIONS: &str = "camera=(self), geolocation=(self), microphone=(), payment=(), usb=(), bluetooth=(), \
-                           serial=(), display-capture=(), browsing-topics=()";
+const PERMISSIONS: &str = "camera=(self), geolocation=(self), microphone=(), payment=(), usb=(), serial=(), \
+                           display-capture=(), browsing-topics=()";
 
 const TWO_YEARS: &str = "max-age=63072000";
 

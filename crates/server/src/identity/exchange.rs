@@ -3,6 +3,7 @@
 //! Each code has one try. A wrong verifier spends it, and presenting a spent code revokes what it opened: whoever
 //! does either holds a code that was not meant for them.
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::IdentityError;
@@ -48,7 +49,7 @@ pub fn exchange_code(
         store.save_code(&code)?;
         return Ok(Grant::Refused(refusal));
     }
-    let device = recognise(store, terms, request, &user)?;
+    let (device, last_seen) = recognise(store, terms, request, &user)?;
     let revoked = Revoked {
         at: terms.now,
         reason: Revocation::Replaced,
@@ -68,7 +69,7 @@ pub fn exchange_code(
     store.save_session(&session)?;
     code.session_id = Some(session.id);
     store.save_code(&code)?;
-    issue(store, terms, &session, refresh, None).map(Grant::Issued)
+    issue(store, terms, &session, refresh, None, last_seen).map(Grant::Issued)
 }
 
 fn objection(
@@ -109,13 +110,13 @@ fn revoke_what_it_opened(
 }
 
 /// The device that signs in: the one it says it is, else the one its cookie was given to, else a new one. A device
-/// has one owner, so neither an id nor a cookie of somebody else's counts.
+/// has one owner, so neither an id nor a cookie of somebody else's counts. With it, its last contact before this one.
 fn recognise(
     store: &impl IdentityStore,
     terms: &mut Terms<'_>,
     request: &CodeExchange,
     user: &User,
-) -> Result<Device, IdentityError> {
+) -> Result<(Device, Option<DateTime<Utc>>), IdentityError> {
     let (claimed, known) = match request.device_id {
         Some(id) => (Some(id), store.device(id)?),
         None => (None, device_of_cookie(store, request)?),
@@ -123,22 +124,25 @@ fn recognise(
     let label = request.label.clone();
     let new_id = match (claimed, known) {
         (_, Some(device)) if device.user_id == user.id => {
-            return Ok(Device {
+            let last_seen = Some(device.last_seen_at);
+            let device = Device {
                 label,
                 last_seen_at: terms.now,
                 ..device
-            });
+            };
+            return Ok((device, last_seen));
         }
         (Some(unknown), None) => unknown,
         _ => random_uuid(terms.rng),
     };
-    Ok(Device {
+    let device = Device {
         id: new_id,
         user_id: user.id.clone(),
         label,
         first_seen_at: terms.now,
         last_seen_at: terms.now,
-    })
+    };
+    Ok((device, None))
 }
 
 fn device_of_cookie(

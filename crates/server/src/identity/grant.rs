@@ -49,6 +49,9 @@ pub struct Tokens {
     pub refresh: Secret,
     pub refresh_expires_in: TimeDelta,
     pub device_id: Uuid,
+    /// The device's last contact before this one; none if it is new. A device that finds itself empty and was here
+    /// before has lost its storage.
+    pub device_last_seen_at: Option<DateTime<Utc>>,
 }
 
 /// Why no tokens are given. To the client all of them are `invalid_grant`; the text tells its developer.
@@ -79,12 +82,14 @@ pub enum Refusal {
 }
 
 /// Gives a stored session the refresh token `refresh`, child of `parent`, and an access token to go with it.
+/// `last_seen` is the device's contact before this one.
 pub(super) fn issue(
     store: &impl IdentityStore,
     terms: &mut Terms<'_>,
     session: &Session,
     refresh: Secret,
     parent: Option<SecretHash>,
+    last_seen: Option<DateTime<Utc>>,
 ) -> Result<Tokens, IdentityError> {
     let access = Secret::random(terms.rng);
     store.save_refresh_token(&RefreshToken {
@@ -104,5 +109,6 @@ pub(super) fn issue(
         refresh,
         refresh_expires_in: terms.lifetimes.refresh,
         device_id: session.device_id,
+        device_last_seen_at: last_seen,
     })
 }

@@ -17,7 +17,7 @@
 //! a Web Lock around the request.
 
 use super::IdentityError;
-use super::grant::{Grant, Refusal, Terms, issue};
+use super::grant::{Grant, Refusal, Terms, Tokens, issue};
 use super::model::{Device, RefreshToken, Revocation, Revoked, Session};
 use super::secret::{Secret, SecretHash};
 use super::store::IdentityStore;
@@ -88,7 +88,7 @@ fn rotate(
     token: &RefreshToken,
     session: Session,
     label: &str,
-) -> Result<super::grant::Tokens, IdentityError> {
+) -> Result<Tokens, IdentityError> {
     let session = Session {
         current_token: token.hash,
         ..session
@@ -97,11 +97,13 @@ fn rotate(
     let device = store
         .device(session.device_id)?
         .ok_or(IdentityError::Inconsistent("a session without its device"))?;
+    let last_seen = Some(device.last_seen_at);
+    let label = label.to_owned();
     store.save_device(&Device {
-        label: label.to_owned(),
+        label,
         last_seen_at: terms.now,
         ..device
     })?;
     let child = Secret::random(terms.rng);
-    issue(store, terms, &session, child, Some(token.hash))
+    issue(store, terms, &session, child, Some(token.hash), last_seen)
 }

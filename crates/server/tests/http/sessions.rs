@@ -168,6 +168,11 @@ async fn a_wiped_device_is_recognised_by_its_cookie_and_another_person_s_is_not(
     assert_ne!(supervisors.body["device_id"], first.body["device_id"]);
     let technicians = sign_in_again("technician").await;
     assert_eq!(technicians.body["device_id"], first.body["device_id"]);
+    assert!(
+        technicians.body["device_last_seen_at"].is_string(),
+        "it may tell that its storage was lost"
+    );
+    assert!(first.body.get("device_last_seen_at").is_none());
 }
 
 #[tokio::test]

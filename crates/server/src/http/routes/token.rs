@@ -6,6 +6,7 @@ use axum::http::header::{RETRY_AFTER, SET_COOKIE, USER_AGENT};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{Form, Json};
+use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -42,6 +43,9 @@ struct TokenAnswer<'a> {
     /// Seconds.
     expires_in: i64,
     device_id: Uuid,
+    /// The device's last contact before this one; absent at its first. An empty device that gets it lost its storage.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device_last_seen_at: Option<DateTime<Utc>>,
 }
 
 /// Exchanges a code, or the refresh token in the cookie, for a new pair of tokens.
@@ -89,9 +93,9 @@ pub async fn grant(
             rng: &mut rand::rng(),
             lifetimes,
         };
+        tidy(&store, now)?;
         match form.grant_type.as_str() {
             "authorization_code" => {
-                tidy(&store, now)?;
                 exchange_code(&store, terms, &code_exchange(form, cookie, label)).map(Some)
             }
             "refresh_token" => refresh(&store, terms, cookie.as_deref(), &label).map(Some),
@@ -132,6 +136,7 @@ fn issued(state: &AppState, tokens: &Tokens) -> Result<Response, ApiError> {
         token_type: "Bearer",
         expires_in: tokens.access_expires_in.num_seconds(),
         device_id: tokens.device_id,
+        device_last_seen_at: tokens.device_last_seen_at,
     };
     let cookie = refresh_cookie::keep(
         &state.settings,

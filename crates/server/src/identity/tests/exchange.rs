@@ -166,6 +166,11 @@ fn devices_are_recognised() {
         assert_eq!(found, expected, "{name}");
         let replaced = found == Is::AnnsDevice;
         assert_eq!(
+            after.device_last_seen_at.is_some(),
+            replaced,
+            "{name}: only a known device was seen before"
+        );
+        assert_eq!(
             world.is_let_in(&before),
             !replaced,
             "{name}: a device holds one session"

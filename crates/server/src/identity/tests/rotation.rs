@@ -158,7 +158,8 @@ fn contact_is_noted_on_the_device() {
     let tokens = world.sign_in("ann");
     let signed_in_at = world.now;
     world.pass(TimeDelta::days(3));
-    world.refresh(tokens.refresh.reveal()).unwrap();
+    let next = world.refresh(tokens.refresh.reveal()).unwrap();
+    assert_eq!(next.device_last_seen_at, Some(signed_in_at));
     let device = world.store().device(tokens.device_id).unwrap().unwrap();
     assert_eq!(
         (device.first_seen_at, device.last_seen_at),

@@ -66,6 +66,14 @@ impl Backoff {
         self.records.remove(key);
     }
 
+    /// Takes one attempt back: it succeeded, but the key's other failures were not its doing.
+    pub fn refund(&mut self, key: &str) {
+        if let Some(record) = self.records.get_mut(key) {
+            record.attempts = record.attempts.saturating_sub(1);
+            record.blocked_until = record.last;
+        }
+    }
+
     fn penalty(free_attempts: u32, attempts: u32) -> TimeDelta {
         match attempts.checked_sub(free_attempts) {
             None => TimeDelta::zero(),
@@ -117,6 +125,21 @@ mod tests {
         assert_eq!(
             backoff.delay(at(1800), "bob").map(|delay| delay.num_seconds()),
             Some(1)
+        );
+    }
+
+    #[test]
+    fn a_refund_takes_back_one_attempt_only() {
+        let mut backoff = Backoff::new(3);
+        for _ in 0..3 {
+            backoff.attempt(at(0), "office");
+        }
+        backoff.refund("office");
+        assert_eq!(backoff.delay(at(0), "office"), None);
+        backoff.attempt(at(0), "office");
+        assert!(
+            backoff.delay(at(0), "office").is_some(),
+            "the other two still count"
         );
     }
 

@@ -37,6 +37,9 @@ pub struct Credentials {
     password: String,
 }
 
+/// In characters; what lies beyond is cut off, so that attempts are counted in little memory.
+const LONGEST_USERNAME: usize = 100;
+
 type RequestQuery = Result<Query<AuthorizationRequest>, QueryRejection>;
 
 /// Shows the sign-in page.
@@ -85,7 +88,13 @@ pub async fn sign_in(
         .render()
     };
     let now = state.now();
-    let account = credentials.username.trim().to_lowercase();
+    let account: String = credentials
+        .username
+        .trim()
+        .to_lowercase()
+        .chars()
+        .take(LONGEST_USERNAME)
+        .collect();
     if let Some(wait) = begin_attempt(&state, now, &account, &address) {
         let seconds = whole_seconds(wait);
         let page = show_again(format!("Too many attempts. Try again in {seconds} s."));
@@ -97,7 +106,7 @@ pub async fn sign_in(
         return Ok((StatusCode::FORBIDDEN, page).into_response());
     };
     state.limits().account_sign_ins.succeeded(&account);
-    state.limits().address_sign_ins.succeeded(&address);
+    state.limits().address_sign_ins.refund(&address);
     let for_code = request.clone();
     let code = state
         .write(move |tx| issue_code(&SqliteIdentity(tx), &mut rand::rng(), now, &user.id, &for_code))

@@ -84,14 +84,15 @@ fn layout(content: Markup) -> Markup {
         html lang="en" {
             head {
                 meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover";
                 meta name="color-scheme" content="light dark";
                 title { "Sign in · Holdfast" }
+                link rel="icon" href="/icons/favicon.svg" type="image/svg+xml";
                 link rel="stylesheet" href="/oauth/sign-in.css";
             }
             body {
                 main {
-                    p .brand { span .mark aria-hidden="true" {} "Holdfast" }
+                    p .brand { img src="/icons/mark.svg" alt="" width="40" height="40"; "Holdfast" }
                     (content)
                 }
             }
