@@ -1,64 +1,88 @@
-// A real server process on a port and with a database of its own. An outage in a test is this process killed.
+// A real server process with a database of its own, behind a line that tests can cut or spoil. An outage in a test is
+// this process killed and its port closed.
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
+import { Wire } from "./wire.ts";
+
 const root = resolve(import.meta.dirname, "../..");
 const program = process.env.HOLDFAST_SERVER ?? join(root, "target/debug/holdfast-server");
-const web = process.env.HOLDFAST_DIST ?? join(root, "dist");
+
+/** The built app. */
+export const dist = process.env.HOLDFAST_DIST ?? join(root, "dist");
 
 const START_LIMIT_MS = 30_000;
 const STOP_LIMIT_MS = 10_000;
 
+export interface ServerOptions {
+  /** Further arguments of `serve`. */
+  arguments?: readonly string[];
+  /** The folder of the app, if not the built one. */
+  web?: string;
+  /** What happens to the database before the server first starts. */
+  prepare?: (server: Server) => Promise<void>;
+}
+
+/** What a command of the server's program did. */
+export interface Ran {
+  code: number;
+  output: string;
+}
+
 export class Server {
-  /** Where the app and the API are, without a slash at the end. */
-  readonly url: string;
   private process: ChildProcess | undefined;
   private output = "";
 
   private constructor(
+    readonly wire: Wire,
     private readonly port: number,
     private readonly folder: string,
-    private readonly options: readonly string[],
-  ) {
-    this.url = `http://127.0.0.1:${port}`;
-  }
+    private readonly options: ServerOptions,
+  ) {}
 
-  /** Starts a server with the demo's data; `options` are further arguments of `serve`. */
-  static async start(options: readonly string[] = []): Promise<Server> {
+  /** Starts a server with the demo's data. */
+  static async start(options: ServerOptions = {}): Promise<Server> {
     const folder = await mkdtemp(join(tmpdir(), "holdfast-"));
-    const server = new Server(await freePort(), folder, options);
+    await mkdir(join(folder, "data"));
+    const port = await freePort();
+    const server = new Server(await Wire.to(port), port, folder, options);
+    await options.prepare?.(server);
     await server.up();
     return server;
   }
 
-  /** The database's file, for tests that look into it, copy it or put an older one back. */
-  get database(): string {
-    return join(this.folder, "holdfast.db");
+  /** Where browsers find the app and the API, without a slash at the end. */
+  get url(): string {
+    return `http://127.0.0.1:${this.wire.port}`;
   }
 
-  /** Starts the process, on the same port and database as before; returns once it answers. */
-  async up(): Promise<void> {
-    const listen = `127.0.0.1:${this.port}`;
-    const database = `sqlite:${this.database}`;
-    const process = spawn(
-      program,
-      ["serve", "--demo", "--listen", listen, "--database", database, "--web", web, ...this.options],
-      { stdio: ["ignore", "pipe", "pipe"] },
-    );
-    this.process = process;
-    for (const stream of [process.stdout, process.stderr]) {
+  /** The same, past the line: for a test's own requests, which no fault concerns. */
+  get direct(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Starts the process, on the same ports and database as before; returns once it answers. */
+  async up(extra: readonly string[] = []): Promise<void> {
+    const child = spawn(program, ["serve", "--demo", ...this.serveArguments(), ...extra], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.process = child;
+    for (const stream of [child.stdout, child.stderr]) {
       stream.on("data", (chunk: Buffer) => (this.output += chunk.toString()));
     }
     let failure: Error | undefined;
-    process.on("error", (error) => (failure = error));
+    child.on("error", (error) => (failure = error));
     const deadline = Date.now() + START_LIMIT_MS;
     while (Date.now() < deadline) {
-      if (failure || process.exitCode !== null) break;
-      const answer = await fetch(`${this.url}/readyz`).catch(() => undefined);
-      if (answer?.ok) return;
+      if (failure || child.exitCode !== null) break;
+      const answer = await fetch(`${this.direct}/readyz`).catch(() => undefined);
+      if (answer?.ok) {
+        await this.wire.up();
+        return;
+      }
       await new Promise((wake) => setTimeout(wake, 30));
     }
     await this.kill();
@@ -67,34 +91,84 @@ export class Server {
 
   /** Ends the process as a power cut would. */
   async kill(): Promise<void> {
+    await this.wire.down();
     await this.end("SIGKILL");
   }
 
   /** Ends the process as an operator would. */
   async stop(): Promise<void> {
+    await this.wire.down();
     await this.end("SIGTERM");
   }
 
-  /** Ends the process and removes its database. */
+  /** Stops the server, copies its data aside and starts it again. */
+  async backUp(): Promise<void> {
+    await this.stop();
+    await rm(this.backup, { recursive: true, force: true });
+    await cp(this.data, this.backup, { recursive: true });
+    await this.up();
+  }
+
+  /** Puts the copy back in place of what came since, and starts the server on it. */
+  async restore(): Promise<void> {
+    await this.stop();
+    await rm(this.data, { recursive: true, force: true });
+    await cp(this.backup, this.data, { recursive: true });
+    await this.up(["--restored"]);
+  }
+
+  /** Runs another command of the server's program on the same database. */
+  async run(command: readonly string[]): Promise<Ran> {
+    const child = spawn(program, [...command, "--database", this.database], { stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
+    }
+    const code = await new Promise<number>((ended, failed) => {
+      child.once("error", failed);
+      child.once("close", (status) => ended(status ?? -1));
+    });
+    return { code, output };
+  }
+
+  /** Ends the process and removes its data. */
   async remove(): Promise<void> {
     await this.kill();
     await rm(this.folder, { recursive: true, force: true });
   }
 
+  private get data(): string {
+    return join(this.folder, "data");
+  }
+
+  private get backup(): string {
+    return join(this.folder, "backup");
+  }
+
+  private get database(): string {
+    return `sqlite:${join(this.data, "holdfast.db")}`;
+  }
+
+  private serveArguments(): string[] {
+    const listen = `127.0.0.1:${this.port}`;
+    const web = this.options.web ?? dist;
+    return ["--listen", listen, "--database", this.database, "--web", web, ...(this.options.arguments ?? [])];
+  }
+
   private async end(signal: NodeJS.Signals): Promise<void> {
-    const process = this.process;
+    const child = this.process;
     this.process = undefined;
-    if (!process || process.exitCode !== null || process.signalCode !== null || process.pid === undefined) return;
+    if (!child || child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
     await new Promise<void>((ended, failed) => {
       const limit = setTimeout(() => {
-        process.kill("SIGKILL");
+        child.kill("SIGKILL");
         failed(new Error(`the server did not end on ${signal} within ${STOP_LIMIT_MS} ms:\n${this.output}`));
       }, STOP_LIMIT_MS);
-      process.once("exit", () => {
+      child.once("exit", () => {
         clearTimeout(limit);
         ended();
       });
-      process.kill(signal);
+      child.kill(signal);
     });
   }
 }
