@@ -3,4 +3,9 @@
 //! A storage call blocks its thread and returns; callers in async code go through `spawn_blocking`. The same ports
 //! then also drive the deterministic simulator, which has no async runtime (see docs/adr/0002).
 
+#[cfg(test)]
+mod conformance;
+pub mod memory;
+pub mod model;
+pub mod port;
 pub mod sqlite;

@@ -8,7 +8,8 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::DatabaseError;
 
 /// Position + 1 is the migration's number. Released migrations never change; a correction is a new file.
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_identity.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("../migrations/0001_identity.sql"), include_str!("../migrations/0002_records.sql")];
 
 /// Brings the schema to the newest version this server knows.
 pub fn migrate(connection: &mut Connection) -> Result<(), DatabaseError> {

@@ -6,6 +6,7 @@
 
 mod error;
 mod migrate;
+mod transaction;
 pub mod value;
 
 use std::fmt;
@@ -18,8 +19,12 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 pub use error::DatabaseError;
 pub use migrate::migrate;
+pub use transaction::SqliteTransaction;
 
 const READERS: usize = 3;
+
+/// Prepared statements kept per connection: as many as there are.
+const STATEMENTS: usize = 96;
 
 /// How long a statement waits for another process (a backup, an import) to release the file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -94,6 +99,7 @@ fn open_writer(path: &Path) -> Result<Connection, DatabaseError> {
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(connection)
 }
 
@@ -101,6 +107,7 @@ fn open_reader(path: &Path) -> Result<Connection, DatabaseError> {
     let connection = Connection::open(path)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "query_only", true)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(connection)
 }
 

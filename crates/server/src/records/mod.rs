@@ -1,0 +1,39 @@
+//! Records as the server keeps them: every change is a version, every version knows its author and what it changed.
+//!
+//! - [`version`] writes versions, the one way in which a record changes.
+//! - [`ids`] gives out the server's ids and keeps aliases of those that devices made.
+//! - [`unique`] keeps values that only one record may hold.
+//! - [`references`] finds the ids that a record's fields refer to.
+//! - [`past`] reads the history: former values, and who wrote the present ones.
+//! - [`people`] keeps the records of persons in step with the accounts.
+//! - [`epoch`] names one unbroken history of the database.
+
+pub mod epoch;
+pub mod ids;
+pub mod past;
+pub mod people;
+pub mod references;
+pub mod unique;
+pub mod version;
+
+use holdfast_core::{pack::Entity, protocol::WireRecord};
+
+use crate::storage::model::StoredRecord;
+
+/// The whole record as it goes on the wire.
+pub fn whole(entity: &Entity, record: &StoredRecord) -> WireRecord {
+    WireRecord::assemble(
+        &entity.id_field,
+        &record.id,
+        &record.fields,
+        record.version,
+        None,
+        record.updated_at,
+        record.local_id.as_deref(),
+    )
+}
+
+/// The text that names a record for a person.
+pub fn title(entity: &Entity, record: &StoredRecord) -> String {
+    record.fields.get(&entity.title_field).and_then(|value| value.as_str()).unwrap_or(&record.id).to_owned()
+}

@@ -1,0 +1,32 @@
+//! Reading a record's history.
+
+use std::collections::BTreeMap;
+
+use holdfast_core::{Fields, merge::Author};
+use serde_json::Value;
+
+use crate::storage::model::HistoryEntry;
+
+/// A field's value before the given versions, the oldest of which comes first.
+pub fn value_before(since: &[HistoryEntry], current: &Fields, field: &str) -> Value {
+    let first_change = since.iter().find_map(|entry| entry.changes.get(field));
+    match first_change {
+        Some(change) => change.from.clone(),
+        None => current.get(field).cloned().unwrap_or_default(),
+    }
+}
+
+/// Who wrote the present value of each field that the given versions changed.
+pub fn authors(since: &[HistoryEntry]) -> BTreeMap<String, Author> {
+    let mut authors = BTreeMap::new();
+    for entry in since {
+        let author = Author { user_id: entry.user_id.clone(), roles: entry.roles.clone() };
+        authors.extend(entry.changes.keys().map(|field| (field.clone(), author.clone())));
+    }
+    authors
+}
+
+/// The last of the given versions that changed a field.
+pub fn last_change<'a>(since: &'a [HistoryEntry], field: &str) -> Option<&'a HistoryEntry> {
+    since.iter().rev().find(|entry| entry.changes.contains_key(field))
+}

@@ -1,0 +1,93 @@
+//! Writing a version: the one way in which a record changes.
+
+use std::collections::BTreeMap;
+
+use holdfast_core::{Fields, Timestamp, pack::Entity};
+use serde_json::Value;
+
+use super::unique;
+use crate::storage::model::{Act, HistoryEntry, StoredRecord, ValueChange};
+use crate::storage::port::{Result, Transaction};
+
+/// Who writes, and from where.
+#[derive(Debug, Clone, Copy)]
+pub struct Author<'a> {
+    pub user_id: &'a str,
+    pub name: &'a str,
+    pub roles: &'a [String],
+    pub device_id: &'a str,
+}
+
+impl Author<'static> {
+    /// The server itself, in the name of what it does: an import, the accounts.
+    pub const fn server(name: &'static str) -> Self {
+        Self { user_id: "", name, roles: &[], device_id: "" }
+    }
+}
+
+/// A version about to be written. Without `before` the record is new.
+#[derive(Debug)]
+pub struct NewVersion<'a> {
+    pub entity: &'a Entity,
+    pub id: &'a str,
+    pub before: Option<&'a StoredRecord>,
+    /// All fields as they will be; those of a tombstone are its last ones.
+    pub fields: Fields,
+    pub act: Act,
+    pub local_id: Option<String>,
+    pub author: Author<'a>,
+    pub at: Timestamp,
+}
+
+impl NewVersion<'_> {
+    /// Stores the version at the next position of the change log, with its history and unique values.
+    pub fn write(self, tx: &mut dyn Transaction) -> Result<StoredRecord> {
+        let Self { entity, id, before, mut fields, act, local_id, author, at } = self;
+        fields.retain(|_, value| !value.is_null());
+        fields.insert(entity.id_field.clone(), id.into());
+        let deleted = act == Act::Delete;
+        let former = before.filter(|record| !record.deleted).map(|record| &record.fields);
+        unique::claim(tx, entity, id, former, (!deleted).then_some(&fields))?;
+        let none = Fields::new();
+        let mut changes = changes(before.map_or(&none, |record| &record.fields), &fields);
+        changes.remove(&entity.id_field);
+        let record = StoredRecord {
+            entity: entity.name.clone(),
+            id: id.to_owned(),
+            version: before.map_or(0, |record| record.version) + 1,
+            sequence: tx.last_sequence()? + 1,
+            updated_at: at,
+            updated_by: author.user_id.to_owned(),
+            local_id: local_id.or_else(|| before.and_then(|record| record.local_id.clone())),
+            deleted,
+            fields,
+        };
+        tx.put_version(&record, &entry(&record, author, act, changes))?;
+        Ok(record)
+    }
+}
+
+fn entry(record: &StoredRecord, author: Author<'_>, act: Act, changes: BTreeMap<String, ValueChange>) -> HistoryEntry {
+    HistoryEntry {
+        entity: record.entity.clone(),
+        id: record.id.clone(),
+        version: record.version,
+        sequence: record.sequence,
+        at: record.updated_at,
+        user_id: author.user_id.to_owned(),
+        user_name: author.name.to_owned(),
+        roles: author.roles.to_vec(),
+        device_id: author.device_id.to_owned(),
+        act,
+        changes,
+    }
+}
+
+fn changes(before: &Fields, after: &Fields) -> BTreeMap<String, ValueChange> {
+    let names = before.keys().chain(after.keys());
+    let value = |fields: &Fields, name: &String| fields.get(name).cloned().unwrap_or(Value::Null);
+    let changed = names.filter(|name| before.get(*name) != after.get(*name));
+    changed
+        .map(|name| (name.clone(), ValueChange { from: value(before, name), to: value(after, name) }))
+        .collect()
+}

@@ -1,0 +1,100 @@
+//! The storage port in memory: for tests and for the simulator.
+//!
+//! Each table keeps the former values of what a transaction changed, so that a savepoint or the whole transaction can
+//! be taken back. Faults can be asked for, to see that what failed leaves nothing behind.
+
+mod table;
+mod transaction;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::model::{AuditRow, HistoryEntry, Membership, StoredRecord};
+use super::port::{Storage, StorageError, Transaction};
+use table::{Table, Undo};
+use transaction::MemoryTransaction;
+
+/// Entity and id.
+type RecordId = (String, String);
+
+#[derive(Debug, Clone, Default)]
+struct Tables {
+    meta: Table<String, String>,
+    records: Table<RecordId, StoredRecord>,
+    log: Table<u64, RecordId>,
+    history: Table<(RecordId, u64), HistoryEntry>,
+    keys: Table<(String, String, String), String>,
+    aliases: Table<RecordId, String>,
+    ledger: Table<(String, String), String>,
+    /// By device, then record.
+    memberships: Table<(String, RecordId), Membership>,
+    audit: Table<u64, AuditRow>,
+    /// Writes until one fails; none fails, if `None`.
+    fault_after: Option<u64>,
+}
+
+impl Tables {
+    fn all(&mut self) -> [&mut dyn Undo; 9] {
+        [
+            &mut self.meta,
+            &mut self.records,
+            &mut self.log,
+            &mut self.history,
+            &mut self.keys,
+            &mut self.aliases,
+            &mut self.ledger,
+            &mut self.memberships,
+            &mut self.audit,
+        ]
+    }
+
+    fn mark(&mut self) -> [usize; 9] {
+        self.all().map(|table| table.mark())
+    }
+
+    fn rewind(&mut self, marks: [usize; 9]) {
+        self.all().into_iter().zip(marks).for_each(|(table, mark)| table.rewind(mark));
+    }
+}
+
+/// A database in memory.
+#[derive(Debug, Default)]
+pub struct MemoryStorage(Mutex<Tables>);
+
+impl MemoryStorage {
+    /// A copy of the committed state: a backup.
+    #[must_use]
+    pub fn backup(&self) -> Self {
+        Self(Mutex::new(self.lock().clone()))
+    }
+
+    /// Lets the write after the next `writes` ones fail, once.
+    pub fn fail_after(&self, writes: u64) {
+        self.lock().fault_after = Some(writes);
+    }
+
+    /// A transaction that panicked or failed is taken back here, by the next to come.
+    fn lock(&self) -> MutexGuard<'_, Tables> {
+        let mut tables = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tables.rewind([0; 9]);
+        tables
+    }
+}
+
+impl Storage for MemoryStorage {
+    fn write<T, E: From<StorageError>>(
+        &self,
+        work: impl FnOnce(&mut dyn Transaction) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut tables = self.lock();
+        let value = work(&mut MemoryTransaction::new(&mut tables))?;
+        tables.all().into_iter().for_each(Undo::settle);
+        Ok(value)
+    }
+
+    fn read<T, E: From<StorageError>>(
+        &self,
+        work: impl FnOnce(&dyn Transaction) -> Result<T, E>,
+    ) -> Result<T, E> {
+        work(&MemoryTransaction::new(&mut self.lock()))
+    }
+}

@@ -1,0 +1,197 @@
+use std::ops::Bound::{Excluded, Unbounded};
+
+use super::Tables;
+use crate::storage::model::{AuditFilter, AuditRow, HistoryEntry, Membership, StoredRecord};
+use crate::storage::port::{Result, StorageError, Transaction};
+
+#[derive(Debug)]
+pub(super) struct MemoryTransaction<'a> {
+    tables: &'a mut Tables,
+    savepoints: Vec<[usize; 9]>,
+}
+
+impl<'a> MemoryTransaction<'a> {
+    pub fn new(tables: &'a mut Tables) -> Self {
+        Self { tables, savepoints: Vec::new() }
+    }
+
+    /// The tables, for writing; or the fault that was asked for.
+    fn writing(&mut self) -> Result<&mut Tables> {
+        match self.tables.fault_after {
+            Some(0) => {
+                self.tables.fault_after = None;
+                Err(StorageError::Injected)
+            }
+            Some(writes) => {
+                self.tables.fault_after = Some(writes - 1);
+                Ok(self.tables)
+            }
+            None => Ok(self.tables),
+        }
+    }
+
+    fn closed_savepoint(&mut self) -> Result<[usize; 9]> {
+        self.savepoints.pop().ok_or_else(|| StorageError::Inconsistent("no savepoint is open".into()))
+    }
+}
+
+fn pair(first: &str, second: &str) -> (String, String) {
+    (first.to_owned(), second.to_owned())
+}
+
+fn triple(entity: &str, name: &str, value: &str) -> (String, String, String) {
+    (entity.to_owned(), name.to_owned(), value.to_owned())
+}
+
+impl Transaction for MemoryTransaction<'_> {
+    fn savepoint(&mut self) -> Result<()> {
+        let marks = self.tables.mark();
+        self.savepoints.push(marks);
+        Ok(())
+    }
+
+    fn release(&mut self) -> Result<()> {
+        self.closed_savepoint().map(drop)
+    }
+
+    fn rollback(&mut self) -> Result<()> {
+        let marks = self.closed_savepoint()?;
+        self.tables.rewind(marks);
+        Ok(())
+    }
+
+    fn meta(&self, name: &str) -> Result<Option<String>> {
+        Ok(self.tables.meta.rows().get(name).cloned())
+    }
+
+    fn put_meta(&mut self, name: &str, value: &str) -> Result<()> {
+        self.writing()?.meta.insert(name.to_owned(), value.to_owned());
+        Ok(())
+    }
+
+    fn last_sequence(&self) -> Result<u64> {
+        Ok(self.tables.log.rows().last_key_value().map_or(0, |(sequence, _)| *sequence))
+    }
+
+    fn record(&self, entity: &str, id: &str) -> Result<Option<StoredRecord>> {
+        Ok(self.tables.records.rows().get(&pair(entity, id)).cloned())
+    }
+
+    fn put_version(&mut self, record: &StoredRecord, entry: &HistoryEntry) -> Result<()> {
+        let tables = self.writing()?;
+        let key = pair(&record.entity, &record.id);
+        if let Some(former) = tables.records.rows().get(&key) {
+            let sequence = former.sequence;
+            tables.log.remove(&sequence);
+        }
+        tables.log.insert(record.sequence, key.clone());
+        tables.history.insert((key.clone(), entry.version), entry.clone());
+        tables.records.insert(key, record.clone());
+        Ok(())
+    }
+
+    fn records_after(&self, entity: &str, after: Option<&str>, limit: usize) -> Result<Vec<StoredRecord>> {
+        let start = Excluded(pair(entity, after.unwrap_or_default()));
+        let rows = self.tables.records.rows().range((start, Unbounded));
+        Ok(rows.take_while(|((of, _), _)| of == entity).take(limit).map(|(_, record)| record.clone()).collect())
+    }
+
+    fn changes_after(&self, sequence: u64, limit: usize) -> Result<Vec<StoredRecord>> {
+        let rows = self.tables.log.rows().range((Excluded(sequence), Unbounded)).take(limit);
+        Ok(rows.filter_map(|(_, key)| self.tables.records.rows().get(key).cloned()).collect())
+    }
+
+    fn history_after(&self, entity: &str, id: &str, version: u64) -> Result<Vec<HistoryEntry>> {
+        let key = pair(entity, id);
+        let range = (Excluded((key.clone(), version)), Unbounded);
+        let rows = self.tables.history.rows().range(range).take_while(|((of, _), _)| *of == key);
+        Ok(rows.map(|(_, entry)| entry.clone()).collect())
+    }
+
+    fn history_since(&self, entity: &str, id: &str, sequence: u64) -> Result<Vec<HistoryEntry>> {
+        let mut entries = self.history_after(entity, id, 0)?;
+        entries.retain(|entry| entry.sequence > sequence);
+        Ok(entries)
+    }
+
+    fn key_holder(&self, entity: &str, name: &str, value: &str) -> Result<Option<String>> {
+        Ok(self.tables.keys.rows().get(&triple(entity, name, value)).cloned())
+    }
+
+    fn put_key(&mut self, entity: &str, name: &str, value: &str, id: &str) -> Result<()> {
+        self.writing()?.keys.insert(triple(entity, name, value), id.to_owned());
+        Ok(())
+    }
+
+    fn drop_key(&mut self, entity: &str, name: &str, value: &str) -> Result<()> {
+        self.writing()?.keys.remove(&triple(entity, name, value));
+        Ok(())
+    }
+
+    fn alias(&self, entity: &str, local_id: &str) -> Result<Option<String>> {
+        Ok(self.tables.aliases.rows().get(&pair(entity, local_id)).cloned())
+    }
+
+    fn put_alias(&mut self, entity: &str, local_id: &str, id: &str) -> Result<()> {
+        self.writing()?.aliases.insert(pair(entity, local_id), id.to_owned());
+        Ok(())
+    }
+
+    fn answer(&self, device: &str, key: &str) -> Result<Option<String>> {
+        Ok(self.tables.ledger.rows().get(&pair(device, key)).cloned())
+    }
+
+    fn put_answer(&mut self, device: &str, key: &str, answer: &str) -> Result<()> {
+        self.writing()?.ledger.insert(pair(device, key), answer.to_owned());
+        Ok(())
+    }
+
+    fn membership(&self, device: &str, entity: &str, id: &str) -> Result<Option<Membership>> {
+        Ok(self.tables.memberships.rows().get(&(device.to_owned(), pair(entity, id))).copied())
+    }
+
+    fn put_membership(&mut self, device: &str, entity: &str, id: &str, membership: Membership) -> Result<()> {
+        self.writing()?.memberships.insert((device.to_owned(), pair(entity, id)), membership);
+        Ok(())
+    }
+
+    fn clear_memberships(&mut self, device: &str, entity: &str) -> Result<()> {
+        let tables = self.writing()?;
+        let keys: Vec<_> = tables.memberships.rows().keys().filter(|(of, (e, _))| of == device && e == entity).cloned().collect();
+        keys.iter().for_each(|key| tables.memberships.remove(key));
+        Ok(())
+    }
+
+    fn held(&self, device: &str, entity: &str) -> Result<Vec<(String, u64)>> {
+        let start = Excluded((device.to_owned(), pair(entity, "")));
+        let rows = self.tables.memberships.rows().range((start, Unbounded));
+        let rows = rows.take_while(|((of, (e, _)), _)| of == device && e == entity);
+        let living = rows.filter(|(_, membership)| membership.left.is_none()).filter_map(|((_, key), _)| {
+            let record = self.tables.records.rows().get(key).filter(|record| !record.deleted)?;
+            Some((record.id.clone(), record.version))
+        });
+        Ok(living.collect())
+    }
+
+    fn put_audit(&mut self, row: &AuditRow) -> Result<()> {
+        let tables = self.writing()?;
+        let number = tables.audit.rows().last_key_value().map_or(1, |(number, _)| number + 1);
+        tables.audit.insert(number, AuditRow { number, ..row.clone() });
+        Ok(())
+    }
+
+    fn audit(&self, id: &str) -> Result<Option<AuditRow>> {
+        Ok(self.tables.audit.rows().values().find(|row| row.id == id).cloned())
+    }
+
+    fn audits(&self, filter: &AuditFilter) -> Result<Vec<AuditRow>> {
+        let fits = |wanted: &Option<String>, actual: &str| wanted.as_deref().is_none_or(|wanted| wanted == actual);
+        let rows = self.tables.audit.rows().values().rev().filter(|row| {
+            fits(&filter.entity, &row.entity)
+                && fits(&filter.record_id, &row.record_id)
+                && fits(&filter.user_id, &row.user_id)
+                && filter.before.is_none_or(|before| row.number < before)
+        });
+        Ok(rows.take(filter.limit).cloned().collect())
+    }
+}

@@ -1,0 +1,103 @@
+//! What the storage port gives and takes.
+
+use std::collections::BTreeMap;
+
+use holdfast_core::{Fields, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A record at its current version. A deleted record stays as its tombstone, with its last values.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredRecord {
+    pub entity: String,
+    pub id: String,
+    /// The record's own fields and its id under the entity's id field; never a `null`.
+    pub fields: Fields,
+    /// 1 for the first; one more with every change.
+    pub version: u64,
+    /// The position in the change log at which this version was written.
+    pub sequence: u64,
+    pub updated_at: Timestamp,
+    /// The user id of whoever wrote this version.
+    pub updated_by: String,
+    /// The id under which a device created it, if one did.
+    pub local_id: Option<String>,
+    pub deleted: bool,
+}
+
+/// What a version did to its record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Act {
+    Create,
+    Update,
+    Delete,
+    /// A deleted record came back.
+    Recreate,
+}
+
+/// One version of a record: who changed what from what to what.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HistoryEntry {
+    pub entity: String,
+    pub id: String,
+    pub version: u64,
+    pub sequence: u64,
+    pub at: Timestamp,
+    pub user_id: String,
+    pub user_name: String,
+    /// The roles the author had then: strategies may depend on them.
+    pub roles: Vec<String>,
+    pub device_id: String,
+    pub act: Act,
+    /// By name of the changed field.
+    pub changes: BTreeMap<String, ValueChange>,
+}
+
+/// A field before and after; `null` stands for absent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ValueChange {
+    pub from: Value,
+    pub to: Value,
+}
+
+/// What a device was sent, and at which position of the change log. See [`crate::sync::scope`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Membership {
+    /// The position of the answer that brought the record.
+    pub sent: u64,
+    /// The position of the answer that took it away.
+    pub left: Option<u64>,
+}
+
+impl Membership {
+    /// Whether a device that has everything up to `position` holds the record.
+    pub fn held_at(&self, position: u64) -> bool {
+        self.sent <= position && self.left.is_none_or(|left| left > position)
+    }
+}
+
+/// An audit entry as stored: what it can be found by, and the entry itself as JSON.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AuditRow {
+    pub id: String,
+    /// Given by the storage; later entries have larger numbers.
+    pub number: u64,
+    pub at: Timestamp,
+    pub entity: String,
+    pub record_id: String,
+    pub user_id: String,
+    pub entry: Value,
+}
+
+/// Which audit entries to list; a part that is `None` restricts nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    pub entity: Option<String>,
+    pub record_id: Option<String>,
+    pub user_id: Option<String>,
+    /// Only entries older than the one with this number.
+    pub before: Option<u64>,
+    pub limit: usize,
+}

@@ -1,0 +1,102 @@
+//! The storage port: what the sync logic asks of a database.
+
+use super::model::{AuditFilter, AuditRow, HistoryEntry, Membership, StoredRecord};
+use super::sqlite::DatabaseError;
+
+/// What can fail in a storage. Nothing of the transaction is kept.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    #[error("the store is inconsistent: {0}. Restore it from a backup")]
+    Inconsistent(String),
+    /// A fault that a test or a simulation asked for.
+    #[error("injected fault")]
+    Injected,
+}
+
+pub type Result<T> = std::result::Result<T, StorageError>;
+
+/// A database that runs one write transaction at a time, so that the change log has no gaps and no late arrivals: a
+/// position that a reader has seen the end of never gains an entry before it.
+pub trait Storage {
+    /// Runs `work` in a write transaction: committed durably if it returns `Ok`, rolled back otherwise.
+    fn write<T, E: From<StorageError>>(
+        &self,
+        work: impl FnOnce(&mut dyn Transaction) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E>;
+
+    /// Runs `work` on one consistent state.
+    fn read<T, E: From<StorageError>>(
+        &self,
+        work: impl FnOnce(&dyn Transaction) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E>;
+}
+
+/// One transaction's view. What is put through it is seen by its later reads.
+pub trait Transaction {
+    /// Opens a nested unit of work, to be closed by [`Self::release`] or [`Self::rollback`].
+    fn savepoint(&mut self) -> Result<()>;
+    /// Keeps what was done since the last open savepoint.
+    fn release(&mut self) -> Result<()>;
+    /// Undoes what was done since the last open savepoint, and closes it.
+    fn rollback(&mut self) -> Result<()>;
+
+    /// A named value of the database as a whole: the epoch, counters.
+    fn meta(&self, name: &str) -> Result<Option<String>>;
+    fn put_meta(&mut self, name: &str, value: &str) -> Result<()>;
+
+    /// The position of the last change; 0 if there is none.
+    fn last_sequence(&self) -> Result<u64>;
+    fn record(&self, entity: &str, id: &str) -> Result<Option<StoredRecord>>;
+    /// Stores a version: the record as it is now, and how it came about. Its sequence must be the next one.
+    fn put_version(&mut self, record: &StoredRecord, entry: &HistoryEntry) -> Result<()>;
+    /// Records and tombstones of an entity in the order of their ids, from the one after `after`.
+    fn records_after(&self, entity: &str, after: Option<&str>, limit: usize) -> Result<Vec<StoredRecord>>;
+    /// Records and tombstones whose current version was written after a position, in the order of writing.
+    fn changes_after(&self, sequence: u64, limit: usize) -> Result<Vec<StoredRecord>>;
+    /// The versions of a record after `version`, oldest first.
+    fn history_after(&self, entity: &str, id: &str, version: u64) -> Result<Vec<HistoryEntry>>;
+    /// The versions of a record that were written after a position, oldest first.
+    fn history_since(&self, entity: &str, id: &str, sequence: u64) -> Result<Vec<HistoryEntry>>;
+
+    /// Who holds a unique value. `name` tells several kinds of values of one entity apart.
+    fn key_holder(&self, entity: &str, name: &str, value: &str) -> Result<Option<String>>;
+    fn put_key(&mut self, entity: &str, name: &str, value: &str, id: &str) -> Result<()>;
+    fn drop_key(&mut self, entity: &str, name: &str, value: &str) -> Result<()>;
+
+    /// The server's id for one that a device made.
+    fn alias(&self, entity: &str, local_id: &str) -> Result<Option<String>>;
+    fn put_alias(&mut self, entity: &str, local_id: &str, id: &str) -> Result<()>;
+
+    /// The first answer to a device's write, as JSON.
+    fn answer(&self, device: &str, key: &str) -> Result<Option<String>>;
+    fn put_answer(&mut self, device: &str, key: &str, answer: &str) -> Result<()>;
+
+    fn membership(&self, device: &str, entity: &str, id: &str) -> Result<Option<Membership>>;
+    fn put_membership(&mut self, device: &str, entity: &str, id: &str, membership: Membership) -> Result<()>;
+    fn clear_memberships(&mut self, device: &str, entity: &str) -> Result<()>;
+    /// Ids and current versions of the living records that a device was sent and was not told to drop.
+    fn held(&self, device: &str, entity: &str) -> Result<Vec<(String, u64)>>;
+
+    /// Adds an entry; its `number` is given by the storage.
+    fn put_audit(&mut self, row: &AuditRow) -> Result<()>;
+    fn audit(&self, id: &str) -> Result<Option<AuditRow>>;
+    /// Newest first.
+    fn audits(&self, filter: &AuditFilter) -> Result<Vec<AuditRow>>;
+}
+
+/// Runs `work` in a savepoint: what it did is undone if it fails, and only that.
+pub fn in_savepoint<T>(
+    tx: &mut dyn Transaction,
+    work: impl FnOnce(&mut dyn Transaction) -> Result<T>,
+) -> Result<T> {
+    tx.savepoint()?;
+    match work(tx) {
+        Ok(value) => tx.release().map(|()| value),
+        Err(error) => {
+            tx.rollback()?;
+            Err(error)
+        }
+    }
+}

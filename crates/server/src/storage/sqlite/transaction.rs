@@ -1,0 +1,309 @@
+//! The storage port in SQLite.
+
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
+use rusqlite::{Connection, OptionalExtension, Params, Row, ToSql, params};
+
+use super::value::{Json, Millis};
+use super::{Database, DatabaseError};
+use crate::storage::model::{Act, AuditFilter, AuditRow, HistoryEntry, Membership, StoredRecord};
+use crate::storage::port::{Result, Storage, StorageError, Transaction};
+
+/// The tables of records as one transaction (or one read snapshot) sees them.
+#[derive(Debug)]
+pub struct SqliteTransaction<'a> {
+    connection: &'a Connection,
+    depth: usize,
+}
+
+impl<'a> SqliteTransaction<'a> {
+    pub fn new(connection: &'a Connection) -> Self {
+        Self { connection, depth: 0 }
+    }
+
+    fn one<T>(
+        &self,
+        sql: &str,
+        key: impl Params,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>> {
+        Ok(self.connection.prepare_cached(sql)?.query_row(key, read).optional()?)
+    }
+
+    fn all<T>(
+        &self,
+        sql: &str,
+        key: impl Params,
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let rows = statement.query_map(key, read)?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    fn run(&self, sql: &str, values: impl Params) -> Result<()> {
+        self.connection.prepare_cached(sql)?.execute(values)?;
+        Ok(())
+    }
+
+    fn nested(&self, command: &str) -> Result<()> {
+        Ok(self.connection.execute_batch(&format!("{command} nested_{}", self.depth))?)
+    }
+}
+
+impl From<rusqlite::Error> for StorageError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Database(error.into())
+    }
+}
+
+/// Carries the error of the work through [`Database`], which knows only its own.
+enum Failure<E> {
+    Work(E),
+    Database(DatabaseError),
+}
+
+impl<E> From<DatabaseError> for Failure<E> {
+    fn from(error: DatabaseError) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl<E: From<StorageError>> Failure<E> {
+    fn into_error(self) -> E {
+        match self {
+            Self::Work(error) => error,
+            Self::Database(error) => StorageError::from(error).into(),
+        }
+    }
+}
+
+impl Storage for Database {
+    fn write<T, E: From<StorageError>>(
+        &self,
+        work: impl FnOnce(&mut dyn Transaction) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        let outcome = Self::write(self, |tx| work(&mut SqliteTransaction::new(tx)).map_err(Failure::Work));
+        outcome.map_err(Failure::into_error)
+    }
+
+    fn read<T, E: From<StorageError>>(
+        &self,
+        work: impl FnOnce(&dyn Transaction) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        let outcome = Self::read(self, |connection| work(&SqliteTransaction::new(connection)).map_err(Failure::Work));
+        outcome.map_err(Failure::into_error)
+    }
+}
+
+impl Transaction for SqliteTransaction<'_> {
+    fn savepoint(&mut self) -> Result<()> {
+        self.depth += 1;
+        self.nested("SAVEPOINT")
+    }
+
+    fn release(&mut self) -> Result<()> {
+        self.nested("RELEASE")?;
+        self.depth -= 1;
+        Ok(())
+    }
+
+    fn rollback(&mut self) -> Result<()> {
+        self.nested("ROLLBACK TO")?;
+        self.release()
+    }
+
+    fn meta(&self, name: &str) -> Result<Option<String>> {
+        self.one("SELECT value FROM meta WHERE name = ?1", [name], |row| row.get(0))
+    }
+
+    fn put_meta(&mut self, name: &str, value: &str) -> Result<()> {
+        self.run("INSERT OR REPLACE INTO meta VALUES (?1, ?2)", [name, value])
+    }
+
+    fn last_sequence(&self) -> Result<u64> {
+        let last = self.one("SELECT max(sequence) FROM records", [], |row| row.get::<_, Option<u64>>(0))?;
+        Ok(last.flatten().unwrap_or(0))
+    }
+
+    fn record(&self, entity: &str, id: &str) -> Result<Option<StoredRecord>> {
+        self.one("SELECT * FROM records WHERE entity = ?1 AND id = ?2", [entity, id], read_record)
+    }
+
+    fn put_version(&mut self, record: &StoredRecord, entry: &HistoryEntry) -> Result<()> {
+        self.run(
+            "INSERT OR REPLACE INTO records VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            params![
+                record.entity,
+                record.id,
+                Json(&record.fields),
+                record.version,
+                record.sequence,
+                Millis(record.updated_at),
+                record.updated_by,
+                record.local_id,
+                record.deleted
+            ],
+        )?;
+        self.run(
+            "INSERT INTO history VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            params![
+                entry.entity,
+                entry.id,
+                entry.version,
+                entry.sequence,
+                Millis(entry.at),
+                entry.user_id,
+                entry.user_name,
+                Json(&entry.roles),
+                entry.device_id,
+                entry.act,
+                Json(&entry.changes)
+            ],
+        )
+    }
+
+    fn records_after(&self, entity: &str, after: Option<&str>, limit: usize) -> Result<Vec<StoredRecord>> {
+        let sql = "SELECT * FROM records WHERE entity = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
+        self.all(sql, params![entity, after.unwrap_or_default(), limit], read_record)
+    }
+
+    fn changes_after(&self, sequence: u64, limit: usize) -> Result<Vec<StoredRecord>> {
+        let sql = "SELECT * FROM records WHERE sequence > ?1 ORDER BY sequence LIMIT ?2";
+        self.all(sql, params![sequence, limit], read_record)
+    }
+
+    fn history_after(&self, entity: &str, id: &str, version: u64) -> Result<Vec<HistoryEntry>> {
+        let sql = "SELECT * FROM history WHERE entity = ?1 AND id = ?2 AND version > ?3 ORDER BY version";
+        self.all(sql, params![entity, id, version], read_history)
+    }
+
+    fn history_since(&self, entity: &str, id: &str, sequence: u64) -> Result<Vec<HistoryEntry>> {
+        let sql = "SELECT * FROM history WHERE entity = ?1 AND id = ?2 AND sequence > ?3 ORDER BY version";
+        self.all(sql, params![entity, id, sequence], read_history)
+    }
+
+    fn key_holder(&self, entity: &str, name: &str, value: &str) -> Result<Option<String>> {
+        let sql = "SELECT id FROM unique_values WHERE entity = ?1 AND name = ?2 AND value = ?3";
+        self.one(sql, [entity, name, value], |row| row.get(0))
+    }
+
+    fn put_key(&mut self, entity: &str, name: &str, value: &str, id: &str) -> Result<()> {
+        self.run("INSERT OR REPLACE INTO unique_values VALUES (?1, ?2, ?3, ?4)", [entity, name, value, id])
+    }
+
+    fn drop_key(&mut self, entity: &str, name: &str, value: &str) -> Result<()> {
+        self.run("DELETE FROM unique_values WHERE entity = ?1 AND name = ?2 AND value = ?3", [entity, name, value])
+    }
+
+    fn alias(&self, entity: &str, local_id: &str) -> Result<Option<String>> {
+        self.one("SELECT id FROM aliases WHERE entity = ?1 AND local_id = ?2", [entity, local_id], |row| row.get(0))
+    }
+
+    fn put_alias(&mut self, entity: &str, local_id: &str, id: &str) -> Result<()> {
+        self.run("INSERT OR REPLACE INTO aliases VALUES (?1, ?2, ?3)", [entity, local_id, id])
+    }
+
+    fn answer(&self, device: &str, key: &str) -> Result<Option<String>> {
+        self.one("SELECT answer FROM ledger WHERE device = ?1 AND key = ?2", [device, key], |row| row.get(0))
+    }
+
+    fn put_answer(&mut self, device: &str, key: &str, answer: &str) -> Result<()> {
+        self.run("INSERT OR REPLACE INTO ledger VALUES (?1, ?2, ?3)", [device, key, answer])
+    }
+
+    fn membership(&self, device: &str, entity: &str, id: &str) -> Result<Option<Membership>> {
+        let sql = "SELECT sent_at, left_at FROM memberships WHERE device = ?1 AND entity = ?2 AND id = ?3";
+        self.one(sql, [device, entity, id], |row| Ok(Membership { sent: row.get(0)?, left: row.get(1)? }))
+    }
+
+    fn put_membership(&mut self, device: &str, entity: &str, id: &str, membership: Membership) -> Result<()> {
+        let sql = "INSERT OR REPLACE INTO memberships VALUES (?1, ?2, ?3, ?4, ?5)";
+        self.run(sql, params![device, entity, id, membership.sent, membership.left])
+    }
+
+    fn clear_memberships(&mut self, device: &str, entity: &str) -> Result<()> {
+        self.run("DELETE FROM memberships WHERE device = ?1 AND entity = ?2", [device, entity])
+    }
+
+    fn held(&self, device: &str, entity: &str) -> Result<Vec<(String, u64)>> {
+        let sql = "SELECT r.id, r.version FROM memberships m JOIN records r ON r.entity = m.entity AND r.id = m.id \
+                   WHERE m.device = ?1 AND m.entity = ?2 AND m.left_at IS NULL AND r.deleted = 0 ORDER BY r.id";
+        self.all(sql, [device, entity], |row| Ok((row.get(0)?, row.get(1)?)))
+    }
+
+    fn put_audit(&mut self, row: &AuditRow) -> Result<()> {
+        self.run(
+            "INSERT INTO audit (id, at, entity, record_id, user_id, entry) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![row.id, Millis(row.at), row.entity, row.record_id, row.user_id, Json(&row.entry)],
+        )
+    }
+
+    fn audit(&self, id: &str) -> Result<Option<AuditRow>> {
+        self.one("SELECT * FROM audit WHERE id = ?1", [id], read_audit)
+    }
+
+    fn audits(&self, filter: &AuditFilter) -> Result<Vec<AuditRow>> {
+        let sql = "SELECT * FROM audit WHERE (?1 IS NULL OR entity = ?1) AND (?2 IS NULL OR record_id = ?2) \
+                   AND (?3 IS NULL OR user_id = ?3) AND (?4 IS NULL OR number < ?4) ORDER BY number DESC LIMIT ?5";
+        let AuditFilter { entity, record_id, user_id, before, limit } = filter;
+        self.all(sql, params![entity, record_id, user_id, before, limit], read_audit)
+    }
+}
+
+fn read_record(row: &Row<'_>) -> rusqlite::Result<StoredRecord> {
+    Ok(StoredRecord {
+        entity: row.get(0)?,
+        id: row.get(1)?,
+        fields: row.get::<_, Json<_>>(2)?.0,
+        version: row.get(3)?,
+        sequence: row.get(4)?,
+        updated_at: row.get::<_, Millis>(5)?.0,
+        updated_by: row.get(6)?,
+        local_id: row.get(7)?,
+        deleted: row.get(8)?,
+    })
+}
+
+fn read_history(row: &Row<'_>) -> rusqlite::Result<HistoryEntry> {
+    Ok(HistoryEntry {
+        entity: row.get(0)?,
+        id: row.get(1)?,
+        version: row.get(2)?,
+        sequence: row.get(3)?,
+        at: row.get::<_, Millis>(4)?.0,
+        user_id: row.get(5)?,
+        user_name: row.get(6)?,
+        roles: row.get::<_, Json<_>>(7)?.0,
+        device_id: row.get(8)?,
+        act: row.get(9)?,
+        changes: row.get::<_, Json<_>>(10)?.0,
+    })
+}
+
+fn read_audit(row: &Row<'_>) -> rusqlite::Result<AuditRow> {
+    Ok(AuditRow {
+        number: row.get(0)?,
+        id: row.get(1)?,
+        at: row.get::<_, Millis>(2)?.0,
+        entity: row.get(3)?,
+        record_id: row.get(4)?,
+        user_id: row.get(5)?,
+        entry: row.get::<_, Json<_>>(6)?.0,
+    })
+}
+
+const ACTS: [(Act, &str); 4] =
+    [(Act::Create, "create"), (Act::Update, "update"), (Act::Delete, "delete"), (Act::Recreate, "recreate")];
+
+impl ToSql for Act {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ACTS.iter().find(|(act, _)| act == self).map_or("update", |(_, name)| *name).into())
+    }
+}
+
+impl FromSql for Act {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let name = value.as_str()?;
+        ACTS.iter().find(|(_, known)| *known == name).map(|(act, _)| *act).ok_or(FromSqlError::InvalidType)
+    }
+}

@@ -1,0 +1,117 @@
+//! One operation: where its record stands, whether its author may, and so what becomes of it.
+
+use holdfast_core::{
+    pack::{Entity, Pack},
+    protocol::{ErrorCode, OperationResult, WireOperation},
+    queue::Operation,
+    system,
+};
+
+use super::audit::{AuditAction, AuditEntry};
+use super::{Context, conflicts, create, delete, outcome, update};
+use crate::records::ids;
+use crate::storage::model::StoredRecord;
+use crate::storage::port::{Result, Transaction};
+
+/// The record of an operation, as it stands.
+enum Target {
+    /// There never was one.
+    Absent,
+    /// There is one, which the author may not see.
+    Hidden,
+    Live(StoredRecord),
+    Deleted(StoredRecord),
+}
+
+/// Applies an operation. What it stores, it stores in the open savepoint.
+pub(super) fn apply(tx: &mut dyn Transaction, cx: &Context<'_>, operation: &WireOperation) -> Result<OperationResult> {
+    let entity = match declared(cx, operation) {
+        Ok(entity) => entity,
+        Err(message) => return Ok(outcome::rejected(operation, ErrorCode::ValidationError, message)),
+    };
+    let target = locate(tx, cx, entity, operation)?;
+    match (operation.operation, target) {
+        (_, Target::Hidden) | (Operation::Update | Operation::Delete, Target::Absent) => {
+            Ok(outcome::rejected(operation, ErrorCode::NotFound, outcome::NOT_THERE))
+        }
+        _ if !cx.may(&entity.name, action(operation.operation)) => denied(tx, cx, entity, operation),
+        (Operation::Create, Target::Absent) => create::create(tx, cx, entity, operation),
+        (Operation::Create, Target::Live(record)) => update::again(tx, cx, entity, operation, &record),
+        (Operation::Update, Target::Live(record)) if entity.name == system::CONFLICT => {
+            conflicts::settle(tx, cx, entity, operation, &record)
+        }
+        (Operation::Update, Target::Live(record)) => update::update(tx, cx, entity, operation, &record),
+        (Operation::Delete, Target::Live(record)) => delete::delete(tx, cx, entity, operation, &record),
+        (Operation::Create | Operation::Update, Target::Deleted(record)) => {
+            conflicts::open_deleted(tx, cx, entity, operation, &record)
+        }
+        (Operation::Delete, Target::Deleted(record)) => Ok(outcome::success(operation, &record.id, record.version)),
+    }
+}
+
+/// The scope action of an operation.
+fn action(operation: Operation) -> &'static str {
+    match operation {
+        Operation::Create => "create",
+        Operation::Update => "update",
+        Operation::Delete => "delete",
+    }
+}
+
+/// The operation's entity, if the packs declare it, its kind and its operation.
+fn declared<'a>(cx: &Context<'a>, operation: &WireOperation) -> std::result::Result<&'a Entity, String> {
+    let name = &operation.entity_type;
+    let unknown = || format!("This server knows no record type \"{name}\". Update the app, or ask your administrator.");
+    let entity = cx.packs.entity(name).ok_or_else(unknown)?;
+    let pack = cx.packs.pack_of(name).ok_or_else(unknown)?;
+    if !operation.domain.is_empty() && operation.domain != pack.name {
+        return Err(format!("\"{name}\" does not belong to the domain \"{}\" but to \"{}\".", operation.domain, pack.name));
+    }
+    if !entity.allows(operation.operation) {
+        return Err(format!("{} cannot be changed in this way.", entity.title_plural));
+    }
+    check_kind(pack, operation)?;
+    Ok(entity)
+}
+
+fn check_kind(pack: &Pack, operation: &WireOperation) -> std::result::Result<(), String> {
+    let kind = &operation.kind;
+    let plain = format!("{}_{}", operation.entity_type.replace('-', "_"), action(operation.operation));
+    if kind.is_empty() || *kind == plain {
+        return Ok(());
+    }
+    let fits = |declared: &holdfast_core::pack::WriteKind| {
+        declared.entity == operation.entity_type && declared.operation == operation.operation
+    };
+    match pack.kinds.iter().find(|declared| declared.name == *kind) {
+        Some(declared) if fits(declared) => Ok(()),
+        Some(_) => Err(format!("\"{kind}\" is not a change of \"{}\".", operation.entity_type)),
+        None => Err(format!("The domain \"{}\" declares no change \"{kind}\". Update the app.", pack.name)),
+    }
+}
+
+fn locate(tx: &dyn Transaction, cx: &Context<'_>, entity: &Entity, operation: &WireOperation) -> Result<Target> {
+    let id = ids::resolve(tx, &entity.name, &operation.entity_id)?;
+    Ok(match tx.record(&entity.name, &id)? {
+        None => Target::Absent,
+        Some(record) if !cx.readable(entity, &record) => Target::Hidden,
+        Some(record) if record.deleted => Target::Deleted(record),
+        Some(record) => Target::Live(record),
+    })
+}
+
+fn denied(
+    tx: &mut dyn Transaction,
+    cx: &Context<'_>,
+    entity: &Entity,
+    operation: &WireOperation,
+) -> Result<OperationResult> {
+    let id = ids::resolve(tx, &entity.name, &operation.entity_id)?;
+    let action = action(operation.operation);
+    let mut entry = AuditEntry::new(cx, AuditAction::Denied, &entity.name, &id).about(operation, 0);
+    entry.server_version = None;
+    entry.resolution.insert("record".into(), format!("no scope to {action}"));
+    entry.write(tx)?;
+    let message = format!("Your role does not allow you to {action} {}.", entity.title_plural.to_lowercase());
+    Ok(outcome::rejected(operation, ErrorCode::PermissionDenied, message))
+}

@@ -1,0 +1,151 @@
+//! The audit trail: every conflict, every automatic decision against somebody's value, every refusal of access.
+
+use std::collections::BTreeMap;
+
+use holdfast_core::{Timestamp, protocol::WireOperation};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Answer, Context, Refusal};
+use crate::storage::model::{AuditFilter, AuditRow};
+use crate::storage::port::{Result, StorageError, Transaction};
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AuditAction {
+    /// Two changes of the same fields were put together, or one gave way by the field's strategy.
+    Merge,
+    /// A conflict waits for a person.
+    Conflict,
+    /// A person settled one.
+    Resolve,
+    /// A settlement was taken back.
+    Undo,
+    /// A losing value was put back.
+    Restore,
+    /// Somebody tried what their roles do not allow.
+    Denied,
+}
+
+/// One entry, as `GET /api/v1/audit` gives it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AuditEntry {
+    pub audit_id: String,
+    #[schema(value_type = String)]
+    pub action: AuditAction,
+    /// The conflict this is about, if it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conflict_id: Option<String>,
+    pub entity_type: String,
+    pub entity_id: String,
+    #[schema(value_type = String, format = DateTime)]
+    pub detected_at: Timestamp,
+    /// Whose write it was.
+    pub user_id: String,
+    pub user_name: String,
+    pub device_id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_mutation_id: Option<String>,
+    /// The version the author saw, and the one the server had.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_version: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_version: Option<u64>,
+    pub conflicting_fields: Vec<String>,
+    /// `automatic`, `manual` or `restore`.
+    pub resolution_strategy: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub resolved_at: Option<Timestamp>,
+    /// Strategy or choice by field.
+    pub resolution: BTreeMap<String, String>,
+    /// Values that do not stand, in order; restored by their position.
+    pub losing: Vec<LosingValue>,
+}
+
+/// A value that gave way, or waits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LosingValue {
+    pub field: String,
+    #[schema(value_type = Object)]
+    pub value: Value,
+    /// User id of whoever wrote it.
+    pub by: String,
+    /// The value that stands.
+    #[schema(value_type = Object)]
+    pub kept: Value,
+}
+
+impl AuditEntry {
+    /// An entry about a record, by the caller, now; the rest is for the caller of this to fill in.
+    pub(super) fn new(cx: &Context<'_>, action: AuditAction, entity: &str, id: &str) -> Self {
+        Self {
+            audit_id: cx.rng.uuid(),
+            action,
+            conflict_id: None,
+            entity_type: entity.to_owned(),
+            entity_id: id.to_owned(),
+            detected_at: cx.now,
+            user_id: cx.caller.me.user_id.clone(),
+            user_name: cx.caller.me.display_name.clone(),
+            device_id: cx.caller.device_id.clone(),
+            client_mutation_id: None,
+            client_version: None,
+            server_version: None,
+            conflicting_fields: Vec::new(),
+            resolution_strategy: "manual".into(),
+            resolved_at: None,
+            resolution: BTreeMap::new(),
+            losing: Vec::new(),
+        }
+    }
+
+    /// Names the write that led to it.
+    #[must_use]
+    pub(super) fn about(mut self, operation: &WireOperation, server_version: u64) -> Self {
+        self.client_mutation_id = Some(operation.client_mutation_id.clone());
+        self.client_version = operation.split_payload().0;
+        self.server_version = Some(server_version);
+        self
+    }
+
+    pub(super) fn write(&self, tx: &mut dyn Transaction) -> Result<()> {
+        let entry = serde_json::to_value(self).map_err(|error| StorageError::Inconsistent(error.to_string()))?;
+        tx.put_audit(&AuditRow {
+            id: self.audit_id.clone(),
+            number: 0,
+            at: self.detected_at,
+            entity: self.entity_type.clone(),
+            record_id: self.entity_id.clone(),
+            user_id: self.user_id.clone(),
+            entry,
+        })
+    }
+}
+
+/// Entries, newest first, and what to pass as `before` for the next ones.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AuditPage {
+    pub items: Vec<AuditEntry>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<u64>,
+}
+
+pub fn read_entry(row: &AuditRow) -> Result<AuditEntry> {
+    serde_json::from_value(row.entry.clone()).map_err(|error| StorageError::Inconsistent(format!("audit {}: {error}", row.id)))
+}
+
+/// Lists the audit for those who may read it.
+pub fn list(tx: &dyn Transaction, cx: &Context<'_>, filter: &AuditFilter) -> Answer<AuditPage> {
+    if !cx.caller.me.may("system", "audit", "read") {
+        return Ok(Err(Refusal::denied("Only an administrator may read the audit.")));
+    }
+    let rows = tx.audits(filter)?;
+    let before = rows.last().filter(|_| rows.len() == filter.limit).map(|row| row.number);
+    let items = rows.iter().map(read_entry).collect::<Result<_>>()?;
+    Ok(Ok(AuditPage { items, before }))
+}

@@ -1,0 +1,107 @@
+//! Conflicts: what no strategy settles waits here for a person. See the table "The life of a conflict" in
+//! `docs/protocol.md`.
+//!
+//! A conflict is a record of entity `conflict`; there is at most one open per record, author and reason, and it grows
+//! when the same author meets another conflict on the record. Its `values` hold, by field, base, mine and theirs; once
+//! it is settled also what the record held before and after, which is what taking it back needs. A conflict about the
+//! record as a whole (deleted, or about to be) stands under the field `record`.
+
+mod open;
+mod resolve;
+mod undo;
+
+pub(super) use open::{open, open_deleted, open_deletion};
+
+use holdfast_core::{
+    Fields,
+    pack::{Entity, validate},
+    protocol::{ErrorCode, OperationResult, WireOperation},
+    queue::Operation,
+};
+use serde_json::{Value, json};
+
+use super::{Context, outcome};
+use crate::records::version::NewVersion;
+use crate::storage::model::{Act, StoredRecord};
+use crate::storage::port::{Result, StorageError, Transaction};
+
+/// The field of a conflict that is about the record as a whole.
+const RECORD: &str = "record";
+
+/// Settles a conflict or takes its settlement back, as the payload asks.
+pub(super) fn settle(
+    tx: &mut dyn Transaction,
+    cx: &Context<'_>,
+    entity: &Entity,
+    operation: &WireOperation,
+    conflict: &StoredRecord,
+) -> Result<OperationResult> {
+    let (_, payload) = operation.split_payload();
+    let errors = validate(entity, Operation::Update, &payload, &Fields::new());
+    if !errors.is_empty() {
+        return Ok(outcome::invalid(operation, errors));
+    }
+    match (payload.get("resolution"), payload.get("undo")) {
+        (Some(Value::Object(choices)), _) => resolve::resolve(tx, cx, operation, conflict, choices),
+        (_, Some(Value::Bool(true))) => undo::undo(tx, cx, operation, conflict),
+        _ => {
+            let message = "Say how the conflict is settled: a choice for each of its fields.";
+            Ok(outcome::rejected(operation, ErrorCode::ValidationError, message))
+        }
+    }
+}
+
+/// A conflict's own fields, read.
+struct Parts<'a> {
+    entity: &'a Entity,
+    record: StoredRecord,
+    /// Names of the fields in conflict.
+    fields: Vec<String>,
+    values: Fields,
+    author: String,
+    is_open: bool,
+}
+
+impl<'a> Parts<'a> {
+    fn of(tx: &dyn Transaction, cx: &Context<'a>, conflict: &StoredRecord) -> Result<Self> {
+        let broken = |what: &str| StorageError::Inconsistent(format!("conflict {} has no {what}", conflict.id));
+        let text = |name: &str| conflict.fields.get(name).and_then(Value::as_str).unwrap_or_default();
+        let entity = cx.packs.entity(text("recordType")).ok_or_else(|| broken("known record type"))?;
+        let record = tx.record(&entity.name, text("recordId"))?.ok_or_else(|| broken("record"))?;
+        let fields = conflict.fields.get("conflictingFields").and_then(Value::as_array);
+        Ok(Self {
+            entity,
+            record,
+            fields: fields.into_iter().flatten().filter_map(|name| name.as_str().map(str::to_owned)).collect(),
+            values: conflict.fields.get("values").and_then(Value::as_object).cloned().unwrap_or_default(),
+            author: text("userId").to_owned(),
+            is_open: text("status") == "open",
+        })
+    }
+
+    /// A part of what is known of a field: `base`, `mine`, `theirs`, `before`, `after`.
+    fn value(&self, field: &str, part: &str) -> Value {
+        self.values.get(field).and_then(|known| known.get(part)).cloned().unwrap_or_default()
+    }
+
+    fn note(&mut self, field: &str, part: &str, value: Value) {
+        let known = self.values.entry(field).or_insert_with(|| json!({}));
+        known[part] = value;
+    }
+}
+
+/// Writes the next version of a conflict: the given fields over its present ones.
+fn write(tx: &mut dyn Transaction, cx: &Context<'_>, conflict: &StoredRecord, changes: Value) -> Result<StoredRecord> {
+    let entity = super::notices::built_in(cx, holdfast_core::system::CONFLICT)?;
+    let mut fields = conflict.fields.clone();
+    if let Value::Object(changes) = changes {
+        fields.extend(changes);
+    }
+    let (author, at, act) = (cx.author(), cx.now, Act::Update);
+    NewVersion { entity, id: &conflict.id, before: Some(conflict), fields, act, local_id: None, author, at }.write(tx)
+}
+
+/// Under what an open conflict is found again: one per record, author and reason.
+fn open_key(entity: &str, id: &str, author: &str, reason: &str) -> String {
+    json!([entity, id, author, reason]).to_string()
+}

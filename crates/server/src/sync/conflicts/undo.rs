@@ -1,0 +1,113 @@
+//! Taking a settlement back (protocol C6, C7).
+
+use holdfast_core::{
+    merge::compute_fields,
+    protocol::{ErrorCode, FieldError, OperationResult, WireError, WireOperation},
+    system,
+};
+use serde_json::{Value, json};
+
+use super::{Parts, RECORD, open, write};
+use crate::records::{self, version::NewVersion};
+use crate::storage::model::{Act, StoredRecord};
+use crate::storage::port::{Result, Transaction};
+use crate::sync::audit::{AuditAction, AuditEntry, LosingValue};
+use crate::sync::{Context, notices, outcome};
+
+/// Puts the former values back and opens the conflict again, if the record is still as the settlement left it.
+pub(super) fn undo(
+    tx: &mut dyn Transaction,
+    cx: &Context<'_>,
+    operation: &WireOperation,
+    conflict: &StoredRecord,
+) -> Result<OperationResult> {
+    let entity = notices::built_in(cx, system::CONFLICT)?;
+    let mut parts = Parts::of(tx, cx, conflict)?;
+    if parts.is_open {
+        let mut result = outcome::success(operation, &conflict.id, conflict.version);
+        result.record = Some(records::whole(entity, conflict));
+        return Ok(result);
+    }
+    let moved = moved_on(&parts);
+    if !moved.is_empty() {
+        let mut result = outcome::rejected(operation, ErrorCode::VersionConflict, "");
+        let message = format!("It cannot be taken back: {} changed since. Edit the record instead.", moved.join(", "));
+        let error = |field: &String| FieldError { field: field.clone(), message: "has changed since".into() };
+        let fields = moved.iter().map(error).collect();
+        result.error = Some(WireError { code: ErrorCode::VersionConflict, message, fields });
+        return Ok(result);
+    }
+    if !put_back(tx, cx, &mut parts)? {
+        let message = "Your role does not allow you to change this record; ask a supervisor.";
+        return Ok(outcome::rejected(operation, ErrorCode::PermissionDenied, message));
+    }
+    let mut entry =
+        AuditEntry::new(cx, AuditAction::Undo, &parts.entity.name, &parts.record.id).about(operation, parts.record.version);
+    entry.conflict_id = Some(conflict.id.clone());
+    for field in &parts.fields {
+        let (value, kept) = (parts.value(field, "after"), parts.value(field, "before"));
+        entry.conflicting_fields.push(field.clone());
+        entry.losing.push(LosingValue { field: field.clone(), value, by: cx.caller.me.user_id.clone(), kept });
+    }
+    entry.write(tx)?;
+    let opened = json!({
+        "status": "open", "resolution": null, "resolvedAt": null, "resolvedBy": null, "resolvedByName": null,
+        "resolutionStrategy": null, "values": without_settlement(&parts),
+    });
+    let opened = write(tx, cx, conflict, opened)?;
+    open::remember(tx, conflict)?;
+    let mut result = outcome::success(operation, &conflict.id, opened.version);
+    result.record = Some(records::whole(entity, &opened));
+    Ok(result)
+}
+
+/// Fields that are no longer as the settlement left them.
+fn moved_on(parts: &Parts<'_>) -> Vec<String> {
+    let stays = |field: &&String| match field.as_str() {
+        RECORD => {
+            let after = parts.value(RECORD, "after");
+            after.is_null() || after == Value::from(parts.record.version)
+        }
+        name => {
+            !parts.record.deleted
+                && parts.record.fields.get(name).cloned().unwrap_or_default() == parts.value(name, "after")
+        }
+    };
+    parts.fields.iter().filter(|field| !stays(field)).cloned().collect()
+}
+
+/// Gives the record its former values; `false` if the caller may not.
+fn put_back(tx: &mut dyn Transaction, cx: &Context<'_>, parts: &mut Parts<'_>) -> Result<bool> {
+    let mut fields = parts.record.fields.clone();
+    for field in parts.fields.iter().filter(|field| *field != RECORD) {
+        fields.insert(field.clone(), parts.value(field, "before"));
+    }
+    let whole_record = !parts.value(RECORD, "after").is_null();
+    let act = match (whole_record, parts.record.deleted) {
+        (true, true) => Act::Recreate,
+        (true, false) => Act::Delete,
+        (false, _) => Act::Update,
+    };
+    fields.retain(|_, value| !value.is_null());
+    compute_fields(parts.entity, &mut fields);
+    if act == Act::Update && fields == parts.record.fields {
+        return Ok(true);
+    }
+    if !cx.may(&parts.entity.name, "update") || !cx.readable(parts.entity, &parts.record) {
+        return Ok(false);
+    }
+    let (id, before, author, at) = (parts.record.id.clone(), parts.record.clone(), cx.author(), cx.now);
+    let version =
+        NewVersion { entity: parts.entity, id: &id, before: Some(&before), fields, act, local_id: None, author, at };
+    parts.record = version.write(tx)?;
+    Ok(true)
+}
+
+fn without_settlement(parts: &Parts<'_>) -> Value {
+    let mut values = parts.values.clone();
+    for known in values.values_mut().filter_map(Value::as_object_mut) {
+        known.remove("before");
+        known.remove("after");
+    }
+    Value::Object(values)
+}

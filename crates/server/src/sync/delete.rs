@@ -1,0 +1,32 @@
+//! A record's end.
+
+use holdfast_core::{
+    pack::Entity,
+    protocol::{OperationResult, WireOperation},
+};
+
+use super::{Context, conflicts, outcome};
+use crate::records::version::NewVersion;
+use crate::storage::model::{Act, StoredRecord};
+use crate::storage::port::{Result, Transaction};
+
+/// Deletes the record, unless somebody else changed it since its author looked: then a person decides.
+pub(super) fn delete(
+    tx: &mut dyn Transaction,
+    cx: &Context<'_>,
+    entity: &Entity,
+    operation: &WireOperation,
+    record: &StoredRecord,
+) -> Result<OperationResult> {
+    let seen = operation.split_payload().0.unwrap_or(record.version);
+    let mut since = tx.history_after(&entity.name, &record.id, seen)?;
+    since.retain(|entry| entry.user_id != cx.caller.me.user_id);
+    if !since.is_empty() {
+        return conflicts::open_deletion(tx, cx, entity, operation, record, &since);
+    }
+    let (author, at, fields) = (cx.author(), cx.now, record.fields.clone());
+    let version =
+        NewVersion { entity, id: &record.id, before: Some(record), fields, act: Act::Delete, local_id: None, author, at };
+    let tombstone = version.write(tx)?;
+    Ok(outcome::success(operation, &tombstone.id, tombstone.version))
+}

@@ -1,0 +1,39 @@
+//! The sync rules: what becomes of operations, and what a device is to be told.
+//!
+//! Everything here is a function of the stored state, the request, the caller, the time and the source of randomness;
+//! `docs/protocol.md` holds the tables that it follows. Each entry point runs inside one transaction of its caller:
+//!
+//! ```text
+//! push     one batch, a savepoint per operation     -> apply: create, update, delete, conflicts::settle
+//! pull     a page of changes, or of a scan          -> scope: what a device may see, wants and holds
+//! records  whole records by id                      digest   what the device should hold
+//! rest     plain REST over apply                    restore  a losing value comes back, out of the audit
+//! ```
+//!
+//! A refusal is a value, not an error: what it changed (a new epoch, an audit entry) has to be committed.
+
+mod apply;
+pub mod audit;
+mod caller;
+pub mod conflicts;
+mod create;
+mod delete;
+pub mod digest;
+mod notices;
+mod outcome;
+pub mod pull;
+pub mod push;
+pub mod readers;
+pub mod refusal;
+pub mod rest;
+pub mod restore;
+pub mod scope;
+mod settlement;
+mod update;
+mod walk;
+
+pub use caller::{Caller, Context, scopes_of};
+pub use refusal::{Answer, Refusal};
+
+#[cfg(test)]
+mod tests;

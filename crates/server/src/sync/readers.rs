@@ -1,0 +1,48 @@
+//! A delta since a point in time, for readers that are no devices (reports, integrations): whole records, no
+//! membership, no word of what left.
+
+use holdfast_core::{
+    Timestamp,
+    protocol::{Cursor, Delta, DeltaChanges},
+};
+
+use super::scope::Scope;
+use crate::records;
+use crate::storage::port::{Result, Transaction};
+
+const CHUNK: usize = 500;
+
+/// Readable records changed after `time`, oldest change first. With more to come, `syncTimestamp` is the time to ask
+/// from next; records that changed in the same millisecond are never parted.
+pub(super) fn changed_since(
+    tx: &dyn Transaction,
+    scope: &Scope<'_>,
+    epoch: &str,
+    time: Timestamp,
+    limit: usize,
+) -> Result<Delta> {
+    let mut changes = DeltaChanges::default();
+    let (mut position, mut rows, mut last) = (0, 0, None);
+    let mut has_more = false;
+    'log: loop {
+        let chunk = tx.changes_after(position, CHUNK)?;
+        let Some(end) = chunk.last().map(|record| record.sequence) else { break };
+        for record in chunk.iter().filter(|record| record.updated_at > time && !record.deleted) {
+            let Some(entity) = scope.set.get(&record.entity).filter(|entity| scope.readable(entity, record)) else {
+                continue;
+            };
+            if rows >= limit && last != Some(record.updated_at) {
+                has_more = true;
+                break 'log;
+            }
+            changes.records.entry(entity.collection()).or_default().push(records::whole(entity, record));
+            rows += 1;
+            last = Some(record.updated_at);
+        }
+        position = end;
+    }
+    let now = scope.cx.now;
+    let cursor = Cursor { epoch: epoch.to_owned(), entity_set: scope.set.hash.clone(), sequence: position, scan: None };
+    let sync_timestamp = if has_more { last.unwrap_or(now) } else { now };
+    Ok(Delta { sync_timestamp, cursor: cursor.to_string(), has_more, remaining: None, changes })
+}

@@ -1,0 +1,194 @@
+//! Plain REST over the same records: each write is one operation, so it goes through ledger, merge and conflicts like
+//! a pushed one.
+
+use holdfast_core::{
+    Fields, Timestamp,
+    pack::Entity,
+    protocol::{OperationResult, ResultStatus, WireOperation, WireRecord},
+    queue::Operation,
+    record::meta,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Answer, Context, Refusal, outcome, push};
+use crate::records::{self, ids};
+use crate::storage::model::{HistoryEntry, StoredRecord};
+use crate::storage::port::{Result, Transaction};
+
+/// Records of a page, if the reader does not say.
+pub const DEFAULT_PAGE: usize = 100;
+/// Records of a page at most.
+pub const MAXIMAL_PAGE: usize = 500;
+
+const CHUNK: usize = 500;
+
+/// A page of records, in the order of their ids.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RecordPage {
+    pub items: Vec<WireRecord>,
+    /// Pass as `page` for the next ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_page: Option<String>,
+}
+
+/// Which records to list.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ListRequest {
+    pub page: Option<String>,
+    pub limit: Option<usize>,
+    /// Values that fields must have, as texts.
+    pub filters: Vec<(String, String)>,
+}
+
+/// One version, as `GET /{entity}/{id}/history` gives it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HistoryVersion {
+    pub version: u64,
+    pub at: Timestamp,
+    pub user_id: String,
+    pub user_name: String,
+    pub device_id: String,
+    /// `create`, `update`, `delete`, `recreate`.
+    pub act: crate::storage::model::Act,
+    /// By field: `from`, `to`.
+    pub changes: std::collections::BTreeMap<String, crate::storage::model::ValueChange>,
+}
+
+impl From<HistoryEntry> for HistoryVersion {
+    fn from(entry: HistoryEntry) -> Self {
+        let HistoryEntry { version, at, user_id, user_name, device_id, act, changes, .. } = entry;
+        Self { version, at, user_id, user_name, device_id, act, changes }
+    }
+}
+
+/// The entity of a path's plural name, if the caller may read it.
+pub fn entity<'a>(cx: &Context<'a>, plural: &str) -> std::result::Result<&'a Entity, Refusal> {
+    let found = cx.packs.entity_by_plural(plural);
+    let entity = found.ok_or_else(|| Refusal::not_found(format!("There are no \"{plural}\" here.")))?;
+    match cx.may(&entity.name, "read") {
+        true => Ok(entity),
+        false => Err(Refusal::denied(format!("Your role does not allow you to read {}.", entity.title_plural.to_lowercase()))),
+    }
+}
+
+/// Readable records that fit, from the one after `page`.
+pub fn list(tx: &dyn Transaction, cx: &Context<'_>, entity: &Entity, request: &ListRequest) -> Answer<RecordPage> {
+    let limit = request.limit.unwrap_or(DEFAULT_PAGE);
+    if !(1..=MAXIMAL_PAGE).contains(&limit) {
+        return Ok(Err(Refusal::malformed(format!("limit must be 1 to {MAXIMAL_PAGE}."))));
+    }
+    if let Some((name, _)) = request.filters.iter().find(|(name, _)| entity.field(name).is_none()) {
+        return Ok(Err(Refusal::malformed(format!("{} has no field \"{name}\" to be filtered by.", entity.name))));
+    }
+    let mut after = request.page.clone();
+    let mut items = Vec::new();
+    loop {
+        let chunk = tx.records_after(&entity.name, after.as_deref(), CHUNK)?;
+        let Some(last) = chunk.last().map(|record| record.id.clone()) else {
+            return Ok(Ok(RecordPage { items, next_page: None }));
+        };
+        for record in chunk {
+            if record.deleted || !fits(&record, &request.filters) || !cx.readable(entity, &record) {
+                continue;
+            }
+            if items.len() == limit {
+                let next_page = items.last().and_then(|last: &WireRecord| last.id(&entity.id_field).map(str::to_owned));
+                return Ok(Ok(RecordPage { items, next_page }));
+            }
+            items.push(records::whole(entity, &record));
+        }
+        after = Some(last);
+    }
+}
+
+fn fits(record: &StoredRecord, filters: &[(String, String)]) -> bool {
+    filters.iter().all(|(name, wanted)| match record.fields.get(name) {
+        Some(Value::String(text)) => text == wanted,
+        Some(Value::Array(items)) => items.iter().any(|item| item.as_str() == Some(wanted)),
+        Some(other) => other.to_string() == *wanted,
+        None => wanted.is_empty(),
+    })
+}
+
+/// One record; `None` where it is not there or not readable.
+pub fn get(tx: &dyn Transaction, cx: &Context<'_>, entity: &Entity, id: &str) -> Result<Option<StoredRecord>> {
+    let id = ids::resolve(tx, &entity.name, id)?;
+    Ok(tx.record(&entity.name, &id)?.filter(|record| !record.deleted && cx.readable(entity, record)))
+}
+
+/// The versions of a readable record, oldest first; of a deleted one too.
+pub fn history(tx: &dyn Transaction, cx: &Context<'_>, entity: &Entity, id: &str) -> Answer<Vec<HistoryVersion>> {
+    let id = ids::resolve(tx, &entity.name, id)?;
+    match tx.record(&entity.name, &id)?.filter(|record| cx.readable(entity, record)) {
+        Some(_) => Ok(Ok(tx.history_after(&entity.name, &id, 0)?.into_iter().map(Into::into).collect())),
+        None => Ok(Err(Refusal::not_found(outcome::NOT_THERE))),
+    }
+}
+
+/// A write by REST.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RestWrite {
+    pub operation: Operation,
+    /// The record's id; of a new one, the id it was given by its author, if it was given one.
+    pub id: Option<String>,
+    pub body: Fields,
+    /// The `Idempotency-Key`; a random one, if absent.
+    pub key: Option<String>,
+    /// The version of `If-Match`; over `_version` in the body.
+    pub version: Option<u64>,
+}
+
+/// What a write by REST came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Written {
+    pub result: OperationResult,
+    /// The record as it is now; `None` if it is gone.
+    pub record: Option<StoredRecord>,
+}
+
+/// Carries out a write. Refusals of the operation are refusals of the request.
+pub fn write(tx: &mut dyn Transaction, cx: &Context<'_>, entity: &Entity, write: RestWrite) -> Answer<Written> {
+    let operation = operation(cx, entity, write);
+    let result = push::one(tx, cx, &operation, false)?;
+    match (result.status, &result.error) {
+        (ResultStatus::Rejected | ResultStatus::Retry, Some(error)) => Ok(Err(Refusal::of_operation(error.clone()))),
+        _ => {
+            let id = result.entity_id.as_deref().unwrap_or(&operation.entity_id);
+            let record = tx.record(&entity.name, id)?.filter(|record| !record.deleted);
+            Ok(Ok(Written { result, record }))
+        }
+    }
+}
+
+fn operation(cx: &Context<'_>, entity: &Entity, write: RestWrite) -> WireOperation {
+    let RestWrite { operation, id, mut body, key, version } = write;
+    let version = version.or_else(|| body.get(meta::VERSION).and_then(Value::as_u64));
+    let local_id = body.get(meta::LOCAL_ID).and_then(Value::as_str).map(str::to_owned);
+    body.retain(|name, _| !name.starts_with('_') && name != meta::UPDATED_AT && *name != entity.id_field);
+    let (domain, kind) = match cx.packs.pack_of(&entity.name) {
+        Some(pack) => (pack.name.clone(), pack.kind_of(&entity.name, operation, &body)),
+        None => (String::new(), String::new()),
+    };
+    if let Some(version) = version {
+        body.insert(meta::VERSION.into(), version.into());
+    }
+    let key = key.unwrap_or_else(|| cx.rng.uuid());
+    WireOperation {
+        queue_id: key.clone(),
+        client_mutation_id: key,
+        client_mutation_ids: Vec::new(),
+        kind,
+        domain,
+        entity_type: entity.name.clone(),
+        entity_id: id.or(local_id).unwrap_or_else(|| cx.rng.uuid()),
+        operation,
+        payload: body,
+        base: None,
+        queued_at: Some(cx.now),
+        clock_offset_ms: 0,
+        depends_on: Vec::new(),
+    }
+}

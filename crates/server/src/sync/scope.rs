@@ -1,0 +1,129 @@
+//! Scope and membership: what a device may see, what it wants, and what it holds.
+//!
+//! - *Readable*: the caller's roles may read the entity, and one of its access rules covers the record.
+//! - *Wanted*: readable, and the entity's sync condition holds, or the caller pinned the record, or a record that the
+//!   device was sent refers to it (`syncAlong`).
+//! - *Held*: the device was sent it and was not told to drop it. The server remembers both with the position of the
+//!   change log that the answer carried, so a device that asks again from an older position, because the answer was
+//!   lost, gets the same again.
+//!
+//! What is held and readable goes on being updated whether or not it is still wanted; what is held and no longer
+//! readable is revoked.
+
+use std::collections::{BTreeSet, HashSet};
+
+use holdfast_core::pack::{Entity, Packs};
+use holdfast_core::system;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::{Context, Refusal};
+use crate::records::references;
+use crate::storage::model::{Membership, StoredRecord};
+use crate::storage::port::{Result, Transaction};
+
+/// The entities a device asks for, in the order in which they are scanned: what refers comes before what it brings
+/// along.
+#[derive(Debug, Clone)]
+pub struct EntitySet<'a> {
+    pub entities: Vec<&'a Entity>,
+    /// Names the set in a cursor.
+    pub hash: String,
+}
+
+impl<'a> EntitySet<'a> {
+    /// The set of these plural names; of all entities, if there are none.
+    pub fn parse(packs: &'a Packs, names: Option<&str>) -> std::result::Result<Self, Refusal> {
+        let mut chosen: Vec<&Entity> = match names {
+            None => packs.entities().map(|(_, entity)| entity).collect(),
+            Some(names) => {
+                let named = |name: &str| {
+                    let unknown = || Refusal::malformed(format!("There are no \"{name}\" here; ask for others."));
+                    packs.entity_by_plural(name.trim()).ok_or_else(unknown)
+                };
+                names.split(',').map(named).collect::<std::result::Result<_, _>>()?
+            }
+        };
+        let names: BTreeSet<&str> = chosen.iter().map(|entity| entity.plural.as_str()).collect();
+        let text = names.into_iter().collect::<Vec<_>>().join(",");
+        let hash = Sha256::digest(text).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+        let mut entities: Vec<&Entity> = Vec::new();
+        while let Some(at) = chosen.iter().position(|entity| leads(entity, &chosen)).or((!chosen.is_empty()).then_some(0)) {
+            let next = chosen.remove(at);
+            if !entities.iter().any(|entity| entity.name == next.name) {
+                entities.push(next);
+            }
+        }
+        Ok(Self { entities, hash })
+    }
+
+    pub fn get(&self, name: &str) -> Option<&'a Entity> {
+        self.entities.iter().copied().find(|entity| entity.name == name)
+    }
+
+    /// Its place in a scan.
+    pub fn position(&self, name: &str) -> usize {
+        self.entities.iter().position(|entity| entity.name == name).unwrap_or(usize::MAX)
+    }
+}
+
+/// Whether nothing that is still to be placed brings the entity along.
+fn leads(entity: &Entity, open: &[&Entity]) -> bool {
+    let open = |name: &str| open.iter().any(|other| other.name == name && other.name != entity.name);
+    !entity.sync_along.iter().any(|along| open(&along.entity))
+}
+
+/// What one caller may see and wants.
+pub(super) struct Scope<'a> {
+    pub cx: Context<'a>,
+    pub set: EntitySet<'a>,
+    /// Entity and id of what the caller keeps on their devices.
+    pinned: HashSet<(String, String)>,
+}
+
+impl<'a> Scope<'a> {
+    pub fn of(tx: &dyn Transaction, cx: &Context<'a>, set: EntitySet<'a>) -> Result<Self> {
+        let user = tx.record(system::USER, &cx.caller.me.user_id)?;
+        let pinned = user.iter().flat_map(|user| pinned(user)).collect();
+        Ok(Self { cx: *cx, set, pinned })
+    }
+
+    pub fn readable(&self, entity: &Entity, record: &StoredRecord) -> bool {
+        self.cx.readable(entity, record)
+    }
+
+    /// Whether a readable record belongs on the caller's devices of its own accord.
+    pub fn wanted(&self, entity: &Entity, record: &StoredRecord) -> bool {
+        let pinned = !self.pinned.is_empty() && self.pinned.contains(&(record.entity.clone(), record.id.clone()));
+        entity.wanted_by(&record.fields, &self.cx.viewer(), pinned)
+    }
+
+    /// What comes along with a record that is sent: entity and id.
+    pub fn brings(&self, record: &StoredRecord) -> Vec<(&'a Entity, String)> {
+        let along = self.set.entities.iter().copied().flat_map(|entity| {
+            let by = entity.sync_along.iter().filter(|along| along.entity == record.entity);
+            by.flat_map(move |along| references::at_path(&record.fields, &along.field).into_iter().map(move |id| (entity, id)))
+        });
+        let own_profile = record.entity == system::USER && record.id == self.cx.caller.me.user_id;
+        let pinned = own_profile.then(|| pinned(record)).into_iter().flatten();
+        let pinned = pinned.filter_map(|(entity, id)| Some((self.set.get(&entity)?, id)));
+        along.chain(pinned).collect()
+    }
+}
+
+/// The records a profile pins, written as `type/id`.
+fn pinned(user: &StoredRecord) -> Vec<(String, String)> {
+    let items = user.fields.get("pinned").and_then(Value::as_array).into_iter().flatten();
+    let split = |item: &Value| item.as_str()?.split_once('/').map(|(entity, id)| (entity.to_owned(), id.to_owned()));
+    items.filter_map(split).collect()
+}
+
+/// Notes that a device holds a record because it wrote it, or fetched it: as if it had been sent at the beginning, so
+/// that from any position on it gets what others change.
+pub fn hold(tx: &mut dyn Transaction, device: &str, entity: &str, id: &str) -> Result<()> {
+    let known = tx.membership(device, entity, id)?;
+    if known.is_some_and(|membership| membership.left.is_none()) {
+        return Ok(());
+    }
+    tx.put_membership(device, entity, id, Membership { sent: 0, left: None })
+}

@@ -1,0 +1,157 @@
+//! A change of a record, merged over whatever others made of it meanwhile.
+
+use std::collections::BTreeMap;
+
+use holdfast_core::{
+    Fields,
+    merge::{FieldChange, MergeInput, MergedRecord, Verdict, compute_fields, merge_record},
+    pack::{Entity, validate},
+    protocol::{FieldError, OperationResult, ResultStatus, WireOperation},
+    queue::Operation,
+    system,
+};
+
+use super::settlement::{self, Versions};
+use super::{Context, conflicts, create, outcome};
+use crate::records::{self, past, references, unique, version::NewVersion};
+use crate::storage::model::{Act, HistoryEntry, StoredRecord};
+use crate::storage::port::{Result, Transaction};
+
+/// A change with what its author saw, in the server's terms.
+struct Change {
+    payload: Fields,
+    base: Fields,
+    /// The versions that the author had not seen, oldest first.
+    since: Vec<HistoryEntry>,
+}
+
+/// An update of a record that is there.
+pub(super) fn update(
+    tx: &mut dyn Transaction,
+    cx: &Context<'_>,
+    entity: &Entity,
+    operation: &WireOperation,
+    record: &StoredRecord,
+) -> Result<OperationResult> {
+    let (seen, payload) = operation.split_payload();
+    let payload = references::resolve(tx, entity, payload)?;
+    // Without a version and a base the author speaks of the record as it is now.
+    let unseen_from = seen.unwrap_or(if operation.base.is_some() { 0 } else { record.version });
+    let since = tx.history_after(&entity.name, &record.id, unseen_from)?;
+    let given = references::resolve(tx, entity, operation.base.clone().unwrap_or_default())?;
+    let before = |name: &String| {
+        given.get(name).cloned().unwrap_or_else(|| past::value_before(&since, &record.fields, name))
+    };
+    let base = payload.keys().map(|name| (name.clone(), before(name))).collect();
+    merge(tx, cx, entity, operation, record, &Change { payload, base, since })
+}
+
+/// A create of a record that is there already: what it says differently from the first time is a change.
+pub(super) fn again(
+    tx: &mut dyn Transaction,
+    cx: &Context<'_>,
+    entity: &Entity,
+    operation: &WireOperation,
+    record: &StoredRecord,
+) -> Result<OperationResult> {
+    let payload = references::resolve(tx, entity, operation.split_payload().1)?;
+    let since = tx.history_after(&entity.name, &record.id, 1)?;
+    let first = |name: &String| past::value_before(&since, &record.fields, name);
+    let base = payload.keys().map(|name| (name.clone(), first(name))).collect();
+    let mut result = merge(tx, cx, entity, operation, record, &Change { payload, base, since })?;
+    if result.error.is_none() && result.record.is_none() {
+        let current = tx.record(&entity.name, &record.id)?;
+        result.record = current.map(|current| records::whole(entity, &current));
+    }
+    Ok(result)
+}
+
+fn merge(
+    tx: &mut dyn Transaction,
+    cx: &Context<'_>,
+    entity: &Entity,
+    operation: &WireOperation,
+    record: &StoredRecord,
+    change: &Change,
+) -> Result<OperationResult> {
+    let merged = merge_record(&MergeInput {
+        entity,
+        current: &record.fields,
+        written_by: &past::authors(&change.since),
+        payload: &change.payload,
+        base: &change.base,
+        remembered: &remembered(tx, cx, entity)?,
+    });
+    let errors = faults(tx, cx, entity, record, change, &merged)?;
+    if !errors.is_empty() {
+        return Ok(outcome::invalid(operation, errors));
+    }
+    let after = match merged.changed.is_empty() {
+        true => record.clone(),
+        false => {
+            let (fields, author, at) = (merged.fields.clone(), cx.author(), cx.now);
+            let (id, before, act) = (record.id.as_str(), Some(record), Act::Update);
+            NewVersion { entity, id, before, fields, act, local_id: None, author, at }.write(tx)?
+        }
+    };
+    let mut result = outcome::success(operation, &record.id, after.version);
+    if !derivable(entity, operation, record, &after, &merged) {
+        result.record = Some(records::whole(entity, &after));
+    }
+    let versions = Versions { entity, before: record, after: &after };
+    settlement::report(tx, cx, operation, &versions, &merged.settled, &mut result)?;
+    let open: Vec<&FieldChange> = merged.settled.iter().filter(|c| c.verdict == Verdict::Conflict).collect();
+    if !open.is_empty() {
+        result.status = ResultStatus::Conflict;
+        result.conflict = Some(conflicts::open(tx, cx, entity, operation, &after, &open, &change.since)?);
+    }
+    Ok(result)
+}
+
+/// The author's remembered choices for fields of this entity.
+fn remembered(tx: &dyn Transaction, cx: &Context<'_>, entity: &Entity) -> Result<BTreeMap<String, String>> {
+    let user = tx.record(system::USER, &cx.caller.me.user_id)?;
+    let choices = user.and_then(|user| user.fields.get("rememberedChoices").and_then(|v| v.as_object().cloned()));
+    let own = choices.into_iter().flatten().filter_map(|(name, choice)| {
+        let field = name.strip_prefix(&entity.name)?.strip_prefix('.')?;
+        Some((field.to_owned(), choice.as_str()?.to_owned()))
+    });
+    Ok(own.collect())
+}
+
+/// What is wrong with the payload, and with the record as merged.
+fn faults(
+    tx: &dyn Transaction,
+    cx: &Context<'_>,
+    entity: &Entity,
+    record: &StoredRecord,
+    change: &Change,
+    merged: &MergedRecord,
+) -> Result<Vec<FieldError>> {
+    let mut errors = validate(entity, Operation::Update, &change.payload, &Fields::new());
+    let takes_effect = |name: &&String| change.payload.contains_key(*name);
+    let effective = merged.changed.iter().filter(takes_effect);
+    let effective = effective.map(|name| (name.clone(), merged.fields.get(name).cloned().unwrap_or_default())).collect();
+    errors.extend(validate(entity, Operation::Update, &effective, &record.fields));
+    errors.extend(unique::taken(tx, entity, Some(&record.id), &merged.fields)?);
+    errors.extend(create::dangling(tx, cx, entity, &record.fields, &merged.fields)?);
+    let mut told: Vec<FieldError> = Vec::new();
+    errors.into_iter().for_each(|error| if !told.contains(&error) { told.push(error) });
+    Ok(told)
+}
+
+/// Whether the device can tell the result by itself: the author's version with the payload as it was sent.
+fn derivable(
+    entity: &Entity,
+    operation: &WireOperation,
+    before: &StoredRecord,
+    after: &StoredRecord,
+    merged: &MergedRecord,
+) -> bool {
+    let (seen, sent) = operation.split_payload();
+    let mut expected = before.fields.clone();
+    expected.extend(sent);
+    expected.retain(|_, value| !value.is_null());
+    compute_fields(entity, &mut expected);
+    merged.settled.is_empty() && seen == Some(before.version) && expected == after.fields
+}

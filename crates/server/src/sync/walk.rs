@@ -1,0 +1,188 @@
+//! Walking through everything: a device's first sync, and the one after its owner's scope changed.
+//!
+//! A walk goes through the records in a fixed order (by entity, then id) and tells of each what the device must know
+//! against what it held at position S when the walk began. Its pages' cursors keep S and carry the position reached and
+//! E, the end of the log at the beginning; the last page's cursor is at E, and what changed meanwhile comes in the
+//! delta from there. Every page is a function of its cursor, so a lost page can be asked for again.
+//!
+//! What a sent record brings along is marked as sent at E when it lies ahead, and comes when the walk gets there; what
+//! was passed already is told at once.
+
+use std::collections::HashSet;
+
+use holdfast_core::protocol::{Cursor, Delta};
+
+use super::pull::Page;
+use super::scope::Scope;
+use super::{Answer, Refusal};
+use crate::storage::model::{Membership, StoredRecord};
+use crate::storage::port::{Result, Transaction};
+
+/// Records read from the store at once.
+const CHUNK: usize = 500;
+
+/// Where a walk stands: `<E>/<remaining>/<entity>/<id>` in a cursor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Position {
+    end: u64,
+    /// Rows still to come, as far as was known at the beginning.
+    remaining: u64,
+    /// The last record passed; before all records, if the entity is empty.
+    entity: String,
+    id: String,
+}
+
+impl Position {
+    fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(4, '/');
+        let end = parts.next()?.parse().ok()?;
+        let remaining = parts.next()?.parse().ok()?;
+        Some(Self { end, remaining, entity: parts.next()?.to_owned(), id: parts.next()?.to_owned() })
+    }
+}
+
+impl std::fmt::Display for Position {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}/{}/{}", self.end, self.remaining, self.entity, self.id)
+    }
+}
+
+/// A first sync: the device holds nothing, as far as this set of entities goes.
+pub(super) fn begin(tx: &mut dyn Transaction, scope: Scope<'_>, epoch: &str, limit: usize) -> Result<Delta> {
+    for entity in &scope.set.entities {
+        tx.clear_memberships(&scope.cx.caller.device_id, &entity.name)?;
+    }
+    let cursor = Cursor { epoch: epoch.to_owned(), entity_set: scope.set.hash.clone(), sequence: 0, scan: None };
+    again(tx, scope, &cursor, limit)
+}
+
+/// A walk that begins at the device's cursor.
+pub(super) fn again(tx: &mut dyn Transaction, scope: Scope<'_>, cursor: &Cursor, limit: usize) -> Result<Delta> {
+    let end = tx.last_sequence()?;
+    let remaining = count(tx, &scope, cursor.sequence)?;
+    let start = Position { end, remaining, entity: String::new(), id: String::new() };
+    page(tx, &scope, cursor, start, limit)
+}
+
+/// The page behind a position.
+pub(super) fn resume(
+    tx: &mut dyn Transaction,
+    scope: Scope<'_>,
+    cursor: &Cursor,
+    position: &str,
+    limit: usize,
+) -> Answer<Delta> {
+    match Position::parse(position).filter(|position| scope.set.get(&position.entity).is_some()) {
+        Some(position) => page(tx, &scope, cursor, position, limit).map(Ok),
+        None => Ok(Err(Refusal::malformed("The cursor is not one this server made. Start again without it."))),
+    }
+}
+
+fn page(tx: &mut dyn Transaction, scope: &Scope<'_>, cursor: &Cursor, start: Position, limit: usize) -> Result<Delta> {
+    let mut page = Page::new(scope, cursor.sequence);
+    let mut at = start.clone();
+    while let Some(chunk) = next_chunk(tx, scope, &at)? {
+        for record in chunk {
+            at.entity.clone_from(&record.entity);
+            at.id.clone_from(&record.id);
+            visit(tx, scope, &mut page, &record, &at)?;
+            if page.rows >= limit {
+                at.remaining = start.remaining.saturating_sub(page.rows as u64);
+                let (remaining, next) = (at.remaining, Cursor { scan: Some(at.to_string()), ..cursor.clone() });
+                return Ok(page.finish(next, true, Some(remaining)));
+            }
+        }
+    }
+    let next = Cursor { sequence: at.end, scan: None, ..cursor.clone() };
+    let has_more = tx.last_sequence()? > at.end;
+    Ok(page.finish(next, has_more, Some(0)))
+}
+
+/// The records behind a position; `None` at the end of the last entity.
+fn next_chunk(tx: &dyn Transaction, scope: &Scope<'_>, at: &Position) -> Result<Option<Vec<StoredRecord>>> {
+    let first = if at.entity.is_empty() { 0 } else { scope.set.position(&at.entity) };
+    for entity in scope.set.entities.iter().skip(first) {
+        let after = (entity.name == at.entity).then_some(at.id.as_str());
+        let chunk = tx.records_after(&entity.name, after, CHUNK)?;
+        if !chunk.is_empty() {
+            return Ok(Some(chunk));
+        }
+    }
+    Ok(None)
+}
+
+/// Tells of a record, and sees to what it brings along.
+fn visit(
+    tx: &mut dyn Transaction,
+    scope: &Scope<'_>,
+    page: &mut Page<'_, '_>,
+    record: &StoredRecord,
+    at: &Position,
+) -> Result<()> {
+    let device = &scope.cx.caller.device_id;
+    let mut open = vec![(record.clone(), is_marked(tx, device, record, at.end)?)];
+    while let Some((record, along)) = open.pop() {
+        if !page.consider(tx, &record, along, at.end)? {
+            continue;
+        }
+        for (entity, id) in scope.brings(&record) {
+            let Some(brought) = tx.record(&entity.name, &id)?.filter(|brought| scope.readable(entity, brought)) else {
+                continue;
+            };
+            if is_ahead(scope, &brought, at) {
+                mark(tx, device, &brought, page.since(), at.end)?;
+            } else {
+                open.push((brought, true));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_ahead(scope: &Scope<'_>, record: &StoredRecord, at: &Position) -> bool {
+    let place = |entity: &str, id: &str| (scope.set.position(entity), id.to_owned());
+    place(&record.entity, &record.id) > place(&at.entity, &at.id)
+}
+
+/// Whether an earlier record of this walk brings this one along.
+fn is_marked(tx: &dyn Transaction, device: &str, record: &StoredRecord, end: u64) -> Result<bool> {
+    let membership = tx.membership(device, &record.entity, &record.id)?;
+    Ok(membership == Some(Membership { sent: end, left: None }))
+}
+
+fn mark(tx: &mut dyn Transaction, device: &str, record: &StoredRecord, since: u64, end: u64) -> Result<()> {
+    let known = tx.membership(device, &record.entity, &record.id)?;
+    if record.deleted || known.is_some_and(|membership| membership.held_at(since)) {
+        return Ok(());
+    }
+    tx.put_membership(device, &record.entity, &record.id, Membership { sent: end, left: None })
+}
+
+/// Rows that a walk from here will bring, for a progress bar.
+fn count(tx: &dyn Transaction, scope: &Scope<'_>, since: u64) -> Result<u64> {
+    let device = &scope.cx.caller.device_id;
+    let mut brought: HashSet<(String, String)> = HashSet::new();
+    let mut rows = 0;
+    let mut at = Position { end: 0, remaining: 0, entity: String::new(), id: String::new() };
+    while let Some(chunk) = next_chunk(tx, scope, &at)? {
+        for record in &chunk {
+            let Some(entity) = scope.set.get(&record.entity) else { continue };
+            if record.deleted || !scope.readable(entity, record) {
+                continue;
+            }
+            let along = brought.contains(&(record.entity.clone(), record.id.clone()));
+            let held = since > 0
+                && tx.membership(device, &record.entity, &record.id)?.is_some_and(|m| m.held_at(since));
+            let told = if held { record.sequence > since } else { along || scope.wanted(entity, record) };
+            if told {
+                rows += 1;
+                brought.extend(scope.brings(record).into_iter().map(|(entity, id)| (entity.name.clone(), id)));
+            }
+        }
+        if let Some(last) = chunk.last() {
+            at.entity.clone_from(&last.entity);
+            at.id.clone_from(&last.id);
+        }
+    }
+    Ok(rows)
+}
