@@ -3,6 +3,8 @@
 
 use crate::pack::Pack;
 
+/// Name of the built-in pack.
+pub const NAME: &str = "system";
 /// Entity of a conflict. Updates of it are `conflict_resolve` and `conflict_undo`.
 pub const CONFLICT: &str = "conflict";
 /// Entity of a notice.

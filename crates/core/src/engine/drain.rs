@@ -3,16 +3,11 @@
 use super::{Engine, Event, TransactError, exchange::Failure};
 use crate::{
     Timestamp,
-    plan::{self, Batch},
     ports::{Ports, Rng},
-    protocol::PushResponse,
+    protocol::ErrorCode,
     queue::retry,
-    replica::Replica,
-    store::{Changes, Lease, Row, RowKey, StoreError, SyncRow},
+    store::{Changes, Row, StoreError, SyncRow},
 };
-
-/// For how long a round may go on without renewing its lease, in milliseconds.
-const LEASE_MS: u64 = 60_000;
 
 /// Why a round is started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,14 +101,20 @@ impl From<TransactError<Stop>> for Stop {
 impl<P: Ports> Engine<P> {
     /// Sends what can be sent and pulls what the trigger asks for.
     ///
-    /// A trigger that comes while this context is at it makes it look for more to send before it ends.
+    /// A trigger that comes while this context is at it is served before the round ends.
     pub async fn sync(&self, trigger: Trigger, election: Election) -> Round {
-        if self.draining.replace(true) {
+        let Some(_draining) = Draining::begin(&self.draining) else {
             self.again.set(true);
+            if trigger.pulls() {
+                self.missed.set(Some(trigger));
+            }
             return Round::Elsewhere;
+        };
+        let mut round = self.round(trigger, election).await;
+        while let (Round::Done, Some(missed)) = (&round, self.missed.take()) {
+            round = self.round(missed, election).await;
         }
-        let round = self.round(trigger, election).await;
-        self.draining.set(false);
+        self.missed.set(None);
         *self.activity.borrow_mut() = Default::default();
         self.tell(Event::Activity);
         round
@@ -123,30 +124,8 @@ impl<P: Ports> Engine<P> {
         if let Err(error) = self.catch_up().await {
             return Round::Failed(error);
         }
-        let (set_up, parked, hold) = {
-            let replica = self.replica();
-            (
-                replica.device().is_some(),
-                replica.sync().parked,
-                replica.sync().hold_until,
-            )
-        };
-        if !set_up {
-            return Round::NotSetUp;
-        }
-        if parked && trigger != Trigger::Manual {
-            return Round::Parked;
-        }
-        let now = self.now();
-        if let Some(until) = hold.filter(|until| *until > now && !trigger.overrides_hold()) {
-            return Round::Waiting(Some(until));
-        }
-        let probe_due = self
-            .breaker()
-            .probe_at()
-            .is_none_or(|at| at <= now || trigger.overrides_hold());
-        if self.breaker().is_open() && !(probe_due && self.probe().await) {
-            return Round::Waiting(self.breaker().probe_at());
+        if let Some(not_now) = self.must_wait(trigger).await {
+            return not_now;
         }
         let token = self.ports.rng().uuid();
         match self.take_lease(&token, election).await {
@@ -154,12 +133,54 @@ impl<P: Ports> Engine<P> {
             Ok(false) => return Round::Elsewhere,
             Err(error) => return Round::Failed(error),
         }
-        let outcome = self.push_then_pull(trigger, &token).await;
-        let round = self.conclude(outcome, &token).await;
-        if let Err(error) = self.release_lease(&token).await {
-            return Round::Failed(error);
+        let mut outcome = self.push_then_pull(trigger, &token).await;
+        loop {
+            let round = self.conclude(outcome, &token).await;
+            match self.release_lease(&token, round == Round::Done).await {
+                Ok(true) => outcome = self.push_all(&token).await,
+                Ok(false) => return round,
+                Err(error) => return Round::Failed(error),
+            }
         }
-        round
+    }
+
+    /// What keeps a round from beginning, if anything does: not set up, parked, told to wait, out of reach.
+    async fn must_wait(&self, trigger: Trigger) -> Option<Round> {
+        let sync = {
+            let replica = self.replica();
+            if replica.device().is_none() {
+                return Some(Round::NotSetUp);
+            }
+            replica.sync().clone()
+        };
+        if sync.parked && !(trigger == Trigger::Manual && self.wake().await) {
+            return Some(Round::Parked);
+        }
+        let now = self.now();
+        // What the server asked for holds, whoever is in a hurry.
+        let asked = sync
+            .last_error
+            .as_ref()
+            .is_some_and(|error| error.code == ErrorCode::RateLimited);
+        let patient = asked || !trigger.overrides_hold();
+        if let Some(until) = sync
+            .hold_until
+            .filter(|until| patient && retry::is_ahead(*until, now))
+        {
+            return Some(Round::Waiting(Some(until)));
+        }
+        let breaker = self.breaker();
+        let probe_due =
+            trigger.overrides_hold() || !breaker.probe_at().is_some_and(|at| retry::is_ahead(at, now));
+        if breaker.is_open() && !(probe_due && self.probe().await) {
+            return Some(Round::Waiting(self.breaker().probe_at()));
+        }
+        None
+    }
+
+    /// Somebody may have signed in elsewhere: the queue wakes if the cookie is good again.
+    async fn wake(&self) -> bool {
+        self.access_token(true).await.is_ok() && self.park(false).await.is_ok()
     }
 
     async fn push_then_pull(&self, trigger: Trigger, token: &str) -> Result<(), Stop> {
@@ -191,149 +212,37 @@ impl<P: Ports> Engine<P> {
                 .await
                 .map_or_else(Round::Failed, |()| Round::Parked);
         }
-        let random = self.ports.rng().next_u64();
-        let noted = self.with_lease(token, |replica, now| {
-            let sync = held(replica.sync(), &failure, now, random);
-            let mut changes = Changes::default();
-            changes.put(Row::Sync(sync));
-            Ok((changes, ()))
-        });
-        match noted.await {
+        match self.note_failure(&failure, token).await {
             Ok(()) => Round::Waiting(self.replica().sync().hold_until.or(self.breaker().probe_at())),
             Err(Stop::Store(error)) => Round::Failed(error),
             Err(_) => Round::LeaseLost,
         }
     }
 
-    async fn push_all(&self, token: &str) -> Result<(), Stop> {
-        let mut done = 0;
-        loop {
-            self.again.set(false);
-            let next = |replica: &Replica, now| {
-                let (changes, batch) = plan::batch(replica, now).unzip();
-                Ok((changes.unwrap_or_default(), batch))
-            };
-            if let Some(batch) = self.with_lease(token, next).await? {
-                self.show_pushing(done, done + self.replica().unsent());
-                self.push(&batch, token).await?;
-                done += batch.queue_ids.len();
-                self.show_pushing(done, done + self.replica().unsent());
-                continue;
-            }
-            // What other contexts queued meanwhile is not in memory yet.
-            let known = self.replica().revision();
-            self.catch_up().await?;
-            if self.replica().revision() == known && !self.again.get() {
-                return Ok(());
-            }
-        }
-    }
-
-    fn show_pushing(&self, done: usize, total: usize) {
-        self.activity.borrow_mut().pushing = Some((done, total));
-        self.tell(Event::Activity);
-    }
-
-    async fn push(&self, batch: &Batch, token: &str) -> Result<(), Stop> {
-        let sent_at = self.now();
-        let answer: Result<PushResponse, Failure> = self.post("/api/v1/sync/push", &batch.request).await;
+    /// Notes what went wrong and until when nothing is asked of the server.
+    async fn note_failure(&self, failure: &Failure, token: &str) -> Result<(), Stop> {
         let random = self.ports.rng().next_u64();
-        match answer {
-            Ok(response) => {
-                let midpoint = sent_at + (self.now() - sent_at) / 2;
-                let offset = (response.server_time - midpoint).num_milliseconds();
-                self.with_lease(token, |replica, now| {
-                    Ok((
-                        plan::answers(replica, &batch.queue_ids, &response, now, offset, random),
-                        (),
-                    ))
-                })
-                .await
-            }
-            // The server was there and failed on this batch: find the operation that it fails on.
-            Err(Failure::Server(error)) | Err(Failure::Refused(error)) => {
-                self.with_lease(token, |replica, now| {
-                    Ok((
-                        plan::batch_failed(replica, &batch.queue_ids, error.clone(), now, random),
-                        (),
-                    ))
-                })
-                .await?;
-                match self.replica().sync().hold_until.is_some() {
-                    true => Err(Stop::Failure(Failure::Server(error))),
-                    false => Ok(()),
-                }
-            }
-            Err(failure) => {
-                self.with_lease(token, |replica, _| {
-                    Ok((
-                        plan::batch_unanswered(replica, &batch.queue_ids, replica.sync().clone()),
-                        (),
-                    ))
-                })
-                .await?;
-                Err(failure.into())
-            }
-        }
-    }
-
-    async fn take_lease(&self, token: &str, election: Election) -> Result<bool, StoreError> {
-        let taken = self
-            .transact(|replica, now| {
-                let running = replica.lease().is_some_and(|lease| lease.expires_at > now);
-                let held = running && election == Election::LeaseAlone;
-                let mut changes = Changes::default();
-                if !held {
-                    changes.put(Row::Lease(lease(token, now)));
-                }
-                Ok::<_, Stop>((changes, !held))
-            })
-            .await;
-        taken.map_err(|error| match error {
-            TransactError::Store(error) => error,
-            TransactError::Plan(_) => StoreError::Failed("the lease could not be planned".into()),
-        })
-    }
-
-    async fn release_lease(&self, token: &str) -> Result<(), StoreError> {
-        self.commit_plan(|replica, _| {
+        self.with_lease(token, |replica, now| {
             let mut changes = Changes::default();
-            if replica.lease().is_some_and(|lease| lease.token == token) {
-                changes.delete(RowKey::Lease);
-            }
-            changes
+            changes.put(Row::Sync(held(replica.sync(), failure, now, random)));
+            Ok((changes, ()))
         })
         .await
     }
+}
 
-    /// Commits what a sync changes, if the lease is still this round's own; renews it on the way.
-    pub(super) async fn with_lease<T>(
-        &self,
-        token: &str,
-        plan: impl Fn(&Replica, Timestamp) -> Result<(Changes, T), Stop>,
-    ) -> Result<T, Stop> {
-        let answer = self
-            .transact(|replica, now| {
-                let held = replica
-                    .lease()
-                    .filter(|lease| lease.token == token)
-                    .ok_or(Stop::LeaseLost)?;
-                let (mut changes, answer) = plan(replica, now)?;
-                let half_gone = held.expires_at - now < chrono::Duration::milliseconds(LEASE_MS as i64 / 2);
-                if half_gone {
-                    changes.put(Row::Lease(lease(token, now)));
-                }
-                Ok((changes, answer))
-            })
-            .await?;
-        Ok(answer)
+/// Marks this context as draining for as long as it lives, also if the round is dropped half-way.
+struct Draining<'a>(&'a std::cell::Cell<bool>);
+
+impl<'a> Draining<'a> {
+    fn begin(flag: &'a std::cell::Cell<bool>) -> Option<Self> {
+        (!flag.replace(true)).then_some(Self(flag))
     }
 }
 
-fn lease(token: &str, now: Timestamp) -> Lease {
-    Lease {
-        token: token.to_owned(),
-        expires_at: retry::after(now, LEASE_MS),
+impl Drop for Draining<'_> {
+    fn drop(&mut self) {
+        self.0.set(false);
     }
 }
 
@@ -342,7 +251,10 @@ fn held(sync: &SyncRow, failure: &Failure, now: Timestamp, random: u64) -> SyncR
     let mut sync = sync.clone();
     sync.last_error = Some(failure.error());
     match failure {
-        Failure::Busy(seconds) => sync.hold_until = Some(retry::after(now, seconds.saturating_mul(1_000))),
+        Failure::Busy(seconds) => {
+            let wait = seconds.saturating_mul(1_000).min(retry::LONGEST_WAIT_MS);
+            sync.hold_until = Some(retry::after(now, wait));
+        }
         // Out of reach: the breaker times the probes, and nothing else is requested meanwhile.
         Failure::Unreachable(_) => {
             sync.network_failures += 1;
@@ -353,7 +265,7 @@ fn held(sync: &SyncRow, failure: &Failure, now: Timestamp, random: u64) -> SyncR
             let wait = retry::wait_ms(sync.network_failures, random);
             sync.hold_until = sync
                 .hold_until
-                .filter(|until| *until > now)
+                .filter(|until| retry::is_ahead(*until, now))
                 .or(Some(retry::after(now, wait)));
         }
     }

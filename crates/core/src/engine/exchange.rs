@@ -15,6 +15,8 @@ pub(super) enum Failure {
     Unreachable(WireError),
     /// The server was reached and failed: 5xx, or an answer cut off or out of shape.
     Server(WireError),
+    /// The server failed, and not on what this request carries: nothing that is sent is to blame.
+    Unavailable(WireError),
     /// Asked to wait, in seconds.
     Busy(u64),
     /// The session is gone.
@@ -28,7 +30,10 @@ pub(super) enum Failure {
 impl Failure {
     pub(super) fn error(&self) -> WireError {
         match self {
-            Self::Unreachable(error) | Self::Server(error) | Self::Refused(error) => error.clone(),
+            Self::Unreachable(error)
+            | Self::Server(error)
+            | Self::Unavailable(error)
+            | Self::Refused(error) => error.clone(),
             Self::Busy(seconds) => WireError::new(
                 ErrorCode::RateLimited,
                 format!("The server asks to wait {seconds} s."),
@@ -44,6 +49,14 @@ impl Failure {
 
 fn network(message: impl Into<String>) -> WireError {
     WireError::new(ErrorCode::NetworkError, message)
+}
+
+/// A failure on the way to a token says nothing about the request that needs it.
+fn not_this_request(failure: Failure) -> Failure {
+    match failure {
+        Failure::Server(error) | Failure::Refused(error) => Failure::Unavailable(error),
+        other => other,
+    }
 }
 
 impl<P: Ports> Engine<P> {
@@ -70,7 +83,7 @@ impl<P: Ports> Engine<P> {
         body: Option<Body>,
     ) -> Result<T, Failure> {
         for fresh in [false, true] {
-            let bearer = Some(self.access_token(fresh).await?);
+            let bearer = Some(self.access_token(fresh).await.map_err(not_this_request)?);
             let request = Request {
                 method,
                 path: path.to_owned(),
@@ -108,13 +121,14 @@ impl<P: Ports> Engine<P> {
         let envelope: Option<ErrorEnvelope> = serde_json::from_str(&response.body).ok();
         let error = envelope.map(|envelope| envelope.error);
         match (response.status, error) {
+            // A proxy in front of the server asks for patience in its own words.
+            (429, _) => Err(Failure::Busy(response.retry_after.unwrap_or(30))),
             (_, None) if response.status < 500 => {
                 self.unanswered(network("Something other than the server answered."))
                     .await
             }
             (401, Some(_)) => Err(Failure::SignedOut),
             (410, Some(_)) => Err(Failure::Gone),
-            (429, _) => Err(Failure::Busy(response.retry_after.unwrap_or(30))),
             (503, _) if response.retry_after.is_some() => {
                 Err(Failure::Busy(response.retry_after.unwrap_or(30)))
             }

@@ -22,6 +22,7 @@ impl<P: Ports> Engine<P> {
         }
         let mut loaded = 0;
         loop {
+            let asked = self.replica().cursor().map(|cursor| cursor.cursor.clone());
             let delta = match self.page().await {
                 Err(Failure::Gone) => {
                     self.with_lease(token, |replica, now| Ok((plan::epoch_changed(replica, now), ())))
@@ -46,6 +47,10 @@ impl<P: Ports> Engine<P> {
             if !delta.has_more {
                 self.activity.borrow_mut().loading = None;
                 return Ok(());
+            }
+            if asked.as_deref() == Some(delta.cursor.as_str()) {
+                let message = "The server says that there is more, and does not move on.";
+                return Err(Failure::Server(WireError::new(ErrorCode::ServerError, message)).into());
             }
         }
     }

@@ -10,6 +10,8 @@ mod breaker;
 mod drain;
 mod exchange;
 mod fetch;
+mod lease;
+mod push;
 mod queue;
 mod recover;
 mod session;
@@ -47,6 +49,8 @@ pub struct Engine<P: Ports> {
     draining: Cell<bool>,
     /// A trigger came while draining: look for more to send before the round ends.
     again: Cell<bool>,
+    /// The last such trigger that asked for a pull.
+    missed: Cell<Option<Trigger>>,
     listener: RefCell<Option<Listener>>,
 }
 
@@ -93,6 +97,7 @@ impl<P: Ports> Engine<P> {
             activity: RefCell::default(),
             draining: Cell::new(false),
             again: Cell::new(false),
+            missed: Cell::new(None),
             listener: RefCell::default(),
         })
     }

@@ -5,14 +5,14 @@ use crate::{
     Fields,
     plan::{self, QueueError},
     ports::{Ports, Rng},
-    queue::{QueuedWrite, WriteStatus},
-    store::{Changes, Row},
+    queue::QueuedWrite,
 };
 
 impl<P: Ports> Engine<P> {
     /// Tries a write again at once.
     pub async fn retry(&self, queue_id: &str) -> Result<(), TransactError<QueueError>> {
-        self.transact(|replica, _| plan::retry(replica, queue_id).map(|changes| (changes, ())))
+        let key = self.ports.rng().uuid();
+        self.transact(|replica, _| plan::retry(replica, queue_id, key.clone()).map(|changes| (changes, ())))
             .await
     }
 
@@ -44,21 +44,7 @@ impl<P: Ports> Engine<P> {
 
     /// Undoes a discard: the writes are in the queue again where they were.
     pub async fn put_back(&self, writes: &[QueuedWrite]) -> Result<(), TransactError<QueueError>> {
-        self.transact(|_, _| {
-            let mut changes = Changes::default();
-            for write in writes {
-                let status = if write.status == WriteStatus::Syncing {
-                    WriteStatus::Pending
-                } else {
-                    write.status
-                };
-                changes.put(Row::Write(Box::new(QueuedWrite {
-                    status,
-                    ..write.clone()
-                })));
-            }
-            Ok((changes, ()))
-        })
-        .await
+        self.transact(|replica, _| Ok((plan::put_back(replica, writes), ())))
+            .await
     }
 }

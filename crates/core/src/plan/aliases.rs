@@ -61,10 +61,10 @@ fn replace(kind: &FieldType, fields: &mut Fields, name: &str, local: &RecordKey,
 
 fn replace_in(kind: &FieldType, value: &mut Value, local: &RecordKey, server_id: &str) {
     match kind {
-        FieldType::Reference { entity } => {
-            if *entity == local.entity_type && value.as_str() == Some(&local.entity_id) {
-                *value = server_id.into();
-            }
+        FieldType::Reference { entity }
+            if *entity == local.entity_type && value.as_str() == Some(&local.entity_id) =>
+        {
+            *value = server_id.into();
         }
         FieldType::Object { fields } => {
             if let Some(object) = value.as_object_mut() {

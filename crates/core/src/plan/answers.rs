@@ -96,10 +96,22 @@ fn answer(
         }),
         ResultStatus::Retry => put(batch::counted(replica, write, error(), now, random)),
         ResultStatus::Rejected => match error().code {
-            ErrorCode::NotFound => access_lost(replica, &write.key(), &error(), now),
+            ErrorCode::NotFound => {
+                let mut changes = access_lost(replica, &write.key(), &error(), now);
+                changes.put(Row::Write(Box::new(refused_by_server(write, error()))));
+                changes
+            }
             ErrorCode::ServerError => put(batch::counted(replica, write, error(), now, random)),
-            _ => put(refused(write, error())),
+            _ => put(refused_by_server(write, error())),
         },
+    }
+}
+
+/// The server has judged it for good: under this key it will never be applied, so that a retry takes a new one.
+fn refused_by_server(write: &QueuedWrite, error: WireError) -> QueuedWrite {
+    QueuedWrite {
+        sent: false,
+        ..refused(write, error)
     }
 }
 

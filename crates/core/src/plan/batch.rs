@@ -5,7 +5,7 @@ use crate::{
     protocol::{ErrorCode, PushRequest, WireError, WireOperation},
     queue::{QueuedWrite, WriteStatus, lanes, retry},
     replica::Replica,
-    store::{Changes, Row, SyncRow},
+    store::{Changes, Row},
 };
 
 /// A push to be made.
@@ -54,10 +54,8 @@ pub fn batch(replica: &Replica, now: Timestamp) -> Option<(Changes, Batch)> {
 }
 
 /// The server was not reached, or asked for patience: nothing is counted on any write.
-pub fn batch_unanswered(replica: &Replica, queue_ids: &[String], sync: SyncRow) -> Changes {
-    let mut changes = back_to_pending(replica, queue_ids);
-    changes.put(Row::Sync(sync));
-    changes
+pub fn batch_unanswered(replica: &Replica, queue_ids: &[String]) -> Changes {
+    back_to_pending(replica, queue_ids)
 }
 
 /// The server was reached and the batch failed whole. The batch is halved until one operation stands alone; that one
@@ -74,11 +72,20 @@ pub fn batch_failed(
     sync.whole_failures += 1;
     sync.last_error = Some(error.clone());
     let wait = if let [alone] = queue_ids {
-        if let Some(write) = replica.write(alone) {
-            changes.put(Row::Write(Box::new(counted(replica, write, error, now, random))));
-        }
         sync.lone_failures += 1;
-        // The next write may well pass; if that one fails alone too, it is the server that is ill.
+        if let Some(write) = replica.write(alone) {
+            // If others failed alone just before, it is the server that is ill: this one steps aside, uncounted.
+            let others_too = sync.lone_failures >= 2
+                && replica
+                    .open_writes()
+                    .any(|other| other.id != *alone && other.not_before.is_some());
+            let after = match others_too {
+                true => aside(write, error, now, retry::wait_ms(sync.lone_failures, random)),
+                false => counted(replica, write, error, now, random),
+            };
+            changes.put(Row::Write(Box::new(after)));
+        }
+        // The next write may well pass; if that one fails alone too, waiting helps more.
         if sync.lone_failures >= 2 {
             retry::wait_ms(sync.lone_failures - 1, random)
         } else {
@@ -112,6 +119,8 @@ fn back_to_pending(replica: &Replica, queue_ids: &[String]) -> Changes {
 }
 
 /// The write after a failure that the server laid on it: to be tried again later, or a dead letter (W11, W12).
+///
+/// An answer that was cut off is counted for its waits alone: a bad line never makes a dead letter.
 pub(super) fn counted(
     replica: &Replica,
     write: &QueuedWrite,
@@ -124,15 +133,27 @@ pub(super) fn counted(
         .pack_of(&write.entity_type)
         .map_or(10, |pack| pack.attempts);
     let retries = write.retries + 1;
-    let failed = retries >= attempts || error.code == ErrorCode::ValidationError;
-    QueuedWrite {
-        status: if failed {
-            WriteStatus::Failed
-        } else {
-            WriteStatus::Pending
-        },
+    let spent = retries >= attempts && error.code != ErrorCode::NetworkError;
+    let again = QueuedWrite {
         retries,
-        not_before: (!failed).then(|| retry::after(now, retry::wait_ms(retries, random))),
+        ..aside(write, error.clone(), now, retry::wait_ms(retries, random))
+    };
+    if spent || error.code == ErrorCode::ValidationError {
+        QueuedWrite {
+            status: WriteStatus::Failed,
+            not_before: None,
+            ..again
+        }
+    } else {
+        again
+    }
+}
+
+/// The write, to be tried again after a wait.
+fn aside(write: &QueuedWrite, error: WireError, now: Timestamp, wait_ms: u64) -> QueuedWrite {
+    QueuedWrite {
+        status: WriteStatus::Pending,
+        not_before: Some(retry::after(now, wait_ms)),
         last_error: Some(error),
         ..write.clone()
     }

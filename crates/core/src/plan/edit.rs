@@ -209,7 +209,7 @@ fn queued(
 }
 
 /// Open creates of the records that a payload refers to.
-fn dependencies(replica: &Replica, entity: &Entity, payload: &Fields) -> Vec<String> {
+pub(super) fn dependencies(replica: &Replica, entity: &Entity, payload: &Fields) -> Vec<String> {
     let mut found = Vec::new();
     for (name, value) in payload {
         let Some(field) = entity.field(name) else { continue };

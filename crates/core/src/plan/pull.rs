@@ -8,6 +8,7 @@ use crate::{
     record::{Mirror, RecordKey},
     replica::Replica,
     store::{Changes, CursorRow, Row, RowKey, SyncRow},
+    system,
 };
 
 use super::{aliases, answers::access_lost, answers::mirror_of, notices};
@@ -216,12 +217,11 @@ fn deleted(replica: &Replica, changes: &mut Changes, key: &RecordKey, now: Times
     if replica.mirror(key).is_none() {
         return;
     }
-    if replica.lane(key).next().is_none()
-        && !crate::system::pack()
-            .entities
-            .iter()
-            .any(|e| e.name == key.entity_type)
-    {
+    let built_in = replica
+        .packs()
+        .pack_of(&key.entity_type)
+        .is_some_and(|pack| pack.name == system::NAME);
+    if replica.lane(key).next().is_none() && !built_in {
         changes.put(notices::local_notice(
             replica,
             "deleted",

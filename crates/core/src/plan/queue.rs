@@ -1,5 +1,6 @@
 //! What a person does with a queued write: try again, correct, discard (protocol W15–W17).
 
+use super::edit;
 use crate::{
     Fields,
     pack::validate,
@@ -31,22 +32,26 @@ fn find<'a>(replica: &'a Replica, queue_id: &str) -> Result<&'a QueuedWrite, Que
     }
 }
 
-/// Tries a write again at once, with all its attempts.
-pub fn retry(replica: &Replica, queue_id: &str) -> Result<Changes, QueueError> {
+/// Tries a write again at once, with all its attempts. One that the server refused for good goes under a new key, or
+/// its ledger would only repeat the refusal.
+pub fn retry(replica: &Replica, queue_id: &str, new_key: String) -> Result<Changes, QueueError> {
     let write = find(replica, queue_id)?;
     let mut changes = Changes::default();
-    let again = QueuedWrite {
+    let mut again = QueuedWrite {
         status: WriteStatus::Pending,
         retries: 0,
         not_before: None,
         ..write.clone()
     };
+    if write.status == WriteStatus::Failed && !write.sent {
+        again.client_mutation_id = new_key;
+    }
     changes.put(Row::Write(Box::new(again)));
     Ok(changes)
 }
 
-/// Replaces values of a write and sends it anew. A write that was ever sent gets a new key: the server has refused the
-/// old one for good, or may yet answer for it.
+/// Replaces values of a dead letter, or of a write that was never sent, and queues it anew. A dead letter gets a new
+/// key: the old one stands for the old values. One whose answer is still to come is frozen.
 pub fn correct(
     replica: &Replica,
     queue_id: &str,
@@ -54,6 +59,9 @@ pub fn correct(
     new_key: String,
 ) -> Result<Changes, QueueError> {
     let write = find(replica, queue_id)?;
+    if write.status == WriteStatus::Pending && write.sent {
+        return Err(QueueError::InFlight);
+    }
     let mut corrected = write.clone();
     for (name, value) in fields {
         if !corrected.base.contains_key(name) {
@@ -75,10 +83,11 @@ pub fn correct(
             return Err(QueueError::Invalid(errors));
         }
     }
-    if corrected.sent {
+    if write.status == WriteStatus::Failed {
         corrected.client_mutation_id = new_key;
         corrected.sent = false;
     }
+    corrected.depends_on = dependencies(replica, &corrected);
     corrected.status = WriteStatus::Pending;
     corrected.retries = 0;
     corrected.not_before = None;
@@ -86,6 +95,48 @@ pub fn correct(
     let mut changes = Changes::default();
     changes.put(Row::Write(Box::new(corrected)));
     Ok(changes)
+}
+
+/// Open creates that the corrected values refer to; those that wait for this write themselves are left out, for the
+/// server to judge.
+fn dependencies(replica: &Replica, write: &QueuedWrite) -> Vec<String> {
+    let Some(entity) = replica.packs().entity(&write.entity_type) else {
+        return write.depends_on.clone();
+    };
+    let mut found = edit::dependencies(replica, entity, &write.payload);
+    found.retain(|id| !waits_for(replica, id, write));
+    found
+}
+
+fn waits_for(replica: &Replica, queue_id: &str, target: &QueuedWrite) -> bool {
+    let mut seen: Vec<&str> = vec![queue_id];
+    let mut at = 0;
+    while at < seen.len() {
+        let write = replica.write(seen[at]);
+        if seen[at] == target.id || write.is_some_and(|write| write.key() == target.key()) {
+            return true;
+        }
+        let behind = write.into_iter().flat_map(|write| write.depends_on.iter());
+        let new: Vec<&str> = behind
+            .map(String::as_str)
+            .filter(|id| !seen.contains(id))
+            .collect();
+        seen.extend(new);
+        at += 1;
+    }
+    false
+}
+
+/// Puts discarded writes back where they were; a record that has got its server id meanwhile is met under it.
+pub fn put_back(replica: &Replica, writes: &[QueuedWrite]) -> Changes {
+    let mut changes = Changes::default();
+    for write in writes.iter().filter(|write| replica.write(&write.id).is_none()) {
+        changes.put(Row::Write(Box::new(QueuedWrite {
+            entity_id: replica.resolve(&write.key()).entity_id,
+            ..write.clone()
+        })));
+    }
+    changes
 }
 
 /// Takes a write out of the queue, and with it everything that depends on it: the answer names all of them, the asked

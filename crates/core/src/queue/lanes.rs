@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{QueuedWrite, WriteStatus};
+use super::{QueuedWrite, WriteStatus, retry};
 use crate::{Timestamp, record::RecordKey};
 
 /// How many writes that were queued later may be sent before a waiting one.
@@ -57,7 +57,8 @@ fn lanes_of<'a>(open: &[&'a QueuedWrite], now: Timestamp) -> BTreeMap<RecordKey,
         by_record.entry(write.key()).or_default().push(write);
     }
     let held = |write: &QueuedWrite| {
-        write.status == WriteStatus::Failed || write.not_before.is_some_and(|not_before| not_before > now)
+        write.status == WriteStatus::Failed
+            || write.not_before.is_some_and(|until| retry::is_ahead(until, now))
     };
     let lane = |mut writes: Vec<&'a QueuedWrite>| {
         writes.sort_by_key(|write| write.sequence);

@@ -18,6 +18,15 @@ pub fn after(now: Timestamp, milliseconds: u64) -> Timestamp {
     now + chrono::Duration::milliseconds(i64::try_from(milliseconds).unwrap_or(i64::MAX / 2))
 }
 
+/// The longest wait that is ever set, whatever a server asks for.
+pub const LONGEST_WAIT_MS: u64 = 3_600_000;
+
+/// Whether a wait until `instant` still goes on. One that is further off than any wait that is set means that the
+/// device's clock was set back: it is over.
+pub fn is_ahead(instant: Timestamp, now: Timestamp) -> bool {
+    instant > now && instant <= after(now, LONGEST_WAIT_MS)
+}
+
 #[cfg(test)]
 mod tests {
     use super::wait_ms;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::Replica;
 use crate::{
     Fields, Timestamp,
-    merge::{MergeInput, Verdict, merge_record},
+    merge::{MergeInput, Verdict, compute_fields, merge_record},
     pack::Entity,
     queue::{Operation, QueuedWrite, WriteStatus},
     record::RecordKey,
@@ -84,6 +84,10 @@ impl Replica {
                 Operation::Delete => {}
                 // The server has it already; only its answer is still to come.
                 Operation::Create if mirror.is_some() => {}
+                // Over a record that is gone there is nothing to merge with: what was typed is shown as it is.
+                Operation::Create | Operation::Update if mirror.is_none() => {
+                    overlay(entity, &mut fields, write)
+                }
                 Operation::Create | Operation::Update => fields = preview(entity, &fields, write),
             }
         }
@@ -161,6 +165,12 @@ fn chosen_values(conflict: &Fields, payload: &Fields) -> Fields {
         .iter()
         .filter_map(|(field, choice)| Some((field.clone(), value(field, choice)?)))
         .collect()
+}
+
+fn overlay(entity: &Entity, fields: &mut Fields, write: &QueuedWrite) {
+    fields.extend(write.payload.clone());
+    fields.retain(|_, value| !value.is_null());
+    compute_fields(entity, fields);
 }
 
 /// A write over a state, as the server would merge it; a field that a person will have to decide shows the author's

@@ -56,6 +56,24 @@ impl Row {
     }
 }
 
+impl Row {
+    /// Whether the row is named by the key, told without making one.
+    pub fn is_at(&self, key: &RowKey) -> bool {
+        match (self, key) {
+            (Self::Mirror(mirror), RowKey::Mirror(key)) => mirror.key == *key,
+            (Self::Write(write), RowKey::Write(id)) => write.id == *id,
+            (Self::Alias(alias), RowKey::Alias(local)) => alias.local == *local,
+            (Self::Device(_), RowKey::Device)
+            | (Self::Cursor(_), RowKey::Cursor)
+            | (Self::Sync(_), RowKey::Sync)
+            | (Self::Lease(_), RowKey::Lease)
+            | (Self::Me(_), RowKey::Me)
+            | (Self::Packs(_), RowKey::Packs) => true,
+            _ => false,
+        }
+    }
+}
+
 impl RowKey {
     /// A text that is unique among keys; what a sealed store hashes to name the row at rest.
     pub fn text(&self) -> String {
@@ -87,9 +105,9 @@ impl Changes {
 
     /// Puts a row; takes the place of an earlier put or deletion of the same key.
     pub fn put(&mut self, row: Row) {
+        self.delete.retain(|deleted| !row.is_at(deleted));
         let key = row.key();
-        self.delete.retain(|deleted| *deleted != key);
-        match self.put.iter_mut().find(|earlier| earlier.key() == key) {
+        match self.put.iter_mut().find(|earlier| earlier.is_at(&key)) {
             Some(earlier) => *earlier = row,
             None => self.put.push(row),
         }
@@ -97,7 +115,7 @@ impl Changes {
 
     /// Deletes a row; takes the place of an earlier put of the same key.
     pub fn delete(&mut self, key: RowKey) {
-        self.put.retain(|row| row.key() != key);
+        self.put.retain(|row| !row.is_at(&key));
         if !self.delete.contains(&key) {
             self.delete.push(key);
         }

@@ -1,0 +1,97 @@
+//! Which context may commit what a sync changes.
+//!
+//! The lease is a row in the store, taken with a token made anew for every round. Each commit of a round is planned
+//! over a state in which the lease is still the round's own, and a plan over an older state is refused by the store: a
+//! context that slept through its lease can commit nothing (protocol D1, D11).
+
+use super::{Election, Engine, TransactError, drain::Stop};
+use crate::{
+    Timestamp, plan,
+    ports::Ports,
+    queue::retry,
+    replica::Replica,
+    store::{Changes, Lease, Row, RowKey, StoreError},
+};
+
+/// For how long a round may go on without renewing its lease, in milliseconds.
+const LEASE_MS: u64 = 60_000;
+
+impl<P: Ports> Engine<P> {
+    /// Takes the lease if nobody holds it, or if the platform's lock says that its holder is gone; answers whether it
+    /// was taken.
+    pub(super) async fn take_lease(&self, token: &str, election: Election) -> Result<bool, StoreError> {
+        let taken = self
+            .transact(|replica, now| {
+                let running = replica.lease().is_some_and(|lease| is_running(lease, now));
+                let held = running && election == Election::LeaseAlone;
+                let mut changes = Changes::default();
+                if !held {
+                    changes.put(Row::Lease(lease(token, now)));
+                }
+                Ok::<_, std::convert::Infallible>((changes, !held))
+            })
+            .await;
+        taken.map_err(|error| match error {
+            TransactError::Store(error) => error,
+            TransactError::Plan(never) => match never {},
+        })
+    }
+
+    /// Gives the lease back; keeps it, and answers `true`, if something has become ready to be sent meanwhile and
+    /// `go_on` is wanted: who queued it found the lease taken and relies on this round (D2).
+    pub(super) async fn release_lease(&self, token: &str, go_on: bool) -> Result<bool, StoreError> {
+        let released = self
+            .transact(|replica, now| {
+                let own = replica.lease().is_some_and(|lease| lease.token == token);
+                let more = own && go_on && plan::batch(replica, now).is_some();
+                let mut changes = Changes::default();
+                if more {
+                    changes.put(Row::Lease(lease(token, now)));
+                } else if own {
+                    changes.delete(RowKey::Lease);
+                }
+                Ok::<_, std::convert::Infallible>((changes, more))
+            })
+            .await;
+        released.map_err(|error| match error {
+            TransactError::Store(error) => error,
+            TransactError::Plan(never) => match never {},
+        })
+    }
+
+    /// Commits what a sync changes, if the lease is still this round's own; renews it on the way.
+    pub(super) async fn with_lease<T>(
+        &self,
+        token: &str,
+        plan: impl Fn(&Replica, Timestamp) -> Result<(Changes, T), Stop>,
+    ) -> Result<T, Stop> {
+        let answer = self
+            .transact(|replica, now| {
+                let held = replica
+                    .lease()
+                    .filter(|lease| lease.token == token)
+                    .ok_or(Stop::LeaseLost)?;
+                let (mut changes, answer) = plan(replica, now)?;
+                let half_gone = held.expires_at - now < chrono::Duration::milliseconds(LEASE_MS as i64 / 2);
+                if half_gone {
+                    changes.put(Row::Lease(lease(token, now)));
+                }
+                Ok((changes, answer))
+            })
+            .await?;
+        Ok(answer)
+    }
+}
+
+/// A lease that runs longer than any is given means that the clock was set back: nobody can count on it.
+fn is_running(lease: &Lease, now: Timestamp) -> bool {
+    let left = lease.expires_at - now;
+    left > chrono::Duration::zero() && left <= chrono::Duration::milliseconds(LEASE_MS as i64)
+}
+
+fn lease(token: &str, now: Timestamp) -> Lease {
+    Lease {
+        token: token.to_owned(),
+        expires_at: retry::after(now, LEASE_MS),
+    }
+}
