@@ -13,6 +13,7 @@ use axum::routing::{any, delete, get, post};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::decompression::RequestDecompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
@@ -25,11 +26,14 @@ pub(super) const BODY_LIMIT: usize = 8 * 1024 * 1024;
 /// Until the head of the response; bodies may stream for longer.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 
+/// WOFF2 is compressed in itself.
+const PACKED_FONTS: NotForContentType = NotForContentType::const_new("font/");
+
 /// The whole server.
 pub fn router(state: AppState) -> Router {
     let pages = Router::new()
         .fallback_service(static_files::service(&state.settings.web))
-        .layer(CompressionLayer::new());
+        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(PACKED_FONTS)));
     let routes = Router::new()
         .merge(api())
         .merge(oauth())

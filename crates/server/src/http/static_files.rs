@@ -25,7 +25,7 @@ use super::ApiError;
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
 
-/// Trunk writes 64 bits of digest, in hexadecimal.
+/// The build names a file by 64 bits of the digest of its own bytes, in hexadecimal.
 const DIGEST_LENGTH: usize = 16;
 
 /// Serves the files of `web`, and its `index.html` for navigations to anything else.
@@ -76,10 +76,7 @@ fn is_navigation(request: &Request) -> bool {
 
 fn cache_policy(path: &str) -> HeaderValue {
     let file = path.rsplit('/').next().unwrap_or_default();
-    // Trunk names a script by the digest of its WASM, so another build may reuse the name with other content.
-    let named_by_content = !file.ends_with(".js");
-    let holds_digest = file.split(['-', '_', '.']).any(is_digest);
-    if named_by_content && holds_digest {
+    if file.split(['-', '_', '.']).any(is_digest) {
         IMMUTABLE
     } else {
         REVALIDATE
@@ -99,7 +96,7 @@ mod tests {
         let table = [
             ("/holdfast-0123456789abcdef_bg.wasm", IMMUTABLE),
             ("/assets/style-fedcba9876543210.css", IMMUTABLE),
-            ("/holdfast-0123456789abcdef.js", REVALIDATE),
+            ("/holdfast-0123456789abcdef.js", IMMUTABLE),
             ("/", REVALIDATE),
             ("/index.html", REVALIDATE),
             ("/sw.js", REVALIDATE),

@@ -22,7 +22,7 @@ async fn files_have_their_type_and_their_cache_policy() {
     let table = [
         ("/index.html", "text/html", "no-cache"),
         ("/sw.js", "text/javascript", "no-cache"),
-        ("/app-0123456789abcdef.js", "text/javascript", "no-cache"),
+        ("/app-0123456789abcdef.js", "text/javascript", IMMUTABLE),
         ("/app-0123456789abcdef_bg.wasm", "application/wasm", IMMUTABLE),
         ("/manifest.webmanifest", "application/manifest+json", "no-cache"),
     ];
