@@ -6,8 +6,9 @@ export default defineConfig({
   testDir: ".",
   testMatch: "**/*.spec.ts",
   outputDir: "results",
-  // Each test starts servers and browsers of its own; two at once would measure each other.
-  workers: 1,
+  // Each test starts a server and browsers of its own, so tests do not meet.
+  workers: 2,
+  fullyParallel: true,
   timeout: 60_000,
   expect: { timeout: 10_000 },
   forbidOnly: true,
