@@ -15,7 +15,7 @@ fn items<'a>(key: &str, value: &'a Value) -> Vec<(String, &'a Value)> {
 /// Item by item: both sides' additions and changes count; a removal counts unless the other side changed the item.
 ///
 /// The order is the server's, unless only the author reordered; the author's new items follow the item that they
-/// followed in the author's list.
+/// followed in the author's list, or come before the one that they preceded, or at the end.
 pub fn merge(key: &str, fields: &[Field], base: &Value, mine: &Value, theirs: &Value) -> Value {
     let (base, mine, theirs) = (items(key, base), items(key, mine), items(key, theirs));
     let index = |side: &[(String, &Value)]| -> BTreeMap<String, Value> {

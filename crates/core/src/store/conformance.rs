@@ -1,4 +1,5 @@
 //! What every [`Store`] must do, as one suite. Call [`run`] from a test of the implementation.
+#![allow(clippy::expect_used)] // a suite of tests that other crates run
 
 use serde_json::json;
 
