@@ -31,6 +31,7 @@ pub enum FieldMerge {
 /// Settles one field. Values are compared by [`equal`], sets without regard to order; `null` and absent are the same.
 ///
 /// `strategy` is the field's strategy against whoever wrote `theirs`. A log only grows, whatever the write left out.
+/// Two equal additions to a counter are two additions: that a resent write is applied once is the ledger's doing.
 pub fn merge_field(
     field: &Field,
     strategy: Strategy,
@@ -42,11 +43,15 @@ pub fn merge_field(
         FieldType::Set { .. } => set_items(a).into_keys().eq(set_items(b).into_keys()),
         _ => equal(a, b),
     };
+    if same(mine, base) {
+        return FieldMerge::Unchanged;
+    }
     let mine = match &field.kind {
         FieldType::Log { key, .. } => &list::append(key, mine, theirs),
         _ => mine,
     };
-    if same(mine, theirs) || same(mine, base) {
+    let sums = strategy == Strategy::Merge && adds_up(&field.kind) && !same(theirs, base);
+    if same(mine, theirs) && !sums {
         return FieldMerge::Unchanged;
     }
     if same(theirs, base) {
@@ -60,6 +65,17 @@ pub fn merge_field(
             Some(merged) => FieldMerge::Merged(merged),
             None => FieldMerge::Conflict,
         },
+    }
+}
+
+/// Whether a value of this kind is or holds a counter.
+fn adds_up(kind: &FieldType) -> bool {
+    match kind {
+        FieldType::Counter => true,
+        FieldType::Object { fields } | FieldType::List { fields, .. } => {
+            fields.iter().any(|part| adds_up(&part.kind))
+        }
+        _ => false,
     }
 }
 
@@ -89,15 +105,15 @@ pub(super) fn merge_object(fields: &[Field], base: &Value, mine: &Value, theirs:
     for name in names {
         let get = |side: &Fields| side.get(name).cloned().unwrap_or(Value::Null);
         let (b, m, t) = (get(&base), get(&mine), get(&theirs));
-        let value = if equal(&m, &b) || equal(&m, &t) {
+        let kind = fields
+            .iter()
+            .find(|field| &field.name == name)
+            .map(|field| &field.kind);
+        let value = if equal(&m, &b) || (equal(&m, &t) && !kind.is_some_and(adds_up)) {
             t
         } else if equal(&t, &b) {
             m
         } else {
-            let kind = fields
-                .iter()
-                .find(|field| &field.name == name)
-                .map(|field| &field.kind);
             kind.and_then(|kind| merge_by_type(kind, &b, &m, &t)).unwrap_or(m)
         };
         if !value.is_null() {

@@ -54,11 +54,16 @@ fn interleave(base: &[String], mine: &[String], theirs: &[String]) -> Vec<String
     let mut placed: BTreeSet<String> = lead.iter().cloned().collect();
     for (at, k) in follow.iter().enumerate() {
         if placed.insert(k.clone()) {
-            let before = follow[..at]
+            let position = |near: &String| order.iter().position(|other| other == near);
+            let after = follow[..at]
                 .iter()
                 .rev()
-                .find_map(|earlier| order.iter().position(|other| other == earlier));
-            order.insert(before.map_or(0, |position| position + 1), k.clone());
+                .find_map(position)
+                .map(|before| before + 1);
+            let place = after
+                .or_else(|| follow[at + 1..].iter().find_map(position))
+                .unwrap_or(order.len());
+            order.insert(place, k.clone());
         }
     }
     order

@@ -131,14 +131,18 @@ impl Checker<'_> {
             Condition::Not(part) => self.condition(entity, part, place),
             Condition::Always(_) | Condition::Pinned(_) => Ok(()),
             Condition::Role(role) => self.known_role(role, place),
-            Condition::Has { field, .. } | Condition::Within { field, .. } => self.testable(entity, field, place),
+            Condition::Has { field, .. } | Condition::Within { field, .. } => {
+                self.testable(entity, field, place)
+            }
             Condition::Is { field, value } => {
                 self.testable(entity, field, place)?;
                 self.comparable(entity, field, value, place)
             }
             Condition::In { field, values } => {
                 self.testable(entity, field, place)?;
-                values.iter().try_for_each(|value| self.comparable(entity, field, value, place))
+                values
+                    .iter()
+                    .try_for_each(|value| self.comparable(entity, field, value, place))
             }
         }
     }
