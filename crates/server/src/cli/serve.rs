@@ -129,6 +129,7 @@ impl ServeArguments {
             lifetimes: Lifetimes {
                 access: TimeDelta::seconds(self.access_token_seconds),
                 refresh: TimeDelta::days(self.refresh_token_days),
+                settling: crate::identity::grant::SETTLING,
             },
         }
     }

@@ -17,7 +17,12 @@ pub struct Lifetimes {
     pub access: TimeDelta,
     /// From each rotation anew: a device that syncs now and then stays signed in.
     pub refresh: TimeDelta,
+    /// For how long after its successor was issued a superseded refresh token is still taken for its owner's.
+    pub settling: TimeDelta,
 }
+
+/// How long a browser may take to bring a cookie to its disk, and some more.
+pub const SETTLING: TimeDelta = TimeDelta::minutes(1);
 
 /// What the token rules take from outside.
 pub struct Terms<'a> {
@@ -48,6 +53,7 @@ pub struct Tokens {
     pub access_expires_in: TimeDelta,
     pub refresh: Secret,
     pub refresh_expires_in: TimeDelta,
+    pub user_id: String,
     pub device_id: Uuid,
     /// The device's last contact before this one; none if it is new. A device that finds itself empty and was here
     /// before has lost its storage.
@@ -108,6 +114,7 @@ pub(super) fn issue(
         access_expires_in: terms.lifetimes.access,
         refresh,
         refresh_expires_in: terms.lifetimes.refresh,
+        user_id: session.user_id.clone(),
         device_id: session.device_id,
         device_last_seen_at: last_seen,
     })

@@ -9,12 +9,13 @@
 //! |---|---|---|---|
 //! | current | alive | tokens | a child |
 //! | a child of current | alive | tokens | it becomes current; a child |
+//! | superseded, within the settling time | alive | tokens | it becomes current; a child |
 //! | any other of the family | alive | refused | the session is revoked |
 //! | expired, or its account disabled | alive | refused | nothing |
 //! | any | revoked | refused | nothing |
 //!
-//! Two contexts of one browser must therefore not refresh at the same time from different cookies: the client takes
-//! a Web Lock around the request.
+//! A browser writes its cookies to disk only every half a minute or so, and a killed one comes back with those on
+//! disk; and two contexts of one browser may refresh at the same moment. Neither is theft: hence the settling time.
 
 use super::IdentityError;
 use super::grant::{Grant, Refusal, Terms, Tokens, issue};
@@ -71,7 +72,7 @@ fn plan(
     let current = session.current_token;
     Ok(if session.revoked.is_some() {
         Plan::Refuse(Refusal::SessionRevoked)
-    } else if token.hash != current && token.parent != Some(current) {
+    } else if token.hash != current && token.parent != Some(current) && !settling(store, terms, token, current)? {
         Plan::RevokeFamily
     } else if terms.now >= token.expires_at {
         Plan::Refuse(Refusal::TokenExpired)
@@ -80,6 +81,28 @@ fn plan(
     } else {
         Plan::Rotate
     })
+}
+
+/// Whether the token, or the one it was issued for, was current within the settling time.
+fn settling(
+    store: &impl IdentityStore,
+    terms: &Terms<'_>,
+    token: &RefreshToken,
+    current: SecretHash,
+) -> Result<bool, IdentityError> {
+    let mut newer = current;
+    // Each step goes back to an older token, so the settling time bounds the walk.
+    while let Some(link) = store.refresh_token(newer)? {
+        let issued_at = link.expires_at - terms.lifetimes.refresh;
+        let Some(parent) = link.parent.filter(|_| terms.now - issued_at < terms.lifetimes.settling) else {
+            return Ok(false);
+        };
+        if parent == token.hash || Some(parent) == token.parent {
+            return Ok(true);
+        }
+        newer = parent;
+    }
+    Ok(false)
 }
 
 fn rotate(

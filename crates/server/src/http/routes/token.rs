@@ -42,6 +42,8 @@ struct TokenAnswer<'a> {
     token_type: &'static str,
     /// Seconds.
     expires_in: i64,
+    /// Whose tokens these are: a device sends nothing under another name than its owner's.
+    user_id: &'a str,
     device_id: Uuid,
     /// The device's last contact before this one; absent at its first. An empty device that gets it lost its storage.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -135,6 +137,7 @@ fn issued(state: &AppState, tokens: &Tokens) -> Result<Response, ApiError> {
         access_token: tokens.access.reveal(),
         token_type: "Bearer",
         expires_in: tokens.access_expires_in.num_seconds(),
+        user_id: &tokens.user_id,
         device_id: tokens.device_id,
         device_last_seen_at: tokens.device_last_seen_at,
     };

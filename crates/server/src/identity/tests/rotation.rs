@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 
 use super::*;
+use crate::identity::grant::SETTLING;
 
 /// Presents tokens by name, in order, and notes each answer. The session starts with token `a`; a step `("a", "b")`
 /// presents `a` and calls the child that comes back `b`.
@@ -18,6 +19,7 @@ fn walk(steps: &[(&str, &str)]) -> Vec<Result<(), Refusal>> {
             .unwrap()
             .1
             .clone();
+        world.pass(TimeDelta::minutes(2));
         let answer = world.refresh(&token);
         if let Ok(tokens) = &answer {
             named.push(((*child).to_owned(), tokens.refresh.reveal().to_owned()));
@@ -90,12 +92,24 @@ fn sequences_of_presented_tokens() {
 }
 
 #[test]
+fn a_browser_that_was_killed_before_its_cookies_reached_the_disk_is_no_thief() {
+    let mut world = World::new();
+    let on_disk = world.sign_in("ann");
+    let page = world.refresh(on_disk.refresh.reveal()).unwrap();
+    let worker = world.refresh(page.refresh.reveal()).unwrap();
+    world.refresh(worker.refresh.reveal()).unwrap();
+    world.pass(TimeDelta::seconds(50));
+    assert!(world.refresh(on_disk.refresh.reveal()).is_ok());
+}
+
+#[test]
 fn a_reused_token_ends_access_at_once() {
     let mut world = World::new();
     let first = world.sign_in("ann");
     let second = world.refresh(first.refresh.reveal()).unwrap();
     let third = world.refresh(second.refresh.reveal()).unwrap();
     assert!(world.is_let_in(&third));
+    world.pass(SETTLING);
     assert_eq!(
         world.refresh(first.refresh.reveal()).unwrap_err(),
         Refusal::TokenReused
@@ -145,6 +159,7 @@ fn one_session_s_theft_leaves_the_others_alone() {
     let (phone, desk) = (world.sign_in("ann"), world.sign_in("ann"));
     let next = world.refresh(phone.refresh.reveal()).unwrap();
     world.refresh(next.refresh.reveal()).unwrap();
+    world.pass(SETTLING);
     assert_eq!(
         world.refresh(phone.refresh.reveal()).unwrap_err(),
         Refusal::TokenReused
