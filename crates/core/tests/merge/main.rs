@@ -1,11 +1,16 @@
 //! The merge: its table, row by row, and its laws for any values.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+// Tables keep a row to a line: their modules are left as they are written.
+#[rustfmt::skip]
 mod fields;
 mod laws;
+#[rustfmt::skip]
 mod lists;
 mod order;
+#[rustfmt::skip]
 mod records;
+mod values;
 
 use holdfast_core::{
     Fields,

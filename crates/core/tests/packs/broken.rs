@@ -80,282 +80,52 @@ fn the_pack_that_the_table_breaks_is_good() {
 /// What is broken, what it becomes, and the place and message of the error.
 const TABLE: &[(&str, &str, &str, &str)] = &[
     ("version = 1", "version = \"one\"", "TOML", "invalid type"),
-    (
-        "version = 1",
-        "version = 1\nvresion = 2",
-        "TOML",
-        "unknown field `vresion`",
-    ),
-    (
-        "label = \"Plate\", type = \"text\", required = true",
-        "label = \"Plate\", type = \"text\", requred = true",
-        "entities.gate-event.fields.plate.requred",
-        "there is no such key",
-    ),
-    (
-        "{ within = { field = \"at\", days = 7 } }",
-        "{ within = { field = \"at\", days = 7, hours = 1 } }",
-        "TOML",
-        "unexpected keys in table: hours",
-    ),
-    (
-        "type = \"datetime\"",
-        "type = \"date\"",
-        "TOML",
-        "unknown variant `date`",
-    ),
-    (
-        "titleField = \"plate\"\noperations",
-        "titleField = \"licence\"\noperations",
-        "entities.gate-event",
-        "has no field \"licence\"",
-    ),
-    (
-        "unique = [[\"plate\"]]",
-        "unique = [[\"plat\"]]",
-        "entities.gate-event",
-        "has no field \"plat\"",
-    ),
-    (
-        "roles = [\"technician\"], when",
-        "roles = [\"porter\"], when",
-        "entities.gate-event",
-        "no pack declares the role \"porter\"",
-    ),
-    (
-        "when = { is = { field = \"state\", value = \"in\" } }",
-        "when = { is = { field = \"stat\", value = \"in\" } }",
-        "entities.gate-event",
-        "no field \"stat\" to test",
-    ),
-    (
-        "when = { is = { field = \"state\", value = \"in\" } }",
-        "when = { is = { field = \"state\", value = \"inside\" } }",
-        "entities.gate-event",
-        "compares state with \"inside\", which is no choice",
-    ),
-    (
-        "{ within = { field = \"at\", days = 7 } }",
-        "{ within = { field = \"updatedAt\", days = 7 } }",
-        "entities.gate-event",
-        "no field \"updatedAt\" to test",
-    ),
-    (
-        "{ entity = \"lorry\", field = \"lastEvent\" }",
-        "{ entity = \"truck\", field = \"lastEvent\" }",
-        "entities.gate-event",
-        "there is no entity \"truck\"",
-    ),
-    (
-        "{ entity = \"lorry\", field = \"lastEvent\" }",
-        "{ entity = \"lorry\", field = \"plate\" }",
-        "entities.gate-event",
-        "lorry.plate is no reference to gate-event",
-    ),
-    (
-        "filters = [\"state\"]",
-        "filters = [\"plate\"]",
-        "entities.gate-event",
-        "\"plate\" is no enum",
-    ),
-    (
-        "search = [\"plate\"]",
-        "search = [\"driver\"]",
-        "entities.gate-event",
-        "has no field \"driver\"",
-    ),
-    (
-        "field = \"at\", label = \"Time\"",
-        "field = \"time\", label = \"Time\"",
-        "entities.gate-event",
-        "has no field \"time\"",
-    ),
-    (
-        "plural = \"gate-events\"",
-        "plural = \"devices\"",
-        "entities.gate-event",
-        "/api/v1/devices is the server's own",
-    ),
-    (
-        "name = \"at\", label",
-        "name = \"_at\", label",
-        "entities.gate-event",
-        "has no field \"at\"",
-    ),
-    (
-        "name = \"lorry\", label",
-        "name = \"_lorry\", label",
-        "entities.gate-event._lorry",
-        "the protocol's own",
-    ),
-    (
-        "name = \"lorry\", label",
-        "name = \"at\", label",
-        "entities.gate-event",
-        "the field \"at\" is declared twice",
-    ),
-    (
-        "type = \"reference\", entity = \"lorry\"",
-        "type = \"reference\", entity = \"lory\"",
-        "entities.gate-event.lorry",
-        "there is no entity \"lory\"",
-    ),
-    (
-        "default = \"in\"",
-        "default = \"inn\"",
-        "entities.gate-event.state",
-        "its default has no choice \"inn\"",
-    ),
-    (
-        "transitions = { in = [\"out\"] }",
-        "transitions = { in = [\"gone\"] }",
-        "entities.gate-event.state",
-        "transitions name \"gone\", which is no choice",
-    ),
-    (
-        "{ value = \"out\", label = \"Out\" }",
-        "{ value = \"in\", label = \"Out\" }, { value = \"out\", label = \"\" }",
-        "entities.gate-event.state",
-        "the choice \"in\" is declared twice",
-    ),
-    (
-        "writtenBy = \"supervisor\"",
-        "writtenBy = \"boss\"",
-        "entities.gate-event.state",
-        "no pack declares the role \"boss\"",
-    ),
-    (
-        "strategy = \"server-wins\"",
-        "strategy = \"server\"",
-        "TOML",
-        "unknown variant `server`",
-    ),
-    (
-        "key = \"sealId\"",
-        "key = \"id\"",
-        "entities.gate-event.seals",
-        "its items have no field \"id\"",
-    ),
-    (
-        "name = \"weight\", label",
-        "name = \"broken\", label",
-        "entities.gate-event.seals",
-        "the field \"broken\" is declared twice",
-    ),
-    (
-        "count = { list = \"seals\", field = \"broken\" }",
-        "count = { list = \"seal\", field = \"broken\" }",
-        "entities.gate-event.brokenSeals",
-        "computed over \"seal\", which is no list",
-    ),
-    (
-        "count = { list = \"seals\", field = \"broken\" }",
-        "count = { list = \"seals\", field = \"weight\" }",
-        "entities.gate-event.brokenSeals",
-        "counts by \"weight\"",
-    ),
-    (
-        "sum = { list = \"seals\", field = \"weight\" }",
-        "sum = { list = \"seals\", field = \"sealId\" }",
-        "entities.gate-event.sealWeight",
-        "sums \"sealId\"",
-    ),
-    (
-        "closed = { is = { field = \"state\"",
-        "closed = { is = { field = \"closed\"",
-        "entities.gate-event",
-        "no field \"closed\" to test",
-    ),
-    (
-        "name = \"lorry\"\nplural",
-        "name = \"gate-event\"\nplural",
-        "entities.gate-event",
-        "declared twice",
-    ),
-    (
-        "entity = \"gate-event\"\noperation = \"update\"",
-        "entity = \"gate\"\noperation = \"update\"",
-        "kinds.gate_out",
-        "there is no entity \"gate\"",
-    ),
-    (
-        "operation = \"update\"\nlabel",
-        "operation = \"delete\"\nlabel",
-        "kinds.gate_out",
-        "does not allow this operation",
-    ),
-    (
-        "set = { state = \"out\"",
-        "set = { status = \"out\"",
-        "kinds.gate_out",
-        "has no field \"status\"",
-    ),
-    (
-        "set = { state = \"out\"",
-        "set = { state = \"gone\"",
-        "kinds.gate_out",
-        "state has no choice \"gone\"",
-    ),
-    (
-        "ask = [\"seals\"]",
-        "ask = [\"brokenSeals\"]",
-        "kinds.gate_out",
-        "writes \"brokenSeals\", which cannot be changed",
-    ),
-    (
-        "{ role = \"technician\" }",
-        "{ role = \"guard\" }",
-        "kinds.gate_out",
-        "no pack declares the role \"guard\"",
-    ),
-    (
-        "priority = 3",
-        "priority = 11",
-        "priorities[0]",
-        "a priority is 1 to 10",
-    ),
-    (
-        "changes = [\"state\"]",
-        "changes = [\"status\"]",
-        "priorities[0]",
-        "has no field \"status\"",
-    ),
-    (
-        "priority = 3\nentity = \"gate-event\"",
-        "priority = 3",
-        "priorities[0]",
-        "must name their entity",
-    ),
-    (
-        "yard:gate-event:*",
-        "yard:gate-event",
-        "roles.technician",
-        "no domain:entity:action",
-    ),
-    (
-        "yard:gate-event:*",
-        "port:gate-event:*",
-        "roles.technician",
-        "no scope of yard",
-    ),
-    (
-        "yard:gate-event:*",
-        "yard:gate-event:write",
-        "roles.technician",
-        "no scope of yard",
-    ),
-    (
-        "yard:gate-event:*",
-        "yard:gate:read",
-        "roles.technician",
-        "names no entity of yard",
-    ),
-    (
-        "at all.\"\nentity = \"gate-event\"",
-        "at all.\"\nentity = \"gate\"",
-        "onlineOnly.Open the gate",
-        "there is no entity \"gate\"",
-    ),
+    ("version = 1", "version = 1\nvresion = 2", "TOML", "unknown field `vresion`"),
+    ("label = \"Plate\", type = \"text\", required = true", "label = \"Plate\", type = \"text\", requred = true", "entities.gate-event.fields.plate.requred", "there is no such key"),
+    ("{ within = { field = \"at\", days = 7 } }", "{ within = { field = \"at\", days = 7, hours = 1 } }", "TOML", "unexpected keys in table: hours"),
+    ("type = \"datetime\"", "type = \"date\"", "TOML", "unknown variant `date`"),
+    ("titleField = \"plate\"\noperations", "titleField = \"licence\"\noperations", "entities.gate-event", "has no field \"licence\""),
+    ("unique = [[\"plate\"]]", "unique = [[\"plat\"]]", "entities.gate-event", "has no field \"plat\""),
+    ("roles = [\"technician\"], when", "roles = [\"porter\"], when", "entities.gate-event", "no pack declares the role \"porter\""),
+    ("when = { is = { field = \"state\", value = \"in\" } }", "when = { is = { field = \"stat\", value = \"in\" } }", "entities.gate-event", "no field \"stat\" to test"),
+    ("when = { is = { field = \"state\", value = \"in\" } }", "when = { is = { field = \"state\", value = \"inside\" } }", "entities.gate-event", "compares state with \"inside\", which is no choice"),
+    ("{ within = { field = \"at\", days = 7 } }", "{ within = { field = \"updatedAt\", days = 7 } }", "entities.gate-event", "no field \"updatedAt\" to test"),
+    ("{ entity = \"lorry\", field = \"lastEvent\" }", "{ entity = \"truck\", field = \"lastEvent\" }", "entities.gate-event", "there is no entity \"truck\""),
+    ("{ entity = \"lorry\", field = \"lastEvent\" }", "{ entity = \"lorry\", field = \"plate\" }", "entities.gate-event", "lorry.plate is no reference to gate-event"),
+    ("filters = [\"state\"]", "filters = [\"plate\"]", "entities.gate-event", "\"plate\" is no enum"),
+    ("search = [\"plate\"]", "search = [\"driver\"]", "entities.gate-event", "has no field \"driver\""),
+    ("field = \"at\", label = \"Time\"", "field = \"time\", label = \"Time\"", "entities.gate-event", "has no field \"time\""),
+    ("plural = \"gate-events\"", "plural = \"devices\"", "entities.gate-event", "/api/v1/devices is the server's own"),
+    ("name = \"at\", label", "name = \"_at\", label", "entities.gate-event", "has no field \"at\""),
+    ("name = \"lorry\", label", "name = \"_lorry\", label", "entities.gate-event._lorry", "the protocol's own"),
+    ("name = \"lorry\", label", "name = \"at\", label", "entities.gate-event", "the field \"at\" is declared twice"),
+    ("type = \"reference\", entity = \"lorry\"", "type = \"reference\", entity = \"lory\"", "entities.gate-event.lorry", "there is no entity \"lory\""),
+    ("default = \"in\"", "default = \"inn\"", "entities.gate-event.state", "its default has no choice \"inn\""),
+    ("transitions = { in = [\"out\"] }", "transitions = { in = [\"gone\"] }", "entities.gate-event.state", "transitions name \"gone\", which is no choice"),
+    ("{ value = \"out\", label = \"Out\" }", "{ value = \"in\", label = \"Out\" }, { value = \"out\", label = \"\" }", "entities.gate-event.state", "the choice \"in\" is declared twice"),
+    ("writtenBy = \"supervisor\"", "writtenBy = \"boss\"", "entities.gate-event.state", "no pack declares the role \"boss\""),
+    ("strategy = \"server-wins\"", "strategy = \"server\"", "TOML", "unknown variant `server`"),
+    ("key = \"sealId\"", "key = \"id\"", "entities.gate-event.seals", "its items have no field \"id\""),
+    ("name = \"weight\", label", "name = \"broken\", label", "entities.gate-event.seals", "the field \"broken\" is declared twice"),
+    ("count = { list = \"seals\", field = \"broken\" }", "count = { list = \"seal\", field = \"broken\" }", "entities.gate-event.brokenSeals", "computed over \"seal\", which is no list"),
+    ("count = { list = \"seals\", field = \"broken\" }", "count = { list = \"seals\", field = \"weight\" }", "entities.gate-event.brokenSeals", "counts by \"weight\""),
+    ("sum = { list = \"seals\", field = \"weight\" }", "sum = { list = \"seals\", field = \"sealId\" }", "entities.gate-event.sealWeight", "sums \"sealId\""),
+    ("closed = { is = { field = \"state\"", "closed = { is = { field = \"closed\"", "entities.gate-event", "no field \"closed\" to test"),
+    ("name = \"lorry\"\nplural", "name = \"gate-event\"\nplural", "entities.gate-event", "declared twice"),
+    ("entity = \"gate-event\"\noperation = \"update\"", "entity = \"gate\"\noperation = \"update\"", "kinds.gate_out", "there is no entity \"gate\""),
+    ("operation = \"update\"\nlabel", "operation = \"delete\"\nlabel", "kinds.gate_out", "does not allow this operation"),
+    ("set = { state = \"out\"", "set = { status = \"out\"", "kinds.gate_out", "has no field \"status\""),
+    ("set = { state = \"out\"", "set = { state = \"gone\"", "kinds.gate_out", "state has no choice \"gone\""),
+    ("ask = [\"seals\"]", "ask = [\"brokenSeals\"]", "kinds.gate_out", "writes \"brokenSeals\", which cannot be changed"),
+    ("{ role = \"technician\" }", "{ role = \"guard\" }", "kinds.gate_out", "no pack declares the role \"guard\""),
+    ("priority = 3", "priority = 11", "priorities[0]", "a priority is 1 to 10"),
+    ("changes = [\"state\"]", "changes = [\"status\"]", "priorities[0]", "has no field \"status\""),
+    ("priority = 3\nentity = \"gate-event\"", "priority = 3", "priorities[0]", "must name their entity"),
+    ("yard:gate-event:*", "yard:gate-event", "roles.technician", "no domain:entity:action"),
+    ("yard:gate-event:*", "port:gate-event:*", "roles.technician", "no scope of yard"),
+    ("yard:gate-event:*", "yard:gate-event:write", "roles.technician", "no scope of yard"),
+    ("yard:gate-event:*", "yard:gate:read", "roles.technician", "names no entity of yard"),
+    ("at all.\"\nentity = \"gate-event\"", "at all.\"\nentity = \"gate\"", "onlineOnly.Open the gate", "there is no entity \"gate\""),
 ];
 
 #[test]
@@ -363,14 +133,8 @@ fn a_broken_pack_says_what_is_wrong_and_where() {
     for (good, bad, place, message) in TABLE {
         assert!(GOOD.contains(good), "the table breaks nothing by {good}");
         let error = load(&GOOD.replacen(good, bad, 1)).expect_err(&format!("accepted: {bad}"));
-        assert!(
-            error.starts_with(&format!("pack yard: {place}: ")),
-            "{bad}\n  wanted {place}\n  said {error}"
-        );
-        assert!(
-            error.contains(message),
-            "{bad}\n  wanted {message}\n  said {error}"
-        );
+        assert!(error.starts_with(&format!("pack yard: {place}: ")), "{bad}\n  wanted {place}\n  said {error}");
+        assert!(error.contains(message), "{bad}\n  wanted {message}\n  said {error}");
     }
 }
 
@@ -378,15 +142,8 @@ fn a_broken_pack_says_what_is_wrong_and_where() {
 fn a_kind_declared_twice_is_refused() {
     let start = GOOD.find("[[kinds]]").unwrap();
     let end = GOOD.find("[[priorities]]").unwrap();
-    let twice = GOOD.replacen(
-        "[[priorities]]",
-        &format!("{}\n[[priorities]]", &GOOD[start..end]),
-        1,
-    );
-    assert_eq!(
-        load(&twice).unwrap_err(),
-        "pack yard: kinds.gate_out: declared twice"
-    );
+    let twice = GOOD.replacen("[[priorities]]", &format!("{}\n[[priorities]]", &GOOD[start..end]), 1);
+    assert_eq!(load(&twice).unwrap_err(), "pack yard: kinds.gate_out: declared twice");
 }
 
 #[test]
