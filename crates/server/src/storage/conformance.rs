@@ -1,0 +1,254 @@
+//! What every storage must do, run on each of them.
+
+use std::collections::BTreeMap;
+
+use holdfast_core::Fields;
+use serde_json::json;
+
+use super::memory::MemoryStorage;
+use super::model::{Act, AuditFilter, AuditRow, HistoryEntry, Membership, StoredRecord, ValueChange};
+use super::port::{Result, Storage, StorageError, Transaction, in_savepoint};
+use super::sqlite::Database;
+
+/// Each function below as a test on memory and on SQLite.
+macro_rules! conformance {
+    ($($name:ident),+ $(,)?) => {
+        mod memory {
+            use super::*;
+            $(#[test] fn $name() { super::$name(&MemoryStorage::default()); })+
+        }
+        mod sqlite {
+            use super::*;
+            $(#[test] fn $name() {
+                let folder = tempfile::tempdir().unwrap();
+                super::$name(&Database::open(&folder.path().join("test.db")).unwrap());
+            })+
+        }
+    };
+}
+
+conformance!(
+    versions_are_found_by_id_by_position_and_in_the_history,
+    a_record_stands_in_the_log_once,
+    ids_are_walked_in_order_by_entity,
+    a_failed_transaction_leaves_nothing,
+    a_savepoint_takes_back_only_itself,
+    keys_aliases_answers_and_meta,
+    memberships_are_by_device_and_entity,
+    audit_is_listed_newest_first_by_filter,
+);
+
+fn at(seconds: i64) -> holdfast_core::Timestamp {
+    holdfast_core::Timestamp::from_timestamp(1_790_000_000 + seconds, 0).unwrap()
+}
+
+fn fields(title: &str) -> Fields {
+    json!({ "title": title, "parts": [{ "partId": "P-1", "quantity": 2 }] }).as_object().unwrap().clone()
+}
+
+fn put(tx: &mut dyn Transaction, entity: &str, id: &str, version: u64, title: &str) -> Result<StoredRecord> {
+    let sequence = tx.last_sequence()? + 1;
+    let record = StoredRecord {
+        entity: entity.into(),
+        id: id.into(),
+        fields: fields(title),
+        version,
+        sequence,
+        updated_at: at(7),
+        updated_by: "tara".into(),
+        local_id: (version > 1).then(|| "local".into()),
+        deleted: title.is_empty(),
+    };
+    let change = ValueChange { from: json!(null), to: json!(title) };
+    let entry = HistoryEntry {
+        entity: entity.into(),
+        id: id.into(),
+        version,
+        sequence,
+        at: at(7),
+        user_id: "tara".into(),
+        user_name: "Tara".into(),
+        roles: vec!["technician".into()],
+        device_id: "phone".into(),
+        act: if title.is_empty() { Act::Delete } else { Act::Update },
+        changes: BTreeMap::from([("title".into(), change)]),
+    };
+    tx.put_version(&record, &entry)?;
+    Ok(record)
+}
+
+fn write<T>(storage: &impl Storage, work: impl FnOnce(&mut dyn Transaction) -> Result<T>) -> T {
+    storage.write(work).unwrap()
+}
+
+fn read<T>(storage: &impl Storage, work: impl FnOnce(&dyn Transaction) -> Result<T>) -> T {
+    storage.read(work).unwrap()
+}
+
+fn titles(records: &[StoredRecord]) -> Vec<String> {
+    records.iter().map(|record| format!("{}:{}", record.id, record.fields["title"].as_str().unwrap())).collect()
+}
+
+fn versions_are_found_by_id_by_position_and_in_the_history(storage: &impl Storage) {
+    assert_eq!(read(storage, |tx| tx.last_sequence()), 0);
+    let second = write(storage, |tx| {
+        put(tx, "order", "O-1", 1, "first")?;
+        put(tx, "order", "O-1", 2, "second")
+    });
+    read(storage, |tx| {
+        assert_eq!(tx.record("order", "O-1")?, Some(second.clone()));
+        assert_eq!(tx.record("asset", "O-1")?, None);
+        assert_eq!(tx.last_sequence()?, 2);
+        let versions = |entries: Vec<HistoryEntry>| entries.iter().map(|e| (e.version, e.sequence)).collect::<Vec<_>>();
+        assert_eq!(versions(tx.history_after("order", "O-1", 0)?), [(1, 1), (2, 2)]);
+        assert_eq!(versions(tx.history_after("order", "O-1", 1)?), [(2, 2)]);
+        assert_eq!(versions(tx.history_since("order", "O-1", 1)?), [(2, 2)]);
+        let entry = tx.history_after("order", "O-1", 1)?.remove(0);
+        assert_eq!((entry.roles.as_slice(), entry.act, entry.at), (["technician".to_owned()].as_slice(), Act::Update, at(7)));
+        assert_eq!(entry.changes["title"].to, json!("second"));
+        Ok(())
+    });
+}
+
+fn a_record_stands_in_the_log_once(storage: &impl Storage) {
+    write(storage, |tx| {
+        put(tx, "order", "O-1", 1, "a")?;
+        put(tx, "order", "O-2", 1, "b")?;
+        put(tx, "asset", "A-1", 1, "c")?;
+        put(tx, "order", "O-1", 2, "")
+    });
+    read(storage, |tx| {
+        assert_eq!(titles(&tx.changes_after(0, 10)?), ["O-2:b", "A-1:c", "O-1:"]);
+        assert_eq!(titles(&tx.changes_after(0, 2)?), ["O-2:b", "A-1:c"]);
+        assert_eq!(titles(&tx.changes_after(3, 2)?), ["O-1:"]);
+        assert!(tx.changes_after(4, 2)?.is_empty());
+        Ok(())
+    });
+}
+
+fn ids_are_walked_in_order_by_entity(storage: &impl Storage) {
+    write(storage, |tx| {
+        for (entity, id) in [("b", "2"), ("a", "9"), ("b", "1"), ("b", "3"), ("c", "0")] {
+            put(tx, entity, id, 1, "x")?;
+        }
+        Ok(())
+    });
+    read(storage, |tx| {
+        assert_eq!(titles(&tx.records_after("b", None, 10)?), ["1:x", "2:x", "3:x"]);
+        assert_eq!(titles(&tx.records_after("b", Some("1"), 1)?), ["2:x"]);
+        assert!(tx.records_after("b", Some("3"), 1)?.is_empty());
+        Ok(())
+    });
+}
+
+fn a_failed_transaction_leaves_nothing(storage: &impl Storage) {
+    let outcome: Result<()> = storage.write(|tx| {
+        put(tx, "order", "O-1", 1, "a")?;
+        tx.put_meta("epoch", "x")?;
+        Err(StorageError::Inconsistent("on purpose".into()))
+    });
+    assert!(outcome.is_err());
+    read(storage, |tx| {
+        assert_eq!((tx.record("order", "O-1")?, tx.last_sequence()?, tx.meta("epoch")?), (None, 0, None));
+        Ok(())
+    });
+}
+
+fn a_savepoint_takes_back_only_itself(storage: &impl Storage) {
+    write(storage, |tx| {
+        put(tx, "order", "O-1", 1, "before")?;
+        let failed: Result<()> = in_savepoint(tx, |tx| {
+            put(tx, "order", "O-1", 2, "inside")?;
+            in_savepoint(tx, |tx| put(tx, "order", "O-2", 1, "deeper"))?;
+            tx.drop_key("order", "ref", "r")?;
+            Err(StorageError::Inconsistent("on purpose".into()))
+        });
+        assert!(failed.is_err());
+        in_savepoint(tx, |tx| put(tx, "order", "O-3", 1, "after")).map(drop)
+    });
+    read(storage, |tx| {
+        assert_eq!(titles(&tx.changes_after(0, 10)?), ["O-1:before", "O-3:after"]);
+        assert_eq!(tx.history_after("order", "O-1", 0)?.len(), 1);
+        Ok(())
+    });
+}
+
+fn keys_aliases_answers_and_meta(storage: &impl Storage) {
+    write(storage, |tx| {
+        tx.put_key("order", "ref", "r-1", "O-1")?;
+        tx.put_key("order", "ref", "r-2", "O-2")?;
+        tx.drop_key("order", "ref", "r-2")?;
+        tx.put_alias("order", "local-1", "O-1")?;
+        tx.put_answer("phone", "key-1", "{}")?;
+        tx.put_meta("epoch", "one")?;
+        tx.put_meta("epoch", "two")
+    });
+    read(storage, |tx| {
+        assert_eq!(tx.key_holder("order", "ref", "r-1")?.as_deref(), Some("O-1"));
+        assert_eq!(tx.key_holder("order", "ref", "r-2")?, None);
+        assert_eq!(tx.key_holder("asset", "ref", "r-1")?, None);
+        assert_eq!(tx.alias("order", "local-1")?.as_deref(), Some("O-1"));
+        assert_eq!(tx.alias("asset", "local-1")?, None);
+        assert_eq!(tx.answer("phone", "key-1")?.as_deref(), Some("{}"));
+        assert_eq!(tx.answer("tablet", "key-1")?, None);
+        assert_eq!(tx.meta("epoch")?.as_deref(), Some("two"));
+        Ok(())
+    });
+}
+
+fn memberships_are_by_device_and_entity(storage: &impl Storage) {
+    let sent = |sent| Membership { sent, left: None };
+    write(storage, |tx| {
+        put(tx, "order", "O-1", 1, "a")?;
+        put(tx, "order", "O-2", 1, "")?;
+        put(tx, "order", "O-3", 4, "c")?;
+        for id in ["O-1", "O-2", "O-3", "O-9"] {
+            tx.put_membership("phone", "order", id, sent(5))?;
+        }
+        tx.put_membership("phone", "asset", "A-1", sent(5))?;
+        tx.put_membership("tablet", "order", "O-1", Membership { sent: 3, left: Some(8) })
+    });
+    read(storage, |tx| {
+        assert_eq!(tx.held("phone", "order")?, [("O-1".to_owned(), 1), ("O-3".to_owned(), 4)]);
+        assert!(tx.held("tablet", "order")?.is_empty());
+        let tablet = tx.membership("tablet", "order", "O-1")?.unwrap();
+        let held: Vec<bool> = [2, 3, 7, 8].map(|position| tablet.held_at(position)).to_vec();
+        assert_eq!(held, [false, true, true, false]);
+        Ok(())
+    });
+    write(storage, |tx| tx.clear_memberships("phone", "order"));
+    read(storage, |tx| {
+        assert_eq!(tx.membership("phone", "order", "O-1")?, None);
+        assert_eq!(tx.membership("phone", "asset", "A-1")?, Some(sent(5)));
+        assert!(tx.membership("tablet", "order", "O-1")?.is_some());
+        Ok(())
+    });
+}
+
+fn audit_is_listed_newest_first_by_filter(storage: &impl Storage) {
+    write(storage, |tx| {
+        for (id, entity, user) in [("a", "order", "tara"), ("b", "order", "samir"), ("c", "asset", "tara")] {
+            tx.put_audit(&AuditRow {
+                id: id.into(),
+                number: 0,
+                at: at(1),
+                entity: entity.into(),
+                record_id: "1".into(),
+                user_id: user.into(),
+                entry: json!({ "auditId": id }),
+            })?;
+        }
+        Ok(())
+    });
+    let list = |filter: AuditFilter| {
+        read(storage, |tx| tx.audits(&filter)).into_iter().map(|row| row.id).collect::<Vec<_>>()
+    };
+    let all = AuditFilter { limit: 10, ..AuditFilter::default() };
+    assert_eq!(list(all.clone()), ["c", "b", "a"]);
+    assert_eq!(list(AuditFilter { limit: 1, ..all.clone() }), ["c"]);
+    assert_eq!(list(AuditFilter { entity: Some("order".into()), ..all.clone() }), ["b", "a"]);
+    assert_eq!(list(AuditFilter { user_id: Some("tara".into()), before: Some(3), ..all }), ["a"]);
+    let found = read(storage, |tx| tx.audit("b")).unwrap();
+    assert_eq!((found.number, found.entry), (2, json!({ "auditId": "b" })));
+    assert_eq!(read(storage, |tx| tx.audit("z")), None);
+}

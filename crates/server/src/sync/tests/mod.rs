@@ -1,1 +1,241 @@
+//! The tables of `docs/protocol.md` walked row by row, over memory and over SQLite.
 
+mod concurrency;
+mod conflicts;
+mod delta;
+mod device;
+mod merge;
+mod push;
+mod rest;
+mod restore;
+mod scope;
+
+use std::cell::Cell;
+
+use holdfast_core::{
+    Fields, Timestamp,
+    merge::compute_fields,
+    pack::{Pack, Packs},
+    ports::Rng,
+    protocol::{Delta, Me, OperationResult, PushRequest, WireOperation},
+    queue::Operation,
+};
+use serde_json::{Value, json};
+
+use super::pull::{self, DeltaRequest};
+use super::{Caller, Context, Refusal, push as pushing, scopes_of};
+use crate::records::{people, version::Author, version::NewVersion};
+use crate::storage::model::{Act, StoredRecord};
+use crate::storage::port::{Storage, StorageError, Transaction};
+
+/// Each function as a test on memory and on SQLite.
+macro_rules! on_both {
+    ($($name:ident),+ $(,)?) => {
+        mod in_memory {
+            $(#[test] fn $name() { super::$name(super::super::World::new(crate::storage::memory::MemoryStorage::default())); })+
+        }
+        mod in_sqlite {
+            $(#[test] fn $name() {
+                let folder = tempfile::tempdir().unwrap();
+                let database = crate::storage::sqlite::Database::open(&folder.path().join("test.db")).unwrap();
+                super::$name(super::super::World::new(database));
+            })+
+        }
+    };
+}
+pub(super) use on_both;
+
+/// A server with a clock and randomness of its own, and some people.
+pub(super) struct World<S> {
+    pub storage: S,
+    pub packs: Packs,
+    random: Counter,
+    seconds: Cell<i64>,
+}
+
+#[derive(Default)]
+struct Counter(Cell<u64>);
+
+impl Rng for Counter {
+    fn next_u64(&self) -> u64 {
+        self.0.set(self.0.get() + 1);
+        self.0.get().wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+}
+
+/// A caller with this role, on a device of the same name.
+pub(super) fn caller(packs: &Packs, user: &str, role: &str, sites: &[&str], device: &str) -> Caller {
+    let roles = vec![role.to_owned()];
+    let me = Me {
+        user_id: user.into(),
+        username: user.into(),
+        display_name: user.to_uppercase(),
+        scopes: scopes_of(packs, &roles),
+        roles,
+        sites: sites.iter().map(|site| (*site).to_owned()).collect(),
+        device: None,
+    };
+    Caller { me, device_id: device.into() }
+}
+
+impl<S: Storage> World<S> {
+    pub fn new(storage: S) -> Self {
+        let pack = Pack::from_toml("works", include_str!("pack.toml")).unwrap();
+        let packs = Packs::new(vec![pack]).unwrap();
+        let world = Self { storage, packs, random: Counter::default(), seconds: Cell::new(0) };
+        for caller in [world.tara(), world.jonas(), world.samir(), world.ada()] {
+            world.know(&caller);
+        }
+        world
+    }
+
+    /// A technician at the north site.
+    pub fn tara(&self) -> Caller {
+        caller(&self.packs, "tara", "technician", &["north"], "tara-phone")
+    }
+
+    /// Another technician there.
+    pub fn jonas(&self) -> Caller {
+        caller(&self.packs, "jonas", "technician", &["north"], "jonas-phone")
+    }
+
+    /// The supervisor of both sites.
+    pub fn samir(&self) -> Caller {
+        caller(&self.packs, "samir", "supervisor", &["north", "south"], "samir-tablet")
+    }
+
+    pub fn ada(&self) -> Caller {
+        caller(&self.packs, "ada", "admin", &[], "ada-desk")
+    }
+
+    /// Keeps the person's records in step with the account.
+    pub fn know(&self, caller: &Caller) {
+        let now = self.now();
+        self.write(|tx| people::keep(tx, &self.packs, &caller.me, now));
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.seconds.set(self.seconds.get() + 1);
+        Timestamp::from_timestamp(1_790_000_000 + self.seconds.get(), 0).unwrap()
+    }
+
+    pub fn write<T>(&self, work: impl FnOnce(&mut dyn Transaction) -> Result<T, StorageError>) -> T {
+        self.storage.write(work).unwrap()
+    }
+
+    /// Runs a rule as the caller, now.
+    pub fn act<T>(
+        &self,
+        caller: &Caller,
+        work: impl FnOnce(&mut dyn Transaction, &Context<'_>) -> Result<T, StorageError>,
+    ) -> T {
+        let cx = Context { packs: &self.packs, rng: &self.random, now: self.now(), caller };
+        self.storage.write(|tx| work(tx, &cx)).unwrap()
+    }
+
+    /// A record that was always there.
+    pub fn given(&self, entity: &str, id: &str, fields: Value) -> StoredRecord {
+        let (entity, at) = (self.packs.entity(entity).unwrap(), self.now());
+        self.write(|tx| {
+            let before = tx.record(&entity.name, id)?;
+            let act = if before.is_some() { Act::Update } else { Act::Create };
+            let mut all = before.as_ref().map(|record| record.fields.clone()).unwrap_or_default();
+            all.extend(object(fields));
+            if entity.name == "order" {
+                all.entry("siteId").or_insert_with(|| json!("north"));
+            }
+            compute_fields(entity, &mut all);
+            let author = Author::server("given");
+            NewVersion { entity, id, before: before.as_ref(), fields: all, act, local_id: None, author, at }.write(tx)
+        })
+    }
+
+    pub fn push(&self, caller: &Caller, operations: Vec<WireOperation>) -> Vec<OperationResult> {
+        let request = PushRequest { device_id: caller.device_id.clone(), pack_versions: self.packs.versions(), operations };
+        self.act(caller, |tx, cx| pushing::push(tx, cx, &request)).unwrap().results
+    }
+
+    pub fn push_one(&self, caller: &Caller, operation: WireOperation) -> OperationResult {
+        self.push(caller, vec![operation]).remove(0)
+    }
+
+    pub fn pull(&self, caller: &Caller, since: Option<&str>, limit: usize) -> Result<Delta, Refusal> {
+        let request = DeltaRequest { since: since.map(str::to_owned), entities: None, limit: Some(limit) };
+        self.act(caller, |tx, cx| pull::delta(tx, cx, &request))
+    }
+
+    pub fn record(&self, entity: &str, id: &str) -> StoredRecord {
+        self.write(|tx| tx.record(entity, id)).unwrap()
+    }
+
+    /// All living records of an entity.
+    pub fn all(&self, entity: &str) -> Vec<StoredRecord> {
+        let mut records = self.write(|tx| tx.records_after(entity, None, 10_000));
+        records.retain(|record| !record.deleted);
+        records
+    }
+
+    /// What the person was told: `about` of each notice with its first field.
+    pub fn notices(&self, user: &str) -> Vec<String> {
+        let mut own = self.all("notice");
+        own.retain(|notice| notice.fields["userId"] == user);
+        own.sort_by_key(|notice| notice.sequence);
+        let told = |notice: &StoredRecord| {
+            let field = notice.fields["details"][0]["field"].as_str().unwrap_or_default();
+            format!("{} {field}", notice.fields["about"].as_str().unwrap_or_default())
+        };
+        own.iter().map(told).collect()
+    }
+
+    pub fn audit_count(&self) -> usize {
+        let filter = crate::storage::model::AuditFilter { limit: 1_000, ..Default::default() };
+        self.write(|tx| tx.audits(&filter)).len()
+    }
+}
+
+pub(super) fn object(value: Value) -> Fields {
+    value.as_object().cloned().unwrap_or_default()
+}
+
+/// An operation on an order; its key is also its queue id.
+pub(super) fn operation(key: &str, operation: Operation, id: &str, payload: Value) -> WireOperation {
+    WireOperation {
+        queue_id: key.into(),
+        client_mutation_id: key.into(),
+        client_mutation_ids: Vec::new(),
+        kind: String::new(),
+        domain: "works".into(),
+        entity_type: "order".into(),
+        entity_id: id.into(),
+        operation,
+        payload: object(payload),
+        base: None,
+        queued_at: None,
+        clock_offset_ms: 0,
+        depends_on: Vec::new(),
+    }
+}
+
+pub(super) fn create(key: &str, id: &str, payload: Value) -> WireOperation {
+    operation(key, Operation::Create, id, payload)
+}
+
+/// An update by somebody who saw `version`.
+pub(super) fn update(key: &str, id: &str, version: u64, payload: Value) -> WireOperation {
+    let mut update = operation(key, Operation::Update, id, payload);
+    update.payload.insert("_version".into(), json!(version));
+    update
+}
+
+pub(super) fn delete(key: &str, id: &str, version: u64) -> WireOperation {
+    operation(key, Operation::Delete, id, json!({ "_version": version }))
+}
+
+/// A write to a record of the built-in pack.
+pub(super) fn system_update(key: &str, entity: &str, id: &str, payload: Value) -> WireOperation {
+    WireOperation {
+        domain: "system".into(),
+        entity_type: entity.into(),
+        ..operation(key, Operation::Update, id, payload)
+    }
+}
