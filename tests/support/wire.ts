@@ -1,18 +1,30 @@
 // The line between browser and server: a proxy that writes down what goes over it and, where a test says so, lets
 // requests or answers go wrong. Unlike a browser's own interception it treats page, worker and navigation alike, and
 // what fails is a real connection.
-import { createServer, type IncomingMessage, request as httpRequest, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  request as httpRequest,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 
 /** A request as it went over the line. */
 export interface Seen {
+  /** When it arrived, in milliseconds. */
+  at: number;
   method: string;
   /** With the query. */
   path: string;
+  headers: IncomingHttpHeaders;
   /** Parsed, if it was JSON; else the text. */
   body: unknown;
-  /** The answer's status, once there is one that reached the browser. */
+  /** The server has carried it out. */
+  reachedServer: boolean;
+  /** The answer's status, once there is one that goes to the browser. */
   status?: number;
 }
 
@@ -149,9 +161,12 @@ export class Wire {
   private async pass(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const raw = await read(incoming);
     const seen: Seen = {
+      at: Date.now(),
       method: incoming.method ?? "GET",
       path: incoming.url ?? "/",
+      headers: incoming.headers,
       body: parse(decode(raw, incoming.headers["content-encoding"])),
+      reachedServer: false,
     };
     this.seen.push(seen);
     const fault = this.take(seen);
@@ -178,6 +193,7 @@ export class Wire {
   ): Promise<void> {
     const answer = await this.ask(incoming, raw);
     const body = await read(answer);
+    seen.reachedServer = true;
     const headers = { ...answer.headers };
     delete headers["transfer-encoding"];
     delete headers.connection;

@@ -1,0 +1,55 @@
+// Signing in, the passcode, opening and locking: how a person comes to the app.
+import { expect, type Page } from "@playwright/test";
+
+import { PASSWORD, type UserName } from "../colleague.ts";
+import { synced } from "./status.ts";
+
+export const PASSCODE = "246813";
+
+/** The first time on a device: signs in, sets the passcode, and waits until the work is there. */
+export async function signInAndSetPasscode(page: Page, user: UserName): Promise<void> {
+  await signIn(page, user);
+  await setPasscode(page);
+  await inTheApp(page);
+  await synced(page);
+}
+
+/** Through the server's sign-in page and back. */
+export async function signIn(page: Page, user: UserName): Promise<void> {
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+  await fillSignIn(page, user);
+}
+
+/** Fills the server's own page. */
+export async function fillSignIn(page: Page, user: UserName): Promise<void> {
+  await page.getByLabel("User name").fill(user);
+  await page.getByLabel("Password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+}
+
+/** Chooses the passcode, and repeats it. */
+export async function setPasscode(page: Page, passcode = PASSCODE): Promise<void> {
+  await expect(page.getByRole("heading", { name: "Set a passcode" })).toBeVisible();
+  await tapDigits(page, passcode);
+  await page.getByRole("button", { name: "Next", exact: true }).click();
+  await expect(page.getByRole("heading", { name: "Repeat the passcode" })).toBeVisible();
+  await tapDigits(page, passcode);
+  await page.getByRole("button", { name: "Seal this device" }).click();
+}
+
+/** Opens what is on the device; needs no server. */
+export async function unlock(page: Page, passcode = PASSCODE): Promise<void> {
+  await expect(page.getByRole("heading", { name: /^Hello/ })).toBeVisible();
+  await tapDigits(page, passcode);
+  await page.getByRole("button", { name: "Unlock", exact: true }).click();
+  await inTheApp(page);
+}
+
+/** Waits for the app's frame. */
+export async function inTheApp(page: Page): Promise<void> {
+  await expect(page.getByRole("navigation", { name: "Main" })).toBeVisible();
+}
+
+async function tapDigits(page: Page, digits: string): Promise<void> {
+  for (const digit of digits) await page.getByRole("button", { name: digit, exact: true }).click();
+}
