@@ -1,1 +1,31 @@
 //! The engine's ports on the web platform, and the client object that app and worker share.
+//!
+//! Everything here runs in a window and in a worker alike. What lies where:
+//!
+//! - [`database`]: one IndexedDB database with its two connections, rexie's for schema, reads and relaxed writes, and
+//!   one of our own for strictly durable transactions.
+//! - [`seal`]: the data key and the index key as non-extractable WebCrypto keys; sealing, opening, naming rows.
+//! - [`store`]: the engine's store port over both.
+//! - [`vault`]: the device passcode, and the wrapped keys of everybody who uses this device.
+//! - [`cached_reads`]: answers of the API, kept sealed for offline use.
+//! - [`transport`], [`clock`], [`rng`]: the other ports.
+//! - [`locks`], [`channel`], [`connectivity`], [`power`], [`storage_health`]: what contexts tell each other and the
+//!   platform tells them.
+//! - [`client`]: the one object that uses all of it.
+
+pub mod cached_reads;
+pub mod channel;
+// pub mod client;
+pub mod clock;
+pub mod connectivity;
+pub mod database;
+pub mod locks;
+pub mod pkce;
+pub mod power;
+pub mod rng;
+mod scope;
+pub mod seal;
+pub mod storage_health;
+pub mod store;
+pub mod transport;
+pub mod vault;

@@ -1,0 +1,124 @@
+//! Answers of the API, kept sealed so that a page that once loaded also loads without a network.
+//!
+//! They lie in the person's database under the HMAC of their path, and go with it. Losing one to a power cut costs
+//! nothing, so they are written with relaxed durability. Only when an answer expires is in the clear.
+
+use holdfast_core::{Timestamp, store::StoreError};
+use js_sys::Uint8Array;
+use rexie::{KeyRange, TransactionMode};
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::{JsCast, JsValue};
+
+use crate::{
+    database::DatabaseError,
+    scope::{object, property},
+    seal::Purpose,
+    store::{
+        IndexedDbStore,
+        schema::{BY_EXPIRY, READS},
+    },
+};
+
+/// An answer as it was given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CachedRead {
+    /// Path and query.
+    pub path: String,
+    pub body: String,
+    pub content_type: String,
+    pub etag: Option<String>,
+    /// When the server gave it: shown as its freshness.
+    pub updated_at: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+/// One person's cached reads.
+#[derive(Debug, Clone)]
+pub struct CachedReads {
+    store: IndexedDbStore,
+}
+
+impl CachedReads {
+    pub fn new(store: &IndexedDbStore) -> Self {
+        Self { store: store.clone() }
+    }
+
+    /// The answer kept for a path, unless it has expired or does not open.
+    pub async fn get(&self, path: &str, now: Timestamp) -> Result<Option<CachedRead>, StoreError> {
+        let keys = self.store.keys()?;
+        let name = keys.name(&naming(path)).await?;
+        let stored = self.read(&name).await?;
+        let Some(sealed) =
+            stored.and_then(|stored| property(&stored, "sealed").dyn_into::<Uint8Array>().ok())
+        else {
+            return Ok(None);
+        };
+        let plain = keys.open(Purpose::CachedRead, &name, &sealed).await.ok();
+        let read: Option<CachedRead> = plain.and_then(|plain| serde_json::from_slice(&plain).ok());
+        Ok(read.filter(|read| read.expires_at > now))
+    }
+
+    /// Keeps an answer in the place of an earlier one for its path.
+    pub async fn put(&self, read: &CachedRead) -> Result<(), StoreError> {
+        let keys = self.store.keys()?;
+        let plain = serde_json::to_vec(read).map_err(|error| StoreError::Failed(error.to_string()))?;
+        let name = keys.name(&naming(&read.path)).await?;
+        let sealed = keys.seal(Purpose::CachedRead, &name, &plain).await?;
+        let value = object(&[
+            ("key", Uint8Array::from(name.as_slice()).into()),
+            ("expiresAt", (read.expires_at.timestamp_millis() as f64).into()),
+            ("sealed", sealed.into()),
+        ]);
+        Ok(self.write(&value).await?)
+    }
+
+    /// Deletes what has expired; answers how many.
+    pub async fn fold(&self, now: Timestamp) -> Result<usize, StoreError> {
+        Ok(self.delete_expired(now).await?)
+    }
+
+    async fn read(&self, name: &[u8]) -> Result<Option<JsValue>, DatabaseError> {
+        let transaction = self
+            .store
+            .database()
+            .relaxed(&[READS], TransactionMode::ReadOnly)
+            .await?;
+        Ok(transaction
+            .store(READS)?
+            .get(Uint8Array::from(name).into())
+            .await?)
+    }
+
+    async fn write(&self, value: &JsValue) -> Result<(), DatabaseError> {
+        let transaction = self
+            .store
+            .database()
+            .relaxed(&[READS], TransactionMode::ReadWrite)
+            .await?;
+        transaction.store(READS)?.put(value, None).await?;
+        transaction.done().await?;
+        Ok(())
+    }
+
+    async fn delete_expired(&self, now: Timestamp) -> Result<usize, DatabaseError> {
+        let transaction = self
+            .store
+            .database()
+            .relaxed(&[READS], TransactionMode::ReadWrite)
+            .await?;
+        let reads = transaction.store(READS)?;
+        let until = JsValue::from_f64(now.timestamp_millis() as f64);
+        let expired = KeyRange::upper_bound(&until, Some(false))
+            .map_err(|error| DatabaseError::Failed(error.to_string()))?;
+        let expired = reads.index(BY_EXPIRY)?.get_all(Some(expired), None).await?;
+        for value in &expired {
+            reads.delete(property(value, "key")).await?;
+        }
+        Ok(expired.len())
+    }
+}
+
+fn naming(path: &str) -> String {
+    format!("read/{path}")
+}

@@ -1,0 +1,62 @@
+//! What the contexts of one person tell each other, by BroadcastChannel.
+
+use holdfast_core::store::Revision;
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use web_sys::{BroadcastChannel, MessageEvent};
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "message", rename_all = "camelCase")]
+pub enum Message {
+    /// Somebody committed: catch up to this revision.
+    Changed { revision: Revision },
+    /// There is something to sync, and the sender does not hold the lock: whoever does, go round again.
+    SyncWanted,
+    /// A round has ended here.
+    SyncEnded,
+    /// Forget the keys.
+    Locked,
+    /// The data is gone from this device.
+    SignedOut,
+}
+
+/// A channel among contexts; a context does not hear itself.
+#[derive(Debug)]
+pub struct Channel {
+    channel: BroadcastChannel,
+    _on_message: Closure<dyn FnMut(MessageEvent)>,
+}
+
+impl Channel {
+    /// Joins the channel of this name. `None` where the browser has none: the store's revision then still keeps
+    /// contexts from overwriting each other, they only notice later.
+    pub fn join(name: &str, heard: impl Fn(Message) + 'static) -> Option<Self> {
+        let channel = BroadcastChannel::new(name).ok()?;
+        let on_message = Closure::new(move |event: MessageEvent| {
+            let text = event.data().as_string().unwrap_or_default();
+            // A message of another version of the app is nothing to stumble over.
+            if let Ok(message) = serde_json::from_str(&text) {
+                heard(message);
+            }
+        });
+        channel.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        Some(Self {
+            channel,
+            _on_message: on_message,
+        })
+    }
+
+    pub fn tell(&self, message: &Message) {
+        if let Ok(text) = serde_json::to_string(message) {
+            // Fails only once the channel is closed.
+            let _ = self.channel.post_message(&JsValue::from_str(&text));
+        }
+    }
+}
+
+impl Drop for Channel {
+    fn drop(&mut self) {
+        self.channel.set_onmessage(None);
+        self.channel.close();
+    }
+}

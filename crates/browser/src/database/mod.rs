@@ -1,0 +1,213 @@
+//! One IndexedDB database, by two connections.
+//!
+//! rexie creates and upgrades the schema, and serves reads and relaxed writes; it has no durability option and hides
+//! its handle, so what must survive a power cut goes through a second connection ([`strict`]).
+//!
+//! Connections are opened when first needed and again after the platform closed them under us. Both are closed as soon
+//! as another context wants to upgrade or delete the database: it would have to wait for us. After a deletion this
+//! object opens nothing any more, so that no forgotten timer brings an empty database back.
+
+mod error;
+pub mod strict;
+
+use std::{
+    cell::RefCell,
+    rc::{Rc, Weak},
+};
+
+use futures::future::{Either, select};
+use holdfast_core::ports::Clock;
+use rexie::{ObjectStore, Rexie, Transaction, TransactionMode};
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use web_sys::{EventTarget, IdbVersionChangeEvent};
+
+use crate::clock::PlatformClock;
+pub use error::DatabaseError;
+use strict::{StrictConnection, StrictTransaction};
+
+/// For how long a deletion waits for other contexts to let go, in milliseconds.
+const DELETE_TIMEOUT_MS: u64 = 5_000;
+
+/// Version and object stores of a database.
+#[derive(Clone, Copy)]
+pub struct Schema {
+    pub version: u32,
+    pub stores: fn() -> Vec<ObjectStore>,
+}
+
+impl std::fmt::Debug for Schema {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Schema")
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A database by its name. Cloning shares the connections.
+#[derive(Debug, Clone)]
+pub struct Database {
+    name: Rc<str>,
+    schema: Schema,
+    state: Rc<RefCell<State>>,
+}
+
+#[derive(Debug, Default)]
+enum State {
+    #[default]
+    Closed,
+    Open(Connections),
+    Deleted,
+}
+
+type Listener = Closure<dyn FnMut(JsValue)>;
+
+/// Closed when dropped.
+#[derive(Debug)]
+struct Connections {
+    /// Taken out only to close it.
+    reads: Option<Rexie>,
+    strict: StrictConnection,
+    /// A closed connection has no events: they live as long as it.
+    _listeners: [Listener; 2],
+}
+
+impl Connections {
+    fn relaxed(&self, stores: &[&str], mode: TransactionMode) -> Result<Transaction, DatabaseError> {
+        match &self.reads {
+            Some(reads) => Ok(reads.transaction(stores, mode)?),
+            None => Err(DatabaseError::Closed("the storage is closed".into())),
+        }
+    }
+}
+
+impl Drop for Connections {
+    fn drop(&mut self) {
+        if let Some(reads) = self.reads.take() {
+            reads.close();
+        }
+        self.strict.close();
+    }
+}
+
+impl Database {
+    pub fn new(name: &str, schema: Schema) -> Self {
+        Self {
+            name: name.into(),
+            schema,
+            state: Rc::default(),
+        }
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A transaction of rexie's: for reads, and for writes that may be lost with the power.
+    pub async fn relaxed(
+        &self,
+        stores: &[&str],
+        mode: TransactionMode,
+    ) -> Result<Transaction, DatabaseError> {
+        self.with_connections(|connections| connections.relaxed(stores, mode))
+            .await
+    }
+
+    /// A readwrite transaction that is on the disk when it completes.
+    pub async fn strict(&self, stores: &[&str]) -> Result<StrictTransaction, DatabaseError> {
+        self.with_connections(|connections| connections.strict.begin(stores))
+            .await
+    }
+
+    /// Opens, if need be; a connection that turns out to be closed is opened again, once.
+    async fn with_connections<T>(
+        &self,
+        begin: impl Fn(&Connections) -> Result<T, DatabaseError>,
+    ) -> Result<T, DatabaseError> {
+        for attempt in 0..2 {
+            self.open().await?;
+            let begun = match &*self.state.borrow() {
+                State::Open(connections) => begin(connections),
+                State::Closed => Err(DatabaseError::Closed("the storage was closed meanwhile".into())),
+                State::Deleted => return Err(DatabaseError::Deleted),
+            };
+            match begun {
+                Err(DatabaseError::Closed(_)) if attempt == 0 => self.close(),
+                begun => return begun,
+            }
+        }
+        Err(DatabaseError::Closed(
+            "the browser keeps closing the storage".into(),
+        ))
+    }
+
+    async fn open(&self) -> Result<(), DatabaseError> {
+        match &*self.state.borrow() {
+            State::Closed => {}
+            State::Open(_) => return Ok(()),
+            State::Deleted => return Err(DatabaseError::Deleted),
+        }
+        let builder = Rexie::builder(&self.name).version(self.schema.version);
+        let builder = (self.schema.stores)()
+            .into_iter()
+            .fold(builder, rexie::RexieBuilder::add_object_store);
+        let reads = builder.build().await?;
+        let strict = StrictConnection::open(&self.name, self.schema.version).await?;
+        let listeners = listeners(&self.state, strict.events());
+        let connections = Connections {
+            reads: Some(reads),
+            strict,
+            _listeners: listeners?,
+        };
+        let mut state = self.state.borrow_mut();
+        match *state {
+            State::Closed => *state = State::Open(connections),
+            // Another task of this context opened or deleted it meanwhile.
+            State::Open(_) | State::Deleted => drop(connections),
+        }
+        Ok(())
+    }
+
+    /// Closes the connections; the next use opens them again.
+    pub fn close(&self) {
+        let mut state = self.state.borrow_mut();
+        if matches!(*state, State::Open(_)) {
+            *state = State::Closed;
+        }
+    }
+
+    /// Deletes the database with all that is in it. Other contexts close their connections when they are told.
+    pub async fn delete(&self) -> Result<(), DatabaseError> {
+        self.state.replace(State::Deleted);
+        let deletion = Box::pin(Rexie::delete(&self.name));
+        match select(deletion, Box::pin(PlatformClock.sleep(DELETE_TIMEOUT_MS))).await {
+            Either::Left((deleted, _)) => Ok(deleted?),
+            Either::Right(_) => Err(DatabaseError::Failed(
+                "another tab holds on to the data; close all other tabs of this app and sign out again"
+                    .into(),
+            )),
+        }
+    }
+}
+
+/// Lets go when another context wants the database for itself, and notices when the platform closed it.
+fn listeners(state: &Rc<RefCell<State>>, events: &EventTarget) -> Result<[Listener; 2], DatabaseError> {
+    let on_version_change = listener(state, |event| {
+        let deleted = event
+            .dyn_into::<IdbVersionChangeEvent>()
+            .is_ok_and(|event| event.new_version().is_none());
+        if deleted { State::Deleted } else { State::Closed }
+    });
+    let on_close = listener(state, |_| State::Closed);
+    events.add_event_listener_with_callback("versionchange", on_version_change.as_ref().unchecked_ref())?;
+    events.add_event_listener_with_callback("close", on_close.as_ref().unchecked_ref())?;
+    Ok([on_version_change, on_close])
+}
+
+fn listener(state: &Rc<RefCell<State>>, next: fn(JsValue) -> State) -> Listener {
+    let state: Weak<RefCell<State>> = Rc::downgrade(state);
+    Closure::new(move |event| {
+        if let Some(state) = state.upgrade() {
+            state.replace(next(event));
+        }
+    })
+}

@@ -1,0 +1,43 @@
+//! Sealing under a passphrase of its own: an export that leaves the device.
+//!
+//! The file is the text `holdfast-export-1.` followed by salt and sealed value in base64url. The key comes from the
+//! passphrase by Argon2id at the default cost.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use js_sys::Uint8Array;
+use wasm_bindgen::JsCast;
+use web_sys::CryptoKey;
+
+use super::{Purpose, SealError, open_with, seal_with, secret, settle, subtle};
+use crate::{rng::PlatformRng, scope::strings};
+
+const HEAD: &str = "holdfast-export-1.";
+
+pub async fn seal(passphrase: &str, plain: &[u8]) -> Result<String, SealError> {
+    let salt = PlatformRng::bytes::<16>();
+    let sealed = seal_with(&key(passphrase, &salt).await?, Purpose::Export, &salt, plain).await?;
+    let (salt, sealed) = (
+        URL_SAFE_NO_PAD.encode(salt),
+        URL_SAFE_NO_PAD.encode(sealed.to_vec()),
+    );
+    Ok(format!("{HEAD}{salt}.{sealed}"))
+}
+
+pub async fn open(passphrase: &str, text: &str) -> Result<Vec<u8>, SealError> {
+    let decode = |part: &str| URL_SAFE_NO_PAD.decode(part).map_err(|_| SealError::DoesNotOpen);
+    let rest = text.trim().strip_prefix(HEAD).ok_or(SealError::DoesNotOpen)?;
+    let (salt, sealed) = rest.split_once('.').ok_or(SealError::DoesNotOpen)?;
+    let (salt, sealed) = (decode(salt)?, decode(sealed)?);
+    let key = key(passphrase, &salt).await?;
+    open_with(&key, Purpose::Export, &salt, &Uint8Array::from(sealed.as_slice())).await
+}
+
+async fn key(passphrase: &str, salt: &[u8]) -> Result<CryptoKey, SealError> {
+    let bytes = Uint8Array::from(secret::stretch(passphrase, salt, &secret::Cost::default())?.as_slice());
+    let usages = strings(&["encrypt", "decrypt"]);
+    Ok(
+        settle(subtle().import_key_with_str("raw", &bytes, "AES-GCM", false, &usages))
+            .await?
+            .unchecked_into(),
+    )
+}

@@ -1,0 +1,95 @@
+//! What the vault keeps about each person: nothing that says who they are but an opaque id.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use holdfast_core::Timestamp;
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::JsValue;
+
+use super::VaultError;
+use crate::{
+    rng::PlatformRng,
+    seal::secret::{Cost, Wrapped},
+};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct UserRecord {
+    /// As the server names the person.
+    pub user_id: String,
+    /// The random name of the person's database.
+    pub database: String,
+    salt: String,
+    cost: Cost,
+    secret: String,
+    /// Wrong passcodes since the last right one.
+    pub failed_attempts: u32,
+    pub last_failed_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+    pub last_unlocked_at: Timestamp,
+    /// "Sync while the app is closed".
+    pub keeps_key: bool,
+}
+
+impl UserRecord {
+    pub(super) fn new(user_id: &str, wrapped: &Wrapped, now: Timestamp) -> Self {
+        let random = PlatformRng::bytes::<12>();
+        let mut record = Self {
+            user_id: user_id.to_owned(),
+            database: format!("holdfast-{}", URL_SAFE_NO_PAD.encode(random)),
+            salt: String::new(),
+            cost: wrapped.cost.clone(),
+            secret: String::new(),
+            failed_attempts: 0,
+            last_failed_at: None,
+            created_at: now,
+            last_unlocked_at: now,
+            keeps_key: false,
+        };
+        record.set_wrapped(wrapped);
+        record
+    }
+
+    pub(super) fn wrapped(&self) -> Result<Wrapped, VaultError> {
+        let decode = |text: &str| URL_SAFE_NO_PAD.decode(text).map_err(|_| VaultError::Damaged);
+        Ok(Wrapped {
+            salt: decode(&self.salt)?,
+            cost: self.cost.clone(),
+            secret: decode(&self.secret)?,
+        })
+    }
+
+    pub(super) fn set_wrapped(&mut self, wrapped: &Wrapped) {
+        self.salt = URL_SAFE_NO_PAD.encode(&wrapped.salt);
+        self.cost = wrapped.cost.clone();
+        self.secret = URL_SAFE_NO_PAD.encode(&wrapped.secret);
+    }
+
+    pub(super) fn read(stored: JsValue) -> Result<Self, VaultError> {
+        serde_wasm_bindgen::from_value(stored).map_err(|_| VaultError::Damaged)
+    }
+
+    pub(super) fn stored(&self) -> Result<JsValue, VaultError> {
+        serde_wasm_bindgen::to_value(self).map_err(|_| VaultError::Damaged)
+    }
+}
+
+/// A person who can open the app on this device without a network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownUser {
+    pub user_id: String,
+    pub created_at: Timestamp,
+    pub last_unlocked_at: Timestamp,
+    /// "Sync while the app is closed" is on.
+    pub keeps_key: bool,
+}
+
+impl From<UserRecord> for KnownUser {
+    fn from(record: UserRecord) -> Self {
+        Self {
+            user_id: record.user_id,
+            created_at: record.created_at,
+            last_unlocked_at: record.last_unlocked_at,
+            keeps_key: record.keeps_key,
+        }
+    }
+}

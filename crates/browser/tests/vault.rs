@@ -1,0 +1,260 @@
+//! Passcodes and keys in a real browser.
+
+mod support;
+
+use holdfast_browser::{
+    seal::{Purpose, SealError, passphrase},
+    store::IndexedDbStore,
+    vault::{Vault, VaultError},
+};
+use holdfast_core::store::Store;
+use support::{at, dump, fresh_name, put, script, work_order};
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+const NAME: [u8; 32] = [7; 32];
+
+#[wasm_bindgen_test]
+async fn the_right_passcode_opens_what_was_sealed() {
+    let vault = Vault::named(&fresh_name());
+    let created = vault.create("u1", "correct horse", at(0)).await.unwrap();
+    let sealed = created
+        .keys
+        .seal(Purpose::Row, &NAME, b"torque 40 Nm")
+        .await
+        .unwrap();
+    let unlocked = vault.unlock("u1", "correct horse", at(1)).await.unwrap();
+    assert_eq!(unlocked.database, created.database);
+    assert_eq!(
+        unlocked.keys.open(Purpose::Row, &NAME, &sealed).await.unwrap(),
+        b"torque 40 Nm"
+    );
+    assert_eq!(
+        unlocked.keys.name("a").await.unwrap(),
+        created.keys.name("a").await.unwrap()
+    );
+    let moved = unlocked.keys.open(Purpose::Row, &[8; 32], &sealed).await;
+    assert_eq!(moved, Err(SealError::DoesNotOpen), "sealed under another name");
+    let other_use = unlocked.keys.open(Purpose::CachedRead, &NAME, &sealed).await;
+    assert_eq!(other_use, Err(SealError::DoesNotOpen), "sealed for another use");
+}
+
+#[wasm_bindgen_test]
+async fn wrong_passcodes_wait_longer_and_longer() {
+    let vault = Vault::named(&fresh_name());
+    vault.create("u1", "246810", at(0)).await.unwrap();
+    let table = [
+        // second, passcode, outcome
+        (10, "wrong1", Err(VaultError::WrongPasscode)),
+        (10, "wrong2", Err(VaultError::WrongPasscode)),
+        (10, "wrong3", Err(VaultError::WrongPasscode)),
+        (10, "246810", Err(VaultError::Wait(5))),
+        (14, "246810", Err(VaultError::Wait(1))),
+        (15, "wrong4", Err(VaultError::WrongPasscode)),
+        (29, "246810", Err(VaultError::Wait(1))),
+        (3, "246810", Err(VaultError::Wait(15))), // the clock was set back
+        (30, "246810", Ok(())),
+        (31, "wrong5", Err(VaultError::WrongPasscode)), // counted anew
+        (31, "246810", Ok(())),
+    ];
+    for (second, passcode, expected) in table {
+        // Another context each time: the count is not in memory.
+        let again = vault.clone();
+        let outcome = again.unlock("u1", passcode, at(second)).await.map(|_| ());
+        assert_eq!(outcome, expected, "at {second} s with {passcode}");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_try_is_counted_before_it_is_made() {
+    let vault = Vault::named(&fresh_name());
+    vault.create("u1", "246810", at(0)).await.unwrap();
+    let hang = "globalThis.unwrap = SubtleCrypto.prototype.unwrapKey; \
+        SubtleCrypto.prototype.unwrapKey = () => { tried(); return new Promise(() => {}); }";
+    for _ in 0..3 {
+        // The page is left while the passcode is being tried.
+        let trying = script(
+            "return new Promise((tried) => { globalThis.tried = tried; })",
+            &[],
+        );
+        script(hang, &[]).await;
+        let attempt = Box::pin(vault.unlock("u1", "246810", at(1)));
+        let outcome = futures::future::select(attempt, Box::pin(trying)).await;
+        script("SubtleCrypto.prototype.unwrapKey = unwrap", &[]).await;
+        assert!(
+            matches!(outcome, futures::future::Either::Right(_)),
+            "the try cannot have ended"
+        );
+    }
+    let outcome = vault.unlock("u1", "246810", at(1)).await.map(|_| ());
+    assert_eq!(outcome, Err(VaultError::Wait(5)));
+}
+
+#[wasm_bindgen_test]
+async fn another_passcode_opens_the_same_data() {
+    let vault = Vault::named(&fresh_name());
+    let created = vault.create("u1", "first one", at(0)).await.unwrap();
+    let sealed = created.keys.seal(Purpose::Row, &NAME, b"kept").await.unwrap();
+    let refused = vault.change_passcode("u1", "not it", "second one", at(1)).await;
+    assert_eq!(refused, Err(VaultError::WrongPasscode));
+    assert_eq!(
+        vault.change_passcode("u1", "first one", "12345", at(2)).await,
+        Err(VaultError::WeakPasscode)
+    );
+    vault
+        .change_passcode("u1", "first one", "second one", at(2))
+        .await
+        .unwrap();
+    assert_eq!(
+        vault.unlock("u1", "first one", at(3)).await.map(|_| ()),
+        Err(VaultError::WrongPasscode)
+    );
+    let unlocked = vault.unlock("u1", "second one", at(4)).await.unwrap();
+    assert_eq!(
+        unlocked.keys.open(Purpose::Row, &NAME, &sealed).await.unwrap(),
+        b"kept"
+    );
+}
+
+#[wasm_bindgen_test]
+async fn weak_passcodes_are_refused() {
+    let vault = Vault::named(&fresh_name());
+    for weak in ["", "12345", "000000", "aaaaaaaaaa"] {
+        assert_eq!(
+            vault.create("u1", weak, at(0)).await.map(|_| ()),
+            Err(VaultError::WeakPasscode),
+            "{weak}"
+        );
+    }
+    vault.create("u1", "123456", at(0)).await.unwrap();
+    assert_eq!(
+        vault.create("u1", "654321", at(0)).await.map(|_| ()),
+        Err(VaultError::AlreadySetUp)
+    );
+    assert_eq!(
+        vault.unlock("u2", "123456", at(0)).await.map(|_| ()),
+        Err(VaultError::UnknownUser)
+    );
+}
+
+#[wasm_bindgen_test]
+async fn keys_cannot_be_exported_and_are_kept_only_on_request() {
+    let name = fresh_name();
+    let vault = Vault::named(&name);
+    let unlocked = vault.create("u1", "246810", at(0)).await.unwrap();
+    assert!(
+        !dump(&name).await.contains("CryptoKey("),
+        "no key lies there unasked"
+    );
+    vault.keep_key(&unlocked, true, at(0)).await.unwrap();
+    let kept = dump(&name).await;
+    assert!(
+        kept.contains("CryptoKey(AES-GCM,false)") && kept.contains("CryptoKey(HMAC,false)"),
+        "{kept}"
+    );
+    assert!(!kept.contains(",true)"), "nothing extractable is stored");
+    let exported = script(
+        r#"
+        const open = (r) => new Promise((ok, no) => { r.onsuccess = () => ok(r.result); r.onerror = () => no(r.error); });
+        const db = await open(indexedDB.open(a));
+        const { data, index } = (await open(db.transaction("keys").objectStore("keys").getAll()))[0];
+        db.close();
+        const tries = [data, index].map((key) => crypto.subtle.exportKey("raw", key).then(() => "out", (e) => e.name));
+        return (await Promise.all(tries)).join();
+        "#,
+        &[name.as_str().into()],
+    )
+    .await;
+    assert_eq!(
+        exported.as_string().unwrap(),
+        "InvalidAccessError,InvalidAccessError"
+    );
+}
+
+#[wasm_bindgen_test]
+async fn kept_keys_end_after_seven_days_and_by_locking() {
+    const DAY: i64 = 86_400;
+    let name = fresh_name();
+    let vault = Vault::named(&name);
+    let unlocked = vault.create("u1", "246810", at(0)).await.unwrap();
+    vault.keep_key(&unlocked, true, at(0)).await.unwrap();
+    assert!(vault.kept("u1", at(7 * DAY - 1)).await.unwrap().is_some());
+    vault.unlock("u1", "246810", at(6 * DAY)).await.unwrap();
+    assert!(
+        vault.kept("u1", at(13 * DAY - 1)).await.unwrap().is_some(),
+        "counted from the last unlock"
+    );
+    assert!(vault.kept("u1", at(13 * DAY)).await.unwrap().is_none());
+    assert!(
+        !dump(&name).await.contains("CryptoKey("),
+        "an expired key is deleted"
+    );
+    vault.unlock("u1", "246810", at(20 * DAY)).await.unwrap();
+    vault.lock("u1").await.unwrap();
+    assert!(
+        vault.kept("u1", at(20 * DAY)).await.unwrap().is_none(),
+        "locking by hand ends it"
+    );
+    let unlocked = vault.unlock("u1", "246810", at(21 * DAY)).await.unwrap();
+    assert!(
+        vault.kept("u1", at(21 * DAY)).await.unwrap().is_some(),
+        "the setting stays"
+    );
+    vault.keep_key(&unlocked, false, at(21 * DAY)).await.unwrap();
+    vault.unlock("u1", "246810", at(21 * DAY)).await.unwrap();
+    assert!(vault.kept("u1", at(21 * DAY)).await.unwrap().is_none());
+}
+
+#[wasm_bindgen_test]
+async fn signing_out_leaves_nothing_of_one_person_and_everything_of_the_other() {
+    let name = fresh_name();
+    let vault = Vault::named(&name);
+    let first = vault.create("u1", "246810", at(0)).await.unwrap();
+    let second = vault.create("u2", "135791", at(1)).await.unwrap();
+    for unlocked in [&first, &second] {
+        let store = IndexedDbStore::new(&unlocked.database, unlocked.keys.clone());
+        store.commit(0, &put([work_order("1", "mine")])).await.unwrap();
+    }
+    assert_eq!(vault.current().await.unwrap().as_deref(), Some("u2"));
+    vault.purge("u2").await.unwrap();
+    assert_eq!(vault.current().await.unwrap(), None);
+    let users: Vec<String> = vault
+        .users()
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|user| user.user_id)
+        .collect();
+    assert_eq!(users, ["u1"]);
+    let names = || {
+        script(
+            "return (await indexedDB.databases()).map((d) => d.name).join()",
+            &[],
+        )
+    };
+    let left = names().await.as_string().unwrap();
+    assert!(
+        left.contains(&first.database) && !left.contains(&second.database),
+        "{left}"
+    );
+    vault.purge("u1").await.unwrap();
+    let left = names().await.as_string().unwrap();
+    assert!(!left.contains(&first.database) && !left.contains(&name), "{left}");
+}
+
+#[wasm_bindgen_test]
+async fn an_export_opens_with_its_passphrase_alone() {
+    let text = passphrase::seal("a long phrase", b"{\"writes\":[]}")
+        .await
+        .unwrap();
+    assert!(text.starts_with("holdfast-export-1.") && !text.contains("writes"));
+    assert_eq!(
+        passphrase::open("a long phrase", &text).await.unwrap(),
+        b"{\"writes\":[]}"
+    );
+    assert_eq!(
+        passphrase::open("another phrase", &text).await,
+        Err(SealError::DoesNotOpen)
+    );
+}
