@@ -35,6 +35,7 @@ conformance!(
     a_savepoint_takes_back_only_itself,
     keys_aliases_answers_and_meta,
     memberships_are_by_device_and_entity,
+    memberships_go_back_to_a_position,
     audit_is_listed_newest_first_by_filter,
 );
 
@@ -221,6 +222,25 @@ fn memberships_are_by_device_and_entity(storage: &impl Storage) {
         assert_eq!(tx.membership("phone", "order", "O-1")?, None);
         assert_eq!(tx.membership("phone", "asset", "A-1")?, Some(sent(5)));
         assert!(tx.membership("tablet", "order", "O-1")?.is_some());
+        Ok(())
+    });
+}
+
+fn memberships_go_back_to_a_position(storage: &impl Storage) {
+    let table = [("kept", 3, None, Some(None)), ("sent later", 6, None, None), ("left before", 3, Some(5), Some(Some(5)))];
+    let later = [("left later", 3, Some(6), Some(None)), ("came and went", 6, Some(7), None)];
+    write(storage, |tx| {
+        for (id, sent, left, _) in table.iter().chain(&later) {
+            tx.put_membership("phone", "order", id, Membership { sent: *sent, left: *left })?;
+        }
+        tx.put_membership("tablet", "order", "sent later", Membership { sent: 6, left: None })?;
+        tx.rewind_memberships("phone", 5)
+    });
+    read(storage, |tx| {
+        for (id, _, _, left) in table.iter().chain(&later) {
+            assert_eq!(tx.membership("phone", "order", id)?.map(|membership| membership.left), *left, "{id}");
+        }
+        assert!(tx.membership("tablet", "order", "sent later")?.is_some());
         Ok(())
     });
 }

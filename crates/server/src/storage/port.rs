@@ -75,6 +75,9 @@ pub trait Transaction {
 
     fn membership(&self, device: &str, entity: &str, id: &str) -> Result<Option<Membership>>;
     fn put_membership(&mut self, device: &str, entity: &str, id: &str, membership: Membership) -> Result<()>;
+    /// The device is at `position`: forgets what was sent to it after that, and takes back what it was told to drop
+    /// after that. Those answers never reached it.
+    fn rewind_memberships(&mut self, device: &str, position: u64) -> Result<()>;
     fn clear_memberships(&mut self, device: &str, entity: &str) -> Result<()>;
     /// Ids and current versions of the living records that a device was sent and was not told to drop.
     fn held(&self, device: &str, entity: &str) -> Result<Vec<(String, u64)>>;

@@ -66,6 +66,9 @@ pub fn delta(tx: &mut dyn Transaction, cx: &Context<'_>, request: &DeltaRequest)
     if let Some(refusal) = check(tx, &scope, &cursor, &epoch)? {
         return Ok(Err(refusal));
     }
+    if cursor.scan.is_none() {
+        tx.rewind_memberships(&cx.caller.device_id, cursor.sequence)?;
+    }
     match &cursor.scan {
         Some(position) => walk::resume(tx, scope, &cursor, position, limit),
         None if scope_changed(tx, cx, cursor.sequence)? => walk::again(tx, scope, &cursor, limit).map(Ok),
@@ -196,7 +199,7 @@ impl<'s, 'a> Page<'s, 'a> {
         let wanted = along || (!held && readable && self.scope.wanted(entity, record));
         let step = step(held, record.deleted, readable, wanted, record.sequence > self.since);
         let first_time = self.done.insert((record.entity.clone(), record.id.clone()));
-        if !first_time || step == Step::Nothing {
+        if !first_time {
             return Ok(false);
         }
         self.tell(tx, entity, record, step)?;
@@ -204,7 +207,8 @@ impl<'s, 'a> Page<'s, 'a> {
         let next = match step {
             Step::Whole => Some(Membership { sent: at, left: None }),
             Step::Deleted | Step::Revoked => Some(Membership { sent, left: Some(at) }),
-            Step::Changed | Step::Nothing => None,
+            // A page of a walk that was lost may have said that it leaves.
+            Step::Changed | Step::Nothing => held.then_some(Membership { sent, left: None }),
         };
         if let Some(next) = next.filter(|next| membership != Some(*next)) {
             tx.put_membership(device, &record.entity, &record.id, next)?;

@@ -3,9 +3,9 @@
 //! - *Readable*: the caller's roles may read the entity, and one of its access rules covers the record.
 //! - *Wanted*: readable, and the entity's sync condition holds, or the caller pinned the record, or a record that the
 //!   device was sent refers to it (`syncAlong`).
-//! - *Held*: the device was sent it and was not told to drop it. The server remembers both with the position of the
-//!   change log that the answer carried, so a device that asks again from an older position, because the answer was
-//!   lost, gets the same again.
+//! - *Held*: the device was sent it and was not told to drop it. The server remembers both with a position of the
+//!   change log past the one that the device asked from. A device that asks again from there never got the answer: what
+//!   it was sent and told after that position is taken back, and told anew.
 //!
 //! What is held and readable goes on being updated whether or not it is still wanted; what is held and no longer
 //! readable is revoked.
@@ -121,9 +121,9 @@ fn pinned(user: &StoredRecord) -> Vec<(String, String)> {
 /// Notes that a device holds a record because it wrote it, or fetched it: as if it had been sent at the beginning, so
 /// that from any position on it gets what others change.
 pub fn hold(tx: &mut dyn Transaction, device: &str, entity: &str, id: &str) -> Result<()> {
-    let known = tx.membership(device, entity, id)?;
-    if known.is_some_and(|membership| membership.left.is_none()) {
+    let always = Membership { sent: 0, left: None };
+    if tx.membership(device, entity, id)? == Some(always) {
         return Ok(());
     }
-    tx.put_membership(device, entity, id, Membership { sent: 0, left: None })
+    tx.put_membership(device, entity, id, always)
 }

@@ -155,6 +155,22 @@ impl Transaction for MemoryTransaction<'_> {
         Ok(())
     }
 
+    fn rewind_memberships(&mut self, device: &str, position: u64) -> Result<()> {
+        let tables = self.writing()?;
+        let after = |membership: &Membership| membership.sent > position || membership.left.is_some_and(|left| left > position);
+        let own = tables.memberships.rows().range((Excluded((device.to_owned(), pair("", ""))), Unbounded));
+        let own = own.take_while(|((of, _), _)| of == device).filter(|(_, membership)| after(membership));
+        let lost: Vec<_> = own.map(|(key, membership)| (key.clone(), *membership)).collect();
+        for (key, membership) in lost {
+            if membership.sent > position {
+                tables.memberships.remove(&key);
+            } else {
+                tables.memberships.insert(key, Membership { left: None, ..membership });
+            }
+        }
+        Ok(())
+    }
+
     fn clear_memberships(&mut self, device: &str, entity: &str) -> Result<()> {
         let tables = self.writing()?;
         let keys: Vec<_> = tables.memberships.rows().keys().filter(|(of, (e, _))| of == device && e == entity).cloned().collect();

@@ -74,6 +74,10 @@ CREATE TABLE memberships (
     PRIMARY KEY (device, entity, id)
 ) STRICT, WITHOUT ROWID;
 
+-- Both are asked for what lies after the device's position, which is next to nothing.
+CREATE INDEX memberships_by_sent ON memberships (device, sent_at);
+CREATE INDEX memberships_by_left ON memberships (device, left_at) WHERE left_at IS NOT NULL;
+
 CREATE TABLE audit (
     number    INTEGER PRIMARY KEY AUTOINCREMENT,
     id        TEXT    NOT NULL UNIQUE,

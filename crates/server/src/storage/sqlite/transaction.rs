@@ -221,6 +221,12 @@ impl Transaction for SqliteTransaction<'_> {
         self.run(sql, params![device, entity, id, membership.sent, membership.left])
     }
 
+    fn rewind_memberships(&mut self, device: &str, position: u64) -> Result<()> {
+        self.run("DELETE FROM memberships WHERE device = ?1 AND sent_at > ?2", params![device, position])?;
+        let sql = "UPDATE memberships SET left_at = NULL WHERE device = ?1 AND left_at > ?2";
+        self.run(sql, params![device, position])
+    }
+
     fn clear_memberships(&mut self, device: &str, entity: &str) -> Result<()> {
         self.run("DELETE FROM memberships WHERE device = ?1 AND entity = ?2", [device, entity])
     }
