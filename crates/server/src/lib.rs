@@ -5,6 +5,8 @@
 //! - [`cli`]: the subcommands and their flags; turns settings into a running process.
 //! - [`http`]: routes, headers, error bodies. Translates; decides nothing.
 //! - [`identity`]: who may sign in, which tokens are good. Rules over a store trait; clock and randomness are parameters.
+//! - [`sync`]: push, pull, conflicts, REST: what becomes of operations, and what a device is to be told.
+//! - [`records`]: versions, ids, unique values and references of records, over the storage port.
 //! - [`storage`]: the synchronous storage ports and their SQLite implementation.
 //!
 //! The layers below `http` know neither tokio nor the wall clock, so the simulator drives them directly.
@@ -12,4 +14,6 @@
 pub mod cli;
 pub mod http;
 pub mod identity;
+pub mod records;
 pub mod storage;
+pub mod sync;
