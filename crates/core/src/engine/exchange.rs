@@ -76,6 +76,21 @@ impl<P: Ports> Engine<P> {
         self.authorized(Method::Post, path, Some(Body::Json(json))).await
     }
 
+    /// A request of the app's own, beside sync (audit, history, devices): asked of the server with the access token,
+    /// unless the breaker is open.
+    pub async fn ask<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Body>,
+    ) -> Result<T, WireError> {
+        if self.breaker().is_open() {
+            return Err(network("There is no connection to the server."));
+        }
+        let answer = self.authorized(method, path, body).await;
+        answer.map_err(|failure| failure.error())
+    }
+
     async fn authorized<T: DeserializeOwned>(
         &self,
         method: Method,
