@@ -4,7 +4,7 @@ import { BROKEN_LINE, NIST_MAPPING, writeNistFile } from "./support/nist.ts";
 import { inTheApp, setPasscode, signIn, signInAndSetPasscode } from "./support/app/entry.ts";
 import { queueOrders } from "./support/app/api.ts";
 import { goTo, statusLine, synced, syncNow } from "./support/app/status.ts";
-import { openOrder, orderTitle, row, search, section } from "./support/app/work.ts";
+import { openOrder, orderTitle, row, search, section, showFinished } from "./support/app/work.ts";
 import { expect, test } from "./support/test.ts";
 import { SLOW_3G } from "./support/wire.ts";
 
@@ -60,6 +60,7 @@ test("imported history comes with its progress shown; list, search and details w
   await expect(orderTitle(page, file.newest)).toBeVisible();
   await expect(page.getByRole("article")).toContainText("Assigned");
   await goTo(page, "Work");
+  await showFinished(page);
   await search(page, file.oldest);
   await expect(row(page, file.oldest), "exact duplicates are orders of their own").toHaveCount(2);
 });

@@ -85,3 +85,12 @@ test("after a panic in the worker a fresh instance answers", async ({ context, p
   expect(answer?.fromServiceWorker()).toBe(true);
   await expect(page.getByRole("heading").first()).toBeVisible();
 });
+
+test("the browser finds nothing that keeps the app from being installed", async ({ context, page, server }) => {
+  await page.goto(server.url);
+  await underTheWorker(page);
+  const tools = await context.newCDPSession(page);
+  const { installabilityErrors } = await tools.send("Page.getInstallabilityErrors");
+  // A test's browser context is a private one, which never installs anything.
+  expect(installabilityErrors.map(({ errorId }) => errorId).filter((id) => id !== "in-incognito")).toEqual([]);
+});

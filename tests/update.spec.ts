@@ -1,19 +1,14 @@
 // A new version waits until the person lets it in, and nothing unsent is lost on the way.
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Page } from "@playwright/test";
 
 import { Colleague } from "./support/colleague.ts";
-import { copyApp, release } from "./support/build.ts";
+import { release } from "./support/build.ts";
 import { signInAndSetPasscode, unlock } from "./support/app/entry.ts";
 import { offline, synced, syncNow } from "./support/app/status.ts";
 import { addNote, openOrder } from "./support/app/work.ts";
 import { expect, test } from "./support/test.ts";
 
-const web = await mkdtemp(join(tmpdir(), "holdfast-web-"));
-
-test.use({ serverOptions: { web, prepare: () => copyApp(web) } });
+test.use({ serverOptions: { ownApp: true } });
 
 function runningVersion(page: Page): Promise<string | undefined> {
   return page.evaluate(() => (window as { holdfastVersion?: string }).holdfastVersion);
@@ -22,7 +17,7 @@ function runningVersion(page: Page): Promise<string | undefined> {
 test("a new version waits, says so, and takes over with the queue as it was", async ({ page, server }) => {
   await page.goto(server.url);
   await signInAndSetPasscode(page, "technician");
-  await release(web, "0123456789abcdef");
+  await release(server.app, "0123456789abcdef");
   await page.reload();
   await unlock(page);
   const ready = page.getByText("Update ready");

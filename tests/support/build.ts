@@ -1,18 +1,11 @@
 // Another version of the app: the built one with a mark in it.
 import { createHash } from "node:crypto";
-import { cp, readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-
-import { dist } from "./server.ts";
 
 const MARKED = "boot.js";
 
-/** Copies the built app to a folder. */
-export async function copyApp(folder: string): Promise<void> {
-  await cp(dist, folder, { recursive: true });
-}
-
-/** Makes the copy another version: a page that runs it has `window.holdfastVersion`. */
+/** Makes the app in a folder another version: a page that runs it has `window.holdfastVersion`. */
 export async function release(folder: string, version: string): Promise<void> {
   const boot = `${await readFile(join(folder, MARKED), "utf8")}\nwindow.holdfastVersion = ${JSON.stringify(version)};\n`;
   await replace(folder, MARKED, boot);

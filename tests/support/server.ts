@@ -11,8 +11,7 @@ import { Wire } from "./wire.ts";
 const root = resolve(import.meta.dirname, "../..");
 const program = process.env.HOLDFAST_SERVER ?? join(root, "target/debug/holdfast-server");
 
-/** The built app. */
-export const dist = process.env.HOLDFAST_DIST ?? join(root, "dist");
+const dist = process.env.HOLDFAST_DIST ?? join(root, "dist");
 
 const START_LIMIT_MS = 30_000;
 const STOP_LIMIT_MS = 10_000;
@@ -20,10 +19,8 @@ const STOP_LIMIT_MS = 10_000;
 export interface ServerOptions {
   /** Further arguments of `serve`. */
   arguments?: readonly string[];
-  /** The folder of the app, if not the built one. */
-  web?: string;
-  /** What happens to the database before the server first starts. */
-  prepare?: (server: Server) => Promise<void>;
+  /** Serve a copy of the built app, which the test may change. */
+  ownApp?: boolean;
 }
 
 /** What a command of the server's program did. */
@@ -49,7 +46,7 @@ export class Server {
     await mkdir(join(folder, "data"));
     const port = await freePort();
     const server = new Server(await Wire.to(port), port, folder, options);
-    await options.prepare?.(server);
+    if (options.ownApp) await cp(dist, server.app, { recursive: true });
     await server.up();
     return server;
   }
@@ -62,6 +59,11 @@ export class Server {
   /** The same, past the line: for a test's own requests, which no fault concerns. */
   get direct(): string {
     return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** The folder of the app that is served. */
+  get app(): string {
+    return this.options.ownApp ? join(this.folder, "app") : dist;
   }
 
   /** Starts the process, on the same ports and database as before; returns once it answers. */
@@ -151,8 +153,7 @@ export class Server {
 
   private serveArguments(): string[] {
     const listen = `127.0.0.1:${this.port}`;
-    const web = this.options.web ?? dist;
-    return ["--listen", listen, "--database", this.database, "--web", web, ...(this.options.arguments ?? [])];
+    return ["--listen", listen, "--database", this.database, "--web", this.app, ...(this.options.arguments ?? [])];
   }
 
   private async end(signal: NodeJS.Signals): Promise<void> {

@@ -24,6 +24,11 @@ export async function search(page: Page, words: string): Promise<void> {
   await page.getByRole("searchbox").fill(words);
 }
 
+/** Lets the list show finished work too. */
+export async function showFinished(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "Unfinished", pressed: true }).click();
+}
+
 /** A part of the open order, by its heading. */
 export function section(page: Page, name: string | RegExp): Locator {
   return page.getByRole("article").getByRole("region", { name });
@@ -97,15 +102,12 @@ export async function createOrder(page: Page, values: Record<string, string>): P
 /** Fills fields by their labels, whatever kind of control they are. */
 export async function fill(form: Locator, values: Record<string, string>): Promise<void> {
   for (const [label, value] of Object.entries(values)) {
-    const radios = form.getByRole("group", { name: label }).getByRole("radio", { name: value, exact: true });
-    const control = form.getByLabel(label);
-    await expect(radios.or(control).first()).toBeVisible();
-    if ((await radios.count()) > 0) {
-      await radios.check({ force: true });
-    } else if ((await control.first().evaluate((element) => element.tagName)) === "SELECT") {
-      await control.first().selectOption({ label: value });
-    } else {
-      await control.first().fill(value);
-    }
+    const name = new RegExp(`^${label}( needed)?$`);
+    const choice = form.getByRole("group", { name }).getByText(value, { exact: true });
+    const control = form.getByLabel(name).and(form.locator("input, select, textarea"));
+    await expect(choice.or(control).first()).toBeVisible();
+    if ((await choice.count()) > 0) await choice.click();
+    else if (await control.evaluate((element) => element.matches("select"))) await control.selectOption({ label: value });
+    else await control.fill(value);
   }
 }
