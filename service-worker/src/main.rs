@@ -1,22 +1,33 @@
 //! The service worker: shell, intercepted requests, replay.
 //!
 //! `www/sw.js` owns the events and calls what is exported here; its header tells how an instance comes and goes.
-//! `shell` keeps the app itself on the device.
+//! `shell` keeps the app itself on the device, `intercept` answers requests of the API, `replay` sends what waits.
 
+mod api;
 mod build;
+mod intercept;
+mod replay;
+mod routes;
 mod shell;
 
 use std::cell::RefCell;
 
+use holdfast_browser::client::{Client, Context};
+use holdfast_core::engine::Trigger;
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
-use web_sys::{FetchEvent, Request};
+use web_sys::{FetchEvent, Request, Url};
 
 thread_local! {
     static ON_PANIC: RefCell<Option<Function>> = const { RefCell::new(None) };
+    static CLIENT: Client = Client::new(Context::Worker);
 }
 
 fn main() {}
+
+fn client() -> Client {
+    CLIENT.with(Clone::clone)
+}
 
 /// Makes this instance ready: called once, before anything else. `on_panic` is told a panic's message, upon which
 /// the loader gives up the instance.
@@ -47,13 +58,16 @@ pub async fn on_install() -> Result<(), JsValue> {
     shell::install(build::current()?).await
 }
 
-/// Removes what earlier versions left and serves open pages from now on.
+/// Removes what earlier versions left, serves open pages from now on, and sends what waits.
 ///
 /// # Errors
 /// If the cache cannot be changed.
 #[wasm_bindgen]
 pub async fn on_activate() -> Result<(), JsValue> {
-    shell::activate(build::current()?).await
+    shell::activate(build::current()?).await?;
+    // What cannot be sent now is sent later; the worker is active all the same.
+    let _ = replay::run(&client(), Trigger::Reconnect).await;
+    Ok(())
 }
 
 /// Answers a request, or leaves it to the network with `undefined`. `request` may be read freely. `mutation_id`
@@ -63,23 +77,31 @@ pub async fn on_activate() -> Result<(), JsValue> {
 /// If the request cannot be answered; the loader then asks the network.
 #[wasm_bindgen]
 pub async fn on_fetch(event: FetchEvent, request: Request, mutation_id: String) -> Result<JsValue, JsValue> {
-    let _ = (event, mutation_id);
-    Ok(shell::answer(build::current()?, &request)
-        .await?
-        .map_or(JsValue::UNDEFINED, JsValue::from))
+    let client = client();
+    replay::on_any_request(&client, &event);
+    let answer = if Url::new(&request.url())?.pathname().starts_with("/api/") {
+        intercept::answer(&client, &event, &request, mutation_id).await?
+    } else {
+        shell::answer(build::current()?, &request).await?
+    };
+    Ok(answer.map_or(JsValue::UNDEFINED, JsValue::from))
 }
 
-/// Takes a message from a page: `activate` lets a waiting version take over, `panic` ends this instance as a
-/// mistake in it would, for the tests of how the loader recovers.
+/// Takes a message from a page: `activate` lets this version take over, `sync` sends what waits, `panic` ends this
+/// instance as a fault would, so that a test can see the next one come.
 ///
 /// # Errors
 /// If what it asks for fails.
+///
+/// # Panics
+/// When asked to.
 #[wasm_bindgen]
 pub async fn on_message(data: JsValue, source: JsValue, ports: js_sys::Array) -> Result<(), JsValue> {
     let _ = (source, ports);
     match data.as_string().as_deref() {
         Some("activate") => shell::take_over().await,
         Some("panic") => panic!("a page asked for it"),
+        Some("sync") => replay::run(&client(), Trigger::Manual).await.map(drop),
         _ => Ok(()),
     }
 }
@@ -90,8 +112,8 @@ pub async fn on_message(data: JsValue, source: JsValue, ports: js_sys::Array) ->
 /// If not everything could be sent: the browser repeats the event.
 #[wasm_bindgen]
 pub async fn on_sync(tag: String) -> Result<(), JsValue> {
-    web_sys::console::debug_2(&"sync".into(), &tag.into());
-    Ok(())
+    let _ = tag;
+    replay::run(&client(), Trigger::Reconnect).await.map(drop)
 }
 
 /// Pulls changes while the app is closed.
@@ -100,6 +122,6 @@ pub async fn on_sync(tag: String) -> Result<(), JsValue> {
 /// If the pull fails.
 #[wasm_bindgen]
 pub async fn on_periodic_sync(tag: String) -> Result<(), JsValue> {
-    web_sys::console::debug_2(&"periodic sync".into(), &tag.into());
-    Ok(())
+    let _ = tag;
+    replay::run(&client(), Trigger::Periodic).await.map(drop)
 }

@@ -116,7 +116,11 @@ async fn open() -> Result<Cache, JsValue> {
     JsFuture::from(scope()?.caches()?.open(CACHE)).await?.dyn_into()
 }
 
-fn scope() -> Result<ServiceWorkerGlobalScope, JsValue> {
+/// What this runs in.
+///
+/// # Errors
+/// Anywhere but in a service worker.
+pub fn scope() -> Result<ServiceWorkerGlobalScope, JsValue> {
     js_sys::global()
         .dyn_into()
         .map_err(|_| "this runs in a service worker only".into())

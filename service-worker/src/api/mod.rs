@@ -17,12 +17,18 @@ use serde_json::Value;
 pub struct Answer {
     pub status: u16,
     pub body: Value,
+    /// How old the answer is, if it is one that was kept.
+    pub age_seconds: Option<i64>,
 }
 
 impl Answer {
-    fn json(status: u16, body: &impl Serialize) -> Self {
+    pub fn json(status: u16, body: &impl Serialize) -> Self {
         match serde_json::to_value(body) {
-            Ok(body) => Self { status, body },
+            Ok(body) => Self {
+                status,
+                body,
+                age_seconds: None,
+            },
             Err(error) => Self::error(500, WireError::new(ErrorCode::ServerError, error.to_string())),
         }
     }
@@ -30,7 +36,11 @@ impl Answer {
     /// An answer in the API's error shape.
     pub fn error(status: u16, error: WireError) -> Self {
         let body = serde_json::to_value(ErrorEnvelope { error }).unwrap_or_default();
-        Self { status, body }
+        Self {
+            status,
+            body,
+            age_seconds: None,
+        }
     }
 
     /// The key is not here: nothing can be read, and nothing may be taken that could not be kept.
@@ -39,9 +49,22 @@ impl Answer {
         Self::error(423, WireError::new(ErrorCode::AuthError, message))
     }
 
-    /// Offline, and never read before.
-    pub fn not_kept() -> Self {
-        let message = "There is no connection, and this was not read before on this device.";
-        Self::error(504, WireError::new(ErrorCode::NetworkError, message))
+    /// Not to be had from the server, and never read before.
+    pub fn not_kept(error: WireError) -> Self {
+        let status = match error.code {
+            ErrorCode::NetworkError => 504,
+            ErrorCode::AuthError => 401,
+            ErrorCode::PermissionDenied => 403,
+            ErrorCode::NotFound => 404,
+            ErrorCode::RateLimited => 429,
+            _ => 502,
+        };
+        Self::error(status, error)
+    }
+
+    /// The body is not what a record is written as.
+    pub fn not_an_object() -> Self {
+        let message = "The body must be a JSON object of fields.";
+        Self::error(400, WireError::new(ErrorCode::ValidationError, message))
     }
 }

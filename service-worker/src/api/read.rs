@@ -12,9 +12,19 @@ use super::Answer;
 
 /// All records of an entity, newest change first.
 pub fn list(replica: &Replica, entity: &str) -> Answer {
-    let Some(declared) = replica.packs().entity(entity) else { return not_here(entity) };
-    let query = Query { entity: entity.to_owned(), ..Query::default() };
-    let items: Vec<WireRecord> = replica.list(&query).items.iter().map(|view| wire(declared, view)).collect();
+    let Some(declared) = replica.packs().entity(entity) else {
+        return not_here(entity);
+    };
+    let query = Query {
+        entity: entity.to_owned(),
+        ..Query::default()
+    };
+    let items: Vec<WireRecord> = replica
+        .list(&query)
+        .items
+        .iter()
+        .map(|view| wire(declared, view))
+        .collect();
     Answer::json(200, &json!({ "items": items }))
 }
 
@@ -29,9 +39,20 @@ pub fn record(replica: &Replica, entity: &str, id: &str) -> Answer {
 
 fn wire(entity: &Entity, view: &View<'_>) -> WireRecord {
     let updated_at = view.updated_at.unwrap_or_default();
-    WireRecord::assemble(&entity.id_field, &view.key.entity_id, &view.fields, view.version, None, updated_at, None)
+    WireRecord::assemble(
+        &entity.id_field,
+        &view.key.entity_id,
+        &view.fields,
+        view.version,
+        None,
+        updated_at,
+        None,
+    )
 }
 
 fn not_here(what: &str) -> Answer {
-    Answer::error(404, WireError::new(ErrorCode::NotFound, format!("\"{what}\" is not on this device.")))
+    Answer::error(
+        404,
+        WireError::new(ErrorCode::NotFound, format!("\"{what}\" is not on this device.")),
+    )
 }

@@ -93,21 +93,47 @@ fn body(value: Value) -> Fields {
 }
 
 fn create(engine: &Engine<Offline>, value: Value, key: &str) -> Answer {
-    block_on(write(engine, Operation::Create, "gate-event", None, body(value), key.into()))
+    block_on(write(
+        engine,
+        Operation::Create,
+        "gate-event",
+        None,
+        body(value),
+        key.into(),
+    ))
 }
 
 #[test]
 fn a_write_is_queued_and_read_back_before_the_server_knows() {
     let engine = engine();
     let created = create(&engine, json!({ "plate": "AB 12", "_version": 0 }), "k1");
-    assert_eq!((created.status, &created.body["queued"]), (202, &Value::Bool(true)));
+    assert_eq!(
+        (created.status, &created.body["queued"]),
+        (202, &Value::Bool(true))
+    );
     let id = created.body["entityId"].as_str().unwrap().to_owned();
     let change = body(json!({ "seal": "7731", "gateEventId": id, "updatedAt": "2026-01-01T00:00:00Z" }));
-    let updated = block_on(write(&engine, Operation::Update, "gate-event", Some(id.clone()), change, "k2".into()));
+    let updated = block_on(write(
+        &engine,
+        Operation::Update,
+        "gate-event",
+        Some(id.clone()),
+        change,
+        "k2".into(),
+    ));
     assert_eq!(updated.status, 202);
     let read = record(&engine.replica(), "gate-event", &id);
-    assert_eq!((read.status, &read.body["plate"], &read.body["seal"]), (200, &"AB 12".into(), &"7731".into()));
-    assert_eq!(list(&engine.replica(), "gate-event").body["items"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        (read.status, &read.body["plate"], &read.body["seal"]),
+        (200, &"AB 12".into(), &"7731".into())
+    );
+    assert_eq!(
+        list(&engine.replica(), "gate-event").body["items"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
     assert_eq!(engine.replica().unsent(), 2);
 }
 
@@ -126,10 +152,30 @@ fn what_cannot_be_taken_says_why() {
     let incomplete = create(&engine, json!({ "seal": "1" }), "k1");
     assert_eq!(incomplete.status, 422);
     assert_eq!(incomplete.body["error"]["fields"][0]["field"], "plate");
-    let unknown = block_on(write(&engine, Operation::Update, "gate-event", Some("GE-1".into()), Fields::new(), "k2".into()));
-    assert_eq!((unknown.status, &unknown.body["error"]["code"]), (404, &"NOT_FOUND".into()));
-    let delete = block_on(write(&engine, Operation::Delete, "gate-event", Some("GE-1".into()), Fields::new(), "k3".into()));
-    assert_eq!((delete.status, &delete.body["error"]["code"]), (403, &"PERMISSION_DENIED".into()));
+    let unknown = block_on(write(
+        &engine,
+        Operation::Update,
+        "gate-event",
+        Some("GE-1".into()),
+        Fields::new(),
+        "k2".into(),
+    ));
+    assert_eq!(
+        (unknown.status, &unknown.body["error"]["code"]),
+        (404, &"NOT_FOUND".into())
+    );
+    let delete = block_on(write(
+        &engine,
+        Operation::Delete,
+        "gate-event",
+        Some("GE-1".into()),
+        Fields::new(),
+        "k3".into(),
+    ));
+    assert_eq!(
+        (delete.status, &delete.body["error"]["code"]),
+        (403, &"PERMISSION_DENIED".into())
+    );
     assert_eq!(record(&engine.replica(), "gate-event", "GE-1").status, 404);
     assert_eq!(engine.replica().unsent(), 0);
 }

@@ -1,0 +1,132 @@
+//! Requests of the API, as pages make them by plain `fetch`.
+//!
+//! A write joins the device's queue and is answered at once; a read without a token of its own is answered from the
+//! device. A read that brings a token goes to the network as it is, and comes from the device only if that fails.
+
+use std::rc::Rc;
+
+use holdfast_browser::client::{Client, Session};
+use holdfast_core::{Fields, engine::Trigger, queue::Operation};
+use serde_json::Value;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use web_sys::{FetchEvent, Headers, Request, Response, ResponseInit, Url};
+
+use crate::{
+    api::{self, Answer},
+    replay,
+    routes::{Route, route},
+    shell,
+};
+
+/// Answers the request, or leaves it to the network with `None`.
+///
+/// # Errors
+/// If the browser refuses what every browser can do.
+pub async fn answer(
+    client: &Client,
+    event: &FetchEvent,
+    request: &Request,
+    mutation_id: String,
+) -> Result<Option<Response>, JsValue> {
+    let url = Url::new(&request.url())?;
+    let method = request.method();
+    let Some(session) = client.resume().await.map_err(|error| error.to_string())? else {
+        return locked(&method, request);
+    };
+    // What other tabs queued since is part of the answer.
+    session.catch_up().await.map_err(|error| error.to_string())?;
+    let route = route(session.replica().packs(), &method, &url.pathname());
+    let answer = match route {
+        Route::PassBy => return Ok(None),
+        Route::Write {
+            operation,
+            entity,
+            id,
+        } => {
+            let key = request.headers().get("idempotency-key")?.unwrap_or(mutation_id);
+            let answer = write(&session, request, operation, &entity, id, key).await?;
+            let _ = event.wait_until(&future_to_promise(replay::send(session, Trigger::CriticalWrite)));
+            answer
+        }
+        Route::List { .. } | Route::Record { .. } | Route::CachedRead if has_token(request)? => {
+            match online(request).await {
+                Some(response) => return Ok(Some(response)),
+                None => from_device(&session, &route, &url).await,
+            }
+        }
+        route => from_device(&session, &route, &url).await,
+    };
+    respond(&answer).map(Some)
+}
+
+/// Without the keys nothing can be read, and nothing may be taken that could not be kept.
+fn locked(method: &str, request: &Request) -> Result<Option<Response>, JsValue> {
+    if method == "GET" && has_token(request)? {
+        return Ok(None);
+    }
+    respond(&Answer::locked()).map(Some)
+}
+
+fn has_token(request: &Request) -> Result<bool, JsValue> {
+    request.headers().has("authorization")
+}
+
+async fn online(request: &Request) -> Option<Response> {
+    let again = request.clone().ok()?;
+    let fetched = JsFuture::from(shell::scope().ok()?.fetch_with_request(&again)).await;
+    fetched.ok()?.dyn_into().ok()
+}
+
+async fn write(
+    session: &Rc<Session>,
+    request: &Request,
+    operation: Operation,
+    entity: &str,
+    id: Option<String>,
+    key: String,
+) -> Result<Answer, JsValue> {
+    let text = JsFuture::from(request.text()?)
+        .await?
+        .as_string()
+        .unwrap_or_default();
+    let body: Fields = match serde_json::from_str::<Value>(&text) {
+        Ok(Value::Object(fields)) => fields,
+        _ if operation == Operation::Delete => Fields::new(),
+        _ => return Ok(Answer::not_an_object()),
+    };
+    Ok(api::write(session, operation, entity, id, body, key).await)
+}
+
+async fn from_device(session: &Rc<Session>, route: &Route, url: &Url) -> Answer {
+    match route {
+        Route::List { entity } => api::list(&session.replica(), entity),
+        Route::Record { entity, id } => api::record(&session.replica(), entity, id),
+        _ => match session
+            .read::<Value>(&format!("{}{}", url.pathname(), url.search()))
+            .await
+        {
+            Ok(read) => {
+                let age = read.from_device.then(|| replay::now() - read.updated_at);
+                Answer {
+                    age_seconds: age.map(|age| age.num_seconds().max(0)),
+                    ..Answer::json(200, &read.value)
+                }
+            }
+            Err(error) => Answer::not_kept(error),
+        },
+    }
+}
+
+fn respond(answer: &Answer) -> Result<Response, JsValue> {
+    let headers = Headers::new()?;
+    headers.set("content-type", "application/json")?;
+    headers.set("cache-control", "no-store")?;
+    if let Some(age) = answer.age_seconds {
+        headers.set("age", &age.to_string())?;
+    }
+    let options = ResponseInit::new();
+    options.set_status(answer.status);
+    options.set_headers(&headers);
+    Response::new_with_opt_str_and_init(Some(&answer.body.to_string()), &options)
+}
