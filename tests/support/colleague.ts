@@ -13,7 +13,9 @@ export type Fields = Record<string, unknown> & { _version: number };
 /** One version of a record. */
 export interface Version {
   version: number;
-  [name: string]: unknown;
+  userId: string;
+  /** By field. */
+  changes: Record<string, { from?: unknown; to?: unknown }>;
 }
 
 /** An entry of the audit trail. */
@@ -128,9 +130,9 @@ export class Colleague {
     await this.request("DELETE", `/work-orders/${id}`, undefined, { "if-match": `"${version}"` });
   }
 
+  /** All versions of the order, the first one first. */
   async history(id: string): Promise<Version[]> {
-    const answer = await this.request<Version[] | { items: Version[] }>("GET", `/work-orders/${id}/history`);
-    return Array.isArray(answer) ? answer : answer.items;
+    return this.request("GET", `/work-orders/${id}/history`);
   }
 
   /** The audit trail of an order, newest first; for an admin. */
