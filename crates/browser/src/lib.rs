@@ -11,14 +11,17 @@
 //! - [`transport`], [`clock`], [`rng`]: the other ports.
 //! - [`locks`], [`channel`], [`connectivity`], [`power`], [`storage_health`]: what contexts tell each other and the
 //!   platform tells them.
+//! - [`background`], [`handover`]: the page's dealings with the service worker.
 //! - [`client`]: the one object that uses all of it.
 
+pub mod background;
 pub mod cached_reads;
 pub mod channel;
-// pub mod client;
+pub mod client;
 pub mod clock;
 pub mod connectivity;
 pub mod database;
+pub mod handover;
 pub mod locks;
 pub mod pkce;
 pub mod power;

@@ -36,7 +36,7 @@ struct Begun {
 }
 
 /// Begins a sign-in: remembers its secrets in this tab and answers the address to go to.
-pub async fn begin(redirect_uri: &str, device_id: Option<&str>) -> Result<String, SignInStateError> {
+pub async fn begin(redirect_uri: &str) -> Result<String, SignInStateError> {
     let begun = Begun {
         verifier: URL_SAFE_NO_PAD.encode(PlatformRng::bytes::<32>()),
         state: URL_SAFE_NO_PAD.encode(PlatformRng::bytes::<16>()),
@@ -47,7 +47,7 @@ pub async fn begin(redirect_uri: &str, device_id: Option<&str>) -> Result<String
         serde_json::to_string(&begun).map_err(|error| SignInStateError::Platform(error.to_string()))?;
     let stored = session_storage()?.set_item(SLOT, &text);
     stored.map_err(|_| SignInStateError::NoSessionStorage)?;
-    let mut pairs = vec![
+    let pairs = [
         ("response_type", "code"),
         ("client_id", CLIENT_ID),
         ("redirect_uri", redirect_uri),
@@ -55,11 +55,11 @@ pub async fn begin(redirect_uri: &str, device_id: Option<&str>) -> Result<String
         ("code_challenge", &challenge),
         ("code_challenge_method", "S256"),
     ];
-    pairs.extend(device_id.map(|id| ("device_id", id)));
     Ok(format!("/oauth/authorize?{}", form(&pairs)))
 }
 
-/// Ends a sign-in: checks that it was begun here and answers the body of the token request.
+/// Ends a sign-in: checks that it was begun here and answers the body of the token request. `device_id`: what this
+/// device is known by to the server, if it is.
 pub fn finish(code: &str, state: &str, device_id: Option<&str>) -> Result<String, SignInStateError> {
     let storage = session_storage()?;
     let text = storage

@@ -1,5 +1,7 @@
 //! The store in a real browser: the port's own suite, then what only this implementation can break.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use futures::future::join_all;

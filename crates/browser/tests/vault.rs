@@ -1,5 +1,7 @@
 //! Passcodes and keys in a real browser.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use holdfast_browser::{
@@ -18,7 +20,7 @@ const NAME: [u8; 32] = [7; 32];
 #[wasm_bindgen_test]
 async fn the_right_passcode_opens_what_was_sealed() {
     let vault = Vault::named(&fresh_name());
-    let created = vault.create("u1", "correct horse", at(0)).await.unwrap();
+    let created = vault.create("u1", "d1", "correct horse", at(0)).await.unwrap();
     let sealed = created
         .keys
         .seal(Purpose::Row, &NAME, b"torque 40 Nm")
@@ -43,7 +45,7 @@ async fn the_right_passcode_opens_what_was_sealed() {
 #[wasm_bindgen_test]
 async fn wrong_passcodes_wait_longer_and_longer() {
     let vault = Vault::named(&fresh_name());
-    vault.create("u1", "246810", at(0)).await.unwrap();
+    vault.create("u1", "d1", "246810", at(0)).await.unwrap();
     let table = [
         // second, passcode, outcome
         (10, "wrong1", Err(VaultError::WrongPasscode)),
@@ -69,7 +71,7 @@ async fn wrong_passcodes_wait_longer_and_longer() {
 #[wasm_bindgen_test]
 async fn a_try_is_counted_before_it_is_made() {
     let vault = Vault::named(&fresh_name());
-    vault.create("u1", "246810", at(0)).await.unwrap();
+    vault.create("u1", "d1", "246810", at(0)).await.unwrap();
     let hang = "globalThis.unwrap = SubtleCrypto.prototype.unwrapKey; \
         SubtleCrypto.prototype.unwrapKey = () => { tried(); return new Promise(() => {}); }";
     for _ in 0..3 {
@@ -94,7 +96,7 @@ async fn a_try_is_counted_before_it_is_made() {
 #[wasm_bindgen_test]
 async fn another_passcode_opens_the_same_data() {
     let vault = Vault::named(&fresh_name());
-    let created = vault.create("u1", "first one", at(0)).await.unwrap();
+    let created = vault.create("u1", "d1", "first one", at(0)).await.unwrap();
     let sealed = created.keys.seal(Purpose::Row, &NAME, b"kept").await.unwrap();
     let refused = vault.change_passcode("u1", "not it", "second one", at(1)).await;
     assert_eq!(refused, Err(VaultError::WrongPasscode));
@@ -122,14 +124,14 @@ async fn weak_passcodes_are_refused() {
     let vault = Vault::named(&fresh_name());
     for weak in ["", "12345", "000000", "aaaaaaaaaa"] {
         assert_eq!(
-            vault.create("u1", weak, at(0)).await.map(|_| ()),
+            vault.create("u1", "d1", weak, at(0)).await.map(|_| ()),
             Err(VaultError::WeakPasscode),
             "{weak}"
         );
     }
-    vault.create("u1", "123456", at(0)).await.unwrap();
+    vault.create("u1", "d1", "123456", at(0)).await.unwrap();
     assert_eq!(
-        vault.create("u1", "654321", at(0)).await.map(|_| ()),
+        vault.create("u1", "d1", "654321", at(0)).await.map(|_| ()),
         Err(VaultError::AlreadySetUp)
     );
     assert_eq!(
@@ -142,7 +144,7 @@ async fn weak_passcodes_are_refused() {
 async fn keys_cannot_be_exported_and_are_kept_only_on_request() {
     let name = fresh_name();
     let vault = Vault::named(&name);
-    let unlocked = vault.create("u1", "246810", at(0)).await.unwrap();
+    let unlocked = vault.create("u1", "d1", "246810", at(0)).await.unwrap();
     assert!(
         !dump(&name).await.contains("CryptoKey("),
         "no key lies there unasked"
@@ -177,7 +179,7 @@ async fn kept_keys_end_after_seven_days_and_by_locking() {
     const DAY: i64 = 86_400;
     let name = fresh_name();
     let vault = Vault::named(&name);
-    let unlocked = vault.create("u1", "246810", at(0)).await.unwrap();
+    let unlocked = vault.create("u1", "d1", "246810", at(0)).await.unwrap();
     vault.keep_key(&unlocked, true, at(0)).await.unwrap();
     assert!(vault.kept("u1", at(7 * DAY - 1)).await.unwrap().is_some());
     vault.unlock("u1", "246810", at(6 * DAY)).await.unwrap();
@@ -210,8 +212,8 @@ async fn kept_keys_end_after_seven_days_and_by_locking() {
 async fn signing_out_leaves_nothing_of_one_person_and_everything_of_the_other() {
     let name = fresh_name();
     let vault = Vault::named(&name);
-    let first = vault.create("u1", "246810", at(0)).await.unwrap();
-    let second = vault.create("u2", "135791", at(1)).await.unwrap();
+    let first = vault.create("u1", "d1", "246810", at(0)).await.unwrap();
+    let second = vault.create("u2", "d1", "135791", at(1)).await.unwrap();
     for unlocked in [&first, &second] {
         let store = IndexedDbStore::new(&unlocked.database, unlocked.keys.clone());
         store.commit(0, &put([work_order("1", "mine")])).await.unwrap();

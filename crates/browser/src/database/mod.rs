@@ -4,8 +4,8 @@
 //! its handle, so what must survive a power cut goes through a second connection ([`strict`]).
 //!
 //! Connections are opened when first needed and again after the platform closed them under us. Both are closed as soon
-//! as another context wants to upgrade or delete the database: it would have to wait for us. After a deletion this
-//! object opens nothing any more, so that no forgotten timer brings an empty database back.
+//! as another context wants to upgrade or delete the database: it would have to wait for us. A person's database that
+//! was deleted is not opened any more (see [`Schema::returns`]), so that no forgotten timer brings an empty one back.
 
 mod error;
 pub mod strict;
@@ -32,6 +32,8 @@ const DELETE_TIMEOUT_MS: u64 = 5_000;
 #[derive(Clone, Copy)]
 pub struct Schema {
     pub version: u32,
+    /// Whether it may be made anew after another context deleted it.
+    pub returns: bool,
     pub stores: fn() -> Vec<ObjectStore>,
 }
 
@@ -102,6 +104,17 @@ impl Database {
         &self.name
     }
 
+    /// Whether it exists; `true` where the browser does not tell. Asking makes nothing.
+    pub async fn exists(&self) -> bool {
+        if matches!(*self.state.borrow(), State::Open(_)) {
+            return true;
+        }
+        match strict::database_names().await {
+            Some(names) => names.iter().any(|name| **name == *self.name),
+            None => true,
+        }
+    }
+
     /// A transaction of rexie's: for reads, and for writes that may be lost with the power.
     pub async fn relaxed(
         &self,
@@ -152,7 +165,7 @@ impl Database {
             .fold(builder, rexie::RexieBuilder::add_object_store);
         let reads = builder.build().await?;
         let strict = StrictConnection::open(&self.name, self.schema.version).await?;
-        let listeners = listeners(&self.state, strict.events());
+        let listeners = listeners(&self.state, strict.events(), self.schema.returns);
         let connections = Connections {
             reads: Some(reads),
             strict,
@@ -176,8 +189,19 @@ impl Database {
     }
 
     /// Deletes the database with all that is in it. Other contexts close their connections when they are told.
+    /// This object opens nothing from now on.
     pub async fn delete(&self) -> Result<(), DatabaseError> {
         self.state.replace(State::Deleted);
+        self.delete_closed().await
+    }
+
+    /// As [`Self::delete`], but the next use makes the database anew.
+    pub async fn delete_for_now(&self) -> Result<(), DatabaseError> {
+        self.state.replace(State::Closed);
+        self.delete_closed().await
+    }
+
+    async fn delete_closed(&self) -> Result<(), DatabaseError> {
         let deletion = Box::pin(Rexie::delete(&self.name));
         match select(deletion, Box::pin(PlatformClock.sleep(DELETE_TIMEOUT_MS))).await {
             Either::Left((deleted, _)) => Ok(deleted?),
@@ -190,12 +214,20 @@ impl Database {
 }
 
 /// Lets go when another context wants the database for itself, and notices when the platform closed it.
-fn listeners(state: &Rc<RefCell<State>>, events: &EventTarget) -> Result<[Listener; 2], DatabaseError> {
-    let on_version_change = listener(state, |event| {
+fn listeners(
+    state: &Rc<RefCell<State>>,
+    events: &EventTarget,
+    returns: bool,
+) -> Result<[Listener; 2], DatabaseError> {
+    let on_version_change = listener(state, move |event| {
         let deleted = event
             .dyn_into::<IdbVersionChangeEvent>()
             .is_ok_and(|event| event.new_version().is_none());
-        if deleted { State::Deleted } else { State::Closed }
+        if deleted && !returns {
+            State::Deleted
+        } else {
+            State::Closed
+        }
     });
     let on_close = listener(state, |_| State::Closed);
     events.add_event_listener_with_callback("versionchange", on_version_change.as_ref().unchecked_ref())?;
@@ -203,7 +235,7 @@ fn listeners(state: &Rc<RefCell<State>>, events: &EventTarget) -> Result<[Listen
     Ok([on_version_change, on_close])
 }
 
-fn listener(state: &Rc<RefCell<State>>, next: fn(JsValue) -> State) -> Listener {
+fn listener(state: &Rc<RefCell<State>>, next: impl Fn(JsValue) -> State + 'static) -> Listener {
     let state: Weak<RefCell<State>> = Rc::downgrade(state);
     Closure::new(move |event| {
         if let Some(state) = state.upgrade() {

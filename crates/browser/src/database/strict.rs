@@ -4,13 +4,13 @@
 //! A transaction commits by itself once no request of it is pending: between beginning and end, nothing may be awaited
 //! but its own requests.
 
-use js_sys::Promise;
+use js_sys::{Array, Function, Promise};
 use wasm_bindgen::{JsCast, closure::Closure, prelude::*};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{EventTarget, IdbObjectStore, IdbRequest, IdbTransaction};
 
 use super::DatabaseError;
-use crate::scope::{object, scope, strings};
+use crate::scope::{object, property, scope, strings};
 
 #[wasm_bindgen]
 extern "C" {
@@ -122,4 +122,18 @@ async fn finished(request: &IdbRequest) -> Result<JsValue, DatabaseError> {
         request.set_onerror(Some(on_error.unchecked_ref()));
     });
     Ok(JsFuture::from(promise).await?)
+}
+
+/// The names of this origin's databases; `None` where the browser does not tell.
+pub(super) async fn database_names() -> Option<Vec<String>> {
+    let factory = scope().indexed_db();
+    let ask: Function = property(&factory, "databases").dyn_into().ok()?;
+    let asked: Promise = ask.call0(&factory).ok()?.dyn_into().ok()?;
+    let databases: Array = JsFuture::from(asked).await.ok()?.dyn_into().ok()?;
+    Some(
+        databases
+            .iter()
+            .filter_map(|database| property(&database, "name").as_string())
+            .collect(),
+    )
 }

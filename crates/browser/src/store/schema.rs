@@ -18,7 +18,11 @@ pub(crate) const BY_REVISION: &str = "revision";
 pub(crate) const BY_EXPIRY: &str = "expiresAt";
 
 /// Of a person's database.
-pub const SCHEMA: Schema = Schema { version: 1, stores };
+pub const SCHEMA: Schema = Schema {
+    version: 1,
+    returns: false,
+    stores,
+};
 
 fn stores() -> Vec<ObjectStore> {
     vec![

@@ -7,6 +7,7 @@
 mod delay;
 mod kept;
 mod record;
+mod state;
 
 use holdfast_core::Timestamp;
 use rexie::{ObjectStore, TransactionMode};
@@ -20,18 +21,19 @@ use crate::{
 pub use kept::KEPT_FOR;
 pub use record::KnownUser;
 use record::UserRecord;
+use state::CURRENT;
 
 const NAME: &str = "holdfast-vault";
 /// [`UserRecord`]s by user id.
 const USERS: &str = "users";
 /// Kept keys by user id.
 const KEYS: &str = "keys";
-/// `current`: the id of whoever used the app last.
+/// What `state` names.
 const STATE: &str = "state";
-const CURRENT: &str = "current";
 
 const SCHEMA: Schema = Schema {
     version: 1,
+    returns: true,
     stores: || {
         vec![
             ObjectStore::new(USERS).key_path("userId"),
@@ -104,6 +106,9 @@ impl Vault {
 
     /// Everybody who can open the app on this device, the last one first.
     pub async fn users(&self) -> Result<Vec<KnownUser>, VaultError> {
+        if !self.database.exists().await {
+            return Ok(Vec::new());
+        }
         let transaction = self.database.relaxed(&[USERS], TransactionMode::ReadOnly).await?;
         let store = transaction.store(USERS).map_err(DatabaseError::from)?;
         let stored = store.get_all(None, None).await.map_err(DatabaseError::from)?;
@@ -115,24 +120,17 @@ impl Vault {
         Ok(users)
     }
 
-    /// Whoever used the app last, if their data is still here.
-    pub async fn current(&self) -> Result<Option<String>, VaultError> {
-        let transaction = self.database.relaxed(&[STATE], TransactionMode::ReadOnly).await?;
-        let store = transaction.store(STATE).map_err(DatabaseError::from)?;
-        let current = store.get(CURRENT.into()).await.map_err(DatabaseError::from)?;
-        Ok(current.and_then(|value| value.as_string()))
-    }
-
-    /// Sets a person up on this device: a new secret under this passcode.
+    /// Sets a person up on this device: a new secret under this passcode. `device_id`: as the server knows the device.
     pub async fn create(
         &self,
         user_id: &str,
+        device_id: &str,
         passcode: &str,
         now: Timestamp,
     ) -> Result<Unlocked, VaultError> {
         check_strength(passcode)?;
         let (wrapped, keys) = secret::create(passcode).await?;
-        let record = UserRecord::new(user_id, &wrapped, now);
+        let record = UserRecord::new(user_id, device_id, &wrapped, now);
         let transaction = self.database.strict(&[USERS, STATE]).await?;
         if !transaction.get(USERS, &user_id.into()).await?.is_undefined() {
             transaction.abort().await;
@@ -228,10 +226,7 @@ impl Vault {
             removed(STATE, &CURRENT.into())?;
         }
         transaction.complete().await?;
-        if self.users().await?.is_empty() {
-            self.database.clone().delete().await?;
-        }
-        Ok(())
+        self.delete_if_empty().await
     }
 
     async fn read(&self, user_id: &str) -> Result<UserRecord, VaultError> {
@@ -270,15 +265,6 @@ impl Vault {
             Ok(())
         })
         .await
-    }
-
-    async fn make_current(&self, user_id: &str) -> Result<(), VaultError> {
-        let transaction = self.database.strict(&[STATE]).await?;
-        let state = transaction.store(STATE)?;
-        state
-            .put_with_key(&user_id.into(), &CURRENT.into())
-            .map_err(DatabaseError::from)?;
-        Ok(transaction.complete().await?)
     }
 
     /// Changes a person's record in one transaction, so that two tabs cannot try at once.

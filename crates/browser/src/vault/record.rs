@@ -16,6 +16,8 @@ use crate::{
 pub(super) struct UserRecord {
     /// As the server names the person.
     pub user_id: String,
+    /// What the server knows this device by under this person's name: said at every sign-in, so that it stays the same.
+    pub device_id: String,
     /// The random name of the person's database.
     pub database: String,
     salt: String,
@@ -31,10 +33,11 @@ pub(super) struct UserRecord {
 }
 
 impl UserRecord {
-    pub(super) fn new(user_id: &str, wrapped: &Wrapped, now: Timestamp) -> Self {
+    pub(super) fn new(user_id: &str, device_id: &str, wrapped: &Wrapped, now: Timestamp) -> Self {
         let random = PlatformRng::bytes::<12>();
         let mut record = Self {
             user_id: user_id.to_owned(),
+            device_id: device_id.to_owned(),
             database: format!("holdfast-{}", URL_SAFE_NO_PAD.encode(random)),
             salt: String::new(),
             cost: wrapped.cost.clone(),
@@ -77,6 +80,7 @@ impl UserRecord {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownUser {
     pub user_id: String,
+    pub device_id: String,
     pub created_at: Timestamp,
     pub last_unlocked_at: Timestamp,
     /// "Sync while the app is closed" is on.
@@ -87,6 +91,7 @@ impl From<UserRecord> for KnownUser {
     fn from(record: UserRecord) -> Self {
         Self {
             user_id: record.user_id,
+            device_id: record.device_id,
             created_at: record.created_at,
             last_unlocked_at: record.last_unlocked_at,
             keeps_key: record.keeps_key,

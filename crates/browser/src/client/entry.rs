@@ -1,0 +1,213 @@
+//! Coming and going: sign-in, setting a device up, sign-out.
+//!
+//! The code is exchanged before anything is stored, because only then is it known whose device this is; what the
+//! person's own database keeps is written once it exists. The refresh token is in a cookie that no script can read, so
+//! nothing is lost if the page is reloaded in between: [`Client::signed_in_by_cookie`] finds out again.
+
+use std::rc::Rc;
+
+use holdfast_core::{
+    engine::Trigger,
+    ports::{Body, Clock, Method, Request, Response, Transport},
+    protocol::{ErrorCode, TokenAnswer, WireError},
+};
+use wasm_bindgen_futures::spawn_local;
+
+use super::{Client, ClientError, ClientEvent, session::Session};
+use crate::{
+    channel::Message, clock::PlatformClock, pkce, storage_health::StorageHealth, transport::FetchTransport,
+};
+
+/// Somebody has signed in, and this device is not open for them yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedIn {
+    pub user_id: String,
+    pub device_id: String,
+    /// Their data is on this device: it wants their passcode. Otherwise a new passcode is to be set.
+    pub known: bool,
+}
+
+impl Client {
+    /// Where to send the browser to sign in; it comes back to `redirect_uri` with `code` and `state`.
+    pub async fn begin_sign_in(&self, redirect_uri: &str) -> Result<String, ClientError> {
+        Ok(pkce::begin(redirect_uri).await?)
+    }
+
+    /// Exchanges the code. `user_id`: who signs in again, if the device knows them already; it then keeps its name
+    /// with the server.
+    pub async fn finish_sign_in(
+        &self,
+        code: &str,
+        state: &str,
+        user_id: Option<&str>,
+    ) -> Result<SignedIn, ClientError> {
+        let users = self.vault.users().await?;
+        let again = match user_id {
+            Some(user_id) => users.iter().find(|user| user.user_id == user_id),
+            None => users.first(),
+        };
+        let form = pkce::finish(code, state, again.map(|user| user.device_id.as_str()))?;
+        let answer = token(form).await?;
+        if self.vault.owes_revocation().await? {
+            // The cookie that it was owed for has just been replaced.
+            self.vault.owe_revocation(false).await?;
+        }
+        self.recognise(answer).await
+    }
+
+    /// Who is signed in by the cookie, if anybody is: for a device that was left between sign-in and passcode, or
+    /// whose storage was lost.
+    pub async fn signed_in_by_cookie(&self) -> Result<Option<SignedIn>, ClientError> {
+        self.settle_revocation().await?;
+        if self.vault.owes_revocation().await? {
+            return Ok(None);
+        }
+        let form = format!("grant_type=refresh_token&client_id={}", pkce::CLIENT_ID);
+        match token(form).await {
+            Ok(answer) => self.recognise(answer).await.map(Some),
+            Err(ClientError::Refused(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn recognise(&self, answer: TokenAnswer) -> Result<SignedIn, ClientError> {
+        let (Some(user_id), Some(device_id)) = (answer.user_id, answer.device_id) else {
+            let message = "The server did not say who signed in. Ask your administrator to update it.";
+            return Err(ClientError::Refused(WireError::new(
+                ErrorCode::ServerError,
+                message,
+            )));
+        };
+        let users = self.vault.users().await?;
+        let known = users.iter().find(|user| user.user_id == user_id);
+        // Under another name the server would take this device's resent writes for new ones.
+        if known.is_some_and(|user| user.device_id != device_id) {
+            return Err(ClientError::ChooseAccount);
+        }
+        Ok(SignedIn {
+            known: known.is_some(),
+            user_id,
+            device_id,
+        })
+    }
+
+    /// Sets the device up for somebody new to it: seals it under their passcode and begins the first sync.
+    pub async fn set_up(&self, signed_in: &SignedIn, passcode: &str) -> Result<Rc<Session>, ClientError> {
+        let SignedIn {
+            user_id, device_id, ..
+        } = signed_in;
+        let unlocked = self
+            .vault
+            .create(user_id, device_id, passcode, PlatformClock.now())
+            .await?;
+        let session = self.open(unlocked).await?;
+        session.adopt_device(device_id, user_id).await?;
+        StorageHealth::ask_to_persist().await;
+        self.welcome(&session);
+        Ok(session)
+    }
+
+    /// Opens the data of somebody who has just signed in again; a parked queue goes on.
+    pub async fn unlock_signed_in(
+        &self,
+        signed_in: &SignedIn,
+        passcode: &str,
+    ) -> Result<Rc<Session>, ClientError> {
+        let unlocked = self
+            .vault
+            .unlock(&signed_in.user_id, passcode, PlatformClock.now())
+            .await?;
+        let session = self.open(unlocked).await?;
+        self.welcome(&session);
+        Ok(session)
+    }
+
+    /// Learns what the person may do, then syncs.
+    fn welcome(&self, session: &Rc<Session>) {
+        let (client, session) = (self.clone(), session.clone());
+        spawn_local(async move {
+            // If it fails, the round that follows meets the same obstacle and says so.
+            let _ = session.refresh_me().await;
+            client.launch(&session);
+        });
+    }
+
+    /// Removes the open person's data from this device and ends their session with the server. Offline, the session
+    /// is ended at the next contact and its cookie is not used meanwhile.
+    ///
+    /// Unsent work is gone with it: ask before, and offer [`Session::export`].
+    pub async fn sign_out(&self) -> Result<(), ClientError> {
+        let session = self.session().ok_or(ClientError::NotOpen)?;
+        session.tell_others(&Message::SignedOut);
+        let user_id = session.user_id().to_owned();
+        session.close(ClientEvent::SignedOut);
+        drop(session);
+        self.revoke_or_owe().await?;
+        Ok(self.vault.purge(&user_id).await?)
+    }
+
+    /// Removes the data of somebody who cannot open it any more (a forgotten passcode), unsent work with it.
+    pub async fn forget(&self, user_id: &str) -> Result<(), ClientError> {
+        if self.session().is_some_and(|session| session.user_id() == user_id) {
+            return self.sign_out().await;
+        }
+        self.revoke_or_owe().await?;
+        Ok(self.vault.purge(user_id).await?)
+    }
+
+    /// Tells the server of a sign-out that it could not be told of. Call at start and when the network is back.
+    pub async fn settle_revocation(&self) -> Result<(), ClientError> {
+        if self.vault.owes_revocation().await? && revoke().await {
+            self.vault.owe_revocation(false).await?;
+            self.vault.delete_if_empty().await?;
+        }
+        Ok(())
+    }
+
+    async fn revoke_or_owe(&self) -> Result<(), ClientError> {
+        let revoked = revoke().await;
+        Ok(self.vault.owe_revocation(!revoked).await?)
+    }
+
+    /// Begins a round because a person asked for one.
+    pub fn sync_now(&self) {
+        if let Some(session) = self.session() {
+            session.request_sync(Trigger::Manual);
+        }
+    }
+}
+
+/// Ends the session that the cookie stands for; answers whether the server did.
+async fn revoke() -> bool {
+    let answer = FetchTransport.send(post("/oauth/revoke", String::new())).await;
+    answer.is_ok_and(|response| response.status == 200 && !response.body.contains('<'))
+}
+
+async fn token(form: String) -> Result<TokenAnswer, ClientError> {
+    let answer = FetchTransport.send(post("/oauth/token", form)).await;
+    let Response { status, body, .. } = answer.map_err(|_| ClientError::Unreachable)?;
+    match status {
+        200 => serde_json::from_str(&body).map_err(|_| ClientError::Unreachable),
+        400 | 401 if body.contains("\"error\"") => Err(ClientError::Refused(WireError::new(
+            ErrorCode::AuthError,
+            "Sign in again to go on.",
+        ))),
+        429 => {
+            let message = "Too many tries. Wait a minute, then try again.";
+            Err(ClientError::Refused(WireError::new(
+                ErrorCode::RateLimited,
+                message,
+            )))
+        }
+        _ => Err(ClientError::Unreachable),
+    }
+}
+
+fn post(path: &str, form: String) -> Request {
+    Request {
+        method: Method::Post,
+        path: path.to_owned(),
+        bearer: None,
+        body: Some(Body::Form(form)),
+    }
+}

@@ -1,0 +1,211 @@
+//! The one object that app, worker and embedding pages share.
+//!
+//! A [`Client`] knows who uses this device and opens a person's data; a [`Session`] is that data, open: the engine with
+//! its replica, and sync driven by what the platform tells. The rules are the engine's; this is glue.
+//!
+//! ```text
+//! begin_sign_in → (server) → finish_sign_in ─ new here ─→ set_up(passcode) ─┐
+//!                                            └ known ───→ unlock(passcode) ─┴→ Session → lock / sign_out
+//! ```
+
+mod entry;
+mod error;
+mod export;
+mod listeners;
+mod online;
+mod ports;
+mod session;
+mod signals;
+mod sync;
+
+use std::{cell::RefCell, rc::Rc};
+
+use holdfast_core::{
+    engine::{Round, Trigger},
+    ports::Clock,
+};
+use wasm_bindgen_futures::spawn_local;
+
+use crate::{
+    background,
+    channel::Message,
+    clock::PlatformClock,
+    handover,
+    vault::{KnownUser, Unlocked, Vault},
+};
+pub use entry::SignedIn;
+pub use error::ClientError;
+use listeners::Listeners;
+pub use listeners::{ClientEvent, Subscription};
+pub use online::Answer;
+pub use ports::BrowserPorts;
+pub use session::Session;
+
+/// Where the client runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Context {
+    /// Syncs of its own accord: by timers, network and foreground.
+    Page,
+    /// Syncs when it is told to.
+    Worker,
+}
+
+/// The client of this context. Cloning shares it.
+#[derive(Debug, Clone)]
+pub struct Client {
+    vault: Vault,
+    context: Context,
+    shared: Rc<Shared>,
+}
+
+/// What client and session both hold.
+#[derive(Default)]
+pub(crate) struct Shared {
+    session: RefCell<Option<Rc<Session>>>,
+    listeners: Rc<Listeners>,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared")
+            .field("session", &self.session)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    fn forget_session(&self, ended: &Session) {
+        let mut session = self.session.borrow_mut();
+        if session
+            .as_ref()
+            .is_some_and(|current| std::ptr::eq(Rc::as_ptr(current), ended))
+        {
+            session.take();
+        }
+    }
+}
+
+impl Client {
+    pub fn new(context: Context) -> Self {
+        Self::with_vault(context, Vault::default())
+    }
+
+    /// A client over another vault than the app's own.
+    pub fn with_vault(context: Context, vault: Vault) -> Self {
+        Self {
+            vault,
+            context,
+            shared: Rc::default(),
+        }
+    }
+
+    /// The open data, if it is.
+    pub fn session(&self) -> Option<Rc<Session>> {
+        self.shared.session.borrow().clone()
+    }
+
+    /// Calls `listener` at every change until the subscription is dropped. It is called in the midst of things: it
+    /// may read, and must put off everything else.
+    pub fn subscribe(&self, listener: impl Fn(ClientEvent) + 'static) -> Subscription {
+        self.shared.listeners.add(listener)
+    }
+
+    /// Everybody who can open the app on this device, the last one first.
+    pub async fn users(&self) -> Result<Vec<KnownUser>, ClientError> {
+        Ok(self.vault.users().await?)
+    }
+
+    /// Opens a person's data by the device passcode.
+    pub async fn unlock(&self, user_id: &str, passcode: &str) -> Result<Rc<Session>, ClientError> {
+        let unlocked = self.vault.unlock(user_id, passcode, PlatformClock.now()).await?;
+        let session = self.open(unlocked).await?;
+        self.launch(&session);
+        Ok(session)
+    }
+
+    /// For the worker: opens without a passcode, by the keys of an unlocked page, or by those kept for "sync while
+    /// the app is closed". `None`: locked.
+    pub async fn resume(&self) -> Result<Option<Rc<Session>>, ClientError> {
+        if let Some(session) = self.session() {
+            return Ok(Some(session));
+        }
+        let Some(user_id) = self.vault.current().await? else {
+            return Ok(None);
+        };
+        let unlocked = match handover::ask(&user_id).await {
+            Some(unlocked) => Some(unlocked),
+            None => self.vault.kept(&user_id, PlatformClock.now()).await?,
+        };
+        match unlocked {
+            Some(unlocked) => Ok(Some(self.open(unlocked).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// Locks: the keys leave the memory of every context, and kept keys are deleted. Unsent work waits.
+    pub async fn lock(&self) -> Result<(), ClientError> {
+        if let Some(session) = self.session() {
+            session.tell_others(&Message::Locked);
+            let user_id = session.user_id().to_owned();
+            session.close(ClientEvent::Locked);
+            self.vault.lock(&user_id).await?;
+        }
+        Ok(())
+    }
+
+    /// Puts the data under another passcode.
+    pub async fn change_passcode(&self, passcode: &str, new_passcode: &str) -> Result<(), ClientError> {
+        let session = self.session().ok_or(ClientError::NotOpen)?;
+        let now = PlatformClock.now();
+        Ok(self
+            .vault
+            .change_passcode(session.user_id(), passcode, new_passcode, now)
+            .await?)
+    }
+
+    /// Turns "sync while the app is closed" on or off.
+    pub async fn keep_key(&self, keep: bool) -> Result<(), ClientError> {
+        let session = self.session().ok_or(ClientError::NotOpen)?;
+        self.vault
+            .keep_key(&session.unlocked, keep, PlatformClock.now())
+            .await?;
+        if keep {
+            background::ask_for_periodic_pulls().await;
+        }
+        Ok(())
+    }
+
+    /// Whether "sync while the app is closed" is on for the person whose data is open.
+    pub async fn keeps_key(&self) -> Result<bool, ClientError> {
+        let session = self.session().ok_or(ClientError::NotOpen)?;
+        let users = self.vault.users().await?;
+        Ok(users
+            .iter()
+            .any(|user| user.user_id == session.user_id() && user.keeps_key))
+    }
+
+    /// Opens a person's data; whatever was open before is closed.
+    async fn open(&self, unlocked: Unlocked) -> Result<Rc<Session>, ClientError> {
+        let session = Session::open(unlocked, self.context, &self.shared).await?;
+        let before = self.shared.session.replace(Some(session.clone()));
+        if let Some(before) = before {
+            before.close(ClientEvent::Locked);
+        }
+        self.shared.listeners.tell(ClientEvent::Opened);
+        Ok(session)
+    }
+
+    /// The first round, and tidying up after it.
+    fn launch(&self, session: &Rc<Session>) {
+        let session = session.clone();
+        spawn_local(async move {
+            if session.sync(Trigger::Launch).await == Round::Done {
+                // What the person may do can have changed; if not told now, then at the next launch.
+                let _ = session.refresh_me().await;
+            }
+            // Tidying that fails is tried again at the next launch.
+            let _ = session.clean_up().await;
+            let _ = session.cached_reads().fold(PlatformClock.now()).await;
+        });
+    }
+}

@@ -1,0 +1,217 @@
+//! One person's open data in one context.
+//!
+//! A session is the engine (it derefs to it: read with `session.replica()`) and what the platform adds: whatever
+//! changes the queue here also asks for a round of sync, and every commit is told to listeners and to other contexts.
+
+use std::{
+    cell::{Cell, RefCell},
+    ops::Deref,
+    rc::{Rc, Weak},
+};
+
+use gloo::timers::callback::Timeout;
+use holdfast_core::{
+    Fields, Timestamp,
+    engine::{Engine, Event, TransactError, Trigger},
+    plan::{Edit, EditError, Edited, QueueError},
+    ports::Ports,
+    queue::QueuedWrite,
+    store::StoreError,
+};
+
+use super::{ClientEvent, Context, Shared, listeners::Listeners, ports::BrowserPorts};
+use crate::{
+    cached_reads::CachedReads,
+    channel::{Channel, Message},
+    connectivity::Connectivity,
+    handover::Doorkeeper,
+    store::IndexedDbStore,
+    vault::Unlocked,
+};
+
+pub struct Session {
+    pub(super) engine: Engine<BrowserPorts>,
+    pub(super) unlocked: Unlocked,
+    pub(super) context: Context,
+    pub(super) listeners: Rc<Listeners>,
+    /// Weak: the client holds the session.
+    pub(super) shared: Weak<Shared>,
+    pub(super) reads: CachedReads,
+    pub(super) closed: Cell<bool>,
+    /// Another context was asked to go round; its end is waited for.
+    pub(super) elsewhere: Cell<Option<Trigger>>,
+    pub(super) syncing: Cell<bool>,
+    /// The launch's round could not be finished.
+    pub(super) launch_owed: Cell<bool>,
+    /// When the engine may be worth asking again, after a round that had to wait.
+    pub(super) retry_at: Cell<Option<Timestamp>>,
+    pub(super) last_round_at: Cell<Option<Timestamp>>,
+    pub(super) hidden_at: Cell<Option<Timestamp>>,
+    pub(super) wake_up: RefCell<Option<Timeout>>,
+    pub(super) ears: RefCell<Ears>,
+}
+
+/// What a session hears and answers while it is open.
+#[derive(Debug, Default)]
+pub(super) struct Ears {
+    pub(super) channel: Option<Channel>,
+    pub(super) connectivity: Option<Connectivity>,
+    pub(super) doorkeeper: Option<Doorkeeper>,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session")
+            .field("engine", &self.engine)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Deref for Session {
+    type Target = Engine<BrowserPorts>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.engine
+    }
+}
+
+impl Session {
+    pub(super) async fn open(
+        unlocked: Unlocked,
+        context: Context,
+        shared: &Rc<Shared>,
+    ) -> Result<Rc<Self>, StoreError> {
+        let store = IndexedDbStore::new(&unlocked.database, unlocked.keys.clone());
+        let reads = CachedReads::new(&store);
+        let engine = Engine::open(BrowserPorts::new(store)).await?;
+        let session = Rc::new(Self {
+            engine,
+            unlocked,
+            context,
+            listeners: shared.listeners.clone(),
+            shared: Rc::downgrade(shared),
+            reads,
+            closed: Cell::new(false),
+            elsewhere: Cell::default(),
+            syncing: Cell::default(),
+            launch_owed: Cell::default(),
+            retry_at: Cell::default(),
+            last_round_at: Cell::default(),
+            hidden_at: Cell::default(),
+            wake_up: RefCell::default(),
+            ears: RefCell::default(),
+        });
+        session.wire_up();
+        Ok(session)
+    }
+
+    /// As the server names the person.
+    pub fn user_id(&self) -> &str {
+        &self.unlocked.user_id
+    }
+
+    /// Answers of the API kept for offline use.
+    pub fn cached_reads(&self) -> &CachedReads {
+        &self.reads
+    }
+
+    /// Whether this session has ended: locked, or signed out.
+    pub fn is_closed(&self) -> bool {
+        self.closed.get()
+    }
+
+    /// Queues an edit: durable when this returns, visible at once, sent when it can be.
+    pub async fn edit(self: &Rc<Self>, edit: &Edit) -> Result<Edited, TransactError<EditError>> {
+        let edited = self.engine.edit(edit).await?;
+        self.sync_edit(&edited);
+        Ok(edited)
+    }
+
+    /// As [`Self::edit`], at most once for each key.
+    pub async fn edit_once(
+        self: &Rc<Self>,
+        edit: &Edit,
+        key: String,
+    ) -> Result<Edited, TransactError<EditError>> {
+        let edited = self.engine.edit_once(edit, key).await?;
+        self.sync_edit(&edited);
+        Ok(edited)
+    }
+
+    /// Tries a write again at once.
+    pub async fn retry(self: &Rc<Self>, queue_id: &str) -> Result<(), TransactError<QueueError>> {
+        self.engine.retry(queue_id).await?;
+        self.request_sync(Trigger::Manual);
+        Ok(())
+    }
+
+    /// Tries all dead letters again.
+    pub async fn retry_all(self: &Rc<Self>) -> Result<(), TransactError<QueueError>> {
+        self.engine.retry_all().await?;
+        self.request_sync(Trigger::Manual);
+        Ok(())
+    }
+
+    /// Replaces values of a write and queues it anew.
+    pub async fn correct(
+        self: &Rc<Self>,
+        queue_id: &str,
+        fields: &Fields,
+    ) -> Result<(), TransactError<QueueError>> {
+        self.engine.correct(queue_id, fields).await?;
+        self.request_sync(Trigger::CriticalWrite);
+        Ok(())
+    }
+
+    /// Undoes a discard.
+    pub async fn put_back(self: &Rc<Self>, writes: &[QueuedWrite]) -> Result<(), TransactError<QueueError>> {
+        self.engine.put_back(writes).await?;
+        self.request_sync(Trigger::Write);
+        Ok(())
+    }
+
+    fn sync_edit(self: &Rc<Self>, edited: &Edited) {
+        if edited.queue_id.is_some() {
+            let trigger = if edited.critical {
+                Trigger::CriticalWrite
+            } else {
+                Trigger::Write
+            };
+            self.request_sync(trigger);
+        }
+    }
+
+    /// Ends the session: the keys leave this context's memory, and nothing is written any more.
+    pub(super) fn close(&self, event: ClientEvent) {
+        if self.closed.replace(true) {
+            return;
+        }
+        self.engine.ports().store().lock();
+        self.engine.ports().store().database().close();
+        self.engine.forget_token();
+        self.wake_up.replace(None);
+        self.ears.replace(Ears::default());
+        if let Some(shared) = self.shared.upgrade() {
+            shared.forget_session(self);
+        }
+        self.listeners.tell(event);
+    }
+
+    pub(super) fn tell_others(&self, message: &Message) {
+        if let Some(channel) = &self.ears.borrow().channel {
+            channel.tell(message);
+        }
+    }
+
+    pub(super) fn told_by_engine(this: &Weak<Self>, event: Event) {
+        let Some(session) = this.upgrade() else { return };
+        match event {
+            Event::Committed(revision) => {
+                session.tell_others(&Message::Changed { revision });
+                session.listeners.tell(ClientEvent::Changed(revision));
+            }
+            Event::CaughtUp(revision) => session.listeners.tell(ClientEvent::Changed(revision)),
+            Event::Activity => session.listeners.tell(ClientEvent::Activity),
+        }
+    }
+}

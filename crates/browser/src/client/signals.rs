@@ -1,0 +1,115 @@
+//! What comes in from outside: other contexts and the platform.
+
+use std::rc::Rc;
+
+use holdfast_core::{
+    engine::Trigger,
+    ports::{Clock, Ports},
+};
+use wasm_bindgen_futures::spawn_local;
+
+use super::{ClientEvent, Context, session::Session};
+use crate::{
+    background,
+    channel::{Channel, Message},
+    connectivity::{Connectivity, Hint, is_online},
+    handover::Doorkeeper,
+};
+
+/// A page that was in the background for less is as fresh as it was.
+const STALE_AFTER: chrono::Duration = chrono::Duration::minutes(5);
+
+impl Session {
+    /// Begins to hear the engine, other contexts and the platform.
+    pub(super) fn wire_up(self: &Rc<Self>) {
+        let weak = Rc::downgrade(self);
+        self.engine.listen({
+            let weak = weak.clone();
+            move |event| Self::told_by_engine(&weak, event)
+        });
+        let name = format!("{}-changes", self.unlocked.database);
+        let channel = Channel::join(&name, {
+            let weak = weak.clone();
+            move |message| {
+                if let Some(session) = weak.upgrade() {
+                    session.heard(message);
+                }
+            }
+        });
+        self.ears.borrow_mut().channel = channel;
+        if self.context == Context::Worker {
+            return;
+        }
+        let connectivity = Connectivity::listen(move |hint| {
+            if let Some(session) = weak.upgrade() {
+                session.hinted(hint);
+            }
+        });
+        let mut ears = self.ears.borrow_mut();
+        ears.connectivity = Some(connectivity);
+        ears.doorkeeper = Doorkeeper::new(self.unlocked.clone());
+        drop(ears);
+        if !is_online() {
+            self.engine.went_offline();
+        }
+    }
+
+    fn heard(self: &Rc<Self>, message: Message) {
+        if self.is_closed() {
+            return;
+        }
+        match message {
+            Message::Changed { revision } if revision > self.engine.replica().revision() => {
+                let session = self.clone();
+                // A failure shows at the next commit, which follows first.
+                spawn_local(async move {
+                    let _ = session.engine.catch_up().await;
+                });
+            }
+            Message::Changed { .. } => {}
+            Message::SyncWanted => {
+                if self.syncing.get() {
+                    self.request_sync(Trigger::Write);
+                }
+            }
+            Message::SyncEnded => {
+                if let Some(trigger) = self.elsewhere.take() {
+                    self.request_sync(trigger);
+                }
+            }
+            Message::Locked => self.close(ClientEvent::Locked),
+            Message::SignedOut => self.close(ClientEvent::SignedOut),
+        }
+    }
+
+    fn hinted(self: &Rc<Self>, hint: Hint) {
+        match hint {
+            Hint::Online => {
+                self.engine.came_online();
+                self.request_sync(Trigger::Reconnect);
+            }
+            Hint::Offline => {
+                self.engine.went_offline();
+                self.plan_wake_up();
+            }
+            Hint::Hidden => {
+                self.hidden_at.set(Some(self.now()));
+                if self.engine.replica().unsent() > 0 {
+                    background::request_sync_event();
+                }
+            }
+            Hint::Visible => {
+                let hidden_at = self.hidden_at.take();
+                if hidden_at.is_some_and(|at| self.now() - at >= STALE_AFTER) {
+                    self.request_sync(Trigger::Foreground);
+                } else {
+                    self.plan_wake_up();
+                }
+            }
+        }
+    }
+
+    pub(super) fn now(&self) -> holdfast_core::Timestamp {
+        self.engine.ports().clock().now()
+    }
+}

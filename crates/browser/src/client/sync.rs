@@ -1,0 +1,180 @@
+//! Rounds of sync: who goes round, and when the next one is due.
+//!
+//! The platform's lock elects one context for each round. A context that does not get it says that it wants a round;
+//! the one at it looks for more before it ends, and says when it has ended. Whoever still has something then tries.
+
+use std::{cell::Cell, rc::Rc};
+
+use chrono::Duration;
+use gloo::timers::callback::Timeout;
+use holdfast_core::{
+    Timestamp,
+    engine::{Election, Round, Trigger},
+    queue::WriteStatus,
+};
+use wasm_bindgen_futures::spawn_local;
+
+use super::{Context, session::Session};
+use crate::{
+    background,
+    channel::Message,
+    locks::{Lock, try_lock},
+    power::Power,
+};
+
+/// A page that is open pulls this often.
+const PERIOD: Duration = Duration::minutes(15);
+
+/// For how long another context's round is waited for before trying again.
+const ELSEWHERE: Duration = Duration::seconds(10);
+
+/// A round that had to wait for nobody knows what is tried again after this.
+const UNKNOWN_WAIT: Duration = Duration::seconds(30);
+
+/// No timer runs hot, whatever is due.
+const SHORTEST_WAIT: Duration = Duration::seconds(1);
+
+/// Set for as long as it lives.
+struct While<'a>(&'a Cell<bool>);
+
+impl<'a> While<'a> {
+    fn set(flag: &'a Cell<bool>) -> Self {
+        flag.set(true);
+        Self(flag)
+    }
+}
+
+impl Drop for While<'_> {
+    fn drop(&mut self) {
+        self.0.set(false);
+    }
+}
+
+impl Session {
+    /// A round of sync, if this context is elected; returns when it has ended.
+    pub async fn sync(self: &Rc<Self>, trigger: Trigger) -> Round {
+        if self.is_closed() {
+            return Round::NotSetUp;
+        }
+        if self.syncing.get() {
+            // Noted by the engine for the round that is under way.
+            return self.engine.sync(trigger, Election::Lock).await;
+        }
+        let lock = try_lock(&format!("{}-sync", self.unlocked.database)).await;
+        let election = match &lock {
+            Lock::Held(_) => Election::Lock,
+            Lock::Unsupported => Election::LeaseAlone,
+            Lock::Elsewhere => {
+                self.elsewhere.set(Some(trigger));
+                self.tell_others(&Message::SyncWanted);
+                self.plan_wake_up();
+                return Round::Elsewhere;
+            }
+        };
+        let round = {
+            let _syncing = While::set(&self.syncing);
+            self.rounds(trigger, election).await
+        };
+        drop(lock);
+        self.tell_others(&Message::SyncEnded);
+        self.after_round(&round);
+        round
+    }
+
+    /// The round asked for, and the launch's full check if that one never came about.
+    async fn rounds(&self, trigger: Trigger, election: Election) -> Round {
+        let round = self.engine.sync(trigger, election).await;
+        if round != Round::Done {
+            self.launch_owed
+                .set(self.launch_owed.get() || trigger == Trigger::Launch);
+            return round;
+        }
+        if self.launch_owed.take() && trigger != Trigger::Launch {
+            return self.engine.sync(Trigger::Launch, election).await;
+        }
+        round
+    }
+
+    /// As [`Self::sync`], without waiting for its end.
+    pub fn request_sync(self: &Rc<Self>, trigger: Trigger) {
+        let session = self.clone();
+        spawn_local(async move {
+            let _ = session.sync(trigger).await;
+        });
+    }
+
+    fn after_round(self: &Rc<Self>, round: &Round) {
+        let now = self.now();
+        self.last_round_at.set(Some(now));
+        self.retry_at.set(match round {
+            Round::Waiting(until) => Some(until.unwrap_or(now + UNKNOWN_WAIT)),
+            Round::LeaseLost | Round::Failed(_) => Some(now + UNKNOWN_WAIT),
+            Round::Elsewhere => Some(now + ELSEWHERE),
+            Round::Done | Round::Parked | Round::NotSetUp => None,
+        });
+        if self.engine.replica().unsent() > 0 {
+            background::request_sync_event();
+        }
+        self.plan_wake_up();
+    }
+
+    /// Sets the one timer for the next thing that is due. The worker sleeps by the browser's will and has none.
+    pub(super) fn plan_wake_up(self: &Rc<Self>) {
+        if self.context == Context::Worker || self.is_closed() {
+            return;
+        }
+        let now = self.now();
+        let (at, trigger) = self.next_due(now);
+        let wait = (at - now).max(SHORTEST_WAIT).num_milliseconds();
+        let weak = Rc::downgrade(self);
+        let timer = Timeout::new(u32::try_from(wait).unwrap_or(u32::MAX), move || {
+            if let Some(session) = weak.upgrade() {
+                spawn_local(async move { session.woken(trigger).await });
+            }
+        });
+        self.wake_up.replace(Some(timer));
+    }
+
+    /// What is due next, and whether it is the regular pull or something that waits.
+    fn next_due(&self, now: Timestamp) -> (Timestamp, Due) {
+        let regular = self.last_round_at.get().unwrap_or(now) + PERIOD;
+        let replica = self.engine.replica();
+        // Until somebody signs in, nothing that waits would get any further.
+        if replica.sync().parked || replica.device().is_none() {
+            return (regular, Due::Regular);
+        }
+        let waiting_write = replica
+            .open_writes()
+            .filter(|write| write.status == WriteStatus::Pending)
+            .filter_map(|write| write.not_before)
+            .filter(|at| *at > now)
+            .min();
+        let elsewhere = self.elsewhere.get().map(|_| now + ELSEWHERE);
+        let probe = self.engine.breaker().probe_at();
+        let pressing = [self.retry_at.get(), waiting_write, elsewhere, probe]
+            .into_iter()
+            .flatten()
+            .min();
+        match pressing {
+            Some(at) if at < regular => (at, Due::Waiting),
+            _ => (regular, Due::Regular),
+        }
+    }
+
+    async fn woken(self: &Rc<Self>, due: Due) {
+        self.retry_at.set(None);
+        let trigger = self.elsewhere.take().unwrap_or(Trigger::Timer);
+        if due == Due::Regular && !Power::now().await.allows_background() {
+            self.last_round_at.set(Some(self.now()));
+            self.plan_wake_up();
+            return;
+        }
+        self.sync(trigger).await;
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Due {
+    Regular,
+    Waiting,
+}

@@ -1,0 +1,68 @@
+//! What the vault remembers beside its people: who used the app last, and whether the server has yet to be told of a
+//! sign-out.
+
+use rexie::TransactionMode;
+use wasm_bindgen::JsValue;
+
+use super::{STATE, Vault, VaultError};
+use crate::database::DatabaseError;
+
+/// The id of whoever used the app last.
+pub(super) const CURRENT: &str = "current";
+/// Set while a sign-out made without a network waits to be told to the server.
+const REVOCATION: &str = "revocation";
+
+impl Vault {
+    /// Whoever used the app last, if their data is still here.
+    pub async fn current(&self) -> Result<Option<String>, VaultError> {
+        Ok(self.state(CURRENT).await?.and_then(|value| value.as_string()))
+    }
+
+    /// Whether somebody signed out without a network: the cookie is still there and must not be used.
+    pub async fn owes_revocation(&self) -> Result<bool, VaultError> {
+        Ok(self.state(REVOCATION).await?.is_some())
+    }
+
+    /// Notes that the session is to be revoked at the next contact, or that it is.
+    pub async fn owe_revocation(&self, owed: bool) -> Result<(), VaultError> {
+        if !owed && !self.owes_revocation().await? {
+            return Ok(());
+        }
+        let transaction = self.database.strict(&[STATE]).await?;
+        let state = transaction.store(STATE)?;
+        let key = JsValue::from(REVOCATION);
+        let request = if owed {
+            state.put_with_key(&JsValue::TRUE, &key)
+        } else {
+            state.delete(&key)
+        };
+        request.map_err(DatabaseError::from)?;
+        Ok(transaction.complete().await?)
+    }
+
+    /// Deletes the vault itself once nobody is set up and nothing is owed: a device that was left holds nothing.
+    pub async fn delete_if_empty(&self) -> Result<(), VaultError> {
+        if self.users().await?.is_empty() && !self.owes_revocation().await? {
+            self.database.delete_for_now().await?;
+        }
+        Ok(())
+    }
+
+    async fn state(&self, key: &str) -> Result<Option<JsValue>, VaultError> {
+        if !self.database.exists().await {
+            return Ok(None);
+        }
+        let transaction = self.database.relaxed(&[STATE], TransactionMode::ReadOnly).await?;
+        let store = transaction.store(STATE).map_err(DatabaseError::from)?;
+        Ok(store.get(key.into()).await.map_err(DatabaseError::from)?)
+    }
+
+    pub(super) async fn make_current(&self, user_id: &str) -> Result<(), VaultError> {
+        let transaction = self.database.strict(&[STATE]).await?;
+        let state = transaction.store(STATE)?;
+        state
+            .put_with_key(&user_id.into(), &CURRENT.into())
+            .map_err(DatabaseError::from)?;
+        Ok(transaction.complete().await?)
+    }
+}

@@ -1,0 +1,283 @@
+//! The client without a server: what a person can do on a device that is out of reach. With the server, the
+//! end-to-end tests drive it through the app.
+
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::{cell::RefCell, rc::Rc};
+
+use holdfast_browser::{
+    client::{Client, ClientError, ClientEvent, Context, Session, SignedIn},
+    clock::PlatformClock,
+    seal::passphrase,
+    vault::{Vault, VaultError},
+};
+use holdfast_core::{
+    Fields,
+    pack::Pack,
+    plan::Edit,
+    ports::{Clock, Ports},
+    queue::Operation,
+    record::RecordKey,
+    status::Status,
+    store::{PacksRow, Row, Store},
+};
+use serde_json::json;
+use support::{dump, fresh_name, put, script};
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+const PASSCODE: &str = "246813";
+
+/// A device of its own for each test.
+struct Device {
+    vault: String,
+    user_id: String,
+}
+
+impl Device {
+    fn new() -> Self {
+        Self {
+            vault: fresh_name(),
+            user_id: fresh_name(),
+        }
+    }
+
+    fn context(&self, context: Context) -> Client {
+        Client::with_vault(context, Vault::named(&self.vault))
+    }
+
+    /// Set up, with the yard's pack as if it had been pulled.
+    async fn set_up(&self) -> (Client, Rc<Session>) {
+        let client = self.context(Context::Page);
+        let signed_in = SignedIn {
+            user_id: self.user_id.clone(),
+            device_id: "device-1".into(),
+            known: false,
+        };
+        let session = client.set_up(&signed_in, PASSCODE).await.unwrap();
+        let packs = Row::Packs(PacksRow { packs: vec![yard()] });
+        loop {
+            session.catch_up().await.unwrap();
+            let revision = session.replica().revision();
+            if session
+                .ports()
+                .store()
+                .commit(revision, &put([packs.clone()]))
+                .await
+                .is_ok()
+            {
+                break;
+            }
+        }
+        session.catch_up().await.unwrap();
+        (client, session)
+    }
+}
+
+fn yard() -> Pack {
+    serde_json::from_value(json!({
+        "name": "yard", "version": 1, "title": "Yard",
+        "entities": [{
+            "name": "gate-event", "plural": "gate-events", "title": "Gate event", "titlePlural": "Gate events",
+            "idField": "gateEventId", "idPrefix": "GE-", "titleField": "plate",
+            "operations": ["create", "update"],
+            "access": [{ "when": { "always": true } }],
+            "fields": [{ "name": "plate", "label": "Plate", "type": "text", "required": true }]
+        }]
+    }))
+    .unwrap()
+}
+
+fn gate_event(id: &str, plate: &str) -> Edit {
+    let mut fields = Fields::new();
+    fields.insert("plate".into(), plate.into());
+    Edit {
+        key: RecordKey::new("gate-event", id),
+        operation: Operation::Create,
+        fields,
+        seen: None,
+        kind: None,
+    }
+}
+
+fn plate(session: &Session, id: &str) -> Option<String> {
+    let replica = session.replica();
+    replica
+        .view(&RecordKey::new("gate-event", id))
+        .map(|view| view.text("plate").to_owned())
+}
+
+/// Waits until something holds; gives up after five seconds.
+async fn until(what: &str, holds: impl Fn() -> bool) {
+    for _ in 0..500 {
+        if holds() {
+            return;
+        }
+        PlatformClock.sleep(10).await;
+    }
+    panic!("{what}: not within 5 s");
+}
+
+#[wasm_bindgen_test]
+async fn an_edit_out_of_reach_is_kept_and_the_status_says_so() {
+    let device = Device::new();
+    let (client, session) = device.set_up().await;
+    let edited = session.edit(&gate_event("1", "AB 12")).await.unwrap();
+    assert!(edited.queue_id.is_some());
+    assert_eq!(plate(&session, "1").as_deref(), Some("AB 12"));
+    until("the client notices that there is no server", || {
+        session.status() == Status::Offline { unsent: 1 }
+    })
+    .await;
+    drop((client, session));
+    let client = device.context(Context::Page);
+    assert_eq!(client.users().await.unwrap()[0].user_id, device.user_id);
+    let session = client.unlock(&device.user_id, PASSCODE).await.unwrap();
+    assert_eq!(
+        plate(&session, "1").as_deref(),
+        Some("AB 12"),
+        "there after a restart"
+    );
+    assert_eq!(session.replica().unsent(), 1);
+}
+
+#[wasm_bindgen_test]
+async fn another_tab_shows_the_edit_and_is_told() {
+    let device = Device::new();
+    let (_first, session) = device.set_up().await;
+    let second = device.context(Context::Page);
+    let heard: Rc<RefCell<Vec<ClientEvent>>> = Rc::default();
+    let subscription = second.subscribe({
+        let heard = heard.clone();
+        move |event| heard.borrow_mut().push(event)
+    });
+    let other = second.unlock(&device.user_id, PASSCODE).await.unwrap();
+    session.edit(&gate_event("1", "AB 12")).await.unwrap();
+    until("the edit reaches the other tab", || plate(&other, "1").is_some()).await;
+    assert!(heard.borrow().contains(&ClientEvent::Opened));
+    assert!(
+        heard
+            .borrow()
+            .iter()
+            .any(|event| matches!(event, ClientEvent::Changed(_)))
+    );
+    drop(subscription);
+    let before = heard.borrow().len();
+    session.edit(&gate_event("2", "CD 34")).await.unwrap();
+    until("the next edit too", || plate(&other, "2").is_some()).await;
+    assert_eq!(heard.borrow().len(), before, "nobody is told after unsubscribing");
+}
+
+#[wasm_bindgen_test]
+async fn both_tabs_edit_at_once_and_nothing_is_lost() {
+    let device = Device::new();
+    let (_first, session) = device.set_up().await;
+    let second = device.context(Context::Page);
+    let other = second.unlock(&device.user_id, PASSCODE).await.unwrap();
+    let ids: Vec<String> = (0..10).map(|n| n.to_string()).collect();
+    let edits = ids.iter().map(|id| {
+        let tab = if id.len() % 2 == 0 { &session } else { &other };
+        let edit = gate_event(id, "AB 12");
+        async move { tab.edit(&edit).await.unwrap() }
+    });
+    futures::future::join_all(edits).await;
+    session.catch_up().await.unwrap();
+    assert_eq!(session.replica().unsent(), 10);
+}
+
+#[wasm_bindgen_test]
+async fn locking_locks_every_context() {
+    let device = Device::new();
+    let (first, session) = device.set_up().await;
+    let second = device.context(Context::Page);
+    let other = second.unlock(&device.user_id, PASSCODE).await.unwrap();
+    first.lock().await.unwrap();
+    assert!(first.session().is_none() && session.is_closed());
+    until("the other tab locks too", || {
+        other.is_closed() && second.session().is_none()
+    })
+    .await;
+    assert!(session.edit(&gate_event("1", "AB 12")).await.is_err());
+    assert!(other.edit(&gate_event("1", "AB 12")).await.is_err());
+    let wrong = second.unlock(&device.user_id, "135790").await;
+    assert!(matches!(
+        wrong,
+        Err(ClientError::Vault(VaultError::WrongPasscode))
+    ));
+}
+
+#[wasm_bindgen_test]
+async fn the_worker_gets_in_by_an_unlocked_page_or_by_kept_keys_only() {
+    let device = Device::new();
+    let (page, session) = device.set_up().await;
+    let worker = device.context(Context::Worker);
+    let inside = worker.resume().await.unwrap().unwrap();
+    inside
+        .edit_once(&gate_event("1", "AB 12"), "key-1".into())
+        .await
+        .unwrap();
+    inside
+        .edit_once(&gate_event("1", "AB 12"), "key-1".into())
+        .await
+        .unwrap();
+    until("the page shows what the worker took", || {
+        plate(&session, "1").is_some()
+    })
+    .await;
+    assert_eq!(session.replica().unsent(), 1, "once");
+    page.lock().await.unwrap();
+    until("the worker is out", || worker.session().is_none()).await;
+    assert!(worker.resume().await.unwrap().is_none(), "locked");
+
+    page.unlock(&device.user_id, PASSCODE).await.unwrap();
+    page.keep_key(true).await.unwrap();
+    assert!(page.keeps_key().await.unwrap());
+    drop((page, session, worker, inside));
+    let woken = device.context(Context::Worker);
+    assert!(
+        woken.resume().await.unwrap().is_some(),
+        "every page is closed, and the keys are kept"
+    );
+}
+
+#[wasm_bindgen_test]
+async fn signing_out_leaves_nothing_but_the_debt_to_the_server() {
+    let device = Device::new();
+    let (client, session) = device.set_up().await;
+    let database = session.ports().store().database().name().to_owned();
+    let second = device.context(Context::Page);
+    let other = second.unlock(&device.user_id, PASSCODE).await.unwrap();
+    session.edit(&gate_event("1", "AB 12")).await.unwrap();
+    drop(session);
+    client.sign_out().await.unwrap();
+    assert!(client.session().is_none());
+    until("the other tab is out too", || other.is_closed()).await;
+    assert_eq!(client.users().await.unwrap(), []);
+    let names = script(
+        "return (await indexedDB.databases()).map((d) => d.name).join()",
+        &[],
+    )
+    .await;
+    assert!(!names.as_string().unwrap().contains(&database));
+    assert!(
+        dump(&device.vault).await.contains("revocation true"),
+        "the server has not been told yet"
+    );
+}
+
+#[wasm_bindgen_test]
+async fn unsent_work_can_be_taken_off_the_device() {
+    let device = Device::new();
+    let (_client, session) = device.set_up().await;
+    session.edit(&gate_event("1", "AB 12")).await.unwrap();
+    let file = session.export("a long phrase").await.unwrap();
+    assert!(!file.contains("AB 12"));
+    let opened = passphrase::open("a long phrase", &file).await.unwrap();
+    let export: serde_json::Value = serde_json::from_slice(&opened).unwrap();
+    assert_eq!(export["writes"][0]["payload"]["plate"], "AB 12");
+    let dead: serde_json::Value = serde_json::from_str(&session.export_dead_letters()).unwrap();
+    assert_eq!(dead["writes"], json!([]));
+}
