@@ -7,6 +7,7 @@
 //! - [`identity`]: who may sign in, which tokens are good. Rules over a store trait; clock and randomness are parameters.
 //! - [`sync`]: push, pull, conflicts, REST: what becomes of operations, and what a device is to be told.
 //! - [`records`]: versions, ids, unique values and references of records, over the storage port.
+//! - [`packs`]: the domain packs in force. [`randomness`]: the system's, as the rules take it.
 //! - [`storage`]: the synchronous storage ports and their SQLite implementation.
 //!
 //! The layers below `http` know neither tokio nor the wall clock, so the simulator drives them directly.
@@ -14,6 +15,8 @@
 pub mod cli;
 pub mod http;
 pub mod identity;
+pub mod packs;
+pub mod randomness;
 pub mod records;
 pub mod storage;
 pub mod sync;

@@ -1,6 +1,7 @@
 //! The command line. One file per subcommand; each flag is also an environment variable.
 
 mod database_url;
+mod prepare;
 mod serve;
 mod user;
 

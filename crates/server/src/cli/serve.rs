@@ -12,12 +12,14 @@ use tokio::signal::unix::{SignalKind, signal};
 use url::Url;
 
 use super::database_url::DatabaseUrl;
+use super::prepare::{self, PrepareError};
 use crate::http::state::{AppState, Settings};
 use crate::http::{CspError, SecurityHeaders, router, serve};
 use crate::identity::grant::Lifetimes;
 use crate::identity::sqlite::SqliteIdentity;
 use crate::identity::store::IdentityStore;
 use crate::identity::{IdentityError, demo};
+use crate::packs::{self, PacksError};
 use crate::storage::sqlite::{Database, DatabaseError};
 
 const NOTES: &str = "\
@@ -41,7 +43,15 @@ pub(super) struct ServeArguments {
     #[arg(long, env = "HOLDFAST_WEB", default_value = "dist")]
     web: PathBuf,
 
-    /// Create the demo accounts, whose password is public; loopback only
+    /// Folder of domain packs, in place of those built in
+    #[arg(long, env = "HOLDFAST_DOMAINS")]
+    domains: Option<PathBuf>,
+
+    /// The database was restored from a backup: devices sync anew, and offer again what they were told was accepted
+    #[arg(long)]
+    restored: bool,
+
+    /// Create the demo accounts, whose password is public, and demo records; loopback only
     #[arg(long, env = "HOLDFAST_DEMO", value_parser = FalseyValueParser::new())]
     demo: bool,
 
@@ -89,6 +99,10 @@ pub(super) enum ServeError {
     Database(#[from] DatabaseError),
     #[error(transparent)]
     Identity(#[from] IdentityError),
+    #[error(transparent)]
+    Packs(#[from] PacksError),
+    #[error(transparent)]
+    Records(#[from] PrepareError),
     #[error("the server failed: {0}")]
     Io(#[from] std::io::Error),
 }
@@ -109,9 +123,17 @@ fn open_state(arguments: &ServeArguments) -> Result<AppState, ServeError> {
     let settings = arguments.settings();
     let headers = SecurityHeaders::for_app(&settings.web, settings.secure_cookies)?;
     let DatabaseUrl::Sqlite(path) = &arguments.database;
+    let packs = Arc::new(packs::load(arguments.domains.as_deref())?);
     let database = Arc::new(Database::open(path)?);
     prepare_accounts(&database, arguments.demo)?;
-    Ok(AppState::new(settings, headers, database)?)
+    prepare::people(&database, &packs)?;
+    if arguments.restored {
+        prepare::new_epoch(&database, &packs)?;
+    }
+    if arguments.demo {
+        prepare::demo(&database, &packs)?;
+    }
+    Ok(AppState::new(settings, headers, packs, database)?)
 }
 
 impl ServeArguments {

@@ -4,18 +4,18 @@
 //! Return the variant that says what is wrong with the request. Anything that is the server's own fault converts
 //! into [`ApiError::Internal`] with `?`: its cause is logged under a reference, which is all the client is told.
 
-use std::collections::BTreeMap;
-
 use axum::Json;
 use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use chrono::TimeDelta;
-use serde::Serialize;
+use holdfast_core::protocol::{ErrorCode, ErrorEnvelope, WireError};
 use uuid::Uuid;
 
 use crate::identity::IdentityError;
+use crate::storage::port::StorageError;
 use crate::storage::sqlite::DatabaseError;
+use crate::sync::Refusal;
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
@@ -47,11 +47,10 @@ pub enum ApiError {
     UnsupportedMediaType(&'static str),
     /// 422, or 400 where the request could not even be read.
     #[error("{message}")]
-    Validation {
-        status: StatusCode,
-        message: String,
-        fields: BTreeMap<String, String>,
-    },
+    Validation { status: StatusCode, message: String },
+    /// What the rules of records said.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// 429.
     #[error("Too many requests. Try again in {} s.", whole_seconds(*retry_after))]
     RateLimited { retry_after: TimeDelta },
@@ -70,16 +69,14 @@ impl ApiError {
         Self::Validation {
             status: StatusCode::BAD_REQUEST,
             message,
-            fields: BTreeMap::new(),
         }
     }
 
-    /// A request that is well-formed and wrong, field by field.
-    pub fn invalid(message: impl Into<String>, fields: BTreeMap<String, String>) -> Self {
+    /// A request that is well-formed and wrong.
+    pub fn invalid(message: impl Into<String>) -> Self {
         Self::Validation {
             status: StatusCode::UNPROCESSABLE_ENTITY,
             message: message.into(),
-            fields,
         }
     }
 
@@ -101,25 +98,29 @@ impl ApiError {
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Validation { status, .. } => *status,
+            Self::Refused(refusal) => {
+                StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+            }
             Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::TimedOut => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
-    fn code(&self) -> &'static str {
+    fn code(&self) -> ErrorCode {
         match self {
-            Self::Unauthenticated => "AUTH_ERROR",
-            Self::PermissionDenied(_) => "PERMISSION_DENIED",
-            Self::NotFound(_) => "NOT_FOUND",
-            Self::VersionConflict(_) => "VERSION_CONFLICT",
-            Self::Gone(_) => "GONE",
-            Self::RateLimited { .. } => "RATE_LIMITED",
-            Self::TimedOut | Self::Internal { .. } => "SERVER_ERROR",
+            Self::Unauthenticated => ErrorCode::AuthError,
+            Self::PermissionDenied(_) => ErrorCode::PermissionDenied,
+            Self::NotFound(_) => ErrorCode::NotFound,
+            Self::VersionConflict(_) => ErrorCode::VersionConflict,
+            Self::Gone(_) => ErrorCode::Gone,
+            Self::RateLimited { .. } => ErrorCode::RateLimited,
+            Self::TimedOut | Self::Internal { .. } => ErrorCode::ServerError,
+            Self::Refused(refusal) => refusal.error.code,
             Self::MethodNotAllowed
             | Self::TooLarge { .. }
             | Self::UnsupportedMediaType(_)
-            | Self::Validation { .. } => "VALIDATION_ERROR",
+            | Self::Validation { .. } => ErrorCode::ValidationError,
         }
     }
 
@@ -141,39 +142,25 @@ impl From<IdentityError> for ApiError {
     }
 }
 
+impl From<StorageError> for ApiError {
+    fn from(error: StorageError) -> Self {
+        Self::internal(error)
+    }
+}
+
 impl From<DatabaseError> for ApiError {
     fn from(error: DatabaseError) -> Self {
         Self::internal(error)
     }
 }
 
-#[derive(Serialize)]
-struct ErrorBody<'a> {
-    error: ErrorDetail<'a>,
-}
-
-#[derive(Serialize)]
-struct ErrorDetail<'a> {
-    code: &'static str,
-    message: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    fields: Option<&'a BTreeMap<String, String>>,
-}
-
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let fields = match &self {
-            Self::Validation { fields, .. } if !fields.is_empty() => Some(fields),
-            _ => None,
+        let error = match &self {
+            Self::Refused(refusal) => refusal.error.clone(),
+            other => WireError::new(other.code(), other.to_string()),
         };
-        let body = ErrorBody {
-            error: ErrorDetail {
-                code: self.code(),
-                message: self.to_string(),
-                fields,
-            },
-        };
-        let mut response = (self.status(), Json(body)).into_response();
+        let mut response = (self.status(), Json(ErrorEnvelope { error })).into_response();
         if let Some((name, value)) = self.header() {
             response.headers_mut().insert(name, value);
         }

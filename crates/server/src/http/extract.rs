@@ -1,9 +1,8 @@
 //! JSON bodies whose failures are told in the API's error shape.
 
-use std::collections::BTreeMap;
-
 use axum::extract::rejection::{BytesRejection, JsonRejection};
-use axum::extract::{FromRequest, Json, Request};
+use axum::extract::{FromRequest, FromRequestParts, Json, Query, Request};
+use axum::http::request::Parts;
 use axum::http::StatusCode;
 use serde::de::DeserializeOwned;
 
@@ -25,12 +24,25 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for ApiJson<T> {
     }
 }
 
+/// The parameters behind the question mark.
+#[derive(Debug, Clone, Copy)]
+pub struct ApiQuery<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for ApiQuery<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let query = Query::from_request_parts(parts, state).await;
+        query.map(|Query(value)| Self(value)).map_err(|rejection| ApiError::malformed(rejection.body_text()))
+    }
+}
+
 fn translate(rejection: JsonRejection) -> ApiError {
     match rejection {
         JsonRejection::MissingJsonContentType(_) => ApiError::UnsupportedMediaType("application/json"),
         JsonRejection::BytesRejection(rejection) => unreadable_body(&rejection),
         JsonRejection::JsonDataError(wrong_shape) => {
-            ApiError::invalid(wrong_shape.body_text(), BTreeMap::new())
+            ApiError::invalid(wrong_shape.body_text())
         }
         unreadable => ApiError::malformed(unreadable.body_text()),
     }

@@ -20,7 +20,7 @@ pub mod state;
 mod static_files;
 
 pub use error::ApiError;
-pub use extract::ApiJson;
+pub use extract::{ApiJson, ApiQuery};
 pub use router::router;
 pub use security_headers::{CspError, SecurityHeaders};
 pub use serve::serve;

@@ -55,6 +55,23 @@ fn api() -> Router<AppState> {
         .route("/api/v1/me", get(routes::me::show))
         .route("/api/v1/devices", get(routes::devices::list))
         .route("/api/v1/devices/{id}", delete(routes::devices::remove))
+        .route("/api/v1/openapi.json", get(routes::openapi::show))
+        .route("/api/v1/domains", get(routes::domains::list))
+        .route("/api/v1/sync/push", post(routes::sync::push))
+        .route("/api/v1/sync/delta", get(routes::sync::delta))
+        .route("/api/v1/sync/records", get(routes::sync::records))
+        .route("/api/v1/sync/digest", get(routes::sync::digest))
+        .route("/api/v1/conflicts/{id}/resolve", post(routes::conflicts::resolve))
+        .route("/api/v1/audit", get(routes::audit::list))
+        .route("/api/v1/audit/{id}/restore", post(routes::audit::restore))
+        .route("/api/v1/{entities}", get(routes::records::list).post(routes::records::create))
+        .route(
+            "/api/v1/{entities}/{id}",
+            get(routes::records::get)
+                .patch(routes::records::update)
+                .delete(routes::records::delete),
+        )
+        .route("/api/v1/{entities}/{id}/history", get(routes::records::history))
         .route("/api", any(unknown_address))
         .route("/api/{*rest}", any(unknown_address))
         .method_not_allowed_fallback(method_not_allowed);

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use holdfast_core::pack::Packs;
+use holdfast_core::protocol::Me;
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 use url::Url;
@@ -11,11 +13,15 @@ use url::Url;
 use super::ApiError;
 use super::metrics::Metrics;
 use super::security_headers::SecurityHeaders;
-use crate::identity::IdentityError;
 use crate::identity::grant::Lifetimes;
 use crate::identity::password::Passwords;
 use crate::identity::throttle::{Backoff, Quota};
+use crate::identity::{Identity, IdentityError};
+use crate::randomness::SystemRng;
+use crate::records::people;
+use crate::storage::port::{Storage, StorageError, Transaction};
 use crate::storage::sqlite::{Database, DatabaseError};
+use crate::sync::{Answer, Caller, Context, Refusal, scopes_of};
 
 /// Password checks that run side by side; each takes a core and 19 MiB for a while.
 const PASSWORD_CHECKS_AT_ONCE: usize = 4;
@@ -61,6 +67,7 @@ pub struct AppState {
     pub passwords: Arc<Passwords>,
     pub password_checks: Arc<Semaphore>,
     pub metrics: Arc<Metrics>,
+    pub packs: Arc<Packs>,
     database: Arc<Database>,
     limits: Arc<Mutex<Limits>>,
 }
@@ -69,6 +76,7 @@ impl AppState {
     pub fn new(
         settings: Settings,
         security_headers: SecurityHeaders,
+        packs: Arc<Packs>,
         database: Arc<Database>,
     ) -> Result<Self, IdentityError> {
         Ok(Self {
@@ -77,6 +85,7 @@ impl AppState {
             passwords: Arc::new(Passwords::new(&mut rand::rng())?),
             password_checks: Arc::new(Semaphore::new(PASSWORD_CHECKS_AT_ONCE)),
             metrics: Arc::new(Metrics::default()),
+            packs,
             database,
             limits: Arc::new(Mutex::new(Limits::default())),
         })
@@ -112,6 +121,82 @@ impl AppState {
     {
         let database = Arc::clone(&self.database);
         blocking(move || database.write(|transaction| work(transaction))).await
+    }
+}
+
+impl AppState {
+    /// Runs a rule of records in a write transaction. It is committed even where the request is refused: a refusal may
+    /// have to be written down.
+    pub async fn act<T, F>(&self, caller: Identity, work: F) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut dyn Transaction, &Context<'_>) -> Answer<T> + Send + 'static,
+    {
+        let (database, packs, now) = (Arc::clone(&self.database), Arc::clone(&self.packs), self.now());
+        let done = blocking(move || {
+            let caller = caller_of(&packs, caller);
+            let cx = Context {
+                packs: &packs,
+                rng: &SystemRng,
+                now,
+                caller: &caller,
+            };
+            Storage::write(&*database, |tx| {
+                people::keep(tx, &packs, &caller.me, now)?;
+                work(tx, &cx)
+            })
+        });
+        answered(done.await?)
+    }
+
+    /// Runs a rule of records on a snapshot; it waits for no writer.
+    pub async fn look<T, F>(&self, caller: Identity, work: F) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&dyn Transaction, &Context<'_>) -> Answer<T> + Send + 'static,
+    {
+        let (database, packs, now) = (Arc::clone(&self.database), Arc::clone(&self.packs), self.now());
+        let done = blocking(move || {
+            let caller = caller_of(&packs, caller);
+            let cx = Context {
+                packs: &packs,
+                rng: &SystemRng,
+                now,
+                caller: &caller,
+            };
+            Storage::read(&*database, |tx| -> Result<_, StorageError> { work(tx, &cx) })
+        });
+        answered(done.await?)
+    }
+}
+
+fn answered<T>(answer: Result<T, Refusal>) -> Result<T, ApiError> {
+    answer.map_err(ApiError::Refused)
+}
+
+fn caller_of(packs: &Packs, identity: Identity) -> Caller {
+    let Identity {
+        user_id,
+        username,
+        display_name,
+        roles,
+        sites,
+        device_id,
+        ..
+    } = identity;
+    let scopes = scopes_of(packs, &roles);
+    let me = Me {
+        user_id,
+        username,
+        display_name,
+        roles,
+        sites,
+        scopes,
+        device: None,
+    };
+    Caller {
+        me,
+        device_id: device_id.to_string(),
     }
 }
 

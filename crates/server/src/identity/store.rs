@@ -19,6 +19,8 @@ pub trait IdentityStore {
     /// Enables or disables every demo account.
     fn allow_demo_users(&self, allowed: bool) -> Result<()>;
     fn has_users(&self) -> Result<bool>;
+    /// All accounts, disabled ones too, in the order of their names.
+    fn users(&self) -> Result<Vec<User>>;
 
     fn device(&self, id: Uuid) -> Result<Option<Device>>;
     /// The person's devices that hold a session which is not revoked, the most recently seen first.

@@ -12,7 +12,10 @@ fn counter(entity: &str) -> String {
 }
 
 fn last(tx: &dyn Transaction, entity: &str) -> Result<u64> {
-    Ok(tx.meta(&counter(entity))?.and_then(|text| text.parse().ok()).unwrap_or(0))
+    Ok(tx
+        .meta(&counter(entity))?
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(0))
 }
 
 /// A fresh id: the entity's prefix and a number, or a UUID where the entity has no prefix.
@@ -31,10 +34,27 @@ pub fn assign(tx: &mut dyn Transaction, entity: &Entity, rng: &dyn Rng) -> Resul
     }
 }
 
+/// Notes that an id was given out by somebody else: new records are numbered on behind it.
+pub fn passed(tx: &mut dyn Transaction, entity: &Entity, id: &str) -> Result<()> {
+    let number = id
+        .strip_prefix(&entity.id_prefix)
+        .and_then(|digits| digits.parse::<u64>().ok());
+    match number.filter(|_| !entity.id_prefix.is_empty()) {
+        Some(number) if number > last(tx, &entity.name)? => {
+            tx.put_meta(&counter(&entity.name), &number.to_string())
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Whether this server gave the id out, as far as it knows: it has the entity's prefix, and a number that was passed.
 pub fn was_assigned(tx: &dyn Transaction, entity: &Entity, id: &str) -> Result<bool> {
-    let number = id.strip_prefix(&entity.id_prefix).filter(|_| !entity.id_prefix.is_empty());
-    let number = number.filter(|digits| digits.len() >= 6).and_then(|digits| digits.parse::<u64>().ok());
+    let number = id
+        .strip_prefix(&entity.id_prefix)
+        .filter(|_| !entity.id_prefix.is_empty());
+    let number = number
+        .filter(|digits| digits.len() >= 6)
+        .and_then(|digits| digits.parse::<u64>().ok());
     match number {
         Some(number) => Ok(number <= last(tx, &entity.name)?),
         None => Ok(false),

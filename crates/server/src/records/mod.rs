@@ -35,5 +35,10 @@ pub fn whole(entity: &Entity, record: &StoredRecord) -> WireRecord {
 
 /// The text that names a record for a person.
 pub fn title(entity: &Entity, record: &StoredRecord) -> String {
-    record.fields.get(&entity.title_field).and_then(|value| value.as_str()).unwrap_or(&record.id).to_owned()
+    record
+        .fields
+        .get(&entity.title_field)
+        .and_then(|value| value.as_str())
+        .unwrap_or(&record.id)
+        .to_owned()
 }

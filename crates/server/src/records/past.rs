@@ -20,7 +20,10 @@ pub fn value_before(since: &[HistoryEntry], current: &Fields, field: &str) -> Va
 pub fn authors(since: &[HistoryEntry]) -> BTreeMap<String, Author> {
     let mut authors = BTreeMap::new();
     for entry in since {
-        let author = Author { user_id: entry.user_id.clone(), roles: entry.roles.clone() };
+        let author = Author {
+            user_id: entry.user_id.clone(),
+            roles: entry.roles.clone(),
+        };
         authors.extend(entry.changes.keys().map(|field| (field.clone(), author.clone())));
     }
     authors

@@ -21,16 +21,29 @@ pub fn keep(tx: &mut dyn Transaction, packs: &Packs, me: &Me, now: Timestamp) ->
     keep_record(tx, packs, system::USER, &me.user_id, user, now)
 }
 
-fn keep_record(tx: &mut dyn Transaction, packs: &Packs, entity: &str, id: &str, values: Value, now: Timestamp) -> Result<()> {
+fn keep_record(
+    tx: &mut dyn Transaction,
+    packs: &Packs,
+    entity: &str,
+    id: &str,
+    values: Value,
+    now: Timestamp,
+) -> Result<()> {
     let declared = packs.entity(entity);
-    let declared = declared.ok_or_else(|| StorageError::Inconsistent(format!("no pack declares {entity}")))?;
+    let declared =
+        declared.ok_or_else(|| StorageError::Inconsistent(format!("no pack declares {entity}")))?;
     let before = tx.record(entity, id)?;
-    let mut fields = before.as_ref().map_or_else(Fields::new, |record| record.fields.clone());
+    let mut fields = before
+        .as_ref()
+        .map_or_else(Fields::new, |record| record.fields.clone());
     if let Value::Object(values) = values {
         fields.extend(values);
     }
     fields.insert(declared.id_field.clone(), id.into());
-    if before.as_ref().is_some_and(|record| record.fields == fields && !record.deleted) {
+    if before
+        .as_ref()
+        .is_some_and(|record| record.fields == fields && !record.deleted)
+    {
         return Ok(());
     }
     let act = match &before {
@@ -39,6 +52,16 @@ fn keep_record(tx: &mut dyn Transaction, packs: &Packs, entity: &str, id: &str, 
         Some(_) => Act::Update,
     };
     let author = Author::server("accounts");
-    NewVersion { entity: declared, id, before: before.as_ref(), fields, act, local_id: None, author, at: now }.write(tx)?;
+    NewVersion {
+        entity: declared,
+        id,
+        before: before.as_ref(),
+        fields,
+        act,
+        local_id: None,
+        author,
+        at: now,
+    }
+    .write(tx)?;
     Ok(())
 }

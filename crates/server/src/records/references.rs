@@ -29,16 +29,25 @@ pub fn of(entity: &Entity, fields: &Fields) -> Vec<Reference> {
 
 fn collect(declared: &[Field], fields: &Fields, prefix: &str, found: &mut Vec<Reference>) {
     for field in declared {
-        let Some(value) = fields.get(&field.name) else { continue };
+        let Some(value) = fields.get(&field.name) else {
+            continue;
+        };
         let path = format!("{prefix}{}", field.name);
         match (&field.kind, value) {
             (FieldType::Reference { entity }, Value::String(id)) if !id.is_empty() => {
-                found.push(Reference { path, entity: entity.clone(), id: id.clone() });
+                found.push(Reference {
+                    path,
+                    entity: entity.clone(),
+                    id: id.clone(),
+                });
             }
             (FieldType::Object { fields: parts }, Value::Object(object)) => {
                 collect(parts, object, &format!("{path}."), found);
             }
-            (FieldType::List { fields: parts, .. } | FieldType::Log { fields: parts, .. }, Value::Array(items)) => {
+            (
+                FieldType::List { fields: parts, .. } | FieldType::Log { fields: parts, .. },
+                Value::Array(items),
+            ) => {
                 for (at, item) in items.iter().enumerate() {
                     if let Value::Object(object) = item {
                         collect(parts, object, &format!("{path}[{at}]."), found);
@@ -58,11 +67,16 @@ pub fn resolve(tx: &dyn Transaction, entity: &Entity, mut fields: Fields) -> Res
 
 fn resolve_in(tx: &dyn Transaction, declared: &[Field], fields: &mut Fields) -> Result<()> {
     for field in declared {
-        let Some(value) = fields.get_mut(&field.name) else { continue };
+        let Some(value) = fields.get_mut(&field.name) else {
+            continue;
+        };
         match (&field.kind, value) {
             (FieldType::Reference { entity }, Value::String(id)) => *id = ids::resolve(tx, entity, id)?,
             (FieldType::Object { fields: parts }, Value::Object(object)) => resolve_in(tx, parts, object)?,
-            (FieldType::List { fields: parts, .. } | FieldType::Log { fields: parts, .. }, Value::Array(items)) => {
+            (
+                FieldType::List { fields: parts, .. } | FieldType::Log { fields: parts, .. },
+                Value::Array(items),
+            ) => {
                 for item in items.iter_mut().filter_map(Value::as_object_mut) {
                     resolve_in(tx, parts, item)?;
                 }
@@ -76,7 +90,9 @@ fn resolve_in(tx: &dyn Transaction, declared: &[Field], fields: &mut Fields) -> 
 /// The ids at a path of a pack's `sync_along`: `assetId`, or `partsUsed.partId` for each item of a list.
 pub fn at_path(fields: &Fields, path: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    let (first, rest) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
+    let (first, rest) = path
+        .split_once('.')
+        .map_or((path, None), |(first, rest)| (first, Some(rest)));
     if let Some(value) = fields.get(first) {
         walk(value, rest, &mut found);
     }

@@ -15,13 +15,21 @@ fn claims(entity: &Entity, fields: &Fields) -> Vec<(String, String)> {
 }
 
 /// What another record already holds, told at the last field of each set.
-pub fn taken(tx: &dyn Transaction, entity: &Entity, id: Option<&str>, fields: &Fields) -> Result<Vec<FieldError>> {
+pub fn taken(
+    tx: &dyn Transaction,
+    entity: &Entity,
+    id: Option<&str>,
+    fields: &Fields,
+) -> Result<Vec<FieldError>> {
     let mut errors = Vec::new();
     for (name, value) in claims(entity, fields) {
         let holder = tx.key_holder(&entity.name, &name, &value)?;
         if let Some(holder) = holder.filter(|holder| Some(holder.as_str()) != id) {
             let field = name.rsplit(',').next().unwrap_or_default().to_owned();
-            errors.push(FieldError { field, message: format!("is already used by {holder}; choose another") });
+            errors.push(FieldError {
+                field,
+                message: format!("is already used by {holder}; choose another"),
+            });
         }
     }
     Ok(errors)

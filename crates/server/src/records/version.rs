@@ -21,7 +21,12 @@ pub struct Author<'a> {
 impl Author<'static> {
     /// The server itself, in the name of what it does: an import, the accounts.
     pub const fn server(name: &'static str) -> Self {
-        Self { user_id: "", name, roles: &[], device_id: "" }
+        Self {
+            user_id: "",
+            name,
+            roles: &[],
+            device_id: "",
+        }
     }
 }
 
@@ -42,11 +47,22 @@ pub struct NewVersion<'a> {
 impl NewVersion<'_> {
     /// Stores the version at the next position of the change log, with its history and unique values.
     pub fn write(self, tx: &mut dyn Transaction) -> Result<StoredRecord> {
-        let Self { entity, id, before, mut fields, act, local_id, author, at } = self;
+        let Self {
+            entity,
+            id,
+            before,
+            mut fields,
+            act,
+            local_id,
+            author,
+            at,
+        } = self;
         fields.retain(|_, value| !value.is_null());
         fields.insert(entity.id_field.clone(), id.into());
         let deleted = act == Act::Delete;
-        let former = before.filter(|record| !record.deleted).map(|record| &record.fields);
+        let former = before
+            .filter(|record| !record.deleted)
+            .map(|record| &record.fields);
         unique::claim(tx, entity, id, former, (!deleted).then_some(&fields))?;
         let none = Fields::new();
         let mut changes = changes(before.map_or(&none, |record| &record.fields), &fields);
@@ -67,7 +83,12 @@ impl NewVersion<'_> {
     }
 }
 
-fn entry(record: &StoredRecord, author: Author<'_>, act: Act, changes: BTreeMap<String, ValueChange>) -> HistoryEntry {
+fn entry(
+    record: &StoredRecord,
+    author: Author<'_>,
+    act: Act,
+    changes: BTreeMap<String, ValueChange>,
+) -> HistoryEntry {
     HistoryEntry {
         entity: record.entity.clone(),
         id: record.id.clone(),
@@ -88,6 +109,14 @@ fn changes(before: &Fields, after: &Fields) -> BTreeMap<String, ValueChange> {
     let value = |fields: &Fields, name: &String| fields.get(name).cloned().unwrap_or(Value::Null);
     let changed = names.filter(|name| before.get(*name) != after.get(*name));
     changed
-        .map(|name| (name.clone(), ValueChange { from: value(before, name), to: value(after, name) }))
+        .map(|name| {
+            (
+                name.clone(),
+                ValueChange {
+                    from: value(before, name),
+                    to: value(after, name),
+                },
+            )
+        })
         .collect()
 }

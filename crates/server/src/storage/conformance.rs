@@ -44,7 +44,10 @@ fn at(seconds: i64) -> holdfast_core::Timestamp {
 }
 
 fn fields(title: &str) -> Fields {
-    json!({ "title": title, "parts": [{ "partId": "P-1", "quantity": 2 }] }).as_object().unwrap().clone()
+    json!({ "title": title, "parts": [{ "partId": "P-1", "quantity": 2 }] })
+        .as_object()
+        .unwrap()
+        .clone()
 }
 
 fn put(tx: &mut dyn Transaction, entity: &str, id: &str, version: u64, title: &str) -> Result<StoredRecord> {
@@ -60,7 +63,10 @@ fn put(tx: &mut dyn Transaction, entity: &str, id: &str, version: u64, title: &s
         local_id: (version > 1).then(|| "local".into()),
         deleted: title.is_empty(),
     };
-    let change = ValueChange { from: json!(null), to: json!(title) };
+    let change = ValueChange {
+        from: json!(null),
+        to: json!(title),
+    };
     let entry = HistoryEntry {
         entity: entity.into(),
         id: id.into(),
@@ -71,7 +77,11 @@ fn put(tx: &mut dyn Transaction, entity: &str, id: &str, version: u64, title: &s
         user_name: "Tara".into(),
         roles: vec!["technician".into()],
         device_id: "phone".into(),
-        act: if title.is_empty() { Act::Delete } else { Act::Update },
+        act: if title.is_empty() {
+            Act::Delete
+        } else {
+            Act::Update
+        },
         changes: BTreeMap::from([("title".into(), change)]),
     };
     tx.put_version(&record, &entry)?;
@@ -87,7 +97,10 @@ fn read<T>(storage: &impl Storage, work: impl FnOnce(&dyn Transaction) -> Result
 }
 
 fn titles(records: &[StoredRecord]) -> Vec<String> {
-    records.iter().map(|record| format!("{}:{}", record.id, record.fields["title"].as_str().unwrap())).collect()
+    records
+        .iter()
+        .map(|record| format!("{}:{}", record.id, record.fields["title"].as_str().unwrap()))
+        .collect()
 }
 
 fn versions_are_found_by_id_by_position_and_in_the_history(storage: &impl Storage) {
@@ -100,12 +113,20 @@ fn versions_are_found_by_id_by_position_and_in_the_history(storage: &impl Storag
         assert_eq!(tx.record("order", "O-1")?, Some(second.clone()));
         assert_eq!(tx.record("asset", "O-1")?, None);
         assert_eq!(tx.last_sequence()?, 2);
-        let versions = |entries: Vec<HistoryEntry>| entries.iter().map(|e| (e.version, e.sequence)).collect::<Vec<_>>();
+        let versions = |entries: Vec<HistoryEntry>| {
+            entries
+                .iter()
+                .map(|e| (e.version, e.sequence))
+                .collect::<Vec<_>>()
+        };
         assert_eq!(versions(tx.history_after("order", "O-1", 0)?), [(1, 1), (2, 2)]);
         assert_eq!(versions(tx.history_after("order", "O-1", 1)?), [(2, 2)]);
         assert_eq!(versions(tx.history_since("order", "O-1", 1)?), [(2, 2)]);
         let entry = tx.history_after("order", "O-1", 1)?.remove(0);
-        assert_eq!((entry.roles.as_slice(), entry.act, entry.at), (["technician".to_owned()].as_slice(), Act::Update, at(7)));
+        assert_eq!(
+            (entry.roles.as_slice(), entry.act, entry.at),
+            (["technician".to_owned()].as_slice(), Act::Update, at(7))
+        );
         assert_eq!(entry.changes["title"].to, json!("second"));
         Ok(())
     });
@@ -150,7 +171,10 @@ fn a_failed_transaction_leaves_nothing(storage: &impl Storage) {
     });
     assert!(outcome.is_err());
     read(storage, |tx| {
-        assert_eq!((tx.record("order", "O-1")?, tx.last_sequence()?, tx.meta("epoch")?), (None, 0, None));
+        assert_eq!(
+            (tx.record("order", "O-1")?, tx.last_sequence()?, tx.meta("epoch")?),
+            (None, 0, None)
+        );
         Ok(())
     });
 }
@@ -207,10 +231,21 @@ fn memberships_are_by_device_and_entity(storage: &impl Storage) {
             tx.put_membership("phone", "order", id, sent(5))?;
         }
         tx.put_membership("phone", "asset", "A-1", sent(5))?;
-        tx.put_membership("tablet", "order", "O-1", Membership { sent: 3, left: Some(8) })
+        tx.put_membership(
+            "tablet",
+            "order",
+            "O-1",
+            Membership {
+                sent: 3,
+                left: Some(8),
+            },
+        )
     });
     read(storage, |tx| {
-        assert_eq!(tx.held("phone", "order")?, [("O-1".to_owned(), 1), ("O-3".to_owned(), 4)]);
+        assert_eq!(
+            tx.held("phone", "order")?,
+            [("O-1".to_owned(), 1), ("O-3".to_owned(), 4)]
+        );
         assert!(tx.held("tablet", "order")?.is_empty());
         let tablet = tx.membership("tablet", "order", "O-1")?.unwrap();
         let held: Vec<bool> = [2, 3, 7, 8].map(|position| tablet.held_at(position)).to_vec();
@@ -227,18 +262,43 @@ fn memberships_are_by_device_and_entity(storage: &impl Storage) {
 }
 
 fn memberships_go_back_to_a_position(storage: &impl Storage) {
-    let table = [("kept", 3, None, Some(None)), ("sent later", 6, None, None), ("left before", 3, Some(5), Some(Some(5)))];
-    let later = [("left later", 3, Some(6), Some(None)), ("came and went", 6, Some(7), None)];
+    let table = [
+        ("kept", 3, None, Some(None)),
+        ("sent later", 6, None, None),
+        ("left before", 3, Some(5), Some(Some(5))),
+    ];
+    let later = [
+        ("left later", 3, Some(6), Some(None)),
+        ("came and went", 6, Some(7), None),
+    ];
     write(storage, |tx| {
         for (id, sent, left, _) in table.iter().chain(&later) {
-            tx.put_membership("phone", "order", id, Membership { sent: *sent, left: *left })?;
+            tx.put_membership(
+                "phone",
+                "order",
+                id,
+                Membership {
+                    sent: *sent,
+                    left: *left,
+                },
+            )?;
         }
-        tx.put_membership("tablet", "order", "sent later", Membership { sent: 6, left: None })?;
+        tx.put_membership(
+            "tablet",
+            "order",
+            "sent later",
+            Membership { sent: 6, left: None },
+        )?;
         tx.rewind_memberships("phone", 5)
     });
     read(storage, |tx| {
         for (id, _, _, left) in table.iter().chain(&later) {
-            assert_eq!(tx.membership("phone", "order", id)?.map(|membership| membership.left), *left, "{id}");
+            assert_eq!(
+                tx.membership("phone", "order", id)?
+                    .map(|membership| membership.left),
+                *left,
+                "{id}"
+            );
         }
         assert!(tx.membership("tablet", "order", "sent later")?.is_some());
         Ok(())
@@ -247,7 +307,11 @@ fn memberships_go_back_to_a_position(storage: &impl Storage) {
 
 fn audit_is_listed_newest_first_by_filter(storage: &impl Storage) {
     write(storage, |tx| {
-        for (id, entity, user) in [("a", "order", "tara"), ("b", "order", "samir"), ("c", "asset", "tara")] {
+        for (id, entity, user) in [
+            ("a", "order", "tara"),
+            ("b", "order", "samir"),
+            ("c", "asset", "tara"),
+        ] {
             tx.put_audit(&AuditRow {
                 id: id.into(),
                 number: 0,
@@ -261,13 +325,38 @@ fn audit_is_listed_newest_first_by_filter(storage: &impl Storage) {
         Ok(())
     });
     let list = |filter: AuditFilter| {
-        read(storage, |tx| tx.audits(&filter)).into_iter().map(|row| row.id).collect::<Vec<_>>()
+        read(storage, |tx| tx.audits(&filter))
+            .into_iter()
+            .map(|row| row.id)
+            .collect::<Vec<_>>()
     };
-    let all = AuditFilter { limit: 10, ..AuditFilter::default() };
+    let all = AuditFilter {
+        limit: 10,
+        ..AuditFilter::default()
+    };
     assert_eq!(list(all.clone()), ["c", "b", "a"]);
-    assert_eq!(list(AuditFilter { limit: 1, ..all.clone() }), ["c"]);
-    assert_eq!(list(AuditFilter { entity: Some("order".into()), ..all.clone() }), ["b", "a"]);
-    assert_eq!(list(AuditFilter { user_id: Some("tara".into()), before: Some(3), ..all }), ["a"]);
+    assert_eq!(
+        list(AuditFilter {
+            limit: 1,
+            ..all.clone()
+        }),
+        ["c"]
+    );
+    assert_eq!(
+        list(AuditFilter {
+            entity: Some("order".into()),
+            ..all.clone()
+        }),
+        ["b", "a"]
+    );
+    assert_eq!(
+        list(AuditFilter {
+            user_id: Some("tara".into()),
+            before: Some(3),
+            ..all
+        }),
+        ["a"]
+    );
     let found = read(storage, |tx| tx.audit("b")).unwrap();
     assert_eq!((found.number, found.entry), (2, json!({ "auditId": "b" })));
     assert_eq!(read(storage, |tx| tx.audit("z")), None);

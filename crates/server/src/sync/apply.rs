@@ -24,16 +24,20 @@ enum Target {
 }
 
 /// Applies an operation. What it stores, it stores in the open savepoint.
-pub(super) fn apply(tx: &mut dyn Transaction, cx: &Context<'_>, operation: &WireOperation) -> Result<OperationResult> {
+pub(super) fn apply(
+    tx: &mut dyn Transaction,
+    cx: &Context<'_>,
+    operation: &WireOperation,
+) -> Result<OperationResult> {
     let entity = match declared(cx, operation) {
         Ok(entity) => entity,
         Err(message) => return Ok(outcome::rejected(operation, ErrorCode::ValidationError, message)),
     };
     let target = locate(tx, cx, entity, operation)?;
     match (operation.operation, target) {
-        (_, Target::Hidden) | (Operation::Update | Operation::Delete, Target::Absent) => {
-            Ok(outcome::rejected(operation, ErrorCode::NotFound, outcome::NOT_THERE))
-        }
+        (_, Target::Hidden) | (Operation::Update | Operation::Delete, Target::Absent) => Ok(
+            outcome::rejected(operation, ErrorCode::NotFound, outcome::NOT_THERE),
+        ),
         _ if !cx.may(&entity.name, action(operation.operation)) => denied(tx, cx, entity, operation),
         (Operation::Create, Target::Absent) => create::create(tx, cx, entity, operation),
         (Operation::Create, Target::Live(record)) => update::again(tx, cx, entity, operation, &record),
@@ -45,7 +49,9 @@ pub(super) fn apply(tx: &mut dyn Transaction, cx: &Context<'_>, operation: &Wire
         (Operation::Create | Operation::Update, Target::Deleted(record)) => {
             conflicts::open_deleted(tx, cx, entity, operation, &record)
         }
-        (Operation::Delete, Target::Deleted(record)) => Ok(outcome::success(operation, &record.id, record.version)),
+        (Operation::Delete, Target::Deleted(record)) => {
+            Ok(outcome::success(operation, &record.id, record.version))
+        }
     }
 }
 
@@ -61,11 +67,15 @@ fn action(operation: Operation) -> &'static str {
 /// The operation's entity, if the packs declare it, its kind and its operation.
 fn declared<'a>(cx: &Context<'a>, operation: &WireOperation) -> std::result::Result<&'a Entity, String> {
     let name = &operation.entity_type;
-    let unknown = || format!("This server knows no record type \"{name}\". Update the app, or ask your administrator.");
+    let unknown =
+        || format!("This server knows no record type \"{name}\". Update the app, or ask your administrator.");
     let entity = cx.packs.entity(name).ok_or_else(unknown)?;
     let pack = cx.packs.pack_of(name).ok_or_else(unknown)?;
     if !operation.domain.is_empty() && operation.domain != pack.name {
-        return Err(format!("\"{name}\" does not belong to the domain \"{}\" but to \"{}\".", operation.domain, pack.name));
+        return Err(format!(
+            "\"{name}\" does not belong to the domain \"{}\" but to \"{}\".",
+            operation.domain, pack.name
+        ));
     }
     if !entity.allows(operation.operation) {
         return Err(format!("{} cannot be changed in this way.", entity.title_plural));
@@ -76,7 +86,11 @@ fn declared<'a>(cx: &Context<'a>, operation: &WireOperation) -> std::result::Res
 
 fn check_kind(pack: &Pack, operation: &WireOperation) -> std::result::Result<(), String> {
     let kind = &operation.kind;
-    let plain = format!("{}_{}", operation.entity_type.replace('-', "_"), action(operation.operation));
+    let plain = format!(
+        "{}_{}",
+        operation.entity_type.replace('-', "_"),
+        action(operation.operation)
+    );
     if kind.is_empty() || *kind == plain {
         return Ok(());
     }
@@ -85,12 +99,23 @@ fn check_kind(pack: &Pack, operation: &WireOperation) -> std::result::Result<(),
     };
     match pack.kinds.iter().find(|declared| declared.name == *kind) {
         Some(declared) if fits(declared) => Ok(()),
-        Some(_) => Err(format!("\"{kind}\" is not a change of \"{}\".", operation.entity_type)),
-        None => Err(format!("The domain \"{}\" declares no change \"{kind}\". Update the app.", pack.name)),
+        Some(_) => Err(format!(
+            "\"{kind}\" is not a change of \"{}\".",
+            operation.entity_type
+        )),
+        None => Err(format!(
+            "The domain \"{}\" declares no change \"{kind}\". Update the app.",
+            pack.name
+        )),
     }
 }
 
-fn locate(tx: &dyn Transaction, cx: &Context<'_>, entity: &Entity, operation: &WireOperation) -> Result<Target> {
+fn locate(
+    tx: &dyn Transaction,
+    cx: &Context<'_>,
+    entity: &Entity,
+    operation: &WireOperation,
+) -> Result<Target> {
     let id = ids::resolve(tx, &entity.name, &operation.entity_id)?;
     Ok(match tx.record(&entity.name, &id)? {
         None => Target::Absent,
@@ -110,8 +135,13 @@ fn denied(
     let action = action(operation.operation);
     let mut entry = AuditEntry::new(cx, AuditAction::Denied, &entity.name, &id).about(operation, 0);
     entry.server_version = None;
-    entry.resolution.insert("record".into(), format!("no scope to {action}"));
+    entry
+        .resolution
+        .insert("record".into(), format!("no scope to {action}"));
     entry.write(tx)?;
-    let message = format!("Your role does not allow you to {action} {}.", entity.title_plural.to_lowercase());
+    let message = format!(
+        "Your role does not allow you to {action} {}.",
+        entity.title_plural.to_lowercase()
+    );
     Ok(outcome::rejected(operation, ErrorCode::PermissionDenied, message))
 }

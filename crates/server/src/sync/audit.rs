@@ -113,7 +113,8 @@ impl AuditEntry {
     }
 
     pub(super) fn write(&self, tx: &mut dyn Transaction) -> Result<()> {
-        let entry = serde_json::to_value(self).map_err(|error| StorageError::Inconsistent(error.to_string()))?;
+        let entry =
+            serde_json::to_value(self).map_err(|error| StorageError::Inconsistent(error.to_string()))?;
         tx.put_audit(&AuditRow {
             id: self.audit_id.clone(),
             number: 0,
@@ -136,7 +137,8 @@ pub struct AuditPage {
 }
 
 pub fn read_entry(row: &AuditRow) -> Result<AuditEntry> {
-    serde_json::from_value(row.entry.clone()).map_err(|error| StorageError::Inconsistent(format!("audit {}: {error}", row.id)))
+    serde_json::from_value(row.entry.clone())
+        .map_err(|error| StorageError::Inconsistent(format!("audit {}: {error}", row.id)))
 }
 
 /// Lists the audit for those who may read it.
@@ -145,7 +147,10 @@ pub fn list(tx: &dyn Transaction, cx: &Context<'_>, filter: &AuditFilter) -> Ans
         return Ok(Err(Refusal::denied("Only an administrator may read the audit.")));
     }
     let rows = tx.audits(filter)?;
-    let before = rows.last().filter(|_| rows.len() == filter.limit).map(|row| row.number);
+    let before = rows
+        .last()
+        .filter(|_| rows.len() == filter.limit)
+        .map(|row| row.number);
     let items = rows.iter().map(read_entry).collect::<Result<_>>()?;
     Ok(Ok(AuditPage { items, before }))
 }

@@ -29,19 +29,29 @@ pub struct Context<'a> {
 
 impl std::fmt::Debug for Context<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Context").field("now", &self.now).field("caller", &self.caller).finish_non_exhaustive()
+        f.debug_struct("Context")
+            .field("now", &self.now)
+            .field("caller", &self.caller)
+            .finish_non_exhaustive()
     }
 }
 
 impl<'a> Context<'a> {
     /// Whether the caller's roles allow an action on an entity: `read`, `create`, `update`, `delete`.
     pub fn may(&self, entity: &str, action: &str) -> bool {
-        self.packs.pack_of(entity).is_some_and(|pack| self.caller.me.may(&pack.name, entity, action))
+        self.packs
+            .pack_of(entity)
+            .is_some_and(|pack| self.caller.me.may(&pack.name, entity, action))
     }
 
     pub fn viewer(&self) -> Viewer<'a> {
         let me = &self.caller.me;
-        Viewer { user_id: &me.user_id, roles: &me.roles, sites: &me.sites, now: self.now }
+        Viewer {
+            user_id: &me.user_id,
+            roles: &me.roles,
+            sites: &me.sites,
+            now: self.now,
+        }
     }
 
     pub fn author(&self) -> Author<'a> {
@@ -62,6 +72,8 @@ impl<'a> Context<'a> {
 
 /// The scopes (`domain:entity:action`) that the packs give to these roles.
 pub fn scopes_of(packs: &Packs, roles: &[String]) -> Vec<String> {
-    let scopes = packs.iter().flat_map(|pack| roles.iter().filter_map(|role| pack.roles.get(role)).flatten());
+    let scopes = packs
+        .iter()
+        .flat_map(|pack| roles.iter().filter_map(|role| pack.roles.get(role)).flatten());
     scopes.cloned().collect::<BTreeSet<_>>().into_iter().collect()
 }

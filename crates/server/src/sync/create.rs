@@ -31,7 +31,8 @@ pub(super) fn create(
         return Ok(outcome::invalid(operation, errors));
     }
     if !entity.readable_by(&fields, &cx.viewer()) {
-        let message = "You could not see this record once it is created; choose a site or an owner of your own.";
+        let message =
+            "You could not see this record once it is created; choose a site or an owner of your own.";
         return Ok(outcome::rejected(operation, ErrorCode::PermissionDenied, message));
     }
     let record = store(tx, cx, entity, operation, fields)?;
@@ -51,13 +52,27 @@ fn store(
 ) -> Result<StoredRecord> {
     let given = &operation.entity_id;
     let known = ids::was_assigned(tx, entity, given)?;
-    let id = if known { given.clone() } else { ids::assign(tx, entity, cx.rng)? };
+    let id = if known {
+        given.clone()
+    } else {
+        ids::assign(tx, entity, cx.rng)?
+    };
     let local_id = (!known && !given.is_empty()).then(|| given.clone());
     if let Some(local_id) = &local_id {
         tx.put_alias(&entity.name, local_id, &id)?;
     }
     let (act, author, at) = (Act::Create, cx.author(), cx.now);
-    NewVersion { entity, id: &id, before: None, fields, act, local_id, author, at }.write(tx)
+    NewVersion {
+        entity,
+        id: &id,
+        before: None,
+        fields,
+        act,
+        local_id,
+        author,
+        at,
+    }
+    .write(tx)
 }
 
 /// Adds what the server fills in: defaults, who and when, computed fields.
@@ -96,15 +111,26 @@ pub(super) fn dangling(
     let old = references::of(entity, before);
     let mut errors = Vec::new();
     for reference in references::of(entity, after) {
-        if old.iter().any(|known| known.entity == reference.entity && known.id == reference.id) {
+        if old
+            .iter()
+            .any(|known| known.entity == reference.entity && known.id == reference.id)
+        {
             continue;
         }
         let named = cx.packs.entity(&reference.entity);
-        let record = tx.record(&reference.entity, &reference.id)?.filter(|record| !record.deleted);
-        let good = named.zip(record).is_some_and(|(named, record)| cx.readable(named, &record));
+        let record = tx
+            .record(&reference.entity, &reference.id)?
+            .filter(|record| !record.deleted);
+        let good = named
+            .zip(record)
+            .is_some_and(|(named, record)| cx.readable(named, &record));
         if !good {
-            let message = "refers to a record that is not there or that you may not see; choose another".into();
-            errors.push(FieldError { field: reference.path, message });
+            let message =
+                "refers to a record that is not there or that you may not see; choose another".into();
+            errors.push(FieldError {
+                field: reference.path,
+                message,
+            });
         }
     }
     Ok(errors)

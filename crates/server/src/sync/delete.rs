@@ -25,8 +25,16 @@ pub(super) fn delete(
         return conflicts::open_deletion(tx, cx, entity, operation, record, &since);
     }
     let (author, at, fields) = (cx.author(), cx.now, record.fields.clone());
-    let version =
-        NewVersion { entity, id: &record.id, before: Some(record), fields, act: Act::Delete, local_id: None, author, at };
+    let version = NewVersion {
+        entity,
+        id: &record.id,
+        before: Some(record),
+        fields,
+        act: Act::Delete,
+        local_id: None,
+        author,
+        at,
+    };
     let tombstone = version.write(tx)?;
     Ok(outcome::success(operation, &tombstone.id, tombstone.version))
 }

@@ -26,5 +26,8 @@ pub fn digest(
         let versions = tx.held(&cx.caller.device_id, &entity.name)?.into_iter().collect();
         entries.insert(entity.collection(), DigestEntry::of(versions, with_versions));
     }
-    Ok(Ok(Digest { epoch, entities: entries }))
+    Ok(Ok(Digest {
+        epoch,
+        entities: entries,
+    }))
 }

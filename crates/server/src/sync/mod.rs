@@ -25,6 +25,7 @@ pub mod pull;
 pub mod push;
 pub mod readers;
 pub mod refusal;
+mod replay;
 pub mod rest;
 pub mod restore;
 pub mod scope;

@@ -35,7 +35,9 @@ pub(super) fn detail(field: &str, kept: &Value, lost: &Value, strategy: &str) ->
 
 /// The entity that the built-in pack declares.
 pub(super) fn built_in<'a>(cx: &Context<'a>, name: &str) -> Result<&'a Entity> {
-    cx.packs.entity(name).ok_or_else(|| StorageError::Inconsistent(format!("no pack declares {name}")))
+    cx.packs
+        .entity(name)
+        .ok_or_else(|| StorageError::Inconsistent(format!("no pack declares {name}")))
 }
 
 /// Tells a person; nobody, if there is nothing to tell or the author is not a person (an import).
@@ -62,7 +64,9 @@ pub(super) fn tell(
         "details": details,
         "read": false,
     });
-    let Value::Object(fields) = fields else { return Ok(()) };
+    let Value::Object(fields) = fields else {
+        return Ok(());
+    };
     let id = cx.rng.uuid();
     let author = Author::server("notices");
     let version = NewVersion {

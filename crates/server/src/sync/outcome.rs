@@ -1,6 +1,8 @@
 //! Answers to operations.
 
-use holdfast_core::protocol::{ErrorCode, FieldError, OperationResult, ResultStatus, WireError, WireOperation};
+use holdfast_core::protocol::{
+    ErrorCode, FieldError, OperationResult, ResultStatus, WireError, WireOperation,
+};
 
 pub(super) const NOT_THERE: &str = "This record is not there, or is no longer yours to see.";
 
@@ -28,19 +30,39 @@ pub(super) fn success(operation: &WireOperation, id: &str, version: u64) -> Oper
 }
 
 /// Not applied and not to be resent as it is.
-pub(super) fn rejected(operation: &WireOperation, code: ErrorCode, message: impl Into<String>) -> OperationResult {
-    OperationResult { error: Some(WireError::new(code, message)), ..of(operation, ResultStatus::Rejected) }
+pub(super) fn rejected(
+    operation: &WireOperation,
+    code: ErrorCode,
+    message: impl Into<String>,
+) -> OperationResult {
+    OperationResult {
+        error: Some(WireError::new(code, message)),
+        ..of(operation, ResultStatus::Rejected)
+    }
 }
 
 /// Refused for what stands in its fields.
 pub(super) fn invalid(operation: &WireOperation, fields: Vec<FieldError>) -> OperationResult {
-    let told: Vec<String> = fields.iter().map(|error| format!("{} {}", error.field, error.message)).collect();
+    let told: Vec<String> = fields
+        .iter()
+        .map(|error| format!("{} {}", error.field, error.message))
+        .collect();
     let message = format!("Some fields need another look: {}.", told.join("; "));
-    let error = WireError { code: ErrorCode::ValidationError, message, fields };
-    OperationResult { error: Some(error), ..of(operation, ResultStatus::Rejected) }
+    let error = WireError {
+        code: ErrorCode::ValidationError,
+        message,
+        fields,
+    };
+    OperationResult {
+        error: Some(error),
+        ..of(operation, ResultStatus::Rejected)
+    }
 }
 
 /// Not applied through no fault of its own.
 pub(super) fn retry(operation: &WireOperation, code: ErrorCode, message: &str) -> OperationResult {
-    OperationResult { error: Some(WireError::new(code, message)), ..of(operation, ResultStatus::Retry) }
+    OperationResult {
+        error: Some(WireError::new(code, message)),
+        ..of(operation, ResultStatus::Retry)
+    }
 }

@@ -45,7 +45,9 @@ pub struct DeltaRequest {
 pub fn delta(tx: &mut dyn Transaction, cx: &Context<'_>, request: &DeltaRequest) -> Answer<Delta> {
     let limit = request.limit.unwrap_or(DEFAULT_LIMIT);
     if !(1..=MAXIMAL_LIMIT).contains(&limit) {
-        return Ok(Err(Refusal::malformed(format!("limit must be 1 to {MAXIMAL_LIMIT}."))));
+        return Ok(Err(Refusal::malformed(format!(
+            "limit must be 1 to {MAXIMAL_LIMIT}."
+        ))));
     }
     let set = match EntitySet::parse(cx.packs, request.entities.as_deref()) {
         Ok(set) => set,
@@ -78,25 +80,43 @@ pub fn delta(tx: &mut dyn Transaction, cx: &Context<'_>, request: &DeltaRequest)
 
 /// Why a cursor is of no use here, if it is not. A cursor that knows more than this database does tells that history
 /// was lost, and begins a new epoch.
-fn check(tx: &mut dyn Transaction, scope: &Scope<'_>, cursor: &Cursor, epoch: &str) -> Result<Option<Refusal>> {
-    let gone = || Refusal::gone("The server was restored from a backup. Start again without a cursor; nothing unsent is lost.");
+fn check(
+    tx: &mut dyn Transaction,
+    scope: &Scope<'_>,
+    cursor: &Cursor,
+    epoch: &str,
+) -> Result<Option<Refusal>> {
+    let gone = || {
+        Refusal::gone(
+            "The server was restored from a backup. Start again without a cursor; nothing unsent is lost.",
+        )
+    };
     if cursor.epoch != epoch {
         return Ok(Some(gone()));
     }
     if cursor.sequence > tx.last_sequence()? {
-        let entities: Vec<&str> = scope.cx.packs.entities().map(|(_, entity)| entity.name.as_str()).collect();
+        let entities: Vec<&str> = scope
+            .cx
+            .packs
+            .entities()
+            .map(|(_, entity)| entity.name.as_str())
+            .collect();
         epoch::renew(tx, scope.cx.rng, &entities)?;
         return Ok(Some(gone()));
     }
     let other = cursor.entity_set != scope.set.hash;
-    Ok(other.then(|| Refusal::malformed("This cursor belongs to another set of entities. Start again without it.")))
+    Ok(other.then(|| {
+        Refusal::malformed("This cursor belongs to another set of entities. Start again without it.")
+    }))
 }
 
 /// Whether roles or sites of the caller changed after a position.
 fn scope_changed(tx: &dyn Transaction, cx: &Context<'_>, since: u64) -> Result<bool> {
     let entries = tx.history_since(system::USER, &cx.caller.me.user_id, since)?;
     let decisive = ["roles", "sites"];
-    Ok(entries.iter().any(|entry| decisive.iter().any(|field| entry.changes.contains_key(*field))))
+    Ok(entries
+        .iter()
+        .any(|entry| decisive.iter().any(|field| entry.changes.contains_key(*field))))
 }
 
 /// What changed after the cursor, in the order of the log.
@@ -113,7 +133,10 @@ fn follow(tx: &mut dyn Transaction, scope: Scope<'_>, cursor: &Cursor, limit: us
             }
         }
     }
-    let next = Cursor { sequence: position, ..cursor.clone() };
+    let next = Cursor {
+        sequence: position,
+        ..cursor.clone()
+    };
     Ok(page.finish(next, position < end, None))
 }
 
@@ -150,7 +173,13 @@ pub(super) struct Page<'s, 'a> {
 
 impl<'s, 'a> Page<'s, 'a> {
     pub fn new(scope: &'s Scope<'a>, since: u64) -> Self {
-        Self { scope, since, changes: DeltaChanges::default(), rows: 0, done: HashSet::new() }
+        Self {
+            scope,
+            since,
+            changes: DeltaChanges::default(),
+            rows: 0,
+            done: HashSet::new(),
+        }
     }
 
     /// The position that the device is at.
@@ -170,7 +199,12 @@ impl<'s, 'a> Page<'s, 'a> {
 
     /// Tells what there is to tell of a record, and of those that come along with it. `at`: a position past the
     /// device's, and not past the answer's.
-    fn consider_with_company(&mut self, tx: &mut dyn Transaction, record: &StoredRecord, at: u64) -> Result<()> {
+    fn consider_with_company(
+        &mut self,
+        tx: &mut dyn Transaction,
+        record: &StoredRecord,
+        at: u64,
+    ) -> Result<()> {
         let mut open = vec![(record.clone(), false)];
         while let Some((record, along)) = open.pop() {
             if !self.consider(tx, &record, along, at)? {
@@ -178,7 +212,11 @@ impl<'s, 'a> Page<'s, 'a> {
             }
             for (entity, id) in self.scope.brings(&record) {
                 let known = self.done.contains(&(entity.name.clone(), id.clone()));
-                if let Some(brought) = (!known).then(|| tx.record(&entity.name, &id)).transpose()?.flatten() {
+                if let Some(brought) = (!known)
+                    .then(|| tx.record(&entity.name, &id))
+                    .transpose()?
+                    .flatten()
+                {
                     open.push((brought, true));
                 }
             }
@@ -187,8 +225,16 @@ impl<'s, 'a> Page<'s, 'a> {
     }
 
     /// Tells what there is to tell of a record; whether it is on the page. `along`: another record brings it.
-    pub fn consider(&mut self, tx: &mut dyn Transaction, record: &StoredRecord, along: bool, at: u64) -> Result<bool> {
-        let Some(entity) = self.scope.set.get(&record.entity) else { return Ok(false) };
+    pub fn consider(
+        &mut self,
+        tx: &mut dyn Transaction,
+        record: &StoredRecord,
+        along: bool,
+        at: u64,
+    ) -> Result<bool> {
+        let Some(entity) = self.scope.set.get(&record.entity) else {
+            return Ok(false);
+        };
         let device = &self.scope.cx.caller.device_id;
         let membership = tx.membership(device, &record.entity, &record.id)?;
         let held = membership.is_some_and(|membership| membership.held_at(self.since));
@@ -197,7 +243,13 @@ impl<'s, 'a> Page<'s, 'a> {
         }
         let readable = self.scope.readable(entity, record);
         let wanted = along || (!held && readable && self.scope.wanted(entity, record));
-        let step = step(held, record.deleted, readable, wanted, record.sequence > self.since);
+        let step = step(
+            held,
+            record.deleted,
+            readable,
+            wanted,
+            record.sequence > self.since,
+        );
         let first_time = self.done.insert((record.entity.clone(), record.id.clone()));
         if !first_time {
             return Ok(false);
@@ -216,7 +268,13 @@ impl<'s, 'a> Page<'s, 'a> {
         Ok(matches!(step, Step::Whole | Step::Changed))
     }
 
-    fn tell(&mut self, tx: &dyn Transaction, entity: &Entity, record: &StoredRecord, step: Step) -> Result<()> {
+    fn tell(
+        &mut self,
+        tx: &dyn Transaction,
+        entity: &Entity,
+        record: &StoredRecord,
+        step: Step,
+    ) -> Result<()> {
         let row = match step {
             Step::Whole => records::whole(entity, record),
             Step::Changed => changed_row(tx, entity, record, self.since)?,
@@ -225,44 +283,85 @@ impl<'s, 'a> Page<'s, 'a> {
             Step::Nothing => return Ok(()),
         };
         self.rows += 1;
-        self.changes.records.entry(entity.collection()).or_default().push(row);
+        self.changes
+            .records
+            .entry(entity.collection())
+            .or_default()
+            .push(row);
         Ok(())
     }
 
     fn leaves(&mut self, entity: &Entity, record: &StoredRecord, deleted: bool) -> Result<()> {
         self.rows += 1;
-        let ids: &mut BTreeMap<String, Vec<String>> =
-            if deleted { &mut self.changes.deleted_ids } else { &mut self.changes.revoked_ids };
-        ids.entry(entity.collection()).or_default().push(record.id.clone());
+        let ids: &mut BTreeMap<String, Vec<String>> = if deleted {
+            &mut self.changes.deleted_ids
+        } else {
+            &mut self.changes.revoked_ids
+        };
+        ids.entry(entity.collection())
+            .or_default()
+            .push(record.id.clone());
         Ok(())
     }
 }
 
 /// The fields that changed after a position; the whole record, if it was created or came back since.
-fn changed_row(tx: &dyn Transaction, entity: &Entity, record: &StoredRecord, since: u64) -> Result<WireRecord> {
+fn changed_row(
+    tx: &dyn Transaction,
+    entity: &Entity,
+    record: &StoredRecord,
+    since: u64,
+) -> Result<WireRecord> {
     let entries = tx.history_since(&record.entity, &record.id, since)?;
     let only_updates = entries.iter().all(|entry| entry.act == Act::Update);
-    let Some(first) = entries.first().filter(|_| only_updates) else { return Ok(records::whole(entity, record)) };
+    let Some(first) = entries.first().filter(|_| only_updates) else {
+        return Ok(records::whole(entity, record));
+    };
     let names = entries.iter().flat_map(|entry| entry.changes.keys());
-    let fields =
-        names.map(|name| (name.clone(), record.fields.get(name).cloned().unwrap_or(Value::Null))).collect();
+    let fields = names
+        .map(|name| {
+            (
+                name.clone(),
+                record.fields.get(name).cloned().unwrap_or(Value::Null),
+            )
+        })
+        .collect();
     let (id_field, base) = (&entity.id_field, Some(first.version - 1));
-    Ok(WireRecord::assemble(id_field, &record.id, &fields, record.version, base, record.updated_at, None))
+    Ok(WireRecord::assemble(
+        id_field,
+        &record.id,
+        &fields,
+        record.version,
+        base,
+        record.updated_at,
+        None,
+    ))
 }
 
 /// `GET /sync/records`: whole records of these ids that the caller may read; the others are absent. The device holds
 /// them from now on.
-pub fn whole_records(tx: &mut dyn Transaction, cx: &Context<'_>, plural: &str, ids: &[&str]) -> Answer<Vec<WireRecord>> {
+pub fn whole_records(
+    tx: &mut dyn Transaction,
+    cx: &Context<'_>,
+    plural: &str,
+    ids: &[&str],
+) -> Answer<Vec<WireRecord>> {
     let Some(entity) = cx.packs.entity_by_plural(plural) else {
-        return Ok(Err(Refusal::malformed(format!("There are no \"{plural}\" here; ask for others."))));
+        return Ok(Err(Refusal::malformed(format!(
+            "There are no \"{plural}\" here; ask for others."
+        ))));
     };
     if ids.len() > IDS_LIMIT {
-        return Ok(Err(Refusal::too_large(format!("Ask for at most {IDS_LIMIT} ids at once."))));
+        return Ok(Err(Refusal::too_large(format!(
+            "Ask for at most {IDS_LIMIT} ids at once."
+        ))));
     }
     let mut found = Vec::new();
     for id in ids {
         let id = records::ids::resolve(tx, &entity.name, id)?;
-        let record = tx.record(&entity.name, &id)?.filter(|record| !record.deleted && cx.readable(entity, record));
+        let record = tx
+            .record(&entity.name, &id)?
+            .filter(|record| !record.deleted && cx.readable(entity, record));
         if let Some(record) = record {
             scope::hold(tx, &cx.caller.device_id, &entity.name, &record.id)?;
             found.push(records::whole(entity, &record));

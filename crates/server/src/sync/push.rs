@@ -10,7 +10,8 @@ use holdfast_core::protocol::{
     ErrorCode, OperationResult, PushRequest, PushResponse, ResultStatus, WireOperation,
 };
 
-use super::{Answer, Context, Refusal, apply, outcome, scope};
+use super::{Answer, Context, Refusal, apply, outcome, replay, scope};
+use crate::records::ids;
 use crate::storage::port::{Result, StorageError, Transaction, in_savepoint};
 
 /// Operations that a batch may hold.
@@ -19,22 +20,32 @@ pub const BATCH_LIMIT: usize = 500;
 /// Carries out a batch.
 pub fn push(tx: &mut dyn Transaction, cx: &Context<'_>, request: &PushRequest) -> Answer<PushResponse> {
     if request.device_id != cx.caller.device_id {
-        return Ok(Err(Refusal::denied("This session belongs to another device. Sign in again on this one.")));
+        return Ok(Err(Refusal::denied(
+            "This session belongs to another device. Sign in again on this one.",
+        )));
     }
     if request.operations.len() > BATCH_LIMIT {
-        return Ok(Err(Refusal::too_large(format!("A batch holds at most {BATCH_LIMIT} operations; send smaller ones."))));
+        return Ok(Err(Refusal::too_large(format!(
+            "A batch holds at most {BATCH_LIMIT} operations; send smaller ones."
+        ))));
     }
     let mut results: Vec<OperationResult> = Vec::with_capacity(request.operations.len());
     // Whether each operation of this batch, by queue id, was settled.
     let mut settled: BTreeMap<&str, bool> = BTreeMap::new();
     for operation in &request.operations {
-        let unmet = operation.depends_on.iter().any(|id| settled.get(id.as_str()) == Some(&false));
+        let unmet = operation
+            .depends_on
+            .iter()
+            .any(|id| settled.get(id.as_str()) == Some(&false));
         let result = one(tx, cx, operation, unmet)?;
         let applied = matches!(result.status, ResultStatus::Success | ResultStatus::Conflict);
         settled.insert(&operation.queue_id, applied);
         results.push(result);
     }
-    Ok(Ok(PushResponse { server_time: cx.now, results }))
+    Ok(Ok(PushResponse {
+        server_time: cx.now,
+        results,
+    }))
 }
 
 /// Carries out one operation, or answers what it was answered before.
@@ -45,9 +56,10 @@ pub(super) fn one(
     unmet_dependency: bool,
 ) -> Result<OperationResult> {
     if let Some(answer) = tx.answer(&cx.caller.device_id, &operation.client_mutation_id)? {
-        let first: OperationResult = serde_json::from_str(&answer)
-            .map_err(|error| StorageError::Inconsistent(format!("ledger {}: {error}", operation.client_mutation_id)))?;
-        return Ok(OperationResult { queue_id: operation.queue_id.clone(), ..first });
+        let first: OperationResult = serde_json::from_str(&answer).map_err(|error| {
+            StorageError::Inconsistent(format!("ledger {}: {error}", operation.client_mutation_id))
+        })?;
+        return replay::answered_again(tx, cx, operation, first);
     }
     if unmet_dependency {
         let message = "A change that this one builds on was not accepted; it is sent again after that one.";
@@ -66,11 +78,22 @@ pub(super) fn one(
 /// Applies the operation and enters its answer into the ledger, under the keys of writes folded into it too.
 fn settle(tx: &mut dyn Transaction, cx: &Context<'_>, operation: &WireOperation) -> Result<OperationResult> {
     let result = apply::apply(tx, cx, operation)?;
+    let id = result.entity_id.as_deref().unwrap_or(&operation.entity_id);
     if matches!(result.status, ResultStatus::Success | ResultStatus::Conflict) {
-        let id = result.entity_id.as_deref().unwrap_or(&operation.entity_id);
         scope::hold(tx, &cx.caller.device_id, &operation.entity_type, id)?;
     }
-    let answer = serde_json::to_string(&result).map_err(|error| StorageError::Inconsistent(error.to_string()))?;
+    // A refusal of access is judged anew when it is resent: access may have been given meanwhile.
+    match result.error.as_ref().map(|error| error.code) {
+        Some(ErrorCode::NotFound) => {
+            let id = ids::resolve(tx, &operation.entity_type, id)?;
+            scope::let_go(tx, &cx.caller.device_id, &operation.entity_type, &id)?;
+            return Ok(result);
+        }
+        Some(ErrorCode::PermissionDenied) => return Ok(result),
+        _ => {}
+    }
+    let answer =
+        serde_json::to_string(&result).map_err(|error| StorageError::Inconsistent(error.to_string()))?;
     let keys = std::iter::once(&operation.client_mutation_id).chain(&operation.client_mutation_ids);
     for key in keys {
         tx.put_answer(&cx.caller.device_id, key, &answer)?;

@@ -26,23 +26,47 @@ pub(super) fn changed_since(
     let mut has_more = false;
     'log: loop {
         let chunk = tx.changes_after(position, CHUNK)?;
-        let Some(end) = chunk.last().map(|record| record.sequence) else { break };
-        for record in chunk.iter().filter(|record| record.updated_at > time && !record.deleted) {
-            let Some(entity) = scope.set.get(&record.entity).filter(|entity| scope.readable(entity, record)) else {
+        let Some(end) = chunk.last().map(|record| record.sequence) else {
+            break;
+        };
+        for record in chunk
+            .iter()
+            .filter(|record| record.updated_at > time && !record.deleted)
+        {
+            let Some(entity) = scope
+                .set
+                .get(&record.entity)
+                .filter(|entity| scope.readable(entity, record))
+            else {
                 continue;
             };
             if rows >= limit && last != Some(record.updated_at) {
                 has_more = true;
                 break 'log;
             }
-            changes.records.entry(entity.collection()).or_default().push(records::whole(entity, record));
+            changes
+                .records
+                .entry(entity.collection())
+                .or_default()
+                .push(records::whole(entity, record));
             rows += 1;
             last = Some(record.updated_at);
         }
         position = end;
     }
     let now = scope.cx.now;
-    let cursor = Cursor { epoch: epoch.to_owned(), entity_set: scope.set.hash.clone(), sequence: position, scan: None };
+    let cursor = Cursor {
+        epoch: epoch.to_owned(),
+        entity_set: scope.set.hash.clone(),
+        sequence: position,
+        scan: None,
+    };
     let sync_timestamp = if has_more { last.unwrap_or(now) } else { now };
-    Ok(Delta { sync_timestamp, cursor: cursor.to_string(), has_more, remaining: None, changes })
+    Ok(Delta {
+        sync_timestamp,
+        cursor: cursor.to_string(),
+        has_more,
+        remaining: None,
+        changes,
+    })
 }

@@ -16,7 +16,10 @@ pub type Answer<T> = Result<Result<T, Refusal>, StorageError>;
 
 impl Refusal {
     fn new(status: u16, code: ErrorCode, message: impl Into<String>) -> Self {
-        Self { status, error: WireError::new(code, message) }
+        Self {
+            status,
+            error: WireError::new(code, message),
+        }
     }
 
     /// The request cannot be read: an unknown entity, a cursor of another entity set.
@@ -46,7 +49,11 @@ impl Refusal {
     }
 
     pub fn invalid(message: impl Into<String>, fields: Vec<FieldError>) -> Self {
-        let error = WireError { code: ErrorCode::ValidationError, message: message.into(), fields };
+        let error = WireError {
+            code: ErrorCode::ValidationError,
+            message: message.into(),
+            fields,
+        };
         Self { status: 422, error }
     }
 

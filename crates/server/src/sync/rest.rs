@@ -59,8 +59,25 @@ pub struct HistoryVersion {
 
 impl From<HistoryEntry> for HistoryVersion {
     fn from(entry: HistoryEntry) -> Self {
-        let HistoryEntry { version, at, user_id, user_name, device_id, act, changes, .. } = entry;
-        Self { version, at, user_id, user_name, device_id, act, changes }
+        let HistoryEntry {
+            version,
+            at,
+            user_id,
+            user_name,
+            device_id,
+            act,
+            changes,
+            ..
+        } = entry;
+        Self {
+            version,
+            at,
+            user_id,
+            user_name,
+            device_id,
+            act,
+            changes,
+        }
     }
 }
 
@@ -70,32 +87,54 @@ pub fn entity<'a>(cx: &Context<'a>, plural: &str) -> std::result::Result<&'a Ent
     let entity = found.ok_or_else(|| Refusal::not_found(format!("There are no \"{plural}\" here.")))?;
     match cx.may(&entity.name, "read") {
         true => Ok(entity),
-        false => Err(Refusal::denied(format!("Your role does not allow you to read {}.", entity.title_plural.to_lowercase()))),
+        false => Err(Refusal::denied(format!(
+            "Your role does not allow you to read {}.",
+            entity.title_plural.to_lowercase()
+        ))),
     }
 }
 
 /// Readable records that fit, from the one after `page`.
-pub fn list(tx: &dyn Transaction, cx: &Context<'_>, entity: &Entity, request: &ListRequest) -> Answer<RecordPage> {
+pub fn list(
+    tx: &dyn Transaction,
+    cx: &Context<'_>,
+    entity: &Entity,
+    request: &ListRequest,
+) -> Answer<RecordPage> {
     let limit = request.limit.unwrap_or(DEFAULT_PAGE);
     if !(1..=MAXIMAL_PAGE).contains(&limit) {
-        return Ok(Err(Refusal::malformed(format!("limit must be 1 to {MAXIMAL_PAGE}."))));
+        return Ok(Err(Refusal::malformed(format!(
+            "limit must be 1 to {MAXIMAL_PAGE}."
+        ))));
     }
-    if let Some((name, _)) = request.filters.iter().find(|(name, _)| entity.field(name).is_none()) {
-        return Ok(Err(Refusal::malformed(format!("{} has no field \"{name}\" to be filtered by.", entity.name))));
+    if let Some((name, _)) = request
+        .filters
+        .iter()
+        .find(|(name, _)| entity.field(name).is_none())
+    {
+        return Ok(Err(Refusal::malformed(format!(
+            "{} has no field \"{name}\" to be filtered by.",
+            entity.name
+        ))));
     }
     let mut after = request.page.clone();
     let mut items = Vec::new();
     loop {
         let chunk = tx.records_after(&entity.name, after.as_deref(), CHUNK)?;
         let Some(last) = chunk.last().map(|record| record.id.clone()) else {
-            return Ok(Ok(RecordPage { items, next_page: None }));
+            return Ok(Ok(RecordPage {
+                items,
+                next_page: None,
+            }));
         };
         for record in chunk {
             if record.deleted || !fits(&record, &request.filters) || !cx.readable(entity, &record) {
                 continue;
             }
             if items.len() == limit {
-                let next_page = items.last().and_then(|last: &WireRecord| last.id(&entity.id_field).map(str::to_owned));
+                let next_page = items
+                    .last()
+                    .and_then(|last: &WireRecord| last.id(&entity.id_field).map(str::to_owned));
                 return Ok(Ok(RecordPage { items, next_page }));
             }
             items.push(records::whole(entity, &record));
@@ -105,25 +144,46 @@ pub fn list(tx: &dyn Transaction, cx: &Context<'_>, entity: &Entity, request: &L
 }
 
 fn fits(record: &StoredRecord, filters: &[(String, String)]) -> bool {
-    filters.iter().all(|(name, wanted)| match record.fields.get(name) {
-        Some(Value::String(text)) => text == wanted,
-        Some(Value::Array(items)) => items.iter().any(|item| item.as_str() == Some(wanted)),
-        Some(other) => other.to_string() == *wanted,
-        None => wanted.is_empty(),
-    })
+    filters
+        .iter()
+        .all(|(name, wanted)| match record.fields.get(name) {
+            Some(Value::String(text)) => text == wanted,
+            Some(Value::Array(items)) => items.iter().any(|item| item.as_str() == Some(wanted)),
+            Some(other) => serde_json::from_str::<Value>(wanted).is_ok_and(|wanted| wanted == *other),
+            None => wanted.is_empty(),
+        })
 }
 
 /// One record; `None` where it is not there or not readable.
-pub fn get(tx: &dyn Transaction, cx: &Context<'_>, entity: &Entity, id: &str) -> Result<Option<StoredRecord>> {
+pub fn get(
+    tx: &dyn Transaction,
+    cx: &Context<'_>,
+    entity: &Entity,
+    id: &str,
+) -> Result<Option<StoredRecord>> {
     let id = ids::resolve(tx, &entity.name, id)?;
-    Ok(tx.record(&entity.name, &id)?.filter(|record| !record.deleted && cx.readable(entity, record)))
+    Ok(tx
+        .record(&entity.name, &id)?
+        .filter(|record| !record.deleted && cx.readable(entity, record)))
 }
 
 /// The versions of a readable record, oldest first; of a deleted one too.
-pub fn history(tx: &dyn Transaction, cx: &Context<'_>, entity: &Entity, id: &str) -> Answer<Vec<HistoryVersion>> {
+pub fn history(
+    tx: &dyn Transaction,
+    cx: &Context<'_>,
+    entity: &Entity,
+    id: &str,
+) -> Answer<Vec<HistoryVersion>> {
     let id = ids::resolve(tx, &entity.name, id)?;
-    match tx.record(&entity.name, &id)?.filter(|record| cx.readable(entity, record)) {
-        Some(_) => Ok(Ok(tx.history_after(&entity.name, &id, 0)?.into_iter().map(Into::into).collect())),
+    match tx
+        .record(&entity.name, &id)?
+        .filter(|record| cx.readable(entity, record))
+    {
+        Some(_) => Ok(Ok(tx
+            .history_after(&entity.name, &id, 0)?
+            .into_iter()
+            .map(Into::into)
+            .collect())),
         None => Ok(Err(Refusal::not_found(outcome::NOT_THERE))),
     }
 }
@@ -150,11 +210,18 @@ pub struct Written {
 }
 
 /// Carries out a write. Refusals of the operation are refusals of the request.
-pub fn write(tx: &mut dyn Transaction, cx: &Context<'_>, entity: &Entity, write: RestWrite) -> Answer<Written> {
+pub fn write(
+    tx: &mut dyn Transaction,
+    cx: &Context<'_>,
+    entity: &Entity,
+    write: RestWrite,
+) -> Answer<Written> {
     let operation = operation(cx, entity, write);
     let result = push::one(tx, cx, &operation, false)?;
     match (result.status, &result.error) {
-        (ResultStatus::Rejected | ResultStatus::Retry, Some(error)) => Ok(Err(Refusal::of_operation(error.clone()))),
+        (ResultStatus::Rejected | ResultStatus::Retry, Some(error)) => {
+            Ok(Err(Refusal::of_operation(error.clone())))
+        }
         _ => {
             let id = result.entity_id.as_deref().unwrap_or(&operation.entity_id);
             let record = tx.record(&entity.name, id)?.filter(|record| !record.deleted);
@@ -164,9 +231,18 @@ pub fn write(tx: &mut dyn Transaction, cx: &Context<'_>, entity: &Entity, write:
 }
 
 fn operation(cx: &Context<'_>, entity: &Entity, write: RestWrite) -> WireOperation {
-    let RestWrite { operation, id, mut body, key, version } = write;
+    let RestWrite {
+        operation,
+        id,
+        mut body,
+        key,
+        version,
+    } = write;
     let version = version.or_else(|| body.get(meta::VERSION).and_then(Value::as_u64));
-    let local_id = body.get(meta::LOCAL_ID).and_then(Value::as_str).map(str::to_owned);
+    let local_id = body
+        .get(meta::LOCAL_ID)
+        .and_then(Value::as_str)
+        .map(str::to_owned);
     body.retain(|name, _| !name.starts_with('_') && name != meta::UPDATED_AT && *name != entity.id_field);
     let (domain, kind) = match cx.packs.pack_of(&entity.name) {
         Some(pack) => (pack.name.clone(), pack.kind_of(&entity.name, operation, &body)),

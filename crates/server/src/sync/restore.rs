@@ -1,12 +1,6 @@
 //! `POST /audit/{id}/restore`: an administrator puts losing values back, as a new version.
 
-use holdfast_core::{
-    Fields,
-    merge::compute_fields,
-    pack::validate,
-    protocol::WireRecord,
-    queue::Operation,
-};
+use holdfast_core::{Fields, merge::compute_fields, pack::validate, protocol::WireRecord, queue::Operation};
 
 use super::audit::{AuditAction, AuditEntry, LosingValue, read_entry};
 use super::notices::{self, About};
@@ -16,18 +10,29 @@ use crate::storage::model::{Act, StoredRecord};
 use crate::storage::port::{Result, Transaction};
 
 /// Restores the losing values at these positions of an audit entry; the first of each field, if none are named.
-pub fn restore(tx: &mut dyn Transaction, cx: &Context<'_>, audit_id: &str, positions: &[usize]) -> Answer<WireRecord> {
+pub fn restore(
+    tx: &mut dyn Transaction,
+    cx: &Context<'_>,
+    audit_id: &str,
+    positions: &[usize],
+) -> Answer<WireRecord> {
     if !cx.caller.me.may("system", "audit", "restore") {
-        return Ok(Err(Refusal::denied("Only an administrator may restore values from the audit.")));
+        return Ok(Err(Refusal::denied(
+            "Only an administrator may restore values from the audit.",
+        )));
     }
     let Some(row) = tx.audit(audit_id)? else {
         return Ok(Err(Refusal::not_found("There is no such audit entry.")));
     };
     let source = read_entry(&row)?;
     let Some(entity) = cx.packs.entity(&source.entity_type) else {
-        return Ok(Err(Refusal::not_found("This server no longer has records of this type.")));
+        return Ok(Err(Refusal::not_found(
+            "This server no longer has records of this type.",
+        )));
     };
-    let record = tx.record(&entity.name, &source.entity_id)?.filter(|record| !record.deleted);
+    let record = tx
+        .record(&entity.name, &source.entity_id)?
+        .filter(|record| !record.deleted);
     let Some(record) = record else {
         return Ok(Err(Refusal::stale("The record is deleted. Recreate it first.")));
     };
@@ -38,7 +43,9 @@ pub fn restore(tx: &mut dyn Transaction, cx: &Context<'_>, audit_id: &str, posit
         .map(|lost| (lost.field.clone(), lost.value.clone()))
         .collect();
     if values.is_empty() {
-        return Ok(Err(Refusal::malformed("This entry holds no value of a field that could be restored.")));
+        return Ok(Err(Refusal::malformed(
+            "This entry holds no value of a field that could be restored.",
+        )));
     }
     let mut fields = record.fields.clone();
     fields.extend(values.clone());
@@ -47,11 +54,22 @@ pub fn restore(tx: &mut dyn Transaction, cx: &Context<'_>, audit_id: &str, posit
     let mut errors = validate(entity, Operation::Update, &values, &Fields::new());
     errors.extend(unique::taken(tx, entity, Some(&record.id), &fields)?);
     if !errors.is_empty() {
-        return Ok(Err(Refusal::invalid("The value no longer fits the record.", errors)));
+        return Ok(Err(Refusal::invalid(
+            "The value no longer fits the record.",
+            errors,
+        )));
     }
     let (author, at, act) = (cx.author(), cx.now, Act::Update);
-    let version =
-        NewVersion { entity, id: &record.id, before: Some(&record), fields, act, local_id: None, author, at };
+    let version = NewVersion {
+        entity,
+        id: &record.id,
+        before: Some(&record),
+        fields,
+        act,
+        local_id: None,
+        author,
+        at,
+    };
     let restored = version.write(tx)?;
     tell(tx, cx, (entity, &record, &restored), &source, &chosen)?;
     Ok(Ok(records::whole(entity, &restored)))
@@ -59,7 +77,10 @@ pub fn restore(tx: &mut dyn Transaction, cx: &Context<'_>, audit_id: &str, posit
 
 fn choose(source: &AuditEntry, positions: &[usize]) -> Vec<LosingValue> {
     if !positions.is_empty() {
-        return positions.iter().filter_map(|at| source.losing.get(*at).cloned()).collect();
+        return positions
+            .iter()
+            .filter_map(|at| source.losing.get(*at).cloned())
+            .collect();
     }
     let mut first: Vec<LosingValue> = Vec::new();
     for lost in &source.losing {
@@ -84,18 +105,35 @@ fn tell(
     entry.server_version = Some(before.version);
     entry.resolution_strategy = "restore".into();
     entry.resolved_at = Some(cx.now);
-    let earlier: Vec<_> = history.into_iter().filter(|version| version.version <= before.version).collect();
+    let earlier: Vec<_> = history
+        .into_iter()
+        .filter(|version| version.version <= before.version)
+        .collect();
     for lost in chosen {
         let former = before.fields.get(&lost.field).cloned().unwrap_or_default();
-        let by = past::last_change(&earlier, &lost.field).map(|version| version.user_id.clone()).unwrap_or_default();
+        let by = past::last_change(&earlier, &lost.field)
+            .map(|version| version.user_id.clone())
+            .unwrap_or_default();
         let detail = notices::detail(&lost.field, &lost.value, &former, "restore");
-        notices::tell(tx, cx, &lost.by, About::Restored, (entity, after), vec![detail.clone()])?;
+        notices::tell(
+            tx,
+            cx,
+            &lost.by,
+            About::Restored,
+            (entity, after),
+            vec![detail.clone()],
+        )?;
         if by != lost.by && by != cx.caller.me.user_id {
             notices::tell(tx, cx, &by, About::Superseded, (entity, after), vec![detail])?;
         }
         entry.conflicting_fields.push(lost.field.clone());
         entry.resolution.insert(lost.field.clone(), "restored".into());
-        entry.losing.push(LosingValue { field: lost.field.clone(), value: former, by, kept: lost.value.clone() });
+        entry.losing.push(LosingValue {
+            field: lost.field.clone(),
+            value: former,
+            by,
+            kept: lost.value.clone(),
+        });
     }
     entry.write(tx)
 }

@@ -38,17 +38,29 @@ impl<'a> EntitySet<'a> {
             None => packs.entities().map(|(_, entity)| entity).collect(),
             Some(names) => {
                 let named = |name: &str| {
-                    let unknown = || Refusal::malformed(format!("There are no \"{name}\" here; ask for others."));
+                    let unknown =
+                        || Refusal::malformed(format!("There are no \"{name}\" here; ask for others."));
                     packs.entity_by_plural(name.trim()).ok_or_else(unknown)
                 };
-                names.split(',').map(named).collect::<std::result::Result<_, _>>()?
+                names
+                    .split(',')
+                    .map(named)
+                    .collect::<std::result::Result<_, _>>()?
             }
         };
         let names: BTreeSet<&str> = chosen.iter().map(|entity| entity.plural.as_str()).collect();
         let text = names.into_iter().collect::<Vec<_>>().join(",");
-        let hash = Sha256::digest(text).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+        let hash = Sha256::digest(text)
+            .iter()
+            .take(4)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         let mut entities: Vec<&Entity> = Vec::new();
-        while let Some(at) = chosen.iter().position(|entity| leads(entity, &chosen)).or((!chosen.is_empty()).then_some(0)) {
+        while let Some(at) = chosen
+            .iter()
+            .position(|entity| leads(entity, &chosen))
+            .or((!chosen.is_empty()).then_some(0))
+        {
             let next = chosen.remove(at);
             if !entities.iter().any(|entity| entity.name == next.name) {
                 entities.push(next);
@@ -63,13 +75,19 @@ impl<'a> EntitySet<'a> {
 
     /// Its place in a scan.
     pub fn position(&self, name: &str) -> usize {
-        self.entities.iter().position(|entity| entity.name == name).unwrap_or(usize::MAX)
+        self.entities
+            .iter()
+            .position(|entity| entity.name == name)
+            .unwrap_or(usize::MAX)
     }
 }
 
 /// Whether nothing that is still to be placed brings the entity along.
 fn leads(entity: &Entity, open: &[&Entity]) -> bool {
-    let open = |name: &str| open.iter().any(|other| other.name == name && other.name != entity.name);
+    let open = |name: &str| {
+        open.iter()
+            .any(|other| other.name == name && other.name != entity.name)
+    };
     !entity.sync_along.iter().any(|along| open(&along.entity))
 }
 
@@ -84,7 +102,7 @@ pub(super) struct Scope<'a> {
 impl<'a> Scope<'a> {
     pub fn of(tx: &dyn Transaction, cx: &Context<'a>, set: EntitySet<'a>) -> Result<Self> {
         let user = tx.record(system::USER, &cx.caller.me.user_id)?;
-        let pinned = user.iter().flat_map(|user| pinned(user)).collect();
+        let pinned = user.iter().flat_map(pinned).collect();
         Ok(Self { cx: *cx, set, pinned })
     }
 
@@ -94,15 +112,23 @@ impl<'a> Scope<'a> {
 
     /// Whether a readable record belongs on the caller's devices of its own accord.
     pub fn wanted(&self, entity: &Entity, record: &StoredRecord) -> bool {
-        let pinned = !self.pinned.is_empty() && self.pinned.contains(&(record.entity.clone(), record.id.clone()));
+        let pinned =
+            !self.pinned.is_empty() && self.pinned.contains(&(record.entity.clone(), record.id.clone()));
         entity.wanted_by(&record.fields, &self.cx.viewer(), pinned)
     }
 
     /// What comes along with a record that is sent: entity and id.
     pub fn brings(&self, record: &StoredRecord) -> Vec<(&'a Entity, String)> {
         let along = self.set.entities.iter().copied().flat_map(|entity| {
-            let by = entity.sync_along.iter().filter(|along| along.entity == record.entity);
-            by.flat_map(move |along| references::at_path(&record.fields, &along.field).into_iter().map(move |id| (entity, id)))
+            let by = entity
+                .sync_along
+                .iter()
+                .filter(|along| along.entity == record.entity);
+            by.flat_map(move |along| {
+                references::at_path(&record.fields, &along.field)
+                    .into_iter()
+                    .map(move |id| (entity, id))
+            })
         });
         let own_profile = record.entity == system::USER && record.id == self.cx.caller.me.user_id;
         let pinned = own_profile.then(|| pinned(record)).into_iter().flatten();
@@ -113,8 +139,17 @@ impl<'a> Scope<'a> {
 
 /// The records a profile pins, written as `type/id`.
 fn pinned(user: &StoredRecord) -> Vec<(String, String)> {
-    let items = user.fields.get("pinned").and_then(Value::as_array).into_iter().flatten();
-    let split = |item: &Value| item.as_str()?.split_once('/').map(|(entity, id)| (entity.to_owned(), id.to_owned()));
+    let items = user
+        .fields
+        .get("pinned")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    let split = |item: &Value| {
+        item.as_str()?
+            .split_once('/')
+            .map(|(entity, id)| (entity.to_owned(), id.to_owned()))
+    };
     items.filter_map(split).collect()
 }
 
@@ -126,4 +161,20 @@ pub fn hold(tx: &mut dyn Transaction, device: &str, entity: &str, id: &str) -> R
         return Ok(());
     }
     tx.put_membership(device, entity, id, always)
+}
+
+/// Notes that a device drops a record because a write to it was answered so: it no longer holds it at any position.
+pub fn let_go(tx: &mut dyn Transaction, device: &str, entity: &str, id: &str) -> Result<()> {
+    match tx.membership(device, entity, id)? {
+        Some(_) => tx.put_membership(
+            device,
+            entity,
+            id,
+            Membership {
+                sent: 0,
+                left: Some(0),
+            },
+        ),
+        None => Ok(()),
+    }
 }

@@ -41,15 +41,28 @@ pub(super) fn report(
     settled: &[FieldChange],
     result: &mut OperationResult,
 ) -> Result<()> {
-    let Versions { entity, before, after } = versions;
-    let mut entry = AuditEntry::new(cx, AuditAction::Merge, &entity.name, &after.id).about(operation, before.version);
+    let Versions {
+        entity,
+        before,
+        after,
+    } = versions;
+    let mut entry =
+        AuditEntry::new(cx, AuditAction::Merge, &entity.name, &after.id).about(operation, before.version);
     entry.resolution_strategy = "automatic".into();
     entry.resolved_at = Some(cx.now);
     let mut told: BTreeMap<(&str, About), Vec<Value>> = BTreeMap::new();
     for change in settled {
-        let Some(decision) = decide(cx, change, after) else { continue };
+        let Some(decision) = decide(cx, change, after) else {
+            continue;
+        };
         let (field, strategy) = (&change.field, change.strategy.name());
-        let Decision { to, about, kept, lost, lost_by } = decision;
+        let Decision {
+            to,
+            about,
+            kept,
+            lost,
+            lost_by,
+        } = decision;
         entry.conflicting_fields.push(field.clone());
         entry.resolution.insert(field.clone(), strategy.into());
         entry.losing.push(LosingValue {
@@ -58,7 +71,9 @@ pub(super) fn report(
             by: lost_by.to_owned(),
             kept: kept.clone(),
         });
-        told.entry((to, about)).or_default().push(notices::detail(field, kept, lost, strategy));
+        told.entry((to, about))
+            .or_default()
+            .push(notices::detail(field, kept, lost, strategy));
         match about {
             About::Merged => result.merged.push(field.clone()),
             _ => result.superseded.push(Superseded {
@@ -73,21 +88,46 @@ pub(super) fn report(
     for ((to, about), details) in told {
         notices::tell(tx, cx, to, about, (entity, after), details)?;
     }
-    if entry.conflicting_fields.is_empty() { Ok(()) } else { entry.write(tx) }
+    if entry.conflicting_fields.is_empty() {
+        Ok(())
+    } else {
+        entry.write(tx)
+    }
 }
 
 fn decide<'a>(cx: &'a Context<'_>, change: &'a FieldChange, after: &'a StoredRecord) -> Option<Decision<'a>> {
     let me = cx.caller.me.user_id.as_str();
-    let FieldChange { mine, theirs, theirs_by, .. } = change;
+    let FieldChange {
+        mine,
+        theirs,
+        theirs_by,
+        ..
+    } = change;
     match change.verdict {
-        Verdict::TheirsStand => Some(Decision { to: me, about: About::Superseded, kept: theirs, lost: mine, lost_by: me }),
-        Verdict::MineStands => {
-            Some(Decision { to: theirs_by, about: About::Superseded, kept: mine, lost: theirs, lost_by: theirs_by })
-        }
+        Verdict::TheirsStand => Some(Decision {
+            to: me,
+            about: About::Superseded,
+            kept: theirs,
+            lost: mine,
+            lost_by: me,
+        }),
+        Verdict::MineStands => Some(Decision {
+            to: theirs_by,
+            about: About::Superseded,
+            kept: mine,
+            lost: theirs,
+            lost_by: theirs_by,
+        }),
         // The server's former value stays restorable: inside a list, parts of it may have given way.
         Verdict::Merged => {
             let both = after.fields.get(&change.field).unwrap_or(&Value::Null);
-            Some(Decision { to: me, about: About::Merged, kept: both, lost: theirs, lost_by: theirs_by })
+            Some(Decision {
+                to: me,
+                about: About::Merged,
+                kept: both,
+                lost: theirs,
+                lost_by: theirs_by,
+            })
         }
         Verdict::Conflict => None,
     }

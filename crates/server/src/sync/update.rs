@@ -36,14 +36,28 @@ pub(super) fn update(
     let (seen, payload) = operation.split_payload();
     let payload = references::resolve(tx, entity, payload)?;
     // Without a version and a base the author speaks of the record as it is now.
-    let unseen_from = seen.unwrap_or(if operation.base.is_some() { 0 } else { record.version });
+    let unseen_from = seen.unwrap_or(if operation.base.is_some() {
+        0
+    } else {
+        record.version
+    });
     let since = tx.history_after(&entity.name, &record.id, unseen_from)?;
     let given = references::resolve(tx, entity, operation.base.clone().unwrap_or_default())?;
     let before = |name: &String| {
-        given.get(name).cloned().unwrap_or_else(|| past::value_before(&since, &record.fields, name))
+        given
+            .get(name)
+            .cloned()
+            .unwrap_or_else(|| past::value_before(&since, &record.fields, name))
     };
     let base = payload.keys().map(|name| (name.clone(), before(name))).collect();
-    merge(tx, cx, entity, operation, record, &Change { payload, base, since })
+    merge(
+        tx,
+        cx,
+        entity,
+        operation,
+        record,
+        &Change { payload, base, since },
+    )
 }
 
 /// A create of a record that is there already: what it says differently from the first time is a change.
@@ -58,7 +72,14 @@ pub(super) fn again(
     let since = tx.history_after(&entity.name, &record.id, 1)?;
     let first = |name: &String| past::value_before(&since, &record.fields, name);
     let base = payload.keys().map(|name| (name.clone(), first(name))).collect();
-    let mut result = merge(tx, cx, entity, operation, record, &Change { payload, base, since })?;
+    let mut result = merge(
+        tx,
+        cx,
+        entity,
+        operation,
+        record,
+        &Change { payload, base, since },
+    )?;
     if result.error.is_none() && result.record.is_none() {
         let current = tx.record(&entity.name, &record.id)?;
         result.record = current.map(|current| records::whole(entity, &current));
@@ -91,19 +112,45 @@ fn merge(
         false => {
             let (fields, author, at) = (merged.fields.clone(), cx.author(), cx.now);
             let (id, before, act) = (record.id.as_str(), Some(record), Act::Update);
-            NewVersion { entity, id, before, fields, act, local_id: None, author, at }.write(tx)?
+            NewVersion {
+                entity,
+                id,
+                before,
+                fields,
+                act,
+                local_id: None,
+                author,
+                at,
+            }
+            .write(tx)?
         }
     };
     let mut result = outcome::success(operation, &record.id, after.version);
     if !derivable(entity, operation, record, &after, &merged) {
         result.record = Some(records::whole(entity, &after));
     }
-    let versions = Versions { entity, before: record, after: &after };
+    let versions = Versions {
+        entity,
+        before: record,
+        after: &after,
+    };
     settlement::report(tx, cx, operation, &versions, &merged.settled, &mut result)?;
-    let open: Vec<&FieldChange> = merged.settled.iter().filter(|c| c.verdict == Verdict::Conflict).collect();
+    let open: Vec<&FieldChange> = merged
+        .settled
+        .iter()
+        .filter(|c| c.verdict == Verdict::Conflict)
+        .collect();
     if !open.is_empty() {
         result.status = ResultStatus::Conflict;
-        result.conflict = Some(conflicts::open(tx, cx, entity, operation, &after, &open, &change.since)?);
+        result.conflict = Some(conflicts::open(
+            tx,
+            cx,
+            entity,
+            operation,
+            &after,
+            &open,
+            &change.since,
+        )?);
     }
     Ok(result)
 }
@@ -111,7 +158,11 @@ fn merge(
 /// The author's remembered choices for fields of this entity.
 fn remembered(tx: &dyn Transaction, cx: &Context<'_>, entity: &Entity) -> Result<BTreeMap<String, String>> {
     let user = tx.record(system::USER, &cx.caller.me.user_id)?;
-    let choices = user.and_then(|user| user.fields.get("rememberedChoices").and_then(|v| v.as_object().cloned()));
+    let choices = user.and_then(|user| {
+        user.fields
+            .get("rememberedChoices")
+            .and_then(|v| v.as_object().cloned())
+    });
     let own = choices.into_iter().flatten().filter_map(|(name, choice)| {
         let field = name.strip_prefix(&entity.name)?.strip_prefix('.')?;
         Some((field.to_owned(), choice.as_str()?.to_owned()))
@@ -131,12 +182,18 @@ fn faults(
     let mut errors = validate(entity, Operation::Update, &change.payload, &Fields::new());
     let takes_effect = |name: &&String| change.payload.contains_key(*name);
     let effective = merged.changed.iter().filter(takes_effect);
-    let effective = effective.map(|name| (name.clone(), merged.fields.get(name).cloned().unwrap_or_default())).collect();
+    let effective = effective
+        .map(|name| (name.clone(), merged.fields.get(name).cloned().unwrap_or_default()))
+        .collect();
     errors.extend(validate(entity, Operation::Update, &effective, &record.fields));
     errors.extend(unique::taken(tx, entity, Some(&record.id), &merged.fields)?);
     errors.extend(create::dangling(tx, cx, entity, &record.fields, &merged.fields)?);
     let mut told: Vec<FieldError> = Vec::new();
-    errors.into_iter().for_each(|error| if !told.contains(&error) { told.push(error) });
+    errors.into_iter().for_each(|error| {
+        if !told.contains(&error) {
+            told.push(error)
+        }
+    });
     Ok(told)
 }
 

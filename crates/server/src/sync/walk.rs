@@ -37,7 +37,12 @@ impl Position {
         let mut parts = text.splitn(4, '/');
         let end = parts.next()?.parse().ok()?;
         let remaining = parts.next()?.parse().ok()?;
-        Some(Self { end, remaining, entity: parts.next()?.to_owned(), id: parts.next()?.to_owned() })
+        Some(Self {
+            end,
+            remaining,
+            entity: parts.next()?.to_owned(),
+            id: parts.next()?.to_owned(),
+        })
     }
 }
 
@@ -52,15 +57,30 @@ pub(super) fn begin(tx: &mut dyn Transaction, scope: Scope<'_>, epoch: &str, lim
     for entity in &scope.set.entities {
         tx.clear_memberships(&scope.cx.caller.device_id, &entity.name)?;
     }
-    let cursor = Cursor { epoch: epoch.to_owned(), entity_set: scope.set.hash.clone(), sequence: 0, scan: None };
+    let cursor = Cursor {
+        epoch: epoch.to_owned(),
+        entity_set: scope.set.hash.clone(),
+        sequence: 0,
+        scan: None,
+    };
     again(tx, scope, &cursor, limit)
 }
 
 /// A walk that begins at the device's cursor.
-pub(super) fn again(tx: &mut dyn Transaction, scope: Scope<'_>, cursor: &Cursor, limit: usize) -> Result<Delta> {
+pub(super) fn again(
+    tx: &mut dyn Transaction,
+    scope: Scope<'_>,
+    cursor: &Cursor,
+    limit: usize,
+) -> Result<Delta> {
     let end = tx.last_sequence()?;
     let remaining = count(tx, &scope, cursor.sequence)?;
-    let start = Position { end, remaining, entity: String::new(), id: String::new() };
+    let start = Position {
+        end,
+        remaining,
+        entity: String::new(),
+        id: String::new(),
+    };
     page(tx, &scope, cursor, start, limit)
 }
 
@@ -74,11 +94,19 @@ pub(super) fn resume(
 ) -> Answer<Delta> {
     match Position::parse(position).filter(|position| scope.set.get(&position.entity).is_some()) {
         Some(position) => page(tx, &scope, cursor, position, limit).map(Ok),
-        None => Ok(Err(Refusal::malformed("The cursor is not one this server made. Start again without it."))),
+        None => Ok(Err(Refusal::malformed(
+            "The cursor is not one this server made. Start again without it.",
+        ))),
     }
 }
 
-fn page(tx: &mut dyn Transaction, scope: &Scope<'_>, cursor: &Cursor, start: Position, limit: usize) -> Result<Delta> {
+fn page(
+    tx: &mut dyn Transaction,
+    scope: &Scope<'_>,
+    cursor: &Cursor,
+    start: Position,
+    limit: usize,
+) -> Result<Delta> {
     let mut page = Page::new(scope, cursor.sequence);
     let mut at = start.clone();
     while let Some(chunk) = next_chunk(tx, scope, &at)? {
@@ -88,19 +116,33 @@ fn page(tx: &mut dyn Transaction, scope: &Scope<'_>, cursor: &Cursor, start: Pos
             visit(tx, scope, &mut page, &record, &at)?;
             if page.rows >= limit {
                 at.remaining = start.remaining.saturating_sub(page.rows as u64);
-                let (remaining, next) = (at.remaining, Cursor { scan: Some(at.to_string()), ..cursor.clone() });
+                let (remaining, next) = (
+                    at.remaining,
+                    Cursor {
+                        scan: Some(at.to_string()),
+                        ..cursor.clone()
+                    },
+                );
                 return Ok(page.finish(next, true, Some(remaining)));
             }
         }
     }
-    let next = Cursor { sequence: at.end, scan: None, ..cursor.clone() };
+    let next = Cursor {
+        sequence: at.end,
+        scan: None,
+        ..cursor.clone()
+    };
     let has_more = tx.last_sequence()? > at.end;
     Ok(page.finish(next, has_more, Some(0)))
 }
 
 /// The records behind a position; `None` at the end of the last entity.
 fn next_chunk(tx: &dyn Transaction, scope: &Scope<'_>, at: &Position) -> Result<Option<Vec<StoredRecord>>> {
-    let first = if at.entity.is_empty() { 0 } else { scope.set.position(&at.entity) };
+    let first = if at.entity.is_empty() {
+        0
+    } else {
+        scope.set.position(&at.entity)
+    };
     for entity in scope.set.entities.iter().skip(first) {
         let after = (entity.name == at.entity).then_some(at.id.as_str());
         let chunk = tx.records_after(&entity.name, after, CHUNK)?;
@@ -126,7 +168,10 @@ fn visit(
             continue;
         }
         for (entity, id) in scope.brings(&record) {
-            let Some(brought) = tx.record(&entity.name, &id)?.filter(|brought| scope.readable(entity, brought)) else {
+            let Some(brought) = tx
+                .record(&entity.name, &id)?
+                .filter(|brought| scope.readable(entity, brought))
+            else {
                 continue;
             };
             if is_ahead(scope, &brought, at) {
@@ -147,7 +192,11 @@ fn is_ahead(scope: &Scope<'_>, record: &StoredRecord, at: &Position) -> bool {
 /// Whether an earlier record of this walk brings this one along.
 fn is_marked(tx: &dyn Transaction, device: &str, record: &StoredRecord, end: u64) -> Result<bool> {
     let membership = tx.membership(device, &record.entity, &record.id)?;
-    Ok(membership == Some(Membership { sent: end, left: None }))
+    Ok(membership
+        == Some(Membership {
+            sent: end,
+            left: None,
+        }))
 }
 
 fn mark(tx: &mut dyn Transaction, device: &str, record: &StoredRecord, since: u64, end: u64) -> Result<()> {
@@ -155,7 +204,15 @@ fn mark(tx: &mut dyn Transaction, device: &str, record: &StoredRecord, since: u6
     if record.deleted || known.is_some_and(|membership| membership.held_at(since)) {
         return Ok(());
     }
-    tx.put_membership(device, &record.entity, &record.id, Membership { sent: end, left: None })
+    tx.put_membership(
+        device,
+        &record.entity,
+        &record.id,
+        Membership {
+            sent: end,
+            left: None,
+        },
+    )
 }
 
 /// Rows that a walk from here will bring, for a progress bar.
@@ -163,20 +220,38 @@ fn count(tx: &dyn Transaction, scope: &Scope<'_>, since: u64) -> Result<u64> {
     let device = &scope.cx.caller.device_id;
     let mut brought: HashSet<(String, String)> = HashSet::new();
     let mut rows = 0;
-    let mut at = Position { end: 0, remaining: 0, entity: String::new(), id: String::new() };
+    let mut at = Position {
+        end: 0,
+        remaining: 0,
+        entity: String::new(),
+        id: String::new(),
+    };
     while let Some(chunk) = next_chunk(tx, scope, &at)? {
         for record in &chunk {
-            let Some(entity) = scope.set.get(&record.entity) else { continue };
+            let Some(entity) = scope.set.get(&record.entity) else {
+                continue;
+            };
             if record.deleted || !scope.readable(entity, record) {
                 continue;
             }
             let along = brought.contains(&(record.entity.clone(), record.id.clone()));
             let held = since > 0
-                && tx.membership(device, &record.entity, &record.id)?.is_some_and(|m| m.held_at(since));
-            let told = if held { record.sequence > since } else { along || scope.wanted(entity, record) };
+                && tx
+                    .membership(device, &record.entity, &record.id)?
+                    .is_some_and(|m| m.held_at(since));
+            let told = if held {
+                record.sequence > since
+            } else {
+                along || scope.wanted(entity, record)
+            };
             if told {
                 rows += 1;
-                brought.extend(scope.brings(record).into_iter().map(|(entity, id)| (entity.name.clone(), id)));
+                brought.extend(
+                    scope
+                        .brings(record)
+                        .into_iter()
+                        .map(|(entity, id)| (entity.name.clone(), id)),
+                );
             }
         }
         if let Some(last) = chunk.last() {

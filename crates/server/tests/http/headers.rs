@@ -42,7 +42,7 @@ async fn every_response_is_guarded() {
 async fn unknown_addresses_and_methods_are_told_in_the_api_s_shape() {
     let server = Server::start().await;
     let table = [
-        (server.get("/api/v1/nothing"), StatusCode::NOT_FOUND, "NOT_FOUND"),
+        (server.get("/api/v2/nothing"), StatusCode::NOT_FOUND, "NOT_FOUND"),
         (server.get("/api"), StatusCode::NOT_FOUND, "NOT_FOUND"),
         (server.get("/oauth/nothing"), StatusCode::NOT_FOUND, "NOT_FOUND"),
         (

@@ -7,3 +7,4 @@ mod sessions;
 mod sign_in;
 mod static_files;
 mod support;
+mod sync;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::{TimeDelta, Utc};
+use chrono::{SubsecRound, TimeDelta, Utc};
 use holdfast_server::http::state::{AppState, Settings};
 use holdfast_server::http::{SecurityHeaders, router, serve};
 use holdfast_server::identity::demo;
@@ -58,7 +58,9 @@ impl Server {
             .write(|tx| demo::open(&SqliteIdentity(tx), &mut rand::rng(), Utc::now()))
             .unwrap();
         let headers = SecurityHeaders::for_app(&web, settings.secure_cookies).unwrap();
-        let state = AppState::new(settings, headers, database).unwrap();
+        let packs = Arc::new(holdfast_server::packs::load(None).unwrap());
+        holdfast_server::packs::demo::seed(&*database, &packs, Utc::now().trunc_subsecs(3)).unwrap();
+        let state = AppState::new(settings, headers, packs, database).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel::<()>();

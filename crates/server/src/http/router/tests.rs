@@ -36,7 +36,7 @@ fn state() -> (tempfile::TempDir, AppState) {
     };
     let headers = SecurityHeaders::for_app(folder.path(), false).unwrap();
     let database = Database::open(&folder.path().join("test.db")).unwrap();
-    let state = AppState::new(settings, headers, database.into()).unwrap();
+    let state = AppState::new(settings, headers, std::sync::Arc::default(), database.into()).unwrap();
     (folder, state)
 }
 

@@ -12,6 +12,7 @@ use crate::http::state::AppState;
 use crate::identity::sqlite::SqliteIdentity;
 use crate::identity::store::IdentityStore;
 use crate::identity::{Identity, IdentityError};
+use crate::sync::scopes_of;
 
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -43,9 +44,9 @@ pub async fn show(State(state): State<AppState>, me: Identity) -> Result<Json<Me
         user_id: me.user_id,
         username: me.username,
         display_name: me.display_name,
+        scopes: scopes_of(&state.packs, &me.roles),
         roles: me.roles,
         sites: me.sites,
-        scopes: Vec::new(),
         device: MyDevice {
             id: device.id,
             first_seen_at: device.first_seen_at,

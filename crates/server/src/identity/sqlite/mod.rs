@@ -82,6 +82,12 @@ impl IdentityStore for SqliteIdentity<'_> {
         )?)
     }
 
+    fn users(&self) -> Result<Vec<User>> {
+        let mut statement = self.0.prepare_cached("SELECT * FROM users ORDER BY username")?;
+        let users = statement.query_map([], read_user)?;
+        Ok(users.collect::<rusqlite::Result<_>>()?)
+    }
+
     fn device(&self, id: Uuid) -> Result<Option<Device>> {
         self.one("SELECT * FROM devices WHERE id = ?1", [Text(id)], read_device)
     }

@@ -52,7 +52,10 @@ impl Tables {
     }
 
     fn rewind(&mut self, marks: [usize; 9]) {
-        self.all().into_iter().zip(marks).for_each(|(table, mark)| table.rewind(mark));
+        self.all()
+            .into_iter()
+            .zip(marks)
+            .for_each(|(table, mark)| table.rewind(mark));
     }
 }
 

@@ -11,7 +11,10 @@ pub(super) struct Table<K, V> {
 
 impl<K, V> Default for Table<K, V> {
     fn default() -> Self {
-        Self { rows: BTreeMap::new(), undo: Vec::new() }
+        Self {
+            rows: BTreeMap::new(),
+            undo: Vec::new(),
+        }
     }
 }
 

@@ -12,7 +12,10 @@ pub(super) struct MemoryTransaction<'a> {
 
 impl<'a> MemoryTransaction<'a> {
     pub fn new(tables: &'a mut Tables) -> Self {
-        Self { tables, savepoints: Vec::new() }
+        Self {
+            tables,
+            savepoints: Vec::new(),
+        }
     }
 
     /// The tables, for writing; or the fault that was asked for.
@@ -31,7 +34,9 @@ impl<'a> MemoryTransaction<'a> {
     }
 
     fn closed_savepoint(&mut self) -> Result<[usize; 9]> {
-        self.savepoints.pop().ok_or_else(|| StorageError::Inconsistent("no savepoint is open".into()))
+        self.savepoints
+            .pop()
+            .ok_or_else(|| StorageError::Inconsistent("no savepoint is open".into()))
     }
 }
 
@@ -70,7 +75,12 @@ impl Transaction for MemoryTransaction<'_> {
     }
 
     fn last_sequence(&self) -> Result<u64> {
-        Ok(self.tables.log.rows().last_key_value().map_or(0, |(sequence, _)| *sequence))
+        Ok(self
+            .tables
+            .log
+            .rows()
+            .last_key_value()
+            .map_or(0, |(sequence, _)| *sequence))
     }
 
     fn record(&self, entity: &str, id: &str) -> Result<Option<StoredRecord>> {
@@ -93,18 +103,34 @@ impl Transaction for MemoryTransaction<'_> {
     fn records_after(&self, entity: &str, after: Option<&str>, limit: usize) -> Result<Vec<StoredRecord>> {
         let start = Excluded(pair(entity, after.unwrap_or_default()));
         let rows = self.tables.records.rows().range((start, Unbounded));
-        Ok(rows.take_while(|((of, _), _)| of == entity).take(limit).map(|(_, record)| record.clone()).collect())
+        Ok(rows
+            .take_while(|((of, _), _)| of == entity)
+            .take(limit)
+            .map(|(_, record)| record.clone())
+            .collect())
     }
 
     fn changes_after(&self, sequence: u64, limit: usize) -> Result<Vec<StoredRecord>> {
-        let rows = self.tables.log.rows().range((Excluded(sequence), Unbounded)).take(limit);
-        Ok(rows.filter_map(|(_, key)| self.tables.records.rows().get(key).cloned()).collect())
+        let rows = self
+            .tables
+            .log
+            .rows()
+            .range((Excluded(sequence), Unbounded))
+            .take(limit);
+        Ok(rows
+            .filter_map(|(_, key)| self.tables.records.rows().get(key).cloned())
+            .collect())
     }
 
     fn history_after(&self, entity: &str, id: &str, version: u64) -> Result<Vec<HistoryEntry>> {
         let key = pair(entity, id);
         let range = (Excluded((key.clone(), version)), Unbounded);
-        let rows = self.tables.history.rows().range(range).take_while(|((of, _), _)| *of == key);
+        let rows = self
+            .tables
+            .history
+            .rows()
+            .range(range)
+            .take_while(|((of, _), _)| *of == key);
         Ok(rows.map(|(_, entry)| entry.clone()).collect())
     }
 
@@ -119,7 +145,9 @@ impl Transaction for MemoryTransaction<'_> {
     }
 
     fn put_key(&mut self, entity: &str, name: &str, value: &str, id: &str) -> Result<()> {
-        self.writing()?.keys.insert(triple(entity, name, value), id.to_owned());
+        self.writing()?
+            .keys
+            .insert(triple(entity, name, value), id.to_owned());
         Ok(())
     }
 
@@ -133,7 +161,9 @@ impl Transaction for MemoryTransaction<'_> {
     }
 
     fn put_alias(&mut self, entity: &str, local_id: &str, id: &str) -> Result<()> {
-        self.writing()?.aliases.insert(pair(entity, local_id), id.to_owned());
+        self.writing()?
+            .aliases
+            .insert(pair(entity, local_id), id.to_owned());
         Ok(())
     }
 
@@ -142,30 +172,52 @@ impl Transaction for MemoryTransaction<'_> {
     }
 
     fn put_answer(&mut self, device: &str, key: &str, answer: &str) -> Result<()> {
-        self.writing()?.ledger.insert(pair(device, key), answer.to_owned());
+        self.writing()?
+            .ledger
+            .insert(pair(device, key), answer.to_owned());
         Ok(())
     }
 
     fn membership(&self, device: &str, entity: &str, id: &str) -> Result<Option<Membership>> {
-        Ok(self.tables.memberships.rows().get(&(device.to_owned(), pair(entity, id))).copied())
+        Ok(self
+            .tables
+            .memberships
+            .rows()
+            .get(&(device.to_owned(), pair(entity, id)))
+            .copied())
     }
 
     fn put_membership(&mut self, device: &str, entity: &str, id: &str, membership: Membership) -> Result<()> {
-        self.writing()?.memberships.insert((device.to_owned(), pair(entity, id)), membership);
+        self.writing()?
+            .memberships
+            .insert((device.to_owned(), pair(entity, id)), membership);
         Ok(())
     }
 
     fn rewind_memberships(&mut self, device: &str, position: u64) -> Result<()> {
         let tables = self.writing()?;
-        let after = |membership: &Membership| membership.sent > position || membership.left.is_some_and(|left| left > position);
-        let own = tables.memberships.rows().range((Excluded((device.to_owned(), pair("", ""))), Unbounded));
-        let own = own.take_while(|((of, _), _)| of == device).filter(|(_, membership)| after(membership));
+        let after = |membership: &Membership| {
+            membership.sent > position || membership.left.is_some_and(|left| left > position)
+        };
+        let own = tables
+            .memberships
+            .rows()
+            .range((Excluded((device.to_owned(), pair("", ""))), Unbounded));
+        let own = own
+            .take_while(|((of, _), _)| of == device)
+            .filter(|(_, membership)| after(membership));
         let lost: Vec<_> = own.map(|(key, membership)| (key.clone(), *membership)).collect();
         for (key, membership) in lost {
             if membership.sent > position {
                 tables.memberships.remove(&key);
             } else {
-                tables.memberships.insert(key, Membership { left: None, ..membership });
+                tables.memberships.insert(
+                    key,
+                    Membership {
+                        left: None,
+                        ..membership
+                    },
+                );
             }
         }
         Ok(())
@@ -173,7 +225,13 @@ impl Transaction for MemoryTransaction<'_> {
 
     fn clear_memberships(&mut self, device: &str, entity: &str) -> Result<()> {
         let tables = self.writing()?;
-        let keys: Vec<_> = tables.memberships.rows().keys().filter(|(of, (e, _))| of == device && e == entity).cloned().collect();
+        let keys: Vec<_> = tables
+            .memberships
+            .rows()
+            .keys()
+            .filter(|(of, (e, _))| of == device && e == entity)
+            .cloned()
+            .collect();
         keys.iter().for_each(|key| tables.memberships.remove(key));
         Ok(())
     }
@@ -182,26 +240,50 @@ impl Transaction for MemoryTransaction<'_> {
         let start = Excluded((device.to_owned(), pair(entity, "")));
         let rows = self.tables.memberships.rows().range((start, Unbounded));
         let rows = rows.take_while(|((of, (e, _)), _)| of == device && e == entity);
-        let living = rows.filter(|(_, membership)| membership.left.is_none()).filter_map(|((_, key), _)| {
-            let record = self.tables.records.rows().get(key).filter(|record| !record.deleted)?;
-            Some((record.id.clone(), record.version))
-        });
+        let living = rows
+            .filter(|(_, membership)| membership.left.is_none())
+            .filter_map(|((_, key), _)| {
+                let record = self
+                    .tables
+                    .records
+                    .rows()
+                    .get(key)
+                    .filter(|record| !record.deleted)?;
+                Some((record.id.clone(), record.version))
+            });
         Ok(living.collect())
     }
 
     fn put_audit(&mut self, row: &AuditRow) -> Result<()> {
         let tables = self.writing()?;
-        let number = tables.audit.rows().last_key_value().map_or(1, |(number, _)| number + 1);
-        tables.audit.insert(number, AuditRow { number, ..row.clone() });
+        let number = tables
+            .audit
+            .rows()
+            .last_key_value()
+            .map_or(1, |(number, _)| number + 1);
+        tables.audit.insert(
+            number,
+            AuditRow {
+                number,
+                ..row.clone()
+            },
+        );
         Ok(())
     }
 
     fn audit(&self, id: &str) -> Result<Option<AuditRow>> {
-        Ok(self.tables.audit.rows().values().find(|row| row.id == id).cloned())
+        Ok(self
+            .tables
+            .audit
+            .rows()
+            .values()
+            .find(|row| row.id == id)
+            .cloned())
     }
 
     fn audits(&self, filter: &AuditFilter) -> Result<Vec<AuditRow>> {
-        let fits = |wanted: &Option<String>, actual: &str| wanted.as_deref().is_none_or(|wanted| wanted == actual);
+        let fits =
+            |wanted: &Option<String>, actual: &str| wanted.as_deref().is_none_or(|wanted| wanted == actual);
         let rows = self.tables.audit.rows().values().rev().filter(|row| {
             fits(&filter.entity, &row.entity)
                 && fits(&filter.record_id, &row.record_id)

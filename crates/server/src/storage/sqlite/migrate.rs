@@ -8,8 +8,10 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::DatabaseError;
 
 /// Position + 1 is the migration's number. Released migrations never change; a correction is a new file.
-const MIGRATIONS: &[&str] =
-    &[include_str!("../migrations/0001_identity.sql"), include_str!("../migrations/0002_records.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_identity.sql"),
+    include_str!("../migrations/0002_records.sql"),
+];
 
 /// Brings the schema to the newest version this server knows.
 pub fn migrate(connection: &mut Connection) -> Result<(), DatabaseError> {
@@ -17,12 +19,15 @@ pub fn migrate(connection: &mut Connection) -> Result<(), DatabaseError> {
     let mut known = 0;
     for (number, sql) in (1..).zip(MIGRATIONS) {
         if number > found {
-            apply(connection, number, sql)
-                .map_err(|source| DatabaseError::Migration { number, source })?;
+            apply(connection, number, sql).map_err(|source| DatabaseError::Migration { number, source })?;
         }
         known = number;
     }
-    if found > known { Err(DatabaseError::Newer { found, known }) } else { Ok(()) }
+    if found > known {
+        Err(DatabaseError::Newer { found, known })
+    } else {
+        Ok(())
+    }
 }
 
 fn apply(connection: &mut Connection, number: u32, sql: &str) -> rusqlite::Result<()> {

@@ -38,21 +38,27 @@ pub struct Database {
 
 impl fmt::Debug for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Database").field("readers", &self.readers.len()).finish_non_exhaustive()
+        f.debug_struct("Database")
+            .field("readers", &self.readers.len())
+            .finish_non_exhaustive()
     }
 }
 
 impl Database {
     /// Opens the file, creating it if it is missing, and brings its schema up to date.
     pub fn open(path: &Path) -> Result<Self, DatabaseError> {
-        let opened = |connection: Result<Connection, DatabaseError>| {
-            connection.map_err(|source| source.opening(path))
-        };
+        let opened =
+            |connection: Result<Connection, DatabaseError>| connection.map_err(|source| source.opening(path));
         let mut writer = opened(open_writer(path))?;
         migrate(&mut writer)?;
-        let readers =
-            (0..READERS).map(|_| opened(open_reader(path)).map(Mutex::new)).collect::<Result<_, _>>()?;
-        Ok(Self { writer: Mutex::new(writer), readers, next_reader: AtomicUsize::new(0) })
+        let readers = (0..READERS)
+            .map(|_| opened(open_reader(path)).map(Mutex::new))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            writer: Mutex::new(writer),
+            readers,
+            next_reader: AtomicUsize::new(0),
+        })
     }
 
     /// Runs `work` in one write transaction: committed if it returns `Ok`, rolled back if it returns `Err` or panics.

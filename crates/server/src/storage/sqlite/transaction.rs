@@ -26,7 +26,11 @@ impl<'a> SqliteTransaction<'a> {
         key: impl Params,
         read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Option<T>> {
-        Ok(self.connection.prepare_cached(sql)?.query_row(key, read).optional()?)
+        Ok(self
+            .connection
+            .prepare_cached(sql)?
+            .query_row(key, read)
+            .optional()?)
     }
 
     fn all<T>(
@@ -46,7 +50,9 @@ impl<'a> SqliteTransaction<'a> {
     }
 
     fn nested(&self, command: &str) -> Result<()> {
-        Ok(self.connection.execute_batch(&format!("{command} nested_{}", self.depth))?)
+        Ok(self
+            .connection
+            .execute_batch(&format!("{command} nested_{}", self.depth))?)
     }
 }
 
@@ -82,7 +88,9 @@ impl Storage for Database {
         &self,
         work: impl FnOnce(&mut dyn Transaction) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
-        let outcome = Self::write(self, |tx| work(&mut SqliteTransaction::new(tx)).map_err(Failure::Work));
+        let outcome = Self::write(self, |tx| {
+            work(&mut SqliteTransaction::new(tx)).map_err(Failure::Work)
+        });
         outcome.map_err(Failure::into_error)
     }
 
@@ -90,7 +98,9 @@ impl Storage for Database {
         &self,
         work: impl FnOnce(&dyn Transaction) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
-        let outcome = Self::read(self, |connection| work(&SqliteTransaction::new(connection)).map_err(Failure::Work));
+        let outcome = Self::read(self, |connection| {
+            work(&SqliteTransaction::new(connection)).map_err(Failure::Work)
+        });
         outcome.map_err(Failure::into_error)
     }
 }
@@ -121,12 +131,18 @@ impl Transaction for SqliteTransaction<'_> {
     }
 
     fn last_sequence(&self) -> Result<u64> {
-        let last = self.one("SELECT max(sequence) FROM records", [], |row| row.get::<_, Option<u64>>(0))?;
+        let last = self.one("SELECT max(sequence) FROM records", [], |row| {
+            row.get::<_, Option<u64>>(0)
+        })?;
         Ok(last.flatten().unwrap_or(0))
     }
 
     fn record(&self, entity: &str, id: &str) -> Result<Option<StoredRecord>> {
-        self.one("SELECT * FROM records WHERE entity = ?1 AND id = ?2", [entity, id], read_record)
+        self.one(
+            "SELECT * FROM records WHERE entity = ?1 AND id = ?2",
+            [entity, id],
+            read_record,
+        )
     }
 
     fn put_version(&mut self, record: &StoredRecord, entry: &HistoryEntry) -> Result<()> {
@@ -164,7 +180,11 @@ impl Transaction for SqliteTransaction<'_> {
 
     fn records_after(&self, entity: &str, after: Option<&str>, limit: usize) -> Result<Vec<StoredRecord>> {
         let sql = "SELECT * FROM records WHERE entity = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
-        self.all(sql, params![entity, after.unwrap_or_default(), limit], read_record)
+        self.all(
+            sql,
+            params![entity, after.unwrap_or_default(), limit],
+            read_record,
+        )
     }
 
     fn changes_after(&self, sequence: u64, limit: usize) -> Result<Vec<StoredRecord>> {
@@ -188,32 +208,57 @@ impl Transaction for SqliteTransaction<'_> {
     }
 
     fn put_key(&mut self, entity: &str, name: &str, value: &str, id: &str) -> Result<()> {
-        self.run("INSERT OR REPLACE INTO unique_values VALUES (?1, ?2, ?3, ?4)", [entity, name, value, id])
+        self.run(
+            "INSERT OR REPLACE INTO unique_values VALUES (?1, ?2, ?3, ?4)",
+            [entity, name, value, id],
+        )
     }
 
     fn drop_key(&mut self, entity: &str, name: &str, value: &str) -> Result<()> {
-        self.run("DELETE FROM unique_values WHERE entity = ?1 AND name = ?2 AND value = ?3", [entity, name, value])
+        self.run(
+            "DELETE FROM unique_values WHERE entity = ?1 AND name = ?2 AND value = ?3",
+            [entity, name, value],
+        )
     }
 
     fn alias(&self, entity: &str, local_id: &str) -> Result<Option<String>> {
-        self.one("SELECT id FROM aliases WHERE entity = ?1 AND local_id = ?2", [entity, local_id], |row| row.get(0))
+        self.one(
+            "SELECT id FROM aliases WHERE entity = ?1 AND local_id = ?2",
+            [entity, local_id],
+            |row| row.get(0),
+        )
     }
 
     fn put_alias(&mut self, entity: &str, local_id: &str, id: &str) -> Result<()> {
-        self.run("INSERT OR REPLACE INTO aliases VALUES (?1, ?2, ?3)", [entity, local_id, id])
+        self.run(
+            "INSERT OR REPLACE INTO aliases VALUES (?1, ?2, ?3)",
+            [entity, local_id, id],
+        )
     }
 
     fn answer(&self, device: &str, key: &str) -> Result<Option<String>> {
-        self.one("SELECT answer FROM ledger WHERE device = ?1 AND key = ?2", [device, key], |row| row.get(0))
+        self.one(
+            "SELECT answer FROM ledger WHERE device = ?1 AND key = ?2",
+            [device, key],
+            |row| row.get(0),
+        )
     }
 
     fn put_answer(&mut self, device: &str, key: &str, answer: &str) -> Result<()> {
-        self.run("INSERT OR REPLACE INTO ledger VALUES (?1, ?2, ?3)", [device, key, answer])
+        self.run(
+            "INSERT OR REPLACE INTO ledger VALUES (?1, ?2, ?3)",
+            [device, key, answer],
+        )
     }
 
     fn membership(&self, device: &str, entity: &str, id: &str) -> Result<Option<Membership>> {
         let sql = "SELECT sent_at, left_at FROM memberships WHERE device = ?1 AND entity = ?2 AND id = ?3";
-        self.one(sql, [device, entity, id], |row| Ok(Membership { sent: row.get(0)?, left: row.get(1)? }))
+        self.one(sql, [device, entity, id], |row| {
+            Ok(Membership {
+                sent: row.get(0)?,
+                left: row.get(1)?,
+            })
+        })
     }
 
     fn put_membership(&mut self, device: &str, entity: &str, id: &str, membership: Membership) -> Result<()> {
@@ -222,13 +267,19 @@ impl Transaction for SqliteTransaction<'_> {
     }
 
     fn rewind_memberships(&mut self, device: &str, position: u64) -> Result<()> {
-        self.run("DELETE FROM memberships WHERE device = ?1 AND sent_at > ?2", params![device, position])?;
+        self.run(
+            "DELETE FROM memberships WHERE device = ?1 AND sent_at > ?2",
+            params![device, position],
+        )?;
         let sql = "UPDATE memberships SET left_at = NULL WHERE device = ?1 AND left_at > ?2";
         self.run(sql, params![device, position])
     }
 
     fn clear_memberships(&mut self, device: &str, entity: &str) -> Result<()> {
-        self.run("DELETE FROM memberships WHERE device = ?1 AND entity = ?2", [device, entity])
+        self.run(
+            "DELETE FROM memberships WHERE device = ?1 AND entity = ?2",
+            [device, entity],
+        )
     }
 
     fn held(&self, device: &str, entity: &str) -> Result<Vec<(String, u64)>> {
@@ -240,7 +291,14 @@ impl Transaction for SqliteTransaction<'_> {
     fn put_audit(&mut self, row: &AuditRow) -> Result<()> {
         self.run(
             "INSERT INTO audit (id, at, entity, record_id, user_id, entry) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            params![row.id, Millis(row.at), row.entity, row.record_id, row.user_id, Json(&row.entry)],
+            params![
+                row.id,
+                Millis(row.at),
+                row.entity,
+                row.record_id,
+                row.user_id,
+                Json(&row.entry)
+            ],
         )
     }
 
@@ -251,8 +309,18 @@ impl Transaction for SqliteTransaction<'_> {
     fn audits(&self, filter: &AuditFilter) -> Result<Vec<AuditRow>> {
         let sql = "SELECT * FROM audit WHERE (?1 IS NULL OR entity = ?1) AND (?2 IS NULL OR record_id = ?2) \
                    AND (?3 IS NULL OR user_id = ?3) AND (?4 IS NULL OR number < ?4) ORDER BY number DESC LIMIT ?5";
-        let AuditFilter { entity, record_id, user_id, before, limit } = filter;
-        self.all(sql, params![entity, record_id, user_id, before, limit], read_audit)
+        let AuditFilter {
+            entity,
+            record_id,
+            user_id,
+            before,
+            limit,
+        } = filter;
+        self.all(
+            sql,
+            params![entity, record_id, user_id, before, limit],
+            read_audit,
+        )
     }
 }
 
@@ -298,18 +366,29 @@ fn read_audit(row: &Row<'_>) -> rusqlite::Result<AuditRow> {
     })
 }
 
-const ACTS: [(Act, &str); 4] =
-    [(Act::Create, "create"), (Act::Update, "update"), (Act::Delete, "delete"), (Act::Recreate, "recreate")];
+const ACTS: [(Act, &str); 4] = [
+    (Act::Create, "create"),
+    (Act::Update, "update"),
+    (Act::Delete, "delete"),
+    (Act::Recreate, "recreate"),
+];
 
 impl ToSql for Act {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ACTS.iter().find(|(act, _)| act == self).map_or("update", |(_, name)| *name).into())
+        Ok(ACTS
+            .iter()
+            .find(|(act, _)| act == self)
+            .map_or("update", |(_, name)| *name)
+            .into())
     }
 }
 
 impl FromSql for Act {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
         let name = value.as_str()?;
-        ACTS.iter().find(|(_, known)| *known == name).map(|(act, _)| *act).ok_or(FromSqlError::InvalidType)
+        ACTS.iter()
+            .find(|(_, known)| *known == name)
+            .map(|(act, _)| *act)
+            .ok_or(FromSqlError::InvalidType)
     }
 }

@@ -64,16 +64,37 @@ struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     fn of(tx: &dyn Transaction, cx: &Context<'a>, conflict: &StoredRecord) -> Result<Self> {
-        let broken = |what: &str| StorageError::Inconsistent(format!("conflict {} has no {what}", conflict.id));
-        let text = |name: &str| conflict.fields.get(name).and_then(Value::as_str).unwrap_or_default();
-        let entity = cx.packs.entity(text("recordType")).ok_or_else(|| broken("known record type"))?;
-        let record = tx.record(&entity.name, text("recordId"))?.ok_or_else(|| broken("record"))?;
+        let broken =
+            |what: &str| StorageError::Inconsistent(format!("conflict {} has no {what}", conflict.id));
+        let text = |name: &str| {
+            conflict
+                .fields
+                .get(name)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+        };
+        let entity = cx
+            .packs
+            .entity(text("recordType"))
+            .ok_or_else(|| broken("known record type"))?;
+        let record = tx
+            .record(&entity.name, text("recordId"))?
+            .ok_or_else(|| broken("record"))?;
         let fields = conflict.fields.get("conflictingFields").and_then(Value::as_array);
         Ok(Self {
             entity,
             record,
-            fields: fields.into_iter().flatten().filter_map(|name| name.as_str().map(str::to_owned)).collect(),
-            values: conflict.fields.get("values").and_then(Value::as_object).cloned().unwrap_or_default(),
+            fields: fields
+                .into_iter()
+                .flatten()
+                .filter_map(|name| name.as_str().map(str::to_owned))
+                .collect(),
+            values: conflict
+                .fields
+                .get("values")
+                .and_then(Value::as_object)
+                .cloned()
+                .unwrap_or_default(),
             author: text("userId").to_owned(),
             is_open: text("status") == "open",
         })
@@ -81,7 +102,11 @@ impl<'a> Parts<'a> {
 
     /// A part of what is known of a field: `base`, `mine`, `theirs`, `before`, `after`.
     fn value(&self, field: &str, part: &str) -> Value {
-        self.values.get(field).and_then(|known| known.get(part)).cloned().unwrap_or_default()
+        self.values
+            .get(field)
+            .and_then(|known| known.get(part))
+            .cloned()
+            .unwrap_or_default()
     }
 
     fn note(&mut self, field: &str, part: &str, value: Value) {
@@ -91,14 +116,29 @@ impl<'a> Parts<'a> {
 }
 
 /// Writes the next version of a conflict: the given fields over its present ones.
-fn write(tx: &mut dyn Transaction, cx: &Context<'_>, conflict: &StoredRecord, changes: Value) -> Result<StoredRecord> {
+fn write(
+    tx: &mut dyn Transaction,
+    cx: &Context<'_>,
+    conflict: &StoredRecord,
+    changes: Value,
+) -> Result<StoredRecord> {
     let entity = super::notices::built_in(cx, holdfast_core::system::CONFLICT)?;
     let mut fields = conflict.fields.clone();
     if let Value::Object(changes) = changes {
         fields.extend(changes);
     }
     let (author, at, act) = (cx.author(), cx.now, Act::Update);
-    NewVersion { entity, id: &conflict.id, before: Some(conflict), fields, act, local_id: None, author, at }.write(tx)
+    NewVersion {
+        entity,
+        id: &conflict.id,
+        before: Some(conflict),
+        fields,
+        act,
+        local_id: None,
+        author,
+        at,
+    }
+    .write(tx)
 }
 
 /// Under what an open conflict is found again: one per record, author and reason.

@@ -30,7 +30,10 @@ pub(in crate::sync) fn open(
 ) -> Result<ConflictSummary> {
     let values = changes.iter().map(|change| {
         let theirs = past::last_change(since, &change.field);
-        (change.field.clone(), value(&change.base, &change.mine, &change.theirs, theirs))
+        (
+            change.field.clone(),
+            value(&change.base, &change.mine, &change.theirs, theirs),
+        )
     });
     enter(tx, cx, entity, operation, record, "changed", values.collect())
 }
@@ -65,7 +68,9 @@ pub(in crate::sync) fn open_deletion(
     since: &[HistoryEntry],
 ) -> Result<OperationResult> {
     let changed = since.iter().flat_map(|entry| &entry.changes);
-    let theirs: Fields = changed.map(|(name, change)| (name.clone(), change.to.clone())).collect();
+    let theirs: Fields = changed
+        .map(|(name, change)| (name.clone(), change.to.clone()))
+        .collect();
     let values = value(&Value::Null, &Value::Null, &Value::Object(theirs), since.last());
     let values = Fields::from_iter([(RECORD.to_owned(), values)]);
     let summary = enter(tx, cx, entity, operation, record, "changed", values)?;
@@ -101,7 +106,8 @@ fn enter(
         Some(id) => tx.record(system::CONFLICT, &id)?,
         None => None,
     };
-    let mut entry = AuditEntry::new(cx, AuditAction::Conflict, &entity.name, &record.id).about(operation, record.version);
+    let mut entry =
+        AuditEntry::new(cx, AuditAction::Conflict, &entity.name, &record.id).about(operation, record.version);
     for (field, value) in &values {
         let part = |name: &str| value.get(name).cloned().unwrap_or_default();
         entry.conflicting_fields.push(field.clone());
@@ -124,12 +130,25 @@ fn enter(
         None => (cx.rng.uuid(), Act::Create),
     };
     let (before, author, at) = (known.as_ref(), cx.author(), cx.now);
-    let version = NewVersion { entity: conflict_entity, id: &id, before, fields, act, local_id: None, author, at };
+    let version = NewVersion {
+        entity: conflict_entity,
+        id: &id,
+        before,
+        fields,
+        act,
+        local_id: None,
+        author,
+        at,
+    };
     let conflict = version.write(tx)?;
     tx.put_key(system::CONFLICT, OPEN, &key, &id)?;
     entry.conflict_id = Some(id.clone());
     entry.write(tx)?;
-    Ok(ConflictSummary { conflict_id: id, fields: names, record: records::whole(conflict_entity, &conflict) })
+    Ok(ConflictSummary {
+        conflict_id: id,
+        fields: names,
+        record: records::whole(conflict_entity, &conflict),
+    })
 }
 
 /// The values of an open conflict with those of a later write: its `mine` and `theirs` are the newer, its base stays.
@@ -141,7 +160,9 @@ fn together(known: Option<&StoredRecord>, newer: Fields) -> Fields {
         if let Some(earlier) = all.get(&field) {
             value["base"] = earlier.get("base").cloned().unwrap_or_default();
             // Of a deleted record the author may have sent several writes: each adds what it changed.
-            if let (Some(Value::Object(mine)), Some(Value::Object(typed))) = (value.get_mut("mine"), earlier.get("mine")) {
+            if let (Some(Value::Object(mine)), Some(Value::Object(typed))) =
+                (value.get_mut("mine"), earlier.get("mine"))
+            {
                 typed.iter().for_each(|(name, old)| {
                     mine.entry(name.clone()).or_insert_with(|| old.clone());
                 });
@@ -168,8 +189,17 @@ fn opening(cx: &Context<'_>, entity: &Entity, record: &StoredRecord, reason: &st
     fields.as_object().cloned().unwrap_or_default()
 }
 
-fn about(mut fields: Fields, operation: &WireOperation, record: &StoredRecord, names: &[String], values: Fields) -> Fields {
-    fields.insert("clientMutationId".into(), operation.client_mutation_id.clone().into());
+fn about(
+    mut fields: Fields,
+    operation: &WireOperation,
+    record: &StoredRecord,
+    names: &[String],
+    values: Fields,
+) -> Fields {
+    fields.insert(
+        "clientMutationId".into(),
+        operation.client_mutation_id.clone().into(),
+    );
     fields.insert("queuedAt".into(), json!(operation.queued_at));
     fields.insert("clientVersion".into(), json!(operation.split_payload().0));
     fields.insert("serverVersion".into(), record.version.into());
@@ -189,6 +219,17 @@ pub(super) fn remember(tx: &mut dyn Transaction, conflict: &StoredRecord) -> Res
 }
 
 fn key_of(conflict: &StoredRecord) -> String {
-    let text = |name: &str| conflict.fields.get(name).and_then(Value::as_str).unwrap_or_default();
-    open_key(text("recordType"), text("recordId"), text("userId"), text("reason"))
+    let text = |name: &str| {
+        conflict
+            .fields
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    };
+    open_key(
+        text("recordType"),
+        text("recordId"),
+        text("userId"),
+        text("reason"),
+    )
 }

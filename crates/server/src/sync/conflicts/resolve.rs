@@ -104,7 +104,14 @@ fn late(
         let parts = Parts::of(tx, cx, conflict)?;
         let detail = notices::detail("resolution", &stands, &mine, "first-write-wins");
         let me = &cx.caller.me.user_id;
-        notices::tell(tx, cx, me, About::Settled, (parts.entity, &parts.record), vec![detail])?;
+        notices::tell(
+            tx,
+            cx,
+            me,
+            About::Settled,
+            (parts.entity, &parts.record),
+            vec![detail],
+        )?;
         result.superseded.push(Superseded {
             field: "resolution".into(),
             kept: stands,
@@ -121,7 +128,9 @@ fn read(parts: &Parts<'_>, resolution: &Fields) -> std::result::Result<Choices, 
     let mut choices = Choices::new();
     let mut errors = Vec::new();
     for field in &parts.fields {
-        let choice = resolution.get(field).and_then(|choice| serde_json::from_value::<Choice>(choice.clone()).ok());
+        let choice = resolution
+            .get(field)
+            .and_then(|choice| serde_json::from_value::<Choice>(choice.clone()).ok());
         let fits = |choice: &Choice| match choice.choice {
             Pick::Recreate | Pick::LetGo => field == RECORD && parts.value(field, "mine").is_object(),
             Pick::Mine | Pick::Theirs => field != RECORD || parts.value(field, "mine").is_null(),
@@ -133,11 +142,18 @@ fn read(parts: &Parts<'_>, resolution: &Fields) -> std::result::Result<Choices, 
             }
             None => {
                 let message = "needs a choice between your value and the server's".into();
-                errors.push(FieldError { field: format!("resolution.{field}"), message });
+                errors.push(FieldError {
+                    field: format!("resolution.{field}"),
+                    message,
+                });
             }
         }
     }
-    if errors.is_empty() { Ok(choices) } else { Err(errors) }
+    if errors.is_empty() {
+        Ok(choices)
+    } else {
+        Err(errors)
+    }
 }
 
 /// Applies the chosen values to the record, and notes what it held before and after. Answers with a refusal, if the
@@ -167,7 +183,13 @@ fn carry_out(
         _ => Act::Update,
     };
     if whole == Some(Pick::Recreate) {
-        fields.extend(parts.value(RECORD, "mine").as_object().cloned().unwrap_or_default());
+        fields.extend(
+            parts
+                .value(RECORD, "mine")
+                .as_object()
+                .cloned()
+                .unwrap_or_default(),
+        );
     }
     fields.retain(|_, value| !value.is_null());
     compute_fields(parts.entity, &mut fields);
@@ -177,12 +199,24 @@ fn carry_out(
             return Ok(Some(refused));
         }
         let (id, before, author, at) = (parts.record.id.clone(), parts.record.clone(), cx.author(), cx.now);
-        let version =
-            NewVersion { entity: parts.entity, id: &id, before: Some(&before), fields, act, local_id: None, author, at };
+        let version = NewVersion {
+            entity: parts.entity,
+            id: &id,
+            before: Some(&before),
+            fields,
+            act,
+            local_id: None,
+            author,
+            at,
+        };
         parts.record = version.write(tx)?;
     }
     if whole.is_some() {
-        let version = if untouched { Value::Null } else { parts.record.version.into() };
+        let version = if untouched {
+            Value::Null
+        } else {
+            parts.record.version.into()
+        };
         parts.note(RECORD, "after", version);
     }
     Ok(None)
@@ -200,18 +234,31 @@ fn refusal(
     let action = if act == Act::Delete { "delete" } else { "update" };
     if !cx.may(&entity.name, action) || !cx.readable(entity, record) {
         let message = "Your role does not allow you to change this record; use the server's values, or ask a supervisor.";
-        return Ok(Some(outcome::rejected(operation, ErrorCode::PermissionDenied, message)));
+        return Ok(Some(outcome::rejected(
+            operation,
+            ErrorCode::PermissionDenied,
+            message,
+        )));
     }
     if record.deleted && act == Act::Update {
         let message = "The record was deleted meanwhile; use the server's values to close this conflict.";
-        return Ok(Some(outcome::rejected(operation, ErrorCode::VersionConflict, message)));
+        return Ok(Some(outcome::rejected(
+            operation,
+            ErrorCode::VersionConflict,
+            message,
+        )));
     }
     if act == Act::Delete {
         return Ok(None);
     }
-    let changed = fields.iter().filter(|(name, value)| record.fields.get(*name) != Some(value));
-    let writable = changed.filter(|(name, _)| entity.field(name).is_some_and(|field| field.computed.is_none()));
-    let changed: Fields = writable.map(|(name, value)| (name.clone(), value.clone())).collect();
+    let changed = fields
+        .iter()
+        .filter(|(name, value)| record.fields.get(*name) != Some(value));
+    let writable =
+        changed.filter(|(name, _)| entity.field(name).is_some_and(|field| field.computed.is_none()));
+    let changed: Fields = writable
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
     let mut errors = validate(entity, Operation::Update, &changed, &record.fields);
     errors.extend(unique::taken(tx, entity, Some(&record.id), fields)?);
     errors.extend(create::dangling(tx, cx, entity, &record.fields, fields)?);
@@ -220,25 +267,45 @@ fn refusal(
 
 /// Enters remembered choices into the resolver's profile.
 fn remember(tx: &mut dyn Transaction, cx: &Context<'_>, parts: &Parts<'_>, choices: &Choices) -> Result<()> {
-    let remembered = choices.iter().filter(|(_, choice)| choice.remember).filter_map(|(field, choice)| {
-        let name = match choice.choice {
-            Pick::Mine => "mine",
-            Pick::Theirs => "theirs",
-            _ => return None,
-        };
-        Some((format!("{}.{field}", parts.entity.name), Value::from(name)))
-    });
+    let remembered = choices
+        .iter()
+        .filter(|(_, choice)| choice.remember)
+        .filter_map(|(field, choice)| {
+            let name = match choice.choice {
+                Pick::Mine => "mine",
+                Pick::Theirs => "theirs",
+                _ => return None,
+            };
+            Some((format!("{}.{field}", parts.entity.name), Value::from(name)))
+        });
     let remembered: Fields = remembered.collect();
-    let Some(user) = tx.record(system::USER, &cx.caller.me.user_id)?.filter(|_| !remembered.is_empty()) else {
+    let Some(user) = tx
+        .record(system::USER, &cx.caller.me.user_id)?
+        .filter(|_| !remembered.is_empty())
+    else {
         return Ok(());
     };
     let mut fields = user.fields.clone();
-    let mut known = fields.get("rememberedChoices").and_then(Value::as_object).cloned().unwrap_or_default();
+    let mut known = fields
+        .get("rememberedChoices")
+        .and_then(Value::as_object)
+        .cloned()
+        .unwrap_or_default();
     known.extend(remembered);
     fields.insert("rememberedChoices".into(), Value::Object(known));
     let entity = notices::built_in(cx, system::USER)?;
     let (author, at, act) = (cx.author(), cx.now, Act::Update);
-    NewVersion { entity, id: &user.id, before: Some(&user), fields, act, local_id: None, author, at }.write(tx)?;
+    NewVersion {
+        entity,
+        id: &user.id,
+        before: Some(&user),
+        fields,
+        act,
+        local_id: None,
+        author,
+        at,
+    }
+    .write(tx)?;
     Ok(())
 }
 
@@ -251,8 +318,14 @@ fn tell(
     parts: &Parts<'_>,
     choices: &Choices,
 ) -> Result<()> {
-    let Parts { entity, record, author, .. } = parts;
-    let mut entry = AuditEntry::new(cx, AuditAction::Resolve, &entity.name, &record.id).about(operation, record.version);
+    let Parts {
+        entity,
+        record,
+        author,
+        ..
+    } = parts;
+    let mut entry =
+        AuditEntry::new(cx, AuditAction::Resolve, &entity.name, &record.id).about(operation, record.version);
     entry.conflict_id = Some(conflict.id.clone());
     entry.resolved_at = Some(cx.now);
     let mut to_author = Vec::new();
@@ -260,9 +333,15 @@ fn tell(
         let name = serde_json::to_value(resolution_name(choice.choice)).unwrap_or_default();
         let mine = parts.value(field, "mine");
         let (before, after) = (parts.value(field, "before"), parts.value(field, "after"));
-        let theirs_by = parts.value(field, "theirsBy").as_str().unwrap_or_default().to_owned();
+        let theirs_by = parts
+            .value(field, "theirsBy")
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
         entry.conflicting_fields.push(field.clone());
-        entry.resolution.insert(field.clone(), resolution_name(choice.choice).to_owned());
+        entry
+            .resolution
+            .insert(field.clone(), resolution_name(choice.choice).to_owned());
         if after != mine {
             entry.losing.push(LosingValue {
                 field: field.clone(),
@@ -272,11 +351,23 @@ fn tell(
             });
         }
         if field != RECORD && after != before {
-            let lost = LosingValue { field: field.clone(), value: before.clone(), by: theirs_by.clone(), kept: after.clone() };
+            let lost = LosingValue {
+                field: field.clone(),
+                value: before.clone(),
+                by: theirs_by.clone(),
+                kept: after.clone(),
+            };
             entry.losing.push(lost);
             if theirs_by != cx.caller.me.user_id && theirs_by != *author {
                 let detail = notices::detail(field, &after, &before, "manual");
-                notices::tell(tx, cx, &theirs_by, About::Superseded, (entity, record), vec![detail])?;
+                notices::tell(
+                    tx,
+                    cx,
+                    &theirs_by,
+                    About::Superseded,
+                    (entity, record),
+                    vec![detail],
+                )?;
             }
         }
         let kept = if field == RECORD { name } else { after };

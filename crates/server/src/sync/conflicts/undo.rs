@@ -31,23 +31,38 @@ pub(super) fn undo(
     let moved = moved_on(&parts);
     if !moved.is_empty() {
         let mut result = outcome::rejected(operation, ErrorCode::VersionConflict, "");
-        let message = format!("It cannot be taken back: {} changed since. Edit the record instead.", moved.join(", "));
-        let error = |field: &String| FieldError { field: field.clone(), message: "has changed since".into() };
+        let message = format!(
+            "It cannot be taken back: {} changed since. Edit the record instead.",
+            moved.join(", ")
+        );
+        let error = |field: &String| FieldError {
+            field: field.clone(),
+            message: "has changed since".into(),
+        };
         let fields = moved.iter().map(error).collect();
-        result.error = Some(WireError { code: ErrorCode::VersionConflict, message, fields });
+        result.error = Some(WireError {
+            code: ErrorCode::VersionConflict,
+            message,
+            fields,
+        });
         return Ok(result);
     }
     if !put_back(tx, cx, &mut parts)? {
         let message = "Your role does not allow you to change this record; ask a supervisor.";
         return Ok(outcome::rejected(operation, ErrorCode::PermissionDenied, message));
     }
-    let mut entry =
-        AuditEntry::new(cx, AuditAction::Undo, &parts.entity.name, &parts.record.id).about(operation, parts.record.version);
+    let mut entry = AuditEntry::new(cx, AuditAction::Undo, &parts.entity.name, &parts.record.id)
+        .about(operation, parts.record.version);
     entry.conflict_id = Some(conflict.id.clone());
     for field in &parts.fields {
         let (value, kept) = (parts.value(field, "after"), parts.value(field, "before"));
         entry.conflicting_fields.push(field.clone());
-        entry.losing.push(LosingValue { field: field.clone(), value, by: cx.caller.me.user_id.clone(), kept });
+        entry.losing.push(LosingValue {
+            field: field.clone(),
+            value,
+            by: cx.caller.me.user_id.clone(),
+            kept,
+        });
     }
     entry.write(tx)?;
     let opened = json!({
@@ -66,14 +81,19 @@ fn moved_on(parts: &Parts<'_>) -> Vec<String> {
     let stays = |field: &&String| match field.as_str() {
         RECORD => {
             let after = parts.value(RECORD, "after");
-            after.is_null() || after == Value::from(parts.record.version)
+            after.is_null() || after.as_u64() == Some(parts.record.version)
         }
         name => {
             !parts.record.deleted
                 && parts.record.fields.get(name).cloned().unwrap_or_default() == parts.value(name, "after")
         }
     };
-    parts.fields.iter().filter(|field| !stays(field)).cloned().collect()
+    parts
+        .fields
+        .iter()
+        .filter(|field| !stays(field))
+        .cloned()
+        .collect()
 }
 
 /// Gives the record its former values; `false` if the caller may not.
@@ -97,8 +117,16 @@ fn put_back(tx: &mut dyn Transaction, cx: &Context<'_>, parts: &mut Parts<'_>) -
         return Ok(false);
     }
     let (id, before, author, at) = (parts.record.id.clone(), parts.record.clone(), cx.author(), cx.now);
-    let version =
-        NewVersion { entity: parts.entity, id: &id, before: Some(&before), fields, act, local_id: None, author, at };
+    let version = NewVersion {
+        entity: parts.entity,
+        id: &id,
+        before: Some(&before),
+        fields,
+        act,
+        local_id: None,
+        author,
+        at,
+    };
     parts.record = version.write(tx)?;
     Ok(true)
 }

@@ -18,7 +18,10 @@ struct Dice(u64);
 
 impl Dice {
     fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % sides
     }
 }
@@ -34,7 +37,11 @@ fn random_work(world: &World<impl Storage>, seed: u64) {
     let mut device = Device::new(world.tara());
     device.caller.device_id = format!("tara-{seed}");
     for asset in 0..4 {
-        world.given("asset", &format!("AS-{asset}"), json!({ "name": format!("{seed}"), "siteId": "north" }));
+        world.given(
+            "asset",
+            &format!("AS-{asset}"),
+            json!({ "name": format!("{seed}"), "siteId": "north" }),
+        );
     }
     for step in 0..60 {
         let people = [world.tara(), world.jonas(), world.samir()];
@@ -54,16 +61,33 @@ fn random_work(world: &World<impl Storage>, seed: u64) {
             }
             (4, Some(order)) => {
                 let owner = ["tara", "jonas"][dice.roll(2) as usize];
-                world.push_one(&world.samir(), update(&key, &order.id, order.version, json!({ "owner": owner })));
+                world.push_one(
+                    &world.samir(),
+                    update(&key, &order.id, order.version, json!({ "owner": owner })),
+                );
             }
             (_, Some(order)) => {
                 let version = order.version.saturating_sub(dice.roll(2)).max(1);
                 let status = ["open", "done"][dice.roll(2) as usize];
-                world.push_one(by, update(&key, &order.id, version, json!({ "finding": key, "status": status })));
+                world.push_one(
+                    by,
+                    update(
+                        &key,
+                        &order.id,
+                        version,
+                        json!({ "finding": key, "status": status }),
+                    ),
+                );
             }
         }
         if dice.roll(3) == 0 {
-            let page = world.pull(&device.caller, device.cursor.as_deref(), 1 + dice.roll(5) as usize).unwrap();
+            let page = world
+                .pull(
+                    &device.caller,
+                    device.cursor.as_deref(),
+                    1 + dice.roll(5) as usize,
+                )
+                .unwrap();
             if dice.roll(3) > 0 {
                 device.apply(world, &page);
             }
@@ -77,7 +101,11 @@ fn random_work(world: &World<impl Storage>, seed: u64) {
         own && order.fields["status"] == "open"
     });
     for order in readable {
-        assert!(device.mirrors.contains_key(&("order".into(), order.id.clone())), "seed {seed} lacks {}", order.id);
+        assert!(
+            device.mirrors.contains_key(&("order".into(), order.id.clone())),
+            "seed {seed} lacks {}",
+            order.id
+        );
     }
 }
 
@@ -87,7 +115,9 @@ fn a_reader_skips_nothing_under_concurrent_writers() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("test.db");
     let seen = std::thread::scope(|scope| {
-        let worlds: Vec<_> = (0..4).map(|_| World::new(Database::open(&path).unwrap())).collect();
+        let worlds: Vec<_> = (0..4)
+            .map(|_| World::new(Database::open(&path).unwrap()))
+            .collect();
         let writers: Vec<_> = worlds
             .into_iter()
             .enumerate()
@@ -95,7 +125,10 @@ fn a_reader_skips_nothing_under_concurrent_writers() {
                 scope.spawn(move || {
                     for number in 0..25 {
                         let key = format!("{thread}-{number}");
-                        let made = world.push_one(&world.samir(), create(&key, &key, json!({ "title": key, "siteId": "north" })));
+                        let made = world.push_one(
+                            &world.samir(),
+                            create(&key, &key, json!({ "title": key, "siteId": "north" })),
+                        );
                         assert_eq!(made.status, ResultStatus::Success, "{made:?}");
                     }
                 })
@@ -126,6 +159,11 @@ fn both_storages_give_the_same_answers() {
     let sqlite = World::new(Database::open(&folder.path().join("test.db")).unwrap());
     random_work(&memory, 7);
     random_work(&sqlite, 7);
-    let page = |page: Result<holdfast_core::protocol::Delta, crate::sync::Refusal>| serde_json::to_string(&page.unwrap()).unwrap();
-    assert_eq!(page(memory.pull(&memory.samir(), None, 1_000)), page(sqlite.pull(&sqlite.samir(), None, 1_000)));
+    let page = |page: Result<holdfast_core::protocol::Delta, crate::sync::Refusal>| {
+        serde_json::to_string(&page.unwrap()).unwrap()
+    };
+    assert_eq!(
+        page(memory.pull(&memory.samir(), None, 1_000)),
+        page(sqlite.pull(&sqlite.samir(), None, 1_000))
+    );
 }

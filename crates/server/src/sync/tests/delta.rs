@@ -31,11 +31,23 @@ fn orders(world: &World<impl Storage>, count: usize) {
 
 fn a_scan_brings_what_is_wanted_in_pages(world: World<impl Storage>) {
     orders(&world, 25);
-    world.given("order", "WO-other", json!({ "title": "His", "owner": "jonas", "status": "open" }));
-    world.given("order", "WO-done", json!({ "title": "Done", "owner": "tara", "status": "done" }));
+    world.given(
+        "order",
+        "WO-other",
+        json!({ "title": "His", "owner": "jonas", "status": "open" }),
+    );
+    world.given(
+        "order",
+        "WO-done",
+        json!({ "title": "Done", "owner": "tara", "status": "done" }),
+    );
     world.given("asset", "AS-1", json!({ "name": "Loader", "siteId": "north" }));
     world.given("asset", "AS-2", json!({ "name": "Unused", "siteId": "north" }));
-    world.given("order", "WO-000003", json!({ "assetId": "AS-1", "parent": "WO-done" }));
+    world.given(
+        "order",
+        "WO-000003",
+        json!({ "assetId": "AS-1", "parent": "WO-done" }),
+    );
     let mut device = Device::new(world.tara());
     let first = world.pull(&device.caller, None, 10).unwrap();
     // 25 orders, an asset, 4 people, a profile.
@@ -48,7 +60,10 @@ fn a_scan_brings_what_is_wanted_in_pages(world: World<impl Storage>) {
     device.agrees(&world);
     assert_eq!(device.sync(&world, 10), 1);
     let nothing = world.pull(&device.caller, device.cursor.as_deref(), 10).unwrap();
-    assert_eq!((nothing.changes.records.len(), nothing.cursor.as_str()), (0, device.cursor.as_deref().unwrap()));
+    assert_eq!(
+        (nothing.changes.records.len(), nothing.cursor.as_str()),
+        (0, device.cursor.as_deref().unwrap())
+    );
 }
 
 fn what_changes_during_a_scan_comes_after_it(world: World<impl Storage>) {
@@ -56,10 +71,23 @@ fn what_changes_during_a_scan_comes_after_it(world: World<impl Storage>) {
     let mut device = Device::new(world.tara());
     let first = world.pull(&device.caller, None, 20).unwrap();
     device.apply(&world, &first);
-    world.push_one(&world.samir(), update("k1", "WO-000000", 1, json!({ "plan": "passed already" })));
-    world.push_one(&world.samir(), update("k2", "WO-000024", 1, json!({ "plan": "still ahead" })));
+    world.push_one(
+        &world.samir(),
+        update("k1", "WO-000000", 1, json!({ "plan": "passed already" })),
+    );
+    world.push_one(
+        &world.samir(),
+        update("k2", "WO-000024", 1, json!({ "plan": "still ahead" })),
+    );
     world.push_one(&world.samir(), delete("k3", "WO-000001", 1));
-    world.push_one(&world.samir(), create("k4", "l4", json!({ "title": "New", "owner": "tara", "siteId": "north" })));
+    world.push_one(
+        &world.samir(),
+        create(
+            "k4",
+            "l4",
+            json!({ "title": "New", "owner": "tara", "siteId": "north" }),
+        ),
+    );
     device.sync(&world, 20);
     device.agrees(&world);
     assert_eq!(device.holds("order").len(), 25);
@@ -70,15 +98,25 @@ fn a_delta_brings_changed_fields_on_what_is_held(world: World<impl Storage>) {
     orders(&world, 2);
     let mut device = Device::new(world.tara());
     device.sync(&world, 100);
-    world.push_one(&world.samir(), update("k1", "WO-000000", 1, json!({ "plan": "Monday", "finding": "x" })));
-    world.push_one(&world.samir(), update("k2", "WO-000000", 2, json!({ "finding": null, "status": "done" })));
+    world.push_one(
+        &world.samir(),
+        update("k1", "WO-000000", 1, json!({ "plan": "Monday", "finding": "x" })),
+    );
+    world.push_one(
+        &world.samir(),
+        update("k2", "WO-000000", 2, json!({ "finding": null, "status": "done" })),
+    );
     let delta = world.pull(&device.caller, device.cursor.as_deref(), 100).unwrap();
     let rows = &delta.changes.records["orders"];
     assert_eq!(rows.len(), 1, "a record stands in the log once");
     let mut row = rows[0].0.clone();
     row.remove("updatedAt");
     let expected = json!({ "orderId": "WO-000000", "plan": "Monday", "finding": null, "status": "done", "_version": 3, "_baseVersion": 1 });
-    assert_eq!(Value::Object(row), expected, "it is done, hence no longer wanted, and goes on being updated");
+    assert_eq!(
+        Value::Object(row),
+        expected,
+        "it is done, hence no longer wanted, and goes on being updated"
+    );
     device.apply(&world, &delta);
     device.agrees(&world);
 }
@@ -91,8 +129,18 @@ fn a_lost_answer_is_given_again(world: World<impl Storage>) {
         assert_eq!(lost.changes.records.values().map(Vec::len).sum::<usize>(), 2);
     }
     device.sync(&world, 2);
-    world.push_one(&world.samir(), create("k1", "l1", json!({ "title": "New", "owner": "tara", "siteId": "north" })));
-    world.push_one(&world.samir(), update("k2", "WO-000000", 1, json!({ "owner": "jonas" })));
+    world.push_one(
+        &world.samir(),
+        create(
+            "k1",
+            "l1",
+            json!({ "title": "New", "owner": "tara", "siteId": "north" }),
+        ),
+    );
+    world.push_one(
+        &world.samir(),
+        update("k2", "WO-000000", 1, json!({ "owner": "jonas" })),
+    );
     world.push_one(&world.samir(), delete("k3", "WO-000001", 1));
     let cursor = device.cursor.clone();
     let lost = world.pull(&device.caller, cursor.as_deref(), 100).unwrap();
@@ -102,17 +150,26 @@ fn a_lost_answer_is_given_again(world: World<impl Storage>) {
     device.apply(&world, &again);
     assert_eq!(device.left, ["deleted WO-000001", "revoked WO-000000"]);
     let after = world.pull(&device.caller, device.cursor.as_deref(), 100).unwrap();
-    assert!(after.changes.records.is_empty() && after.changes.revoked_ids.is_empty() && after.changes.deleted_ids.is_empty());
+    assert!(
+        after.changes.records.is_empty()
+            && after.changes.revoked_ids.is_empty()
+            && after.changes.deleted_ids.is_empty()
+    );
 }
 
 fn own_writes_are_held(world: World<impl Storage>) {
     let mut device = Device::new(world.tara());
     device.sync(&world, 100);
     // Not wanted by its sync rule, but made here: others' changes of it have to come.
-    let made = world.push_one(&device.caller, create("k1", "l1", json!({ "title": "Leak", "status": "done" })));
+    let made = world.push_one(
+        &device.caller,
+        create("k1", "l1", json!({ "title": "Leak", "status": "done" })),
+    );
     let record = made.record.unwrap();
     let id = record.id("orderId").unwrap().to_owned();
-    device.mirrors.insert(("order".into(), id.clone()), (1, record.fields("orderId")));
+    device
+        .mirrors
+        .insert(("order".into(), id.clone()), (1, record.fields("orderId")));
     world.push_one(&world.samir(), update("k2", &id, 1, json!({ "plan": "Monday" })));
     device.sync(&world, 100);
     device.agrees(&world);
@@ -131,8 +188,13 @@ fn deletions_are_told_once(world: World<impl Storage>) {
     device.apply(&world, &delta);
     let next = world.pull(&device.caller, device.cursor.as_deref(), 100).unwrap();
     assert!(next.changes.deleted_ids.is_empty());
-    let other = world.pull(&stranger.caller, stranger.cursor.as_deref(), 100).unwrap();
-    assert!(other.changes.deleted_ids.is_empty(), "who never had it is not told");
+    let other = world
+        .pull(&stranger.caller, stranger.cursor.as_deref(), 100)
+        .unwrap();
+    assert!(
+        other.changes.deleted_ids.is_empty(),
+        "who never had it is not told"
+    );
 }
 
 fn a_record_that_comes_back_comes_whole(world: World<impl Storage>) {
@@ -140,12 +202,21 @@ fn a_record_that_comes_back_comes_whole(world: World<impl Storage>) {
     let mut device = Device::new(world.tara());
     device.sync(&world, 100);
     world.push_one(&world.samir(), delete("k1", "WO-000000", 1));
-    let conflict = world.push_one(&world.tara(), update("k2", "WO-000000", 1, json!({ "finding": "hose" }))).conflict.unwrap();
+    let conflict = world
+        .push_one(
+            &world.tara(),
+            update("k2", "WO-000000", 1, json!({ "finding": "hose" })),
+        )
+        .conflict
+        .unwrap();
     let stale = device.cursor.clone();
     device.sync(&world, 100);
     assert_eq!(device.left, ["deleted WO-000000"]);
     let resolution = json!({ "resolution": { "record": { "choice": "recreate" } } });
-    world.push_one(&world.tara(), system_update("k3", "conflict", &conflict.conflict_id, resolution));
+    world.push_one(
+        &world.tara(),
+        system_update("k3", "conflict", &conflict.conflict_id, resolution),
+    );
     device.sync(&world, 100);
     assert_eq!(device.holds("order"), ["WO-000000"]);
     device.agrees(&world);
@@ -160,34 +231,90 @@ fn a_cursor_of_another_epoch_set_or_future(world: World<impl Storage>) {
     let tara = world.tara();
     let delta = world.pull(&tara, None, 100).unwrap();
     let cursor: Cursor = delta.cursor.parse().unwrap();
-    let ask = |cursor: &Cursor| world.pull(&tara, Some(&cursor.to_string()), 100).map(|_| ()).map_err(|r| (r.status, r.error.code));
-    assert_eq!(ask(&Cursor { entity_set: "00000000".into(), ..cursor.clone() }), Err((400, ErrorCode::ValidationError)));
-    assert_eq!(ask(&Cursor { scan: Some("nonsense".into()), ..cursor.clone() }), Err((400, ErrorCode::ValidationError)));
-    assert_eq!(ask(&Cursor { epoch: "another".into(), ..cursor.clone() }), Err((410, ErrorCode::Gone)));
+    let ask = |cursor: &Cursor| {
+        world
+            .pull(&tara, Some(&cursor.to_string()), 100)
+            .map(|_| ())
+            .map_err(|r| (r.status, r.error.code))
+    };
+    assert_eq!(
+        ask(&Cursor {
+            entity_set: "00000000".into(),
+            ..cursor.clone()
+        }),
+        Err((400, ErrorCode::ValidationError))
+    );
+    assert_eq!(
+        ask(&Cursor {
+            scan: Some("nonsense".into()),
+            ..cursor.clone()
+        }),
+        Err((400, ErrorCode::ValidationError))
+    );
+    assert_eq!(
+        ask(&Cursor {
+            epoch: "another".into(),
+            ..cursor.clone()
+        }),
+        Err((410, ErrorCode::Gone))
+    );
     assert_eq!(world.pull(&tara, Some("yesterday"), 100).unwrap_err().status, 400);
     for limit in [0, 1_001] {
         assert_eq!(world.pull(&tara, None, limit).unwrap_err().status, 400);
     }
     assert_eq!(ask(&cursor), Ok(()));
     // A cursor past the end: the database was restored. From now on no cursor of the lost history is good.
-    assert_eq!(ask(&Cursor { sequence: cursor.sequence + 1, ..cursor.clone() }), Err((410, ErrorCode::Gone)));
+    assert_eq!(
+        ask(&Cursor {
+            sequence: cursor.sequence + 1,
+            ..cursor.clone()
+        }),
+        Err((410, ErrorCode::Gone))
+    );
     assert_eq!(ask(&cursor), Err((410, ErrorCode::Gone)));
-    let fresh = world.push_one(&world.samir(), create("k1", "l1", json!({ "title": "New", "siteId": "north" })));
-    assert_eq!(fresh.entity_id.as_deref(), Some("WO-010001"), "ids that may have been given out are skipped");
+    let fresh = world.push_one(
+        &world.samir(),
+        create("k1", "l1", json!({ "title": "New", "siteId": "north" })),
+    );
+    assert_eq!(
+        fresh.entity_id.as_deref(),
+        Some("WO-010001"),
+        "ids that may have been given out are skipped"
+    );
     // What was acknowledged before and is offered again comes back under the id it had.
-    let offered = world.push_one(&world.samir(), create("k2", "WO-000120", json!({ "title": "Offered", "siteId": "north" })));
-    assert_eq!((offered.entity_id, world.record("order", "WO-000120").version), (None, 1));
+    let offered = world.push_one(
+        &world.samir(),
+        create(
+            "k2",
+            "WO-000120",
+            json!({ "title": "Offered", "siteId": "north" }),
+        ),
+    );
+    assert_eq!(
+        (offered.entity_id, world.record("order", "WO-000120").version),
+        (None, 1)
+    );
 }
 
 fn entity_sets(world: World<impl Storage>) {
     orders(&world, 1);
     let ask = |entities: &str, since: Option<String>| {
-        let request = pull::DeltaRequest { since, entities: Some(entities.into()), limit: None };
+        let request = pull::DeltaRequest {
+            since,
+            entities: Some(entities.into()),
+            limit: None,
+        };
         world.act(&world.tara(), |tx, cx| pull::delta(tx, cx, &request))
     };
     let delta = ask("orders,people", None).unwrap();
-    assert_eq!(delta.changes.records.keys().collect::<Vec<_>>(), ["orders", "people"]);
-    assert!(ask("people,orders", Some(delta.cursor.clone())).is_ok(), "the order of names does not matter");
+    assert_eq!(
+        delta.changes.records.keys().collect::<Vec<_>>(),
+        ["orders", "people"]
+    );
+    assert!(
+        ask("people,orders", Some(delta.cursor.clone())).is_ok(),
+        "the order of names does not matter"
+    );
     assert_eq!(ask("orders", Some(delta.cursor)).unwrap_err().status, 400);
     assert_eq!(ask("ships", None).unwrap_err().status, 400);
 }
@@ -199,7 +326,9 @@ fn a_time_gives_whole_records_to_readers(world: World<impl Storage>) {
     let third = world.record("order", "WO-000002").updated_at.to_rfc3339();
     let first = since(&third);
     let ids = |rows: &[holdfast_core::protocol::WireRecord]| {
-        rows.iter().map(|row| row.id("orderId").unwrap().to_owned()).collect::<Vec<_>>()
+        rows.iter()
+            .map(|row| row.id("orderId").unwrap().to_owned())
+            .collect::<Vec<_>>()
     };
     assert_eq!(ids(&first.changes.records["orders"]), ["WO-000003", "WO-000004"]);
     assert!(!first.has_more);
@@ -207,13 +336,22 @@ fn a_time_gives_whole_records_to_readers(world: World<impl Storage>) {
     let mut seen = Vec::new();
     for _ in 0..20 {
         let page = since(&time);
-        seen.extend(page.changes.records.get("orders").map(|rows| ids(rows)).unwrap_or_default());
+        seen.extend(
+            page.changes
+                .records
+                .get("orders")
+                .map(|rows| ids(rows))
+                .unwrap_or_default(),
+        );
         time = page.sync_timestamp.to_rfc3339();
         if !page.has_more {
             break;
         }
     }
-    assert_eq!(seen, ["WO-000000", "WO-000001", "WO-000002", "WO-000003", "WO-000004"]);
+    assert_eq!(
+        seen,
+        ["WO-000000", "WO-000001", "WO-000002", "WO-000003", "WO-000004"]
+    );
     let membership = world.write(|tx| tx.membership("samir-tablet", "order", "WO-000004"));
     assert_eq!(membership, None, "a reader is no device");
 }
@@ -222,20 +360,40 @@ fn the_digest_tells_what_should_be_held(world: World<impl Storage>) {
     orders(&world, 3);
     let mut device = Device::new(world.tara());
     device.sync(&world, 2);
-    world.push_one(&world.samir(), update("k1", "WO-000000", 1, json!({ "plan": "Monday" })));
+    world.push_one(
+        &world.samir(),
+        update("k1", "WO-000000", 1, json!({ "plan": "Monday" })),
+    );
     world.push_one(&world.samir(), delete("k2", "WO-000001", 1));
-    world.push_one(&world.samir(), update("k3", "WO-000002", 1, json!({ "owner": "jonas" })));
+    world.push_one(
+        &world.samir(),
+        update("k3", "WO-000002", 1, json!({ "owner": "jonas" })),
+    );
     device.sync(&world, 2);
-    let digest: Digest = world.act(&device.caller, |tx, cx| digest::digest(tx, cx, None, true)).unwrap();
+    let digest: Digest = world
+        .act(&device.caller, |tx, cx| digest::digest(tx, cx, None, true))
+        .unwrap();
     for entity in ["order", "person", "user", "asset"] {
         let entry = &digest.entities[&world.packs.entity(entity).unwrap().collection()];
         let versions: Vec<(String, u64)> = entry.versions.clone().unwrap().into_iter().collect();
         let held = device.mirrors.iter().filter(|((of, _), _)| of == entity);
-        assert_eq!(versions, held.map(|((_, id), (version, _))| (id.clone(), *version)).collect::<Vec<_>>(), "{entity}");
+        assert_eq!(
+            versions,
+            held.map(|((_, id), (version, _))| (id.clone(), *version))
+                .collect::<Vec<_>>(),
+            "{entity}"
+        );
     }
     assert_eq!(digest.entities["orders"].count, 1);
-    let plain: Digest = world.act(&device.caller, |tx, cx| digest::digest(tx, cx, Some("orders"), false)).unwrap();
-    assert_eq!((plain.entities.len(), &plain.entities["orders"].versions), (1, &None));
+    let plain: Digest = world
+        .act(&device.caller, |tx, cx| {
+            digest::digest(tx, cx, Some("orders"), false)
+        })
+        .unwrap();
+    assert_eq!(
+        (plain.entities.len(), &plain.entities["orders"].versions),
+        (1, &None)
+    );
     assert_eq!(plain.entities["orders"].sha256, digest.entities["orders"].sha256);
 }
 
@@ -243,9 +401,14 @@ fn whole_records_by_id(world: World<impl Storage>) {
     orders(&world, 2);
     world.given("order", "WO-other", json!({ "title": "His", "owner": "jonas" }));
     world.push_one(&world.tara(), create("k1", "l1", json!({ "title": "New" })));
-    let ask = |plural: &str, ids: &[&str]| world.act(&world.tara(), |tx, cx| pull::whole_records(tx, cx, plural, ids));
+    let ask = |plural: &str, ids: &[&str]| {
+        world.act(&world.tara(), |tx, cx| pull::whole_records(tx, cx, plural, ids))
+    };
     let found = ask("orders", &["WO-000000", "WO-other", "WO-nowhere", "l1"]).unwrap();
-    assert_eq!(found.iter().map(|row| row.0["title"].clone()).collect::<Vec<_>>(), ["Order 0", "New"]);
+    assert_eq!(
+        found.iter().map(|row| row.0["title"].clone()).collect::<Vec<_>>(),
+        ["Order 0", "New"]
+    );
     assert_eq!(ask("ships", &[]).unwrap_err().status, 400);
     assert_eq!(ask("orders", &["x"; 201]).unwrap_err().status, 413);
 }

@@ -22,7 +22,12 @@ pub(super) struct Device {
 
 impl Device {
     pub fn new(caller: Caller) -> Self {
-        Self { caller, cursor: None, mirrors: BTreeMap::new(), left: Vec::new() }
+        Self {
+            caller,
+            cursor: None,
+            mirrors: BTreeMap::new(),
+            left: Vec::new(),
+        }
     }
 
     /// Pulls to the end; the number of pages.
@@ -50,7 +55,10 @@ impl Device {
                 }
             }
         }
-        for (word, ids) in [("deleted", &delta.changes.deleted_ids), ("revoked", &delta.changes.revoked_ids)] {
+        for (word, ids) in [
+            ("deleted", &delta.changes.deleted_ids),
+            ("revoked", &delta.changes.revoked_ids),
+        ] {
             for (collection, ids) in ids {
                 let entity = world.packs.entity_by_collection(collection).unwrap();
                 for id in ids {
@@ -75,7 +83,9 @@ impl Device {
     ) -> Option<(u64, Fields)> {
         let version = row.version().unwrap();
         let held = self.mirrors.get(&(entity.to_owned(), id.to_owned()));
-        let Some(base) = row.base_version() else { return Some((version, row.fields(id_field))) };
+        let Some(base) = row.base_version() else {
+            return Some((version, row.fields(id_field)));
+        };
         match held {
             Some((known, _)) if *known >= version => None,
             Some((known, fields)) if *known >= base => {
@@ -85,8 +95,12 @@ impl Device {
                 Some((version, fields))
             }
             _ => {
-                let found = world.act(&self.caller, |tx, cx| pull::whole_records(tx, cx, plural, &[id])).unwrap();
-                let whole = found.first().unwrap_or_else(|| panic!("{entity} {id} is not to be had"));
+                let found = world
+                    .act(&self.caller, |tx, cx| pull::whole_records(tx, cx, plural, &[id]))
+                    .unwrap();
+                let whole = found
+                    .first()
+                    .unwrap_or_else(|| panic!("{entity} {id} is not to be had"));
                 Some((whole.version().unwrap(), whole.fields(id_field)))
             }
         }
@@ -94,7 +108,11 @@ impl Device {
 
     /// Ids held of an entity.
     pub fn holds(&self, entity: &str) -> Vec<&str> {
-        self.mirrors.keys().filter(|(of, _)| of == entity).map(|(_, id)| id.as_str()).collect()
+        self.mirrors
+            .keys()
+            .filter(|(of, _)| of == entity)
+            .map(|(_, id)| id.as_str())
+            .collect()
     }
 
     /// Every mirror is the server's record, as it stands.

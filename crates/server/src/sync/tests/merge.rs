@@ -17,28 +17,81 @@ on_both!(
 );
 
 /// field, server's value at the end, status, merged, superseded, notices to tara, notices to samir
-type Row = (&'static str, Value, ResultStatus, usize, usize, Vec<&'static str>, Vec<&'static str>);
+type Row = (
+    &'static str,
+    Value,
+    ResultStatus,
+    usize,
+    usize,
+    Vec<&'static str>,
+    Vec<&'static str>,
+);
 
 fn each_strategy_settles_and_tells(world: World<impl Storage>) {
     let table: Vec<Row> = vec![
-        ("plan", json!("theirs"), ResultStatus::Success, 0, 1, vec!["superseded plan"], vec![]),
-        ("finding", json!("mine"), ResultStatus::Success, 0, 1, vec![], vec!["superseded finding"]),
-        ("completion", json!("theirs"), ResultStatus::Conflict, 0, 0, vec![], vec![]),
+        (
+            "plan",
+            json!("theirs"),
+            ResultStatus::Success,
+            0,
+            1,
+            vec!["superseded plan"],
+            vec![],
+        ),
+        (
+            "finding",
+            json!("mine"),
+            ResultStatus::Success,
+            0,
+            1,
+            vec![],
+            vec!["superseded finding"],
+        ),
+        (
+            "completion",
+            json!("theirs"),
+            ResultStatus::Conflict,
+            0,
+            0,
+            vec![],
+            vec![],
+        ),
     ];
-    for (at, (field, stands, status, merged, superseded, to_tara, to_samir)) in table.into_iter().enumerate() {
+    for (at, (field, stands, status, merged, superseded, to_tara, to_samir)) in table.into_iter().enumerate()
+    {
         let id = format!("WO-00005{at}");
-        world.given("order", &id, json!({ "title": "Leak", "owner": "tara", field: "base", "siteId": "north" }));
-        world.push_one(&world.samir(), update(&format!("s{at}"), &id, 1, json!({ field: "theirs" })));
+        world.given(
+            "order",
+            &id,
+            json!({ "title": "Leak", "owner": "tara", field: "base", "siteId": "north" }),
+        );
+        world.push_one(
+            &world.samir(),
+            update(&format!("s{at}"), &id, 1, json!({ field: "theirs" })),
+        );
         let told = (world.notices("tara").len(), world.notices("samir").len());
-        let mut mine = update(&format!("t{at}"), &id, 1, json!({ field: "mine", "title": format!("Leak {at}") }));
+        let mut mine = update(
+            &format!("t{at}"),
+            &id,
+            1,
+            json!({ field: "mine", "title": format!("Leak {at}") }),
+        );
         mine.base = Some(object(json!({ field: "base", "title": "Leak" })));
         let audits = world.audit_count();
         let result = world.push_one(&world.tara(), mine);
         assert_eq!(result.status, status, "{field}");
-        assert_eq!((result.merged.len(), result.superseded.len()), (merged, superseded), "{field}");
+        assert_eq!(
+            (result.merged.len(), result.superseded.len()),
+            (merged, superseded),
+            "{field}"
+        );
         let record = world.record("order", &id);
         assert_eq!(record.fields[field], stands, "{field}");
-        assert_eq!(record.fields["title"], json!(format!("Leak {at}")), "the other fields apply");
+        assert_eq!(
+            record.fields["title"],
+            json!(format!("Leak {at}")),
+            "the other fields apply"
+        );
         assert!(result.record.is_some(), "{field}");
         assert_eq!(world.notices("tara")[told.0..], to_tara, "{field}");
         assert_eq!(world.notices("samir")[told.1..], to_samir, "{field}");
@@ -47,13 +100,30 @@ fn each_strategy_settles_and_tells(world: World<impl Storage>) {
 }
 
 fn who_wrote_decides(world: World<impl Storage>) {
-    for (at, (other, stands)) in [(world.samir(), "cancelled"), (world.ada(), "done")].into_iter().enumerate() {
+    for (at, (other, stands)) in [(world.samir(), "cancelled"), (world.ada(), "done")]
+        .into_iter()
+        .enumerate()
+    {
         let id = format!("WO-00005{at}");
-        world.given("order", &id, json!({ "title": "Leak", "owner": "tara", "status": "open", "siteId": "north" }));
+        world.given(
+            "order",
+            &id,
+            json!({ "title": "Leak", "owner": "tara", "status": "open", "siteId": "north" }),
+        );
         // "done" may follow only upon "open": the supervisor's word is kept, the admin's gives way to the strategy.
-        let theirs = if stands == "cancelled" { "cancelled" } else { "open" };
-        world.push_one(&other, update(&format!("o{at}"), &id, 1, json!({ "status": theirs })));
-        world.push_one(&world.tara(), update(&format!("t{at}"), &id, 1, json!({ "status": "done" })));
+        let theirs = if stands == "cancelled" {
+            "cancelled"
+        } else {
+            "open"
+        };
+        world.push_one(
+            &other,
+            update(&format!("o{at}"), &id, 1, json!({ "status": theirs })),
+        );
+        world.push_one(
+            &world.tara(),
+            update(&format!("t{at}"), &id, 1, json!({ "status": "done" })),
+        );
         assert_eq!(world.record("order", &id).fields["status"], stands);
     }
 }
@@ -65,27 +135,66 @@ fn a_chain_of_own_edits_never_conflicts_with_itself(world: World<impl Storage>) 
         edit.base = Some(object(json!({ "completion": from })));
         edit
     };
-    let chain = vec![edit("k1", json!(null), "a"), edit("k2", json!("a"), "ab"), edit("k3", json!("ab"), "abc")];
+    let chain = vec![
+        edit("k1", json!(null), "a"),
+        edit("k2", json!("a"), "ab"),
+        edit("k3", json!("ab"), "abc"),
+    ];
     let results = world.push(&world.tara(), chain);
-    assert!(results.iter().all(|result| result.status == ResultStatus::Success), "{results:?}");
+    assert!(
+        results
+            .iter()
+            .all(|result| result.status == ResultStatus::Success),
+        "{results:?}"
+    );
     assert_eq!(world.record("order", "WO-000050").fields["completion"], "abc");
     assert_eq!(world.audit_count(), 0);
 }
 
 fn base_comes_from_the_history_where_it_is_not_sent(world: World<impl Storage>) {
-    world.given("order", "WO-000050", json!({ "title": "Leak", "owner": "tara", "completion": "v1" }));
-    world.push_one(&world.tara(), update("k1", "WO-000050", 1, json!({ "completion": "v2" })));
-    world.push_one(&world.samir(), update("k2", "WO-000050", 2, json!({ "plan": "Monday" })));
-    let saw_it = world.push_one(&world.tara(), update("k3", "WO-000050", 2, json!({ "completion": "v3" })));
+    world.given(
+        "order",
+        "WO-000050",
+        json!({ "title": "Leak", "owner": "tara", "completion": "v1" }),
+    );
+    world.push_one(
+        &world.tara(),
+        update("k1", "WO-000050", 1, json!({ "completion": "v2" })),
+    );
+    world.push_one(
+        &world.samir(),
+        update("k2", "WO-000050", 2, json!({ "plan": "Monday" })),
+    );
+    let saw_it = world.push_one(
+        &world.tara(),
+        update("k3", "WO-000050", 2, json!({ "completion": "v3" })),
+    );
     assert_eq!(saw_it.status, ResultStatus::Success);
-    let did_not = world.push_one(&world.samir(), update("k4", "WO-000050", 1, json!({ "completion": "other" })));
+    let did_not = world.push_one(
+        &world.samir(),
+        update("k4", "WO-000050", 1, json!({ "completion": "other" })),
+    );
     assert_eq!(did_not.status, ResultStatus::Conflict);
     let values = &did_not.conflict.unwrap().record.0["values"]["completion"];
-    assert_eq!((&values["base"], &values["mine"], &values["theirs"]), (&json!("v1"), &json!("other"), &json!("v3")));
-    assert_eq!((&values["theirsBy"], &values["theirsName"]), (&json!("tara"), &json!("TARA")));
+    assert_eq!(
+        (&values["base"], &values["mine"], &values["theirs"]),
+        (&json!("v1"), &json!("other"), &json!("v3"))
+    );
+    assert_eq!(
+        (&values["theirsBy"], &values["theirsName"]),
+        (&json!("tara"), &json!("TARA"))
+    );
     // Neither version nor base: what is there now is what the author speaks of.
-    let blind = operation("k5", Operation::Update, "WO-000050", json!({ "completion": "v4" }));
-    assert_eq!(world.push_one(&world.samir(), blind).status, ResultStatus::Success);
+    let blind = operation(
+        "k5",
+        Operation::Update,
+        "WO-000050",
+        json!({ "completion": "v4" }),
+    );
+    assert_eq!(
+        world.push_one(&world.samir(), blind).status,
+        ResultStatus::Success
+    );
 }
 
 fn lists_merge_by_key(world: World<impl Storage>) {
@@ -93,14 +202,45 @@ fn lists_merge_by_key(world: World<impl Storage>) {
         world.given("part", part, json!({ "name": part }));
     }
     let part = |id: &str, quantity: u32| json!({ "partId": id, "quantity": quantity });
-    world.given("order", "WO-000050", json!({ "title": "Leak", "owner": "tara", "parts": [part("PT-1", 1)] }));
-    world.push_one(&world.samir(), update("s", "WO-000050", 1, json!({ "parts": [part("PT-1", 2), part("PT-2", 1)] })));
-    let mine = update("t", "WO-000050", 1, json!({ "parts": [part("PT-1", 4), part("PT-3", 1)] }));
+    world.given(
+        "order",
+        "WO-000050",
+        json!({ "title": "Leak", "owner": "tara", "parts": [part("PT-1", 1)] }),
+    );
+    world.push_one(
+        &world.samir(),
+        update(
+            "s",
+            "WO-000050",
+            1,
+            json!({ "parts": [part("PT-1", 2), part("PT-2", 1)] }),
+        ),
+    );
+    let mine = update(
+        "t",
+        "WO-000050",
+        1,
+        json!({ "parts": [part("PT-1", 4), part("PT-3", 1)] }),
+    );
     let result = world.push_one(&world.tara(), mine);
-    assert_eq!((result.status, result.merged.as_slice()), (ResultStatus::Success, ["parts".to_owned()].as_slice()));
+    assert_eq!(
+        (result.status, result.merged.as_slice()),
+        (ResultStatus::Success, ["parts".to_owned()].as_slice())
+    );
     let parts = world.record("order", "WO-000050").fields["parts"].clone();
-    let quantity = |id: &str| parts.as_array().unwrap().iter().find(|item| item["partId"] == id).unwrap()["quantity"].clone();
-    assert_eq!((quantity("PT-1"), quantity("PT-2"), quantity("PT-3")), (json!(5), json!(1), json!(1)));
+    let quantity = |id: &str| {
+        parts
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|item| item["partId"] == id)
+            .unwrap()["quantity"]
+            .clone()
+    };
+    assert_eq!(
+        (quantity("PT-1"), quantity("PT-2"), quantity("PT-3")),
+        (json!(5), json!(1), json!(1))
+    );
     assert_eq!(world.record("order", "WO-000050").fields["partCount"], 3);
     assert_eq!(world.notices("tara"), ["merged parts"]);
 }
@@ -108,11 +248,24 @@ fn lists_merge_by_key(world: World<impl Storage>) {
 fn a_remembered_choice_settles_a_manual_field(world: World<impl Storage>) {
     for (at, (choice, stands)) in [("mine", "mine"), ("theirs", "theirs")].into_iter().enumerate() {
         let id = format!("WO-00005{at}");
-        world.given("user", "tara", json!({ "rememberedChoices": { "order.completion": choice } }));
+        world.given(
+            "user",
+            "tara",
+            json!({ "rememberedChoices": { "order.completion": choice } }),
+        );
         world.given("order", &id, json!({ "title": "Leak", "owner": "tara" }));
-        world.push_one(&world.samir(), update(&format!("s{at}"), &id, 1, json!({ "completion": "theirs" })));
-        let result = world.push_one(&world.tara(), update(&format!("t{at}"), &id, 1, json!({ "completion": "mine" })));
-        assert_eq!((result.status, result.superseded.len()), (ResultStatus::Success, 1));
+        world.push_one(
+            &world.samir(),
+            update(&format!("s{at}"), &id, 1, json!({ "completion": "theirs" })),
+        );
+        let result = world.push_one(
+            &world.tara(),
+            update(&format!("t{at}"), &id, 1, json!({ "completion": "mine" })),
+        );
+        assert_eq!(
+            (result.status, result.superseded.len()),
+            (ResultStatus::Success, 1)
+        );
         assert_eq!(world.record("order", &id).fields["completion"], stands);
     }
     assert!(world.all("conflict").is_empty());

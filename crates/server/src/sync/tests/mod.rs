@@ -75,14 +75,22 @@ pub(super) fn caller(packs: &Packs, user: &str, role: &str, sites: &[&str], devi
         sites: sites.iter().map(|site| (*site).to_owned()).collect(),
         device: None,
     };
-    Caller { me, device_id: device.into() }
+    Caller {
+        me,
+        device_id: device.into(),
+    }
 }
 
 impl<S: Storage> World<S> {
     pub fn new(storage: S) -> Self {
         let pack = Pack::from_toml("works", include_str!("pack.toml")).unwrap();
         let packs = Packs::new(vec![pack]).unwrap();
-        let world = Self { storage, packs, random: Counter::default(), seconds: Cell::new(0) };
+        let world = Self {
+            storage,
+            packs,
+            random: Counter::default(),
+            seconds: Cell::new(0),
+        };
         for caller in [world.tara(), world.jonas(), world.samir(), world.ada()] {
             world.know(&caller);
         }
@@ -101,7 +109,13 @@ impl<S: Storage> World<S> {
 
     /// The supervisor of both sites.
     pub fn samir(&self) -> Caller {
-        caller(&self.packs, "samir", "supervisor", &["north", "south"], "samir-tablet")
+        caller(
+            &self.packs,
+            "samir",
+            "supervisor",
+            &["north", "south"],
+            "samir-tablet",
+        )
     }
 
     pub fn ada(&self) -> Caller {
@@ -129,7 +143,12 @@ impl<S: Storage> World<S> {
         caller: &Caller,
         work: impl FnOnce(&mut dyn Transaction, &Context<'_>) -> Result<T, StorageError>,
     ) -> T {
-        let cx = Context { packs: &self.packs, rng: &self.random, now: self.now(), caller };
+        let cx = Context {
+            packs: &self.packs,
+            rng: &self.random,
+            now: self.now(),
+            caller,
+        };
         self.storage.write(|tx| work(tx, &cx)).unwrap()
     }
 
@@ -138,21 +157,44 @@ impl<S: Storage> World<S> {
         let (entity, at) = (self.packs.entity(entity).unwrap(), self.now());
         self.write(|tx| {
             let before = tx.record(&entity.name, id)?;
-            let act = if before.is_some() { Act::Update } else { Act::Create };
-            let mut all = before.as_ref().map(|record| record.fields.clone()).unwrap_or_default();
+            let act = if before.is_some() {
+                Act::Update
+            } else {
+                Act::Create
+            };
+            let mut all = before
+                .as_ref()
+                .map(|record| record.fields.clone())
+                .unwrap_or_default();
             all.extend(object(fields));
             if entity.name == "order" {
                 all.entry("siteId").or_insert_with(|| json!("north"));
             }
             compute_fields(entity, &mut all);
             let author = Author::server("given");
-            NewVersion { entity, id, before: before.as_ref(), fields: all, act, local_id: None, author, at }.write(tx)
+            NewVersion {
+                entity,
+                id,
+                before: before.as_ref(),
+                fields: all,
+                act,
+                local_id: None,
+                author,
+                at,
+            }
+            .write(tx)
         })
     }
 
     pub fn push(&self, caller: &Caller, operations: Vec<WireOperation>) -> Vec<OperationResult> {
-        let request = PushRequest { device_id: caller.device_id.clone(), pack_versions: self.packs.versions(), operations };
-        self.act(caller, |tx, cx| pushing::push(tx, cx, &request)).unwrap().results
+        let request = PushRequest {
+            device_id: caller.device_id.clone(),
+            pack_versions: self.packs.versions(),
+            operations,
+        };
+        self.act(caller, |tx, cx| pushing::push(tx, cx, &request))
+            .unwrap()
+            .results
     }
 
     pub fn push_one(&self, caller: &Caller, operation: WireOperation) -> OperationResult {
@@ -160,7 +202,11 @@ impl<S: Storage> World<S> {
     }
 
     pub fn pull(&self, caller: &Caller, since: Option<&str>, limit: usize) -> Result<Delta, Refusal> {
-        let request = DeltaRequest { since: since.map(str::to_owned), entities: None, limit: Some(limit) };
+        let request = DeltaRequest {
+            since: since.map(str::to_owned),
+            entities: None,
+            limit: Some(limit),
+        };
         self.act(caller, |tx, cx| pull::delta(tx, cx, &request))
     }
 
@@ -188,7 +234,10 @@ impl<S: Storage> World<S> {
     }
 
     pub fn audit_count(&self) -> usize {
-        let filter = crate::storage::model::AuditFilter { limit: 1_000, ..Default::default() };
+        let filter = crate::storage::model::AuditFilter {
+            limit: 1_000,
+            ..Default::default()
+        };
         self.write(|tx| tx.audits(&filter)).len()
     }
 }

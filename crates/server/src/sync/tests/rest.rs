@@ -15,16 +15,30 @@ on_both!(
     the_history_tells_who_changed_what,
 );
 
-fn list(world: &World<impl Storage>, caller: &Caller, request: &ListRequest) -> Result<(Vec<String>, Option<String>), u16> {
+fn list(
+    world: &World<impl Storage>,
+    caller: &Caller,
+    request: &ListRequest,
+) -> Result<(Vec<String>, Option<String>), u16> {
     let page = world.act(caller, |tx, cx| {
         let entity = rest::entity(cx, "orders").unwrap();
         rest::list(tx, cx, entity, request)
     });
-    let ids = |page: &rest::RecordPage| page.items.iter().map(|row| row.id("orderId").unwrap().to_owned()).collect();
-    page.map(|page| (ids(&page), page.next_page)).map_err(|refusal| refusal.status)
+    let ids = |page: &rest::RecordPage| {
+        page.items
+            .iter()
+            .map(|row| row.id("orderId").unwrap().to_owned())
+            .collect()
+    };
+    page.map(|page| (ids(&page), page.next_page))
+        .map_err(|refusal| refusal.status)
 }
 
-fn write(world: &World<impl Storage>, caller: &Caller, write: RestWrite) -> Result<Written, (u16, ErrorCode)> {
+fn write(
+    world: &World<impl Storage>,
+    caller: &Caller,
+    write: RestWrite,
+) -> Result<Written, (u16, ErrorCode)> {
     let written = world.act(caller, |tx, cx| {
         let entity = rest::entity(cx, "orders").unwrap();
         rest::write(tx, cx, entity, write)
@@ -32,62 +46,174 @@ fn write(world: &World<impl Storage>, caller: &Caller, write: RestWrite) -> Resu
     written.map_err(|refusal| (refusal.status, refusal.error.code))
 }
 
-fn request(operation: Operation, id: Option<&str>, key: Option<&str>, version: Option<u64>, body: Value) -> RestWrite {
-    RestWrite { operation, id: id.map(str::to_owned), body: object(body), key: key.map(str::to_owned), version }
+fn request(
+    operation: Operation,
+    id: Option<&str>,
+    key: Option<&str>,
+    version: Option<u64>,
+    body: Value,
+) -> RestWrite {
+    RestWrite {
+        operation,
+        id: id.map(str::to_owned),
+        body: object(body),
+        key: key.map(str::to_owned),
+        version,
+    }
 }
 
 fn lists_come_in_pages_and_can_be_filtered(world: World<impl Storage>) {
     for number in 0..5 {
         let owner = if number == 2 { "jonas" } else { "tara" };
-        world.given("order", &format!("WO-{number}"), json!({ "title": "x", "owner": owner, "plan": format!("{}", number % 2) }));
+        world.given(
+            "order",
+            &format!("WO-{number}"),
+            json!({ "title": "x", "owner": owner, "plan": format!("{}", number % 2) }),
+        );
     }
     let tara = world.tara();
-    let page = |after: Option<&str>| ListRequest { page: after.map(str::to_owned), limit: Some(2), filters: Vec::new() };
-    assert_eq!(list(&world, &tara, &page(None)), Ok((vec!["WO-0".into(), "WO-1".into()], Some("WO-1".into()))));
-    assert_eq!(list(&world, &tara, &page(Some("WO-1"))), Ok((vec!["WO-3".into(), "WO-4".into()], None)));
-    let filtered = |name: &str, value: &str| ListRequest { filters: vec![(name.into(), value.into())], ..ListRequest::default() };
-    assert_eq!(list(&world, &tara, &filtered("plan", "1")).unwrap().0, ["WO-1", "WO-3"]);
+    let page = |after: Option<&str>| ListRequest {
+        page: after.map(str::to_owned),
+        limit: Some(2),
+        filters: Vec::new(),
+    };
+    assert_eq!(
+        list(&world, &tara, &page(None)),
+        Ok((vec!["WO-0".into(), "WO-1".into()], Some("WO-1".into())))
+    );
+    assert_eq!(
+        list(&world, &tara, &page(Some("WO-1"))),
+        Ok((vec!["WO-3".into(), "WO-4".into()], None))
+    );
+    let filtered = |name: &str, value: &str| ListRequest {
+        filters: vec![(name.into(), value.into())],
+        ..ListRequest::default()
+    };
+    assert_eq!(
+        list(&world, &tara, &filtered("plan", "1")).unwrap().0,
+        ["WO-1", "WO-3"]
+    );
     assert_eq!(list(&world, &tara, &filtered("colour", "red")), Err(400));
-    assert_eq!(list(&world, &tara, &ListRequest { limit: Some(0), ..ListRequest::default() }), Err(400));
+    assert_eq!(
+        list(
+            &world,
+            &tara,
+            &ListRequest {
+                limit: Some(0),
+                ..ListRequest::default()
+            }
+        ),
+        Err(400)
+    );
     let unknown = world.act(&tara, |_, cx| Ok(rest::entity(cx, "ships").map(|_| ())));
     assert_eq!(unknown.unwrap_err().status, 404);
 }
 
 fn writes_go_through_ledger_merge_and_conflicts(world: World<impl Storage>) {
     let (tara, samir) = (world.tara(), world.samir());
-    let post = request(Operation::Create, None, Some("post"), None, json!({ "title": "Leak", "owner": "tara" }));
+    let post = request(
+        Operation::Create,
+        None,
+        Some("post"),
+        None,
+        json!({ "title": "Leak", "owner": "tara" }),
+    );
     let made = write(&world, &tara, post.clone()).unwrap();
     let again = write(&world, &tara, post).unwrap();
-    assert_eq!((made.record.as_ref().unwrap().id.as_str(), &again.record), ("WO-000001", &made.record));
-    let patch = |key: &str, version, body| request(Operation::Update, Some("WO-000001"), Some(key), version, body);
-    write(&world, &samir, patch("p1", Some(1), json!({ "completion": "theirs", "plan": "Monday" }))).unwrap();
-    let merged = write(&world, &tara, patch("p2", Some(1), json!({ "completion": "mine", "finding": "hose" }))).unwrap();
+    assert_eq!(
+        (made.record.as_ref().unwrap().id.as_str(), &again.record),
+        ("WO-000001", &made.record)
+    );
+    let patch =
+        |key: &str, version, body| request(Operation::Update, Some("WO-000001"), Some(key), version, body);
+    write(
+        &world,
+        &samir,
+        patch("p1", Some(1), json!({ "completion": "theirs", "plan": "Monday" })),
+    )
+    .unwrap();
+    let merged = write(
+        &world,
+        &tara,
+        patch("p2", Some(1), json!({ "completion": "mine", "finding": "hose" })),
+    )
+    .unwrap();
     assert!(merged.result.conflict.is_some());
     let record = merged.record.unwrap();
-    assert_eq!((&record.fields["completion"], &record.fields["finding"]), (&json!("theirs"), &json!("hose")));
+    assert_eq!(
+        (&record.fields["completion"], &record.fields["finding"]),
+        (&json!("theirs"), &json!("hose"))
+    );
     let current = write(&world, &tara, patch("p3", None, json!({ "completion": "seen" }))).unwrap();
-    assert!(current.result.conflict.is_none(), "without a version it speaks of what is there");
+    assert!(
+        current.result.conflict.is_none(),
+        "without a version it speaks of what is there"
+    );
     let refused = write(&world, &tara, patch("p4", None, json!({ "title": "" })));
     assert_eq!(refused.unwrap_err(), (422, ErrorCode::ValidationError));
-    let remove = |caller: &Caller, key: &str| write(&world, caller, request(Operation::Delete, Some("WO-000001"), Some(key), None, json!({})));
-    assert_eq!(remove(&tara, "d1").unwrap_err(), (403, ErrorCode::PermissionDenied));
+    let remove = |caller: &Caller, key: &str| {
+        write(
+            &world,
+            caller,
+            request(Operation::Delete, Some("WO-000001"), Some(key), None, json!({})),
+        )
+    };
+    assert_eq!(
+        remove(&tara, "d1").unwrap_err(),
+        (403, ErrorCode::PermissionDenied)
+    );
     assert_eq!(remove(&samir, "d2").unwrap().record, None);
-    let nowhere = request(Operation::Update, Some("WO-7"), None, None, json!({ "title": "x" }));
-    assert_eq!(write(&world, &tara, nowhere).unwrap_err(), (404, ErrorCode::NotFound));
+    let nowhere = request(
+        Operation::Update,
+        Some("WO-7"),
+        None,
+        None,
+        json!({ "title": "x" }),
+    );
+    assert_eq!(
+        write(&world, &tara, nowhere).unwrap_err(),
+        (404, ErrorCode::NotFound)
+    );
 }
 
 fn metadata_in_a_body_is_passed_over(world: World<impl Storage>) {
-    let made = write(&world, &world.tara(), request(Operation::Create, None, None, None, json!({ "title": "Leak", "_localId": "l1" })));
+    let made = write(
+        &world,
+        &world.tara(),
+        request(
+            Operation::Create,
+            None,
+            None,
+            None,
+            json!({ "title": "Leak", "_localId": "l1" }),
+        ),
+    );
     let record = made.unwrap().record.unwrap();
     assert_eq!(record.local_id.as_deref(), Some("l1"));
     let body = json!({ "orderId": "WO-000001", "_version": 1, "_synced": true, "updatedAt": "2026-01-01T00:00:00Z", "plan": "Monday" });
-    let changed = write(&world, &world.tara(), request(Operation::Update, Some("l1"), None, None, body)).unwrap();
+    let changed = write(
+        &world,
+        &world.tara(),
+        request(Operation::Update, Some("l1"), None, None, body),
+    )
+    .unwrap();
     assert_eq!(changed.record.unwrap().fields["plan"], "Monday");
 }
 
 fn the_history_tells_who_changed_what(world: World<impl Storage>) {
     world.given("order", "WO-1", json!({ "title": "Leak", "owner": "tara" }));
-    write(&world, &world.tara(), request(Operation::Update, Some("WO-1"), None, None, json!({ "plan": "Monday" }))).unwrap();
+    write(
+        &world,
+        &world.tara(),
+        request(
+            Operation::Update,
+            Some("WO-1"),
+            None,
+            None,
+            json!({ "plan": "Monday" }),
+        ),
+    )
+    .unwrap();
     let ask = |caller: &Caller| {
         world.act(caller, |tx, cx| {
             let entity = rest::entity(cx, "orders").unwrap();
@@ -95,8 +221,17 @@ fn the_history_tells_who_changed_what(world: World<impl Storage>) {
         })
     };
     let versions = ask(&world.tara()).unwrap();
-    assert_eq!(versions.iter().map(|version| version.version).collect::<Vec<_>>(), [1, 2]);
-    assert_eq!((versions[1].user_name.as_str(), versions[1].device_id.as_str()), ("TARA", "tara-phone"));
-    assert_eq!(serde_json::to_value(&versions[1].changes).unwrap(), json!({ "plan": { "from": null, "to": "Monday" } }));
+    assert_eq!(
+        versions.iter().map(|version| version.version).collect::<Vec<_>>(),
+        [1, 2]
+    );
+    assert_eq!(
+        (versions[1].user_name.as_str(), versions[1].device_id.as_str()),
+        ("TARA", "tara-phone")
+    );
+    assert_eq!(
+        serde_json::to_value(&versions[1].changes).unwrap(),
+        json!({ "plan": { "from": null, "to": "Monday" } })
+    );
     assert_eq!(ask(&world.jonas()).unwrap_err().status, 404);
 }

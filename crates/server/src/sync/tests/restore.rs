@@ -8,57 +8,140 @@ use crate::storage::port::Storage;
 use crate::sync::audit::{self, AuditAction, AuditEntry};
 use crate::sync::{Caller, restore};
 
-on_both!(the_audit_holds_both_values, a_losing_value_is_put_back, only_an_administrator_may, what_cannot_be_restored);
+on_both!(
+    the_audit_holds_both_values,
+    a_losing_value_is_put_back,
+    only_an_administrator_may,
+    what_cannot_be_restored
+);
 
 fn list(world: &World<impl Storage>, caller: &Caller, filter: AuditFilter) -> Result<Vec<AuditEntry>, u16> {
-    let page = world.act(caller, |tx, cx| audit::list(tx, cx, &AuditFilter { limit: 50, ..filter }));
+    let page = world.act(caller, |tx, cx| {
+        audit::list(tx, cx, &AuditFilter { limit: 50, ..filter })
+    });
     page.map(|page| page.items).map_err(|refusal| refusal.status)
 }
 
 /// samir's plan stands against tara's; then a conflict over the completion, settled for tara's.
 fn history(world: &World<impl Storage>) {
-    world.given("order", "WO-1", json!({ "title": "Leak", "owner": "tara", "siteId": "north" }));
-    world.push_one(&world.samir(), update("s", "WO-1", 1, json!({ "plan": "theirs", "completion": "theirs" })));
-    let result = world.push_one(&world.tara(), update("t", "WO-1", 1, json!({ "plan": "mine", "completion": "mine" })));
+    world.given(
+        "order",
+        "WO-1",
+        json!({ "title": "Leak", "owner": "tara", "siteId": "north" }),
+    );
+    world.push_one(
+        &world.samir(),
+        update(
+            "s",
+            "WO-1",
+            1,
+            json!({ "plan": "theirs", "completion": "theirs" }),
+        ),
+    );
+    let result = world.push_one(
+        &world.tara(),
+        update("t", "WO-1", 1, json!({ "plan": "mine", "completion": "mine" })),
+    );
     let conflict = result.conflict.unwrap().conflict_id;
     let resolution = json!({ "resolution": { "completion": { "choice": "mine" } } });
-    world.push_one(&world.tara(), system_update("r", "conflict", &conflict, resolution));
+    world.push_one(
+        &world.tara(),
+        system_update("r", "conflict", &conflict, resolution),
+    );
 }
 
 fn the_audit_holds_both_values(world: World<impl Storage>) {
     history(&world);
     let entries = list(&world, &world.ada(), AuditFilter::default()).unwrap();
-    assert_eq!(entries.iter().map(|entry| entry.action).collect::<Vec<_>>(), [AuditAction::Resolve, AuditAction::Conflict, AuditAction::Merge]);
-    let [resolve, conflict, merge] = entries.as_slice() else { panic!("three entries") };
-    assert_eq!((merge.losing[0].value.clone(), merge.losing[0].kept.clone(), merge.losing[0].by.as_str()), (json!("mine"), json!("theirs"), "tara"));
-    assert_eq!((merge.resolution["plan"].as_str(), merge.resolution_strategy.as_str()), ("server-wins", "automatic"));
-    assert_eq!((merge.client_version, merge.server_version, merge.user_id.as_str()), (Some(1), Some(2), "tara"));
+    assert_eq!(
+        entries.iter().map(|entry| entry.action).collect::<Vec<_>>(),
+        [AuditAction::Resolve, AuditAction::Conflict, AuditAction::Merge]
+    );
+    let [resolve, conflict, merge] = entries.as_slice() else {
+        panic!("three entries")
+    };
+    assert_eq!(
+        (
+            merge.losing[0].value.clone(),
+            merge.losing[0].kept.clone(),
+            merge.losing[0].by.as_str()
+        ),
+        (json!("mine"), json!("theirs"), "tara")
+    );
+    assert_eq!(
+        (
+            merge.resolution["plan"].as_str(),
+            merge.resolution_strategy.as_str()
+        ),
+        ("server-wins", "automatic")
+    );
+    assert_eq!(
+        (merge.client_version, merge.server_version, merge.user_id.as_str()),
+        (Some(1), Some(2), "tara")
+    );
     assert_eq!(conflict.losing[0].value, json!("mine"));
-    assert_eq!((resolve.losing[0].value.clone(), resolve.losing[0].by.as_str()), (json!("theirs"), "samir"));
+    assert_eq!(
+        (resolve.losing[0].value.clone(), resolve.losing[0].by.as_str()),
+        (json!("theirs"), "samir")
+    );
     assert_eq!(resolve.conflict_id, conflict.conflict_id);
-    let of = |record: &str| AuditFilter { record_id: Some(record.into()), ..AuditFilter::default() };
+    let of = |record: &str| AuditFilter {
+        record_id: Some(record.into()),
+        ..AuditFilter::default()
+    };
     assert_eq!(list(&world, &world.ada(), of("WO-1")).unwrap().len(), 3);
     assert!(list(&world, &world.ada(), of("WO-2")).unwrap().is_empty());
 }
 
 fn a_losing_value_is_put_back(world: World<impl Storage>) {
     history(&world);
-    let merge = list(&world, &world.ada(), AuditFilter::default()).unwrap().pop().unwrap();
+    let merge = list(&world, &world.ada(), AuditFilter::default())
+        .unwrap()
+        .pop()
+        .unwrap();
     let version = world.record("order", "WO-1").version;
-    let row = world.act(&world.ada(), |tx, cx| restore::restore(tx, cx, &merge.audit_id, &[])).unwrap();
-    assert_eq!((row.0["plan"].clone(), row.version()), (json!("mine"), Some(version + 1)));
-    assert_eq!(world.notices("tara").last().map(String::as_str), Some("restored plan"));
-    assert_eq!(world.notices("samir").last().map(String::as_str), Some("superseded plan"));
-    let entry = list(&world, &world.ada(), AuditFilter::default()).unwrap().remove(0);
-    assert_eq!((entry.action, entry.losing[0].value.clone(), entry.losing[0].by.as_str()), (AuditAction::Restore, json!("theirs"), "samir"));
+    let row = world
+        .act(&world.ada(), |tx, cx| {
+            restore::restore(tx, cx, &merge.audit_id, &[])
+        })
+        .unwrap();
+    assert_eq!(
+        (row.0["plan"].clone(), row.version()),
+        (json!("mine"), Some(version + 1))
+    );
+    assert_eq!(
+        world.notices("tara").last().map(String::as_str),
+        Some("restored plan")
+    );
+    assert_eq!(
+        world.notices("samir").last().map(String::as_str),
+        Some("superseded plan")
+    );
+    let entry = list(&world, &world.ada(), AuditFilter::default())
+        .unwrap()
+        .remove(0);
+    assert_eq!(
+        (
+            entry.action,
+            entry.losing[0].value.clone(),
+            entry.losing[0].by.as_str()
+        ),
+        (AuditAction::Restore, json!("theirs"), "samir")
+    );
     // What gave way to the restoration can be restored in turn, by its position.
-    world.act(&world.ada(), |tx, cx| restore::restore(tx, cx, &entry.audit_id, &[0])).unwrap();
+    world
+        .act(&world.ada(), |tx, cx| {
+            restore::restore(tx, cx, &entry.audit_id, &[0])
+        })
+        .unwrap();
     assert_eq!(world.record("order", "WO-1").fields["plan"], "theirs");
 }
 
 fn only_an_administrator_may(world: World<impl Storage>) {
     history(&world);
-    let entry = list(&world, &world.ada(), AuditFilter::default()).unwrap().remove(0);
+    let entry = list(&world, &world.ada(), AuditFilter::default())
+        .unwrap()
+        .remove(0);
     for caller in [world.tara(), world.samir()] {
         assert_eq!(list(&world, &caller, AuditFilter::default()), Err(403));
         let refused = world.act(&caller, |tx, cx| restore::restore(tx, cx, &entry.audit_id, &[]));
@@ -68,8 +151,14 @@ fn only_an_administrator_may(world: World<impl Storage>) {
 
 fn what_cannot_be_restored(world: World<impl Storage>) {
     history(&world);
-    let entry = list(&world, &world.ada(), AuditFilter::default()).unwrap().remove(0);
-    let restore = |id: &str| world.act(&world.ada(), |tx, cx| restore::restore(tx, cx, id, &[])).map_err(|refusal| refusal.status);
+    let entry = list(&world, &world.ada(), AuditFilter::default())
+        .unwrap()
+        .remove(0);
+    let restore = |id: &str| {
+        world
+            .act(&world.ada(), |tx, cx| restore::restore(tx, cx, id, &[]))
+            .map_err(|refusal| refusal.status)
+    };
     assert_eq!(restore("nowhere").unwrap_err(), 404);
     let version = world.record("order", "WO-1").version;
     world.push_one(&world.samir(), delete("d", "WO-1", version));

@@ -16,7 +16,11 @@ on_both!(
 );
 
 fn order(world: &World<impl Storage>, id: &str, owner: &str, status: &str) {
-    world.given("order", id, json!({ "title": id, "owner": owner, "status": status, "siteId": "north" }));
+    world.given(
+        "order",
+        id,
+        json!({ "title": id, "owner": owner, "status": status, "siteId": "north" }),
+    );
 }
 
 fn assigned_and_reassigned(world: World<impl Storage>) {
@@ -24,13 +28,25 @@ fn assigned_and_reassigned(world: World<impl Storage>) {
     let (mut tara, mut jonas) = (Device::new(world.tara()), Device::new(world.jonas()));
     tara.sync(&world, 100);
     jonas.sync(&world, 100);
-    assert_eq!((tara.holds("order"), jonas.holds("order")), (vec!["WO-1"], vec![]));
-    world.push_one(&world.samir(), update("k1", "WO-1", 1, json!({ "owner": "jonas" })));
+    assert_eq!(
+        (tara.holds("order"), jonas.holds("order")),
+        (vec!["WO-1"], vec![])
+    );
+    world.push_one(
+        &world.samir(),
+        update("k1", "WO-1", 1, json!({ "owner": "jonas" })),
+    );
     tara.sync(&world, 100);
     jonas.sync(&world, 100);
-    assert_eq!((tara.holds("order"), jonas.holds("order")), (vec![], vec!["WO-1"]));
+    assert_eq!(
+        (tara.holds("order"), jonas.holds("order")),
+        (vec![], vec!["WO-1"])
+    );
     assert_eq!(tara.left, ["revoked WO-1"]);
-    world.push_one(&world.samir(), update("k2", "WO-1", 2, json!({ "owner": "tara" })));
+    world.push_one(
+        &world.samir(),
+        update("k2", "WO-1", 2, json!({ "owner": "tara" })),
+    );
     tara.sync(&world, 100);
     tara.agrees(&world);
     assert_eq!(tara.holds("order"), ["WO-1"], "it comes again, whole");
@@ -47,20 +63,40 @@ fn what_a_record_newly_refers_to_comes_along(world: World<impl Storage>) {
     device.sync(&world, 100);
     assert!(device.holds("asset").is_empty() && device.holds("part").is_empty());
     let parts = json!([{ "partId": "PT-1", "quantity": 1 }]);
-    world.push_one(&world.samir(), update("k1", "WO-1", 1, json!({ "assetId": "AS-1", "parts": parts })));
+    world.push_one(
+        &world.samir(),
+        update("k1", "WO-1", 1, json!({ "assetId": "AS-1", "parts": parts })),
+    );
     let lost = world.pull(&device.caller, device.cursor.as_deref(), 100).unwrap();
     assert_eq!(lost.changes.records["assets"].len(), 1);
     device.sync(&world, 100);
-    assert_eq!((device.holds("asset"), device.holds("part")), (vec!["AS-1"], vec!["PT-1"]));
+    assert_eq!(
+        (device.holds("asset"), device.holds("part")),
+        (vec!["AS-1"], vec!["PT-1"])
+    );
     world.given("asset", "AS-1", json!({ "name": "renamed" }));
-    world.push_one(&world.samir(), update("k2", "WO-1", 2, json!({ "assetId": "AS-2" })));
+    world.push_one(
+        &world.samir(),
+        update("k2", "WO-1", 2, json!({ "assetId": "AS-2" })),
+    );
     world.given("asset", "AS-1", json!({ "name": "renamed again" }));
     device.sync(&world, 100);
     device.agrees(&world);
-    assert_eq!(device.holds("asset"), ["AS-1", "AS-2"], "what is no longer referred to stays, and is kept up to date");
-    world.push_one(&world.samir(), update("k3", "WO-1", 3, json!({ "assetId": "AS-3" })));
+    assert_eq!(
+        device.holds("asset"),
+        ["AS-1", "AS-2"],
+        "what is no longer referred to stays, and is kept up to date"
+    );
+    world.push_one(
+        &world.samir(),
+        update("k3", "WO-1", 3, json!({ "assetId": "AS-3" })),
+    );
     device.sync(&world, 100);
-    assert_eq!(device.holds("asset"), ["AS-1", "AS-2"], "what the technician may not read does not come");
+    assert_eq!(
+        device.holds("asset"),
+        ["AS-1", "AS-2"],
+        "what the technician may not read does not come"
+    );
 }
 
 fn references_of_references_come_along(world: World<impl Storage>) {
@@ -73,7 +109,11 @@ fn references_of_references_come_along(world: World<impl Storage>) {
     for limit in [1, 2, 3, 100] {
         let mut device = Device::new(world.tara());
         device.sync(&world, limit);
-        assert_eq!((device.holds("order"), device.holds("asset")), (vec!["WO-1", "WO-2"], vec!["AS-1"]), "{limit}");
+        assert_eq!(
+            (device.holds("order"), device.holds("asset")),
+            (vec!["WO-1", "WO-2"], vec!["AS-1"]),
+            "{limit}"
+        );
     }
 }
 
@@ -87,20 +127,31 @@ fn pinned_records_come(world: World<impl Storage>) {
     let pins = json!({ "pinned": ["order/WO-1", "order/WO-2", "asset/AS-1", "nonsense"] });
     world.push_one(&device.caller, system_update("k1", "user", "tara", pins));
     device.sync(&world, 100);
-    assert_eq!((device.holds("order"), device.holds("asset")), (vec!["WO-1"], vec!["AS-1"]));
+    assert_eq!(
+        (device.holds("order"), device.holds("asset")),
+        (vec!["WO-1"], vec!["AS-1"])
+    );
     device.agrees(&world);
 }
 
 fn a_new_role_brings_and_takes(world: World<impl Storage>) {
     for number in 0..30 {
-        order(&world, &format!("WO-{number:02}"), if number % 3 == 0 { "tara" } else { "jonas" }, "open");
+        order(
+            &world,
+            &format!("WO-{number:02}"),
+            if number % 3 == 0 { "tara" } else { "jonas" },
+            "open",
+        );
     }
     let mut device = Device::new(world.tara());
     device.sync(&world, 100);
     assert_eq!(device.holds("order").len(), 10);
     device.caller = caller(&world.packs, "tara", "supervisor", &["north"], "tara-phone");
     world.know(&device.caller);
-    world.push_one(&world.samir(), update("k1", "WO-00", 1, json!({ "plan": "Monday" })));
+    world.push_one(
+        &world.samir(),
+        update("k1", "WO-00", 1, json!({ "plan": "Monday" })),
+    );
     let pages = device.sync(&world, 7);
     assert!(pages > 3, "what comes into scope comes in pages: {pages}");
     assert_eq!(device.holds("order").len(), 30);
@@ -115,9 +166,22 @@ fn a_new_role_brings_and_takes(world: World<impl Storage>) {
 
 fn a_lost_page_of_a_new_role_is_given_again(world: World<impl Storage>) {
     for number in 0..9 {
-        order(&world, &format!("WO-{number}"), if number < 3 { "tara" } else { "jonas" }, "open");
-        world.given("asset", &format!("AS-{number}"), json!({ "name": "x", "siteId": "north" }));
-        world.given("order", &format!("WO-{number}"), json!({ "assetId": format!("AS-{number}") }));
+        order(
+            &world,
+            &format!("WO-{number}"),
+            if number < 3 { "tara" } else { "jonas" },
+            "open",
+        );
+        world.given(
+            "asset",
+            &format!("AS-{number}"),
+            json!({ "name": "x", "siteId": "north" }),
+        );
+        world.given(
+            "order",
+            &format!("WO-{number}"),
+            json!({ "assetId": format!("AS-{number}") }),
+        );
     }
     let mut device = Device::new(world.tara());
     device.sync(&world, 100);
@@ -137,13 +201,24 @@ fn a_lost_page_of_a_new_role_is_given_again(world: World<impl Storage>) {
 }
 
 fn sites_decide(world: World<impl Storage>) {
-    world.given("order", "WO-north", json!({ "title": "n", "status": "open", "siteId": "north" }));
-    world.given("order", "WO-south", json!({ "title": "s", "status": "open", "siteId": "south" }));
+    world.given(
+        "order",
+        "WO-north",
+        json!({ "title": "n", "status": "open", "siteId": "north" }),
+    );
+    world.given(
+        "order",
+        "WO-south",
+        json!({ "title": "s", "status": "open", "siteId": "south" }),
+    );
     let mut device = Device::new(world.samir());
     device.sync(&world, 100);
     assert_eq!(device.holds("order"), ["WO-north", "WO-south"]);
     device.caller = caller(&world.packs, "samir", "supervisor", &["south"], "samir-tablet");
     world.know(&device.caller);
     device.sync(&world, 100);
-    assert_eq!((device.holds("order"), device.left.as_slice()), (vec!["WO-south"], ["revoked WO-north".to_owned()].as_slice()));
+    assert_eq!(
+        (device.holds("order"), device.left.as_slice()),
+        (vec!["WO-south"], ["revoked WO-north".to_owned()].as_slice())
+    );
 }

@@ -1,0 +1,71 @@
+//! What the records need before anybody asks for them.
+
+use chrono::{SubsecRound, Utc};
+use holdfast_core::Timestamp;
+use holdfast_core::pack::Packs;
+use holdfast_core::protocol::Me;
+
+use crate::identity::IdentityError;
+use crate::identity::sqlite::SqliteIdentity;
+use crate::identity::store::IdentityStore;
+use crate::packs::demo::{self, DemoError};
+use crate::randomness::SystemRng;
+use crate::records::{epoch, people};
+use crate::storage::port::{Storage, StorageError};
+use crate::storage::sqlite::Database;
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum PrepareError {
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    #[error(transparent)]
+    Demo(#[from] DemoError),
+}
+
+/// The time, in the milliseconds that the store keeps.
+pub(super) fn now() -> Timestamp {
+    Utc::now().trunc_subsecs(3)
+}
+
+/// Brings the records of persons up to date with all accounts, so that work can be given to those who never signed in.
+pub(super) fn people(database: &Database, packs: &Packs) -> Result<(), PrepareError> {
+    let users = database.read(|tx| SqliteIdentity(tx).users())?;
+    Storage::write(database, |tx| {
+        users.into_iter().try_for_each(|user| {
+            let me = Me {
+                user_id: user.id,
+                username: user.username,
+                display_name: user.display_name,
+                roles: user.roles,
+                sites: user.sites,
+                scopes: Vec::new(),
+                device: None,
+            };
+            people::keep(tx, packs, &me, now()).map_err(PrepareError::from)
+        })
+    })
+}
+
+/// Begins a new epoch: the database was restored, and devices may know more than it does.
+pub(super) fn new_epoch(database: &Database, packs: &Packs) -> Result<(), PrepareError> {
+    let entities: Vec<&str> = packs.entities().map(|(_, entity)| entity.name.as_str()).collect();
+    let epoch = Storage::write(database, |tx| {
+        epoch::renew(tx, &SystemRng, &entities).map_err(PrepareError::from)
+    })?;
+    tracing::info!(
+        epoch,
+        "a new epoch begins: every device syncs anew and offers what it was told was accepted"
+    );
+    Ok(())
+}
+
+/// Puts the demo records there that are missing.
+pub(super) fn demo(database: &Database, packs: &Packs) -> Result<(), PrepareError> {
+    let seeded = demo::seed(database, packs, now())?;
+    if seeded > 0 {
+        tracing::info!("{seeded} demo records are ready");
+    }
+    Ok(())
+}

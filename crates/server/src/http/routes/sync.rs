@@ -1,0 +1,125 @@
+//! The sync endpoints. Shapes and answers: `docs/protocol.md`.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::State;
+use holdfast_core::protocol::{Delta, Digest, PushRequest, PushResponse, WireRecord};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::http::state::AppState;
+use crate::http::{ApiError, ApiJson, ApiQuery};
+use crate::identity::Identity;
+use crate::sync::pull::DeltaRequest;
+use crate::sync::{Refusal, digest as digests, pull, push as pushing};
+
+/// Sends a batch of queued writes.
+#[utoipa::path(post, path = "/api/v1/sync/push", tag = "sync", security(("bearer" = [])),
+    request_body(content = serde_json::Value, description = "`deviceId` and `operations`, at most 500"),
+    responses((status = 200, description = "A result for each operation, in order", body = serde_json::Value),
+        (status = 400, description = "Not a batch"), (status = 401), (status = 403, description = "Another device's"),
+        (status = 413, description = "More than 500 operations, or 8 MiB"), (status = 422), (status = 503)))]
+pub async fn push(
+    State(state): State<AppState>,
+    me: Identity,
+    ApiJson(request): ApiJson<PushRequest>,
+) -> Result<Json<PushResponse>, ApiError> {
+    state
+        .act(me, move |tx, cx| pushing::push(tx, cx, &request))
+        .await
+        .map(Json)
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct DeltaQuery {
+    /// A cursor, or an RFC 3339 time; a scan of everything begins, if absent.
+    since: Option<String>,
+    /// Plural names, comma-separated; all entities, if absent.
+    entities: Option<String>,
+    /// Rows of a page: 1 to 1,000.
+    limit: Option<usize>,
+}
+
+/// What changed for this device.
+#[utoipa::path(get, path = "/api/v1/sync/delta", tag = "sync", security(("bearer" = [])), params(DeltaQuery),
+    responses((status = 200, description = "A page of changes and the cursor behind it", body = serde_json::Value),
+        (status = 400, description = "An unreadable cursor, or one of another entity set"), (status = 401),
+        (status = 410, description = "A cursor of another epoch: start again without it")))]
+pub async fn delta(
+    State(state): State<AppState>,
+    me: Identity,
+    ApiQuery(query): ApiQuery<DeltaQuery>,
+) -> Result<Json<Delta>, ApiError> {
+    let DeltaQuery {
+        since,
+        entities,
+        limit,
+    } = query;
+    let request = DeltaRequest {
+        since,
+        entities,
+        limit,
+    };
+    state
+        .act(me, move |tx, cx| pull::delta(tx, cx, &request))
+        .await
+        .map(Json)
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct RecordsQuery {
+    /// The plural name: `work-orders`.
+    entity: String,
+    /// Comma-separated, at most 200.
+    ids: String,
+}
+
+/// Whole records by id; those that are not readable are absent.
+#[utoipa::path(get, path = "/api/v1/sync/records", tag = "sync", security(("bearer" = [])), params(RecordsQuery),
+    responses((status = 200, description = "Records by collection", body = serde_json::Value),
+        (status = 400), (status = 401), (status = 413)))]
+pub async fn records(
+    State(state): State<AppState>,
+    me: Identity,
+    ApiQuery(query): ApiQuery<RecordsQuery>,
+) -> Result<Json<BTreeMap<String, Vec<WireRecord>>>, ApiError> {
+    let entity = state.packs.entity_by_plural(&query.entity);
+    let collection = entity.map(|entity| entity.collection());
+    let unknown = || Refusal::malformed(format!("There are no \"{}\" here.", query.entity));
+    let collection = collection.ok_or_else(unknown)?;
+    let found = state.act(me, move |tx, cx| {
+        let ids: Vec<&str> = query.ids.split(',').filter(|id| !id.is_empty()).collect();
+        pull::whole_records(tx, cx, &query.entity, &ids)
+    });
+    Ok(Json(BTreeMap::from([(collection, found.await?)])))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct DigestQuery {
+    /// Plural names, comma-separated; all entities, if absent.
+    entities: Option<String>,
+    /// Whether to list each id with its version.
+    #[serde(default)]
+    versions: bool,
+}
+
+/// Count and hash of what this device should hold.
+#[utoipa::path(get, path = "/api/v1/sync/digest", tag = "sync", security(("bearer" = [])), params(DigestQuery),
+    responses((status = 200, body = serde_json::Value), (status = 400), (status = 401)))]
+pub async fn digest(
+    State(state): State<AppState>,
+    me: Identity,
+    ApiQuery(query): ApiQuery<DigestQuery>,
+) -> Result<Json<Digest>, ApiError> {
+    let DigestQuery { entities, versions } = query;
+    state
+        .act(me, move |tx, cx| {
+            digests::digest(tx, cx, entities.as_deref(), versions)
+        })
+        .await
+        .map(Json)
+}

@@ -1,0 +1,341 @@
+//! Sync and REST over HTTP: what only the shell can get wrong. The rules themselves are tested beside them.
+
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Server};
+
+struct Session {
+    token: String,
+    device: String,
+}
+
+async fn session(server: &Server, username: &str) -> Session {
+    let answer = server.sign_in(username).await;
+    let device = answer.body["device_id"].as_str().unwrap().to_owned();
+    Session {
+        token: answer.access_token().to_owned(),
+        device,
+    }
+}
+
+async fn get(server: &Server, session: &Session, path: &str) -> Answer {
+    Answer::of(server.get(path).bearer_auth(&session.token)).await
+}
+
+fn update(id: &str, key: &str, version: u64, payload: Value) -> Value {
+    let mut payload = payload;
+    payload["_version"] = json!(version);
+    json!({ "queueId": key, "clientMutationId": key, "domain": "maintenance", "entityType": "work-order", "entityId": id,
+        "operation": "update", "payload": payload })
+}
+
+#[tokio::test]
+async fn a_device_pulls_pushes_and_pulls_again() {
+    let server = Server::start().await;
+    let technician = session(&server, "technician").await;
+    let first = get(&server, &technician, "/api/v1/sync/delta?limit=1000").await;
+    assert_eq!(first.status, StatusCode::OK, "{:?}", first.body);
+    assert_eq!(first.headers["cache-control"], "no-store");
+    let orders = first.body["changes"]["workOrders"].as_array().unwrap();
+    assert!(orders.len() > 5 && first.body["changes"]["assets"].as_array().is_some());
+    let id = orders[0]["workOrderId"].as_str().unwrap();
+    let version = orders[0]["_version"].as_u64().unwrap();
+
+    let operations = json!([update(
+        id,
+        "k1",
+        version,
+        json!({ "description": "seen from the road" })
+    )]);
+    let batch = json!({ "deviceId": technician.device, "operations": operations });
+    let push = || {
+        server
+            .post("/api/v1/sync/push")
+            .bearer_auth(&technician.token)
+            .json(&batch)
+    };
+    let pushed = Answer::of(push()).await;
+    assert_eq!(
+        pushed.body["results"][0]["status"], "success",
+        "{:?}",
+        pushed.body
+    );
+    let again = Answer::of(push()).await;
+    assert_eq!(again.body["results"][0]["newVersion"], json!(version + 1), "resent, it is not applied again");
+
+    let cursor = first.body["cursor"].as_str().unwrap();
+    let delta = get(
+        &server,
+        &technician,
+        &format!("/api/v1/sync/delta?since={cursor}"),
+    )
+    .await;
+    let rows = delta.body["changes"]["workOrders"].as_array().unwrap();
+    assert_eq!(
+        (rows.len(), &rows[0]["description"]),
+        (1, &json!("seen from the road"))
+    );
+    assert_eq!(rows[0]["_baseVersion"], json!(version));
+
+    let whole = get(
+        &server,
+        &technician,
+        &format!("/api/v1/sync/records?entity=work-orders&ids={id},WO-000000"),
+    )
+    .await;
+    assert_eq!(whole.body["workOrders"].as_array().unwrap().len(), 1);
+    let digest = get(
+        &server,
+        &technician,
+        "/api/v1/sync/digest?entities=work-orders&versions=true",
+    )
+    .await;
+    assert_eq!(
+        digest.body["entities"]["workOrders"]["count"],
+        json!(orders.len())
+    );
+}
+
+#[tokio::test]
+async fn refusals_have_their_status_and_shape() {
+    let server = Server::start().await;
+    let technician = session(&server, "technician").await;
+    let table = [
+        ("/api/v1/sync/delta?since=nonsense", 400, "VALIDATION_ERROR"),
+        ("/api/v1/sync/delta?limit=many", 400, "VALIDATION_ERROR"),
+        ("/api/v1/sync/delta?since=v1.elsewhere.0.7", 410, "GONE"),
+        ("/api/v1/sync/delta?entities=ships", 400, "VALIDATION_ERROR"),
+        ("/api/v1/sync/records?entity=ships&ids=1", 400, "VALIDATION_ERROR"),
+        ("/api/v1/ships", 404, "NOT_FOUND"),
+        ("/api/v1/work-orders/WO-999999", 404, "NOT_FOUND"),
+        ("/api/v1/work-orders?colour=red", 400, "VALIDATION_ERROR"),
+        ("/api/v1/audit", 403, "PERMISSION_DENIED"),
+    ];
+    for (path, status, code) in table {
+        let answer = get(&server, &technician, path).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.body["error"]["code"].as_str()),
+            (status, Some(code)),
+            "{path}"
+        );
+        assert!(
+            !answer.body["error"]["message"].as_str().unwrap().is_empty(),
+            "{path}"
+        );
+    }
+    for path in [
+        "/api/v1/sync/delta",
+        "/api/v1/work-orders",
+        "/api/v1/domains",
+        "/api/v1/audit",
+    ] {
+        assert_eq!(
+            server.get(path).send().await.unwrap().status(),
+            StatusCode::UNAUTHORIZED,
+            "{path}"
+        );
+    }
+    let foreign = json!({ "deviceId": "another", "operations": [] });
+    let push = server
+        .post("/api/v1/sync/push")
+        .bearer_auth(&technician.token)
+        .json(&foreign);
+    assert_eq!(Answer::of(push).await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn rest_creates_reads_merges_and_deletes() {
+    let server = Server::start().await;
+    let (technician, supervisor) = (
+        session(&server, "technician").await,
+        session(&server, "supervisor").await,
+    );
+    let body = json!({ "title": "Hose leaks", "siteId": "north", "completionNotes": "" });
+    let post = || {
+        server
+            .post("/api/v1/work-orders")
+            .bearer_auth(&technician.token)
+            .header("idempotency-key", "once")
+            .json(&body)
+    };
+    let made = Answer::of(post()).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{:?}", made.body);
+    let id = made.body["workOrderId"].as_str().unwrap().to_owned();
+    let path = format!("/api/v1/work-orders/{id}");
+    assert_eq!(
+        (&made.headers["location"], &made.headers["etag"]),
+        (&path.as_str().parse().unwrap(), &"\"1\"".parse().unwrap())
+    );
+    assert_eq!(
+        Answer::of(post()).await.body["workOrderId"],
+        json!(id),
+        "the same key, the same order"
+    );
+
+    let patch = |by: &Session, tag: Option<&str>, body: Value| {
+        let request = server
+            .client
+            .patch(format!("{}{path}", server.base))
+            .bearer_auth(&by.token)
+            .json(&body);
+        tag.into_iter()
+            .fold(request, |request, tag| request.header("if-match", tag))
+    };
+    let merged = Answer::of(patch(
+        &supervisor,
+        Some("\"1\""),
+        json!({ "completionNotes": "theirs", "priority": "high" }),
+    ))
+    .await;
+    assert_eq!(
+        (merged.status, &merged.headers["etag"]),
+        (StatusCode::OK, &"\"2\"".parse().unwrap())
+    );
+    let conflict = Answer::of(patch(
+        &technician,
+        Some("\"1\""),
+        json!({ "completionNotes": "mine", "meterReading": 7 }),
+    ))
+    .await;
+    assert_eq!(conflict.status, StatusCode::CONFLICT);
+    assert_eq!(
+        (
+            &conflict.body["error"]["code"],
+            &conflict.body["record"]["meterReading"]
+        ),
+        (&json!("VERSION_CONFLICT"), &json!(7))
+    );
+    let invalid = Answer::of(patch(&technician, None, json!({ "priority": "whenever" }))).await;
+    assert_eq!(
+        (
+            invalid.status.as_u16(),
+            &invalid.body["error"]["fields"][0]["field"]
+        ),
+        (422, &json!("priority"))
+    );
+
+    let known = server
+        .get(&path)
+        .bearer_auth(&technician.token)
+        .header("if-none-match", "\"3\"");
+    assert_eq!(Answer::of(known).await.status, StatusCode::NOT_MODIFIED);
+    let list = get(&server, &technician, "/api/v1/work-orders?status=open&limit=2").await;
+    let tag = list.headers["etag"].to_str().unwrap();
+    let again = server
+        .get("/api/v1/work-orders?status=open&limit=2")
+        .bearer_auth(&technician.token)
+        .header("if-none-match", tag);
+    assert_eq!(Answer::of(again).await.status, StatusCode::NOT_MODIFIED);
+    let history = get(&server, &technician, &format!("{path}/history")).await;
+    assert_eq!(history.body.as_array().unwrap().len(), 3);
+
+    let conflict_id = conflict.body["conflict"]["conflictId"].as_str().unwrap();
+    let resolution = json!({ "resolution": { "completionNotes": { "choice": "mine" } } });
+    let resolve = server
+        .post(&format!("/api/v1/conflicts/{conflict_id}/resolve"))
+        .bearer_auth(&technician.token);
+    let resolved = Answer::of(resolve.json(&resolution)).await;
+    assert_eq!(
+        (resolved.status, &resolved.body["status"]),
+        (StatusCode::OK, &json!("resolved")),
+        "{:?}",
+        resolved.body
+    );
+    let open = get(&server, &technician, "/api/v1/conflicts?status=open").await;
+    assert_eq!(open.body["items"], json!([]));
+
+    let delete = |by: &Session| {
+        server
+            .client
+            .delete(format!("{}{path}", server.base))
+            .bearer_auth(&by.token)
+    };
+    assert_eq!(
+        Answer::of(delete(&technician)).await.status,
+        StatusCode::FORBIDDEN
+    );
+    assert_eq!(
+        Answer::of(delete(&supervisor)).await.status,
+        StatusCode::NO_CONTENT
+    );
+    assert_eq!(
+        get(&server, &technician, &path).await.status,
+        StatusCode::NOT_FOUND
+    );
+}
+
+#[tokio::test]
+async fn an_administrator_reads_the_audit_and_restores() {
+    let server = Server::start().await;
+    let (supervisor, admin) = (
+        session(&server, "supervisor").await,
+        session(&server, "admin").await,
+    );
+    let list = get(&server, &supervisor, "/api/v1/work-orders?limit=1&status=open").await;
+    let order = list.body["items"][0].clone();
+    let path = format!("/api/v1/work-orders/{}", order["workOrderId"].as_str().unwrap());
+    let tag = format!("\"{}\"", order["_version"]);
+    for (by, words) in [(&supervisor, "first"), (&admin, "second")] {
+        let patch = server
+            .client
+            .patch(format!("{}{path}", server.base))
+            .bearer_auth(&by.token);
+        let done = Answer::of(patch.header("if-match", &tag).json(&json!({ "title": words }))).await;
+        assert_eq!(done.status, StatusCode::OK, "{:?}", done.body);
+    }
+    let audit = get(&server, &admin, "/api/v1/audit?entity=work-order&limit=5").await;
+    let entry = &audit.body["items"][0];
+    assert_eq!(
+        (&entry["losing"][0]["value"], &entry["losing"][0]["by"]),
+        (&json!("first"), &json!("supervisor"))
+    );
+    let restore = server.post(&format!(
+        "/api/v1/audit/{}/restore",
+        entry["auditId"].as_str().unwrap()
+    ));
+    let restored = Answer::of(restore.bearer_auth(&admin.token).json(&json!({}))).await;
+    assert_eq!(
+        (restored.status, &restored.body["title"]),
+        (StatusCode::OK, &json!("first")),
+        "{:?}",
+        restored.body
+    );
+}
+
+#[tokio::test]
+async fn packs_scopes_and_the_api_describe_themselves() {
+    let server = Server::start().await;
+    let technician = session(&server, "technician").await;
+    let domains = get(&server, &technician, "/api/v1/domains").await;
+    let names: Vec<_> = domains.body["packs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|pack| pack["name"].clone())
+        .collect();
+    assert_eq!(
+        names,
+        [json!("system"), json!("maintenance"), json!("service-desk")]
+    );
+    let tag = domains.headers["etag"].to_str().unwrap();
+    let again = server
+        .get("/api/v1/domains")
+        .bearer_auth(&technician.token)
+        .header("if-none-match", tag);
+    assert_eq!(Answer::of(again).await.status, StatusCode::NOT_MODIFIED);
+    let me = server.me(&technician.token).await;
+    let scopes = me.body["scopes"].as_array().unwrap();
+    assert!(
+        scopes.contains(&json!("maintenance:work-order:update")) && !scopes.contains(&json!("system:*:*"))
+    );
+    let openapi = Answer::of(server.get("/api/v1/openapi.json")).await;
+    for path in [
+        "/api/v1/sync/push",
+        "/api/v1/{entities}/{id}/history",
+        "/api/v1/audit/{id}/restore",
+        "/api/v1/me",
+    ] {
+        assert!(openapi.body["paths"].get(path).is_some(), "{path}");
+    }
+}
