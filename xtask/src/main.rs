@@ -1,11 +1,12 @@
 //! One command for each thing a developer does here: `cargo xtask <command>`.
 //!
 //! `commands` holds one file per subcommand. What they share lies beside it: `tools` puts the tool chain
-//! into `target/tools`, `system` finds the browser, `web` turns the app and the worker into `dist/`, `step`
+//! into `target/tools`, `system` finds the browser, `playwright` drives it, `web` turns the app and the worker into `dist/`, `step`
 //! runs and times other programs, `workspace` knows the folders.
 
 mod commands;
 mod error;
+mod playwright;
 mod step;
 mod system;
 mod tools;
@@ -16,7 +17,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{build, check, run, test};
+use crate::commands::{bench, build, check, run, simulate, test};
 
 /// Set up, build, run and test Holdfast.
 #[derive(Debug, Parser)]
@@ -36,6 +37,10 @@ enum Command {
     Check,
     /// Run every check and test, as the continuous integration does
     Test(test::Options),
+    /// Run the simulator: many devices, a server and a bad network, by seed
+    Simulate(simulate::Options),
+    /// Measure in a real browser against the real server
+    Bench,
 }
 
 fn main() -> ExitCode {
@@ -44,6 +49,8 @@ fn main() -> ExitCode {
         Command::Build(options) => build::execute(&options),
         Command::Check => check::execute(),
         Command::Test(options) => test::execute(&options),
+        Command::Simulate(options) => simulate::execute(&options),
+        Command::Bench => bench::execute(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,6 +1,8 @@
 //! One file per subcommand.
 
+pub mod bench;
 pub mod build;
 pub mod check;
 pub mod run;
+pub mod simulate;
 pub mod test;

@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 use crate::{
     commands::check,
     error::{Failure, Outcome},
+    playwright::{self, Profile},
     step, system, tools, web,
     workspace::{self, WASM},
 };
@@ -122,45 +123,8 @@ fn browser() -> Outcome<Summary> {
 }
 
 fn end_to_end() -> Outcome<Summary> {
-    let browser = system::ensure_browser()?;
-    tools::ensure()?;
-    web::build_if_changed()?;
-    step::timed(
-        "Building the server for the end-to-end tests",
-        "2 min at first",
-        || {
-            step::run(&mut workspace::cargo(&[
-                "build",
-                "--locked",
-                "--package",
-                "holdfast-server",
-            ]))
-        },
-    )?;
-    let folder = workspace::root().join("tests");
-    step::timed(
-        "Installing the end-to-end tests' packages from npm",
-        "10 s",
-        || {
-            let mut install = workspace::command("npm");
-            install
-                .current_dir(&folder)
-                .args(["ci", "--no-audit", "--no-fund"]);
-            // The browser is the system's own.
-            step::run(install.env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1"))
-        },
-    )?;
-    step::timed("Testing end to end in Chromium", "5 min", || {
-        let mut tests = workspace::command("npx");
-        tests
-            .current_dir(&folder)
-            .args(["--no-install", "playwright", "test"])
-            .env("CHROMIUM", &browser.chromium)
-            .env(
-                "HOLDFAST_SERVER",
-                workspace::target().join("debug").join("holdfast-server"),
-            )
-            .env("HOLDFAST_DIST", workspace::dist());
+    let mut tests = playwright::prepare(Profile::Debug)?;
+    step::timed("Testing end to end in Chromium", "10 min", || {
         step::run_tests(&mut tests)
     })
 }
