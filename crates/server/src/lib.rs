@@ -7,6 +7,7 @@
 //! - [`identity`]: who may sign in, which tokens are good. Rules over a store trait; clock and randomness are parameters.
 //! - [`sync`]: push, pull, conflicts, REST: what becomes of operations, and what a device is to be told.
 //! - [`records`]: versions, ids, unique values and references of records, over the storage port.
+//! - [`import`]: foreign tables into records.
 //! - [`packs`]: the domain packs in force. [`randomness`]: the system's, as the rules take it.
 //! - [`storage`]: the synchronous storage ports and their SQLite implementation.
 //!
@@ -15,6 +16,7 @@
 pub mod cli;
 pub mod http;
 pub mod identity;
+pub mod import;
 pub mod packs;
 pub mod randomness;
 pub mod records;

@@ -1,6 +1,9 @@
 //! The command line. One file per subcommand; each flag is also an environment variable.
 
+mod audit;
 mod database_url;
+mod export;
+mod import;
 mod prepare;
 mod serve;
 mod user;
@@ -30,6 +33,12 @@ struct Cli {
 enum Command {
     /// Serve the app and its API
     Serve(serve::ServeArguments),
+    /// Read a CSV file into records
+    Import(import::ImportArguments),
+    /// Write everything as JSON lines
+    Export(export::ExportArguments),
+    /// List conflicts, automatic decisions, restorations and refusals
+    Audit(audit::AuditArguments),
     /// Create and change accounts
     User(user::UserArguments),
 }
@@ -44,6 +53,9 @@ pub fn run() -> ExitCode {
         .init();
     let outcome: Result<(), Box<dyn std::error::Error>> = match cli.command {
         Command::Serve(arguments) => serve::run(&arguments).map_err(Into::into),
+        Command::Import(arguments) => import::run(&arguments).map_err(Into::into),
+        Command::Export(arguments) => export::run(&arguments).map_err(Into::into),
+        Command::Audit(arguments) => audit::run(&arguments).map_err(Into::into),
         Command::User(arguments) => user::run(&arguments).map_err(Into::into),
     };
     match outcome {

@@ -1,0 +1,112 @@
+//! `holdfast-server import`.
+
+use std::fs::File;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::database_url::DatabaseUrl;
+use super::prepare::{self, PrepareError};
+use crate::import::mapping::Mapping;
+use crate::import::{self, ImportError as Failure, Summary};
+use crate::packs::{self, PacksError};
+use crate::storage::sqlite::{Database, DatabaseError};
+
+/// Read a CSV file into records
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Rows that cannot be read are told with line and reason, and the others are imported; the exit \
+    code is then 1. A row that an earlier import brought is known by its content and adds nothing."
+)]
+pub(super) struct ImportArguments {
+    /// The CSV file, with a header
+    file: PathBuf,
+
+    /// The pack whose records the rows become
+    #[arg(long, env = "HOLDFAST_PACK")]
+    pack: String,
+
+    /// How a row becomes a record
+    #[arg(long, env = "HOLDFAST_MAPPING")]
+    mapping: PathBuf,
+
+    /// Where the data lies; the file is created if it is missing
+    #[arg(long, env = "HOLDFAST_DATABASE", default_value = "sqlite:holdfast.db")]
+    database: DatabaseUrl,
+
+    /// Folder of domain packs, in place of those built in
+    #[arg(long, env = "HOLDFAST_DOMAINS")]
+    domains: Option<PathBuf>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ImportError {
+    #[error("cannot read {path}: {source}")]
+    File { path: PathBuf, source: std::io::Error },
+    #[error("the mapping {path} cannot be read: {message}")]
+    Mapping { path: PathBuf, message: String },
+    #[error("the mapping is for the pack \"{mapping}\", and --pack says \"{asked}\"")]
+    AnotherPack { mapping: String, asked: String },
+    #[error(
+        "{0} left out; the others are imported. Correct the file and import it again: what is there stays as it is"
+    )]
+    Broken(String),
+    #[error(transparent)]
+    Import(#[from] Failure),
+    #[error(transparent)]
+    Packs(#[from] PacksError),
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    #[error(transparent)]
+    Prepare(#[from] PrepareError),
+}
+
+pub(super) fn run(arguments: &ImportArguments) -> Result<(), ImportError> {
+    let unreadable = |path: &PathBuf| {
+        let path = path.clone();
+        move |source| ImportError::File { path, source }
+    };
+    let text = std::fs::read_to_string(&arguments.mapping).map_err(unreadable(&arguments.mapping))?;
+    let mapping = Mapping::from_toml(&text).map_err(|message| ImportError::Mapping {
+        path: arguments.mapping.clone(),
+        message,
+    })?;
+    if mapping.pack != arguments.pack {
+        return Err(ImportError::AnotherPack {
+            mapping: mapping.pack,
+            asked: arguments.pack.clone(),
+        });
+    }
+    let file = File::open(&arguments.file).map_err(unreadable(&arguments.file))?;
+    let packs = packs::load(arguments.domains.as_deref())?;
+    let DatabaseUrl::Sqlite(path) = &arguments.database;
+    let database = Database::open(path)?;
+    prepare::people(&database, &packs)?;
+    let progress = |done: usize, all: usize| eprintln!("{done} of {all} rows");
+    let summary = import::import(&database, &packs, &mapping, file, prepare::now(), progress)?;
+    tell(&summary)
+}
+
+fn tell(summary: &Summary) -> Result<(), ImportError> {
+    let Summary {
+        imported,
+        known,
+        broken,
+        missing,
+    } = summary;
+    println!(
+        "{imported} records imported, {known} were there already, {} rows left out",
+        broken.len()
+    );
+    for row in broken {
+        println!("line {}: {}", row.line, row.reason);
+    }
+    for missing in missing {
+        println!("note: records refer to {missing}, which is not there");
+    }
+    match broken.len() {
+        0 => Ok(()),
+        1 => Err(ImportError::Broken("1 row was".to_owned())),
+        count => Err(ImportError::Broken(format!("{count} rows were"))),
+    }
+}
