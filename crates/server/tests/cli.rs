@@ -168,3 +168,131 @@ fn accounts_are_managed_from_the_command_line() {
         assert!(told.contains(reason), "{arguments:?}: {told}");
     }
 }
+
+#[test]
+fn a_table_is_imported_once_and_exported() {
+    let folder = tempfile::tempdir().unwrap();
+    let mapping = concat!(env!("CARGO_MANIFEST_DIR"), "/../../domains/maintenance.nist.toml");
+    let rows = "BscStartDate,Asset,OriginalShorttext,PMType,Cost\n2004-07-01,A,BUCKET WON'T OPEN,PM01,183.05\n\
+                2004-07-01,A,BUCKET WON'T OPEN,PM01,183.05\n2003-12-31,B,won,t swing,PM01\n";
+    std::fs::write(folder.path().join("orders.csv"), rows).unwrap();
+    let import = || {
+        run(
+            folder.path(),
+            &[
+                "import",
+                "--pack",
+                "maintenance",
+                "--mapping",
+                mapping,
+                "orders.csv",
+            ],
+        )
+    };
+    let first = import();
+    assert_eq!(first.status.code(), Some(1), "a row was left out");
+    let told = String::from_utf8(first.stdout).unwrap();
+    assert!(
+        told.starts_with("2 records imported, 0 were there already, 1 row left out"),
+        "{told}"
+    );
+    assert!(told.contains("line 4: Cost is \"PM01\", not a number"), "{told}");
+    assert!(String::from_utf8(first.stderr).unwrap().contains("2 of 2 rows"));
+    let again = String::from_utf8(import().stdout).unwrap();
+    assert!(
+        again.starts_with("0 records imported, 2 were there already"),
+        "{again}"
+    );
+
+    let export = run(folder.path(), &["export", "--entity", "work-order"]);
+    let lines: Vec<serde_json::Value> = String::from_utf8(export.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let types: Vec<&str> = lines.iter().map(|line| line["type"].as_str().unwrap()).collect();
+    assert_eq!(types, ["record", "version", "record", "version"]);
+    assert_eq!(lines[0]["fields"]["title"], "BUCKET WON'T OPEN");
+    let audit = run(folder.path(), &["audit", "--json"]);
+    assert!(audit.status.success() && audit.stdout.is_empty());
+}
+
+#[test]
+fn what_prevents_an_import_or_export_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("broken.toml"), "pack = 7").unwrap();
+    std::fs::write(folder.path().join("orders.csv"), "a,b\n").unwrap();
+    let mapping = concat!(env!("CARGO_MANIFEST_DIR"), "/../../domains/maintenance.nist.toml");
+    let table: &[(&[&str], &str)] = &[
+        (
+            &[
+                "import",
+                "--pack",
+                "maintenance",
+                "--mapping",
+                "nowhere.toml",
+                "orders.csv",
+            ],
+            "cannot read nowhere.toml",
+        ),
+        (
+            &[
+                "import",
+                "--pack",
+                "maintenance",
+                "--mapping",
+                "broken.toml",
+                "orders.csv",
+            ],
+            "broken.toml cannot be read",
+        ),
+        (
+            &[
+                "import",
+                "--pack",
+                "service-desk",
+                "--mapping",
+                mapping,
+                "orders.csv",
+            ],
+            "--pack says \"service-desk\"",
+        ),
+        (
+            &[
+                "import",
+                "--pack",
+                "maintenance",
+                "--mapping",
+                mapping,
+                "nowhere.csv",
+            ],
+            "cannot read nowhere.csv",
+        ),
+        (
+            &[
+                "import",
+                "--pack",
+                "maintenance",
+                "--mapping",
+                mapping,
+                "orders.csv",
+            ],
+            "the mapping expects",
+        ),
+        (
+            &["export", "--database", "sqlite:nowhere.db"],
+            "there is no database nowhere.db",
+        ),
+        (
+            &["audit", "--database", "sqlite:nowhere.db"],
+            "there is no database nowhere.db",
+        ),
+        (&["export", "--entity", "ship"], "there is no entity \"ship\""),
+    ];
+    for (arguments, expected) in table {
+        let output = run(folder.path(), arguments);
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {told}");
+        assert!(told.contains(expected), "{arguments:?}: {told}");
+    }
+}

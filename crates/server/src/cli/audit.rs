@@ -61,7 +61,7 @@ pub(super) fn run(arguments: &AuditArguments) -> Result<(), AuditError> {
         before: None,
         limit: *limit,
     };
-    let rows = Storage::read(&Database::open(path)?, |tx| {
+    let rows = Storage::read(&Database::open_existing(path)?, |tx| {
         tx.audits(&filter).map_err(AuditError::from)
     })?;
     for row in &rows {

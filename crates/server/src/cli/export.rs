@@ -72,7 +72,7 @@ pub(super) fn run(arguments: &ExportArguments) -> Result<(), ExportError> {
         arguments.entities.clone()
     };
     let DatabaseUrl::Sqlite(path) = &arguments.database;
-    let database = Database::open(path)?;
+    let database = Database::open_existing(path)?;
     let mut output: Box<dyn Write> = match &arguments.output {
         Some(path) => Box::new(BufWriter::new(std::fs::File::create(path)?)),
         None => Box::new(BufWriter::new(std::io::stdout().lock())),

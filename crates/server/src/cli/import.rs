@@ -94,8 +94,9 @@ fn tell(summary: &Summary) -> Result<(), ImportError> {
         broken,
         missing,
     } = summary;
+    let rows = if broken.len() == 1 { "row" } else { "rows" };
     println!(
-        "{imported} records imported, {known} were there already, {} rows left out",
+        "{imported} records imported, {known} were there already, {} {rows} left out",
         broken.len()
     );
     for row in broken {

@@ -6,9 +6,11 @@ use std::io::{BufRead, Read};
 
 use chrono::Utc;
 use clap::{Args, Subcommand};
+use holdfast_core::pack::{PackError, Packs};
 use uuid::Uuid;
 
 use super::database_url::DatabaseUrl;
+use super::prepare::{self, PrepareError};
 use crate::identity::model::User;
 use crate::identity::sqlite::SqliteIdentity;
 use crate::identity::store::IdentityStore;
@@ -79,25 +81,35 @@ pub(super) enum UserError {
     Database(#[from] DatabaseError),
     #[error(transparent)]
     Identity(#[from] IdentityError),
+    #[error(transparent)]
+    Pack(#[from] PackError),
+    #[error(transparent)]
+    Prepare(#[from] PrepareError),
 }
 
 pub(super) fn run(arguments: &UserArguments) -> Result<(), UserError> {
     let DatabaseUrl::Sqlite(path) = &arguments.database;
     let database = Database::open(path)?;
-    match &arguments.action {
-        Action::Add(new) => add(&database, new),
+    apply(&database, &arguments.action)?;
+    // Colleagues see the person as soon as the account is there.
+    Ok(prepare::people(&database, &Packs::new(Vec::new())?)?)
+}
+
+fn apply(database: &Database, action: &Action) -> Result<(), UserError> {
+    match action {
+        Action::Add(new) => add(database, new),
         Action::Password { username } => {
             let password_hash = read_password()?;
-            change(&database, username, |user| User {
+            change(database, username, |user| User {
                 password_hash,
                 ..user
             })
         }
-        Action::Disable { username } => change(&database, username, |user| User {
+        Action::Disable { username } => change(database, username, |user| User {
             disabled: true,
             ..user
         }),
-        Action::Enable { username } => change(&database, username, |user| User {
+        Action::Enable { username } => change(database, username, |user| User {
             disabled: false,
             ..user
         }),

@@ -21,6 +21,7 @@ mod delete;
 pub mod digest;
 mod notices;
 mod outcome;
+mod page;
 pub mod pull;
 pub mod push;
 pub mod readers;

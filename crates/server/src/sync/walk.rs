@@ -12,7 +12,7 @@ use std::collections::HashSet;
 
 use holdfast_core::protocol::{Cursor, Delta};
 
-use super::pull::Page;
+use super::page::Page;
 use super::scope::Scope;
 use super::{Answer, Refusal};
 use crate::storage::model::{Membership, StoredRecord};

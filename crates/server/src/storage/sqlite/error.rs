@@ -9,6 +9,9 @@ pub enum DatabaseError {
     )]
     Open { path: PathBuf, source: rusqlite::Error },
 
+    #[error("there is no database {0}. Name the right file with --database")]
+    Missing(PathBuf),
+
     #[error(
         "the database was written by a newer Holdfast (schema {found}; this one knows up to {known}). Start the \
          newer server, or restore a backup made before the upgrade"

@@ -6,6 +6,8 @@
 
 mod error;
 mod migrate;
+mod rows;
+mod storage;
 mod transaction;
 pub mod value;
 
@@ -59,6 +61,14 @@ impl Database {
             readers,
             next_reader: AtomicUsize::new(0),
         })
+    }
+
+    /// Opens a file that must be there.
+    pub fn open_existing(path: &Path) -> Result<Self, DatabaseError> {
+        if !path.is_file() {
+            return Err(DatabaseError::Missing(path.to_owned()));
+        }
+        Self::open(path)
     }
 
     /// Runs `work` in one write transaction: committed if it returns `Ok`, rolled back if it returns `Err` or panics.

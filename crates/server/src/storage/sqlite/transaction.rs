@@ -1,12 +1,11 @@
 //! The storage port in SQLite.
 
-use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OptionalExtension, Params, Row, ToSql, params};
+use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
+use super::rows::{read_audit, read_history, read_record};
 use super::value::{Json, Millis};
-use super::{Database, DatabaseError};
-use crate::storage::model::{Act, AuditFilter, AuditRow, HistoryEntry, Membership, StoredRecord};
-use crate::storage::port::{Result, Storage, StorageError, Transaction};
+use crate::storage::model::{AuditFilter, AuditRow, HistoryEntry, Membership, StoredRecord};
+use crate::storage::port::{Result, StorageError, Transaction};
 
 /// The tables of records as one transaction (or one read snapshot) sees them.
 #[derive(Debug)]
@@ -59,49 +58,6 @@ impl<'a> SqliteTransaction<'a> {
 impl From<rusqlite::Error> for StorageError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Database(error.into())
-    }
-}
-
-/// Carries the error of the work through [`Database`], which knows only its own.
-enum Failure<E> {
-    Work(E),
-    Database(DatabaseError),
-}
-
-impl<E> From<DatabaseError> for Failure<E> {
-    fn from(error: DatabaseError) -> Self {
-        Self::Database(error)
-    }
-}
-
-impl<E: From<StorageError>> Failure<E> {
-    fn into_error(self) -> E {
-        match self {
-            Self::Work(error) => error,
-            Self::Database(error) => StorageError::from(error).into(),
-        }
-    }
-}
-
-impl Storage for Database {
-    fn write<T, E: From<StorageError>>(
-        &self,
-        work: impl FnOnce(&mut dyn Transaction) -> std::result::Result<T, E>,
-    ) -> std::result::Result<T, E> {
-        let outcome = Self::write(self, |tx| {
-            work(&mut SqliteTransaction::new(tx)).map_err(Failure::Work)
-        });
-        outcome.map_err(Failure::into_error)
-    }
-
-    fn read<T, E: From<StorageError>>(
-        &self,
-        work: impl FnOnce(&dyn Transaction) -> std::result::Result<T, E>,
-    ) -> std::result::Result<T, E> {
-        let outcome = Self::read(self, |connection| {
-            work(&SqliteTransaction::new(connection)).map_err(Failure::Work)
-        });
-        outcome.map_err(Failure::into_error)
     }
 }
 
@@ -321,74 +277,5 @@ impl Transaction for SqliteTransaction<'_> {
             params![entity, record_id, user_id, before, limit],
             read_audit,
         )
-    }
-}
-
-fn read_record(row: &Row<'_>) -> rusqlite::Result<StoredRecord> {
-    Ok(StoredRecord {
-        entity: row.get(0)?,
-        id: row.get(1)?,
-        fields: row.get::<_, Json<_>>(2)?.0,
-        version: row.get(3)?,
-        sequence: row.get(4)?,
-        updated_at: row.get::<_, Millis>(5)?.0,
-        updated_by: row.get(6)?,
-        local_id: row.get(7)?,
-        deleted: row.get(8)?,
-    })
-}
-
-fn read_history(row: &Row<'_>) -> rusqlite::Result<HistoryEntry> {
-    Ok(HistoryEntry {
-        entity: row.get(0)?,
-        id: row.get(1)?,
-        version: row.get(2)?,
-        sequence: row.get(3)?,
-        at: row.get::<_, Millis>(4)?.0,
-        user_id: row.get(5)?,
-        user_name: row.get(6)?,
-        roles: row.get::<_, Json<_>>(7)?.0,
-        device_id: row.get(8)?,
-        act: row.get(9)?,
-        changes: row.get::<_, Json<_>>(10)?.0,
-    })
-}
-
-fn read_audit(row: &Row<'_>) -> rusqlite::Result<AuditRow> {
-    Ok(AuditRow {
-        number: row.get(0)?,
-        id: row.get(1)?,
-        at: row.get::<_, Millis>(2)?.0,
-        entity: row.get(3)?,
-        record_id: row.get(4)?,
-        user_id: row.get(5)?,
-        entry: row.get::<_, Json<_>>(6)?.0,
-    })
-}
-
-const ACTS: [(Act, &str); 4] = [
-    (Act::Create, "create"),
-    (Act::Update, "update"),
-    (Act::Delete, "delete"),
-    (Act::Recreate, "recreate"),
-];
-
-impl ToSql for Act {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ACTS
-            .iter()
-            .find(|(act, _)| act == self)
-            .map_or("update", |(_, name)| *name)
-            .into())
-    }
-}
-
-impl FromSql for Act {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        let name = value.as_str()?;
-        ACTS.iter()
-            .find(|(_, known)| *known == name)
-            .map(|(act, _)| *act)
-            .ok_or(FromSqlError::InvalidType)
     }
 }

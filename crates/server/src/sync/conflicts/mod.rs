@@ -6,6 +6,8 @@
 //! it is settled also what the record held before and after, which is what taking it back needs. A conflict about the
 //! record as a whole (deleted, or about to be) stands under the field `record`.
 
+mod aftermath;
+mod choice;
 mod open;
 mod resolve;
 mod undo;

@@ -1,0 +1,76 @@
+//! Rows of the record tables, read.
+
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
+use rusqlite::{Row, ToSql};
+
+use super::value::{Json, Millis};
+use crate::storage::model::{Act, AuditRow, HistoryEntry, StoredRecord};
+
+pub(super) fn read_record(row: &Row<'_>) -> rusqlite::Result<StoredRecord> {
+    Ok(StoredRecord {
+        entity: row.get(0)?,
+        id: row.get(1)?,
+        fields: row.get::<_, Json<_>>(2)?.0,
+        version: row.get(3)?,
+        sequence: row.get(4)?,
+        updated_at: row.get::<_, Millis>(5)?.0,
+        updated_by: row.get(6)?,
+        local_id: row.get(7)?,
+        deleted: row.get(8)?,
+    })
+}
+
+pub(super) fn read_history(row: &Row<'_>) -> rusqlite::Result<HistoryEntry> {
+    Ok(HistoryEntry {
+        entity: row.get(0)?,
+        id: row.get(1)?,
+        version: row.get(2)?,
+        sequence: row.get(3)?,
+        at: row.get::<_, Millis>(4)?.0,
+        user_id: row.get(5)?,
+        user_name: row.get(6)?,
+        roles: row.get::<_, Json<_>>(7)?.0,
+        device_id: row.get(8)?,
+        act: row.get(9)?,
+        changes: row.get::<_, Json<_>>(10)?.0,
+    })
+}
+
+pub(super) fn read_audit(row: &Row<'_>) -> rusqlite::Result<AuditRow> {
+    Ok(AuditRow {
+        number: row.get(0)?,
+        id: row.get(1)?,
+        at: row.get::<_, Millis>(2)?.0,
+        entity: row.get(3)?,
+        record_id: row.get(4)?,
+        user_id: row.get(5)?,
+        entry: row.get::<_, Json<_>>(6)?.0,
+    })
+}
+
+const ACTS: [(Act, &str); 4] = [
+    (Act::Create, "create"),
+    (Act::Update, "update"),
+    (Act::Delete, "delete"),
+    (Act::Recreate, "recreate"),
+];
+
+impl ToSql for Act {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ACTS
+            .iter()
+            .find(|(act, _)| act == self)
+            .map_or("update", |(_, name)| *name)
+            .into())
+    }
+}
+
+impl FromSql for Act {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let name = value.as_str()?;
+        ACTS.iter()
+            .find(|(_, known)| *known == name)
+            .map(|(act, _)| *act)
+            .ok_or(FromSqlError::InvalidType)
+    }
+}
