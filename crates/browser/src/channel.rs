@@ -6,7 +6,7 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{BroadcastChannel, MessageEvent};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "message", rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub enum Message {
     /// Somebody committed: catch up to this revision.
     Changed { revision: Revision },
@@ -35,7 +35,7 @@ impl Channel {
         let on_message = Closure::new(move |event: MessageEvent| {
             let text = event.data().as_string().unwrap_or_default();
             // A message of another version of the app is nothing to stumble over.
-            if let Ok(message) = serde_json::from_str(&text) {
+            if let Ok(message) = serde_json::from_slice(text.as_bytes()) {
                 heard(message);
             }
         });

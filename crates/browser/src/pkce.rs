@@ -69,7 +69,7 @@ pub fn finish(code: &str, state: &str, device_id: Option<&str>) -> Result<String
         .ok_or(SignInStateError::NotBegunHere)?;
     // Taken out whether it fits or not: a verifier is good for one answer.
     let _ = storage.remove_item(SLOT);
-    let begun: Begun = serde_json::from_str(&text).map_err(|_| SignInStateError::NotBegunHere)?;
+    let begun: Begun = serde_json::from_slice(text.as_bytes()).map_err(|_| SignInStateError::NotBegunHere)?;
     if begun.state != state {
         return Err(SignInStateError::NotBegunHere);
     }

@@ -42,7 +42,7 @@ impl Session {
             }
             Err(error) if matches!(error.code, ErrorCode::NetworkError | ErrorCode::ServerError) => {
                 let kept = self.reads.get(path, now).await.ok().flatten().ok_or(error)?;
-                let value = serde_json::from_str(&kept.body).map_err(|_| unreadable())?;
+                let value = serde_json::from_slice(kept.body.as_bytes()).map_err(|_| unreadable())?;
                 Ok(Answer {
                     value: decode(value)?,
                     updated_at: kept.updated_at,

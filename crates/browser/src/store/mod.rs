@@ -7,6 +7,9 @@
 //! Each commit leaves a random mark beside its revision. If the platform closes the connection so that a commit's fate
 //! is unknown, the mark tells whether it is in: trying again can then neither lose it nor make it twice.
 
+mod commit;
+mod head;
+mod read;
 mod row;
 pub mod schema;
 
@@ -14,34 +17,23 @@ use std::{cell::RefCell, collections::HashSet, rc::Rc};
 
 use futures::future::join_all;
 use holdfast_core::store::{Changes, CommitError, Revision, RowKey, Since, Snapshot, Store, StoreError};
-use js_sys::Array;
-use rexie::{KeyRange, TransactionMode};
 use wasm_bindgen::JsValue;
-use web_sys::IdbKeyRange;
 
 use crate::{
-    database::{Database, DatabaseError, strict::StrictTransaction},
+    database::{Database, DatabaseError},
     rng::PlatformRng,
-    scope::{object, property},
     seal::{Keys, Name, Purpose},
 };
+use commit::Refusal;
+use read::Behind;
 use row::SealedChanges;
-use schema::{BY_REVISION, DELETIONS, HEAD, META, ROWS, SCHEMA};
-
-/// For how many revisions deletions are remembered; a context that is further behind loads everything.
-const REMEMBERED: Revision = 1_000;
+use schema::SCHEMA;
 
 /// One person's store on this device. Cloning shares connections and keys.
 #[derive(Debug, Clone)]
 pub struct IndexedDbStore {
     database: Database,
     keys: Rc<RefCell<Option<Keys>>>,
-}
-
-/// The current revision, and the mark of the commit that made it.
-struct Head {
-    revision: Revision,
-    commit: String,
 }
 
 impl IndexedDbStore {
@@ -69,85 +61,6 @@ impl IndexedDbStore {
 
     pub(crate) fn keys(&self) -> Result<Keys, StoreError> {
         self.keys.borrow().clone().ok_or(StoreError::Locked)
-    }
-
-    async fn try_commit(
-        &self,
-        expected: Revision,
-        sealed: &SealedChanges,
-        mark: &str,
-    ) -> Result<Revision, Refusal> {
-        let transaction = self.database.strict(&[ROWS, DELETIONS, META]).await?;
-        let head = Head::read(&transaction.get(META, &HEAD.into()).await?);
-        if head.commit == mark {
-            transaction.complete().await?;
-            return Ok(head.revision);
-        }
-        if head.revision != expected {
-            transaction.abort().await;
-            return Err(Refusal::Stale);
-        }
-        let revision = expected + 1;
-        match issue(&transaction, revision, sealed, mark) {
-            Ok(()) => transaction.complete().await?,
-            Err(error) => {
-                transaction.abort().await;
-                return Err(error.into());
-            }
-        }
-        Ok(revision)
-    }
-
-    async fn read_all(&self) -> Result<(Revision, Vec<JsValue>), DatabaseError> {
-        let transaction = self
-            .database
-            .relaxed(&[ROWS, META], TransactionMode::ReadOnly)
-            .await?;
-        let head = transaction.store(META)?.get(HEAD.into()).await?;
-        let rows = transaction.store(ROWS)?.get_all(None, None).await?;
-        Ok((Head::read(&head.unwrap_or(JsValue::UNDEFINED)).revision, rows))
-    }
-
-    async fn read_since(&self, revision: Revision) -> Result<Behind, DatabaseError> {
-        let stores = [ROWS, DELETIONS, META];
-        let transaction = self.database.relaxed(&stores, TransactionMode::ReadOnly).await?;
-        let head = transaction.store(META)?.get(HEAD.into()).await?;
-        let current = Head::read(&head.unwrap_or(JsValue::UNDEFINED)).revision;
-        if revision > current || revision + REMEMBERED < current {
-            return Ok(Behind::TooFar);
-        }
-        let later = number(revision);
-        let rows = transaction.store(ROWS)?.index(BY_REVISION)?;
-        let rows = rows.get_all(Some(after(&later)?), None).await?;
-        let next = Array::of1(&number(revision + 1));
-        let deletions = transaction.store(DELETIONS)?;
-        let deletions = deletions.get_all(Some(from(&next)?), None).await?;
-        Ok(Behind::By {
-            current,
-            rows,
-            deletions,
-        })
-    }
-}
-
-/// What was committed after a revision, sealed.
-enum Behind {
-    By {
-        current: Revision,
-        rows: Vec<JsValue>,
-        deletions: Vec<JsValue>,
-    },
-    TooFar,
-}
-
-enum Refusal {
-    Stale,
-    Database(DatabaseError),
-}
-
-impl From<DatabaseError> for Refusal {
-    fn from(error: DatabaseError) -> Self {
-        Self::Database(error)
     }
 }
 
@@ -213,51 +126,6 @@ impl Store for IndexedDbStore {
     }
 }
 
-impl Head {
-    fn read(stored: &JsValue) -> Self {
-        Self {
-            revision: property(stored, "revision").as_f64().unwrap_or_default() as Revision,
-            commit: property(stored, "commit").as_string().unwrap_or_default(),
-        }
-    }
-
-    fn stored(&self) -> JsValue {
-        object(&[
-            ("revision", number(self.revision)),
-            ("commit", self.commit.as_str().into()),
-        ])
-        .into()
-    }
-}
-
-/// Issues all requests of a commit; none is awaited but the transaction's end.
-fn issue(
-    transaction: &StrictTransaction,
-    revision: Revision,
-    sealed: &SealedChanges,
-    mark: &str,
-) -> Result<(), DatabaseError> {
-    let (rows, deletions) = (transaction.store(ROWS)?, transaction.store(DELETIONS)?);
-    for (name, value) in &sealed.put {
-        rows.put(&row::stored_row(name, revision as f64, value))?;
-    }
-    for (name, value) in &sealed.delete {
-        let (key, value) = row::stored_deletion(name, revision as f64, value);
-        rows.delete(&property(&value, "key"))?;
-        deletions.put_with_key(&value, &key)?;
-    }
-    let forgotten = Array::of1(&number(revision.saturating_sub(REMEMBERED)));
-    deletions.delete(&IdbKeyRange::upper_bound(&forgotten)?.into())?;
-    let head = Head {
-        revision,
-        commit: mark.to_owned(),
-    };
-    transaction
-        .store(META)?
-        .put_with_key(&head.stored(), &HEAD.into())?;
-    Ok(())
-}
-
 async fn again_if_closed<T, F: Future<Output = Result<T, DatabaseError>>>(
     read: impl Fn() -> F,
 ) -> Result<T, DatabaseError> {
@@ -265,21 +133,4 @@ async fn again_if_closed<T, F: Future<Output = Result<T, DatabaseError>>>(
         Err(DatabaseError::Closed(_)) => read().await,
         result => result,
     }
-}
-
-/// Revisions stay far below 2⁵³.
-fn number(revision: Revision) -> JsValue {
-    JsValue::from_f64(revision as f64)
-}
-
-fn after(key: &JsValue) -> Result<KeyRange, DatabaseError> {
-    range(KeyRange::lower_bound(key, Some(true)))
-}
-
-fn from(key: &JsValue) -> Result<KeyRange, DatabaseError> {
-    range(KeyRange::lower_bound(key, Some(false)))
-}
-
-fn range<E: std::fmt::Display>(range: Result<KeyRange, E>) -> Result<KeyRange, DatabaseError> {
-    range.map_err(|error| DatabaseError::Failed(error.to_string()))
 }

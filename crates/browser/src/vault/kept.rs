@@ -9,7 +9,7 @@ use rexie::TransactionMode;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::CryptoKey;
 
-use super::{KEYS, Vault, VaultError};
+use super::{KEYS, Unlocked, Vault, VaultError, unlocked};
 use crate::{
     database::DatabaseError,
     scope::{object, property},
@@ -20,6 +20,34 @@ use crate::{
 pub const KEPT_FOR: Duration = Duration::days(7);
 
 impl Vault {
+    /// Turns "sync while the app is closed" on or off.
+    pub async fn keep_key(&self, unlocked: &Unlocked, keep: bool, now: Timestamp) -> Result<(), VaultError> {
+        let user_id = &unlocked.user_id;
+        self.update(user_id, |record| {
+            record.keeps_key = keep;
+            Ok(())
+        })
+        .await?;
+        if keep {
+            self.put_kept(user_id, &unlocked.keys, now).await
+        } else {
+            self.delete_kept(user_id).await
+        }
+    }
+
+    /// What opens without a passcode while kept keys are good: for the worker, when no page is open.
+    pub async fn kept(&self, user_id: &str, now: Timestamp) -> Result<Option<Unlocked>, VaultError> {
+        let Some(keys) = self.get_kept(user_id, now).await? else {
+            return Ok(None);
+        };
+        Ok(Some(unlocked(&self.read(user_id).await?, keys)))
+    }
+
+    /// Locks by hand: kept keys are gone, the setting stays for the next unlock.
+    pub async fn lock(&self, user_id: &str) -> Result<(), VaultError> {
+        self.delete_kept(user_id).await
+    }
+
     pub(super) async fn put_kept(
         &self,
         user_id: &str,
@@ -40,7 +68,7 @@ impl Vault {
         Ok(transaction.complete().await?)
     }
 
-    pub(super) async fn delete_kept(&self, user_id: &str) -> Result<(), VaultError> {
+    async fn delete_kept(&self, user_id: &str) -> Result<(), VaultError> {
         let transaction = self.database.strict(&[KEYS]).await?;
         transaction
             .store(KEYS)?
@@ -50,7 +78,7 @@ impl Vault {
     }
 
     /// The kept keys that are still good; expired ones are deleted.
-    pub(super) async fn get_kept(&self, user_id: &str, now: Timestamp) -> Result<Option<Keys>, VaultError> {
+    async fn get_kept(&self, user_id: &str, now: Timestamp) -> Result<Option<Keys>, VaultError> {
         let transaction = self.database.relaxed(&[KEYS], TransactionMode::ReadOnly).await?;
         let store = transaction.store(KEYS).map_err(DatabaseError::from)?;
         let Some(kept) = store.get(user_id.into()).await.map_err(DatabaseError::from)? else {

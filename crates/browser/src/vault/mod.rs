@@ -6,16 +6,16 @@
 
 mod delay;
 mod kept;
+mod passcode;
 mod record;
 mod state;
 
-use holdfast_core::Timestamp;
 use rexie::{ObjectStore, TransactionMode};
 use wasm_bindgen::JsValue;
 
 use crate::{
     database::{Database, DatabaseError, Schema},
-    seal::{Keys, SealError, secret},
+    seal::{Keys, SealError},
     store::schema::SCHEMA as USER_SCHEMA,
 };
 pub use kept::KEPT_FOR;
@@ -120,95 +120,6 @@ impl Vault {
         Ok(users)
     }
 
-    /// Sets a person up on this device: a new secret under this passcode. `device_id`: as the server knows the device.
-    pub async fn create(
-        &self,
-        user_id: &str,
-        device_id: &str,
-        passcode: &str,
-        now: Timestamp,
-    ) -> Result<Unlocked, VaultError> {
-        check_strength(passcode)?;
-        let (wrapped, keys) = secret::create(passcode).await?;
-        let record = UserRecord::new(user_id, device_id, &wrapped, now);
-        let transaction = self.database.strict(&[USERS, STATE]).await?;
-        if !transaction.get(USERS, &user_id.into()).await?.is_undefined() {
-            transaction.abort().await;
-            return Err(VaultError::AlreadySetUp);
-        }
-        transaction
-            .store(USERS)?
-            .put(&record.stored()?)
-            .map_err(DatabaseError::from)?;
-        let state = transaction.store(STATE)?;
-        state
-            .put_with_key(&user_id.into(), &CURRENT.into())
-            .map_err(DatabaseError::from)?;
-        transaction.complete().await?;
-        Ok(unlocked(&record, keys))
-    }
-
-    /// Opens a person's data. Each wrong passcode makes the next try wait longer.
-    pub async fn unlock(
-        &self,
-        user_id: &str,
-        passcode: &str,
-        now: Timestamp,
-    ) -> Result<Unlocked, VaultError> {
-        let record = self.begin_attempt(user_id, now).await?;
-        let keys = secret::unlock(&record.wrapped()?, passcode).await?;
-        let record = self.settle_attempt(user_id, now, |_| ()).await?;
-        self.make_current(user_id).await?;
-        if record.keeps_key {
-            self.put_kept(user_id, &keys, now).await?;
-        }
-        Ok(unlocked(&record, keys))
-    }
-
-    /// Puts the same secret under another passcode: nothing has to be sealed anew.
-    pub async fn change_passcode(
-        &self,
-        user_id: &str,
-        passcode: &str,
-        new_passcode: &str,
-        now: Timestamp,
-    ) -> Result<(), VaultError> {
-        check_strength(new_passcode)?;
-        let record = self.begin_attempt(user_id, now).await?;
-        let wrapped = secret::rewrap(&record.wrapped()?, passcode, new_passcode).await?;
-        self.settle_attempt(user_id, now, |record| record.set_wrapped(&wrapped))
-            .await?;
-        Ok(())
-    }
-
-    /// Turns "sync while the app is closed" on or off.
-    pub async fn keep_key(&self, unlocked: &Unlocked, keep: bool, now: Timestamp) -> Result<(), VaultError> {
-        let user_id = &unlocked.user_id;
-        self.update(user_id, |record| {
-            record.keeps_key = keep;
-            Ok(())
-        })
-        .await?;
-        if keep {
-            self.put_kept(user_id, &unlocked.keys, now).await
-        } else {
-            self.delete_kept(user_id).await
-        }
-    }
-
-    /// What opens without a passcode while kept keys are good: for the worker, when no page is open.
-    pub async fn kept(&self, user_id: &str, now: Timestamp) -> Result<Option<Unlocked>, VaultError> {
-        let Some(keys) = self.get_kept(user_id, now).await? else {
-            return Ok(None);
-        };
-        Ok(Some(unlocked(&self.read(user_id).await?, keys)))
-    }
-
-    /// Locks by hand: kept keys are gone, the setting stays for the next unlock.
-    pub async fn lock(&self, user_id: &str) -> Result<(), VaultError> {
-        self.delete_kept(user_id).await
-    }
-
     /// Removes a person from this device: their database, then their keys.
     pub async fn purge(&self, user_id: &str) -> Result<(), VaultError> {
         let record = self.read(user_id).await?;
@@ -234,37 +145,6 @@ impl Vault {
         let store = transaction.store(USERS).map_err(DatabaseError::from)?;
         let stored = store.get(user_id.into()).await.map_err(DatabaseError::from)?;
         UserRecord::read(stored.ok_or(VaultError::UnknownUser)?)
-    }
-
-    /// Counts a try before it is made; refuses it while a wait is on.
-    async fn begin_attempt(&self, user_id: &str, now: Timestamp) -> Result<UserRecord, VaultError> {
-        self.update(user_id, |record| {
-            let left = delay::seconds_left(record.failed_attempts, record.last_failed_at, now);
-            if left > 0 {
-                return Err(VaultError::Wait(left));
-            }
-            record.failed_attempts += 1;
-            record.last_failed_at = Some(now);
-            Ok(())
-        })
-        .await
-    }
-
-    /// The try was right: nothing is counted any more.
-    async fn settle_attempt(
-        &self,
-        user_id: &str,
-        now: Timestamp,
-        change: impl Fn(&mut UserRecord),
-    ) -> Result<UserRecord, VaultError> {
-        self.update(user_id, |record| {
-            record.failed_attempts = 0;
-            record.last_failed_at = None;
-            record.last_unlocked_at = now;
-            change(record);
-            Ok(())
-        })
-        .await
     }
 
     /// Changes a person's record in one transaction, so that two tabs cannot try at once.
@@ -303,14 +183,4 @@ fn unlocked(record: &UserRecord, keys: Keys) -> Unlocked {
         database: record.database.clone(),
         keys,
     }
-}
-
-fn check_strength(passcode: &str) -> Result<(), VaultError> {
-    let mut characters = passcode.chars();
-    let first = characters.next();
-    let all_the_same = characters.all(|character| Some(character) == first);
-    if passcode.chars().count() < MIN_PASSCODE || all_the_same {
-        return Err(VaultError::WeakPasscode);
-    }
-    Ok(())
 }

@@ -1,0 +1,113 @@
+//! Setting, trying and changing the passcode.
+
+use holdfast_core::Timestamp;
+
+use super::{
+    MIN_PASSCODE, STATE, USERS, Unlocked, Vault, VaultError, delay, record::UserRecord, state::CURRENT,
+    unlocked,
+};
+use crate::{database::DatabaseError, seal::secret};
+
+impl Vault {
+    /// Sets a person up on this device: a new secret under this passcode. `device_id`: as the server knows the device.
+    pub async fn create(
+        &self,
+        user_id: &str,
+        device_id: &str,
+        passcode: &str,
+        now: Timestamp,
+    ) -> Result<Unlocked, VaultError> {
+        check_strength(passcode)?;
+        let (wrapped, keys) = secret::create(passcode).await?;
+        let record = UserRecord::new(user_id, device_id, &wrapped, now);
+        let transaction = self.database.strict(&[USERS, STATE]).await?;
+        if !transaction.get(USERS, &user_id.into()).await?.is_undefined() {
+            transaction.abort().await;
+            return Err(VaultError::AlreadySetUp);
+        }
+        transaction
+            .store(USERS)?
+            .put(&record.stored()?)
+            .map_err(DatabaseError::from)?;
+        let state = transaction.store(STATE)?;
+        state
+            .put_with_key(&user_id.into(), &CURRENT.into())
+            .map_err(DatabaseError::from)?;
+        transaction.complete().await?;
+        Ok(unlocked(&record, keys))
+    }
+
+    /// Opens a person's data. Each wrong passcode makes the next try wait longer.
+    pub async fn unlock(
+        &self,
+        user_id: &str,
+        passcode: &str,
+        now: Timestamp,
+    ) -> Result<Unlocked, VaultError> {
+        let record = self.begin_attempt(user_id, now).await?;
+        let keys = secret::unlock(&record.wrapped()?, passcode).await?;
+        let record = self.settle_attempt(user_id, now, |_| ()).await?;
+        self.make_current(user_id).await?;
+        if record.keeps_key {
+            self.put_kept(user_id, &keys, now).await?;
+        }
+        Ok(unlocked(&record, keys))
+    }
+
+    /// Puts the same secret under another passcode: nothing has to be sealed anew.
+    pub async fn change_passcode(
+        &self,
+        user_id: &str,
+        passcode: &str,
+        new_passcode: &str,
+        now: Timestamp,
+    ) -> Result<(), VaultError> {
+        check_strength(new_passcode)?;
+        let record = self.begin_attempt(user_id, now).await?;
+        let wrapped = secret::rewrap(&record.wrapped()?, passcode, new_passcode).await?;
+        self.settle_attempt(user_id, now, |record| record.set_wrapped(&wrapped))
+            .await?;
+        Ok(())
+    }
+
+    /// Counts a try before it is made; refuses it while a wait is on.
+    async fn begin_attempt(&self, user_id: &str, now: Timestamp) -> Result<UserRecord, VaultError> {
+        self.update(user_id, |record| {
+            let left = delay::seconds_left(record.failed_attempts, record.last_failed_at, now);
+            if left > 0 {
+                return Err(VaultError::Wait(left));
+            }
+            record.failed_attempts += 1;
+            record.last_failed_at = Some(now);
+            Ok(())
+        })
+        .await
+    }
+
+    /// The try was right: nothing is counted any more.
+    async fn settle_attempt(
+        &self,
+        user_id: &str,
+        now: Timestamp,
+        change: impl Fn(&mut UserRecord),
+    ) -> Result<UserRecord, VaultError> {
+        self.update(user_id, |record| {
+            record.failed_attempts = 0;
+            record.last_failed_at = None;
+            record.last_unlocked_at = now;
+            change(record);
+            Ok(())
+        })
+        .await
+    }
+}
+
+fn check_strength(passcode: &str) -> Result<(), VaultError> {
+    let mut characters = passcode.chars();
+    let first = characters.next();
+    let all_the_same = characters.all(|character| Some(character) == first);
+    if passcode.chars().count() < MIN_PASSCODE || all_the_same {
+        return Err(VaultError::WeakPasscode);
+    }
+    Ok(())
+}
