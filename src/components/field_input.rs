@@ -1,0 +1,353 @@
+use holdfast_core::pack::{Choice, Field, FieldType};
+use leptos::prelude::*;
+use serde_json::Value;
+
+use super::{ListInput, dialog::unique_id, icon};
+use crate::{
+    components::reference_input::{LocationInput, ReferenceInput},
+    format::time::{self, Zone},
+    forms::Draft,
+    strings::{records as words, value},
+};
+
+/// More choices than this become a drop-down list.
+const MOST_SEGMENTS: usize = 4;
+
+/// The form that inputs read and write.
+#[derive(Debug, Clone, Copy)]
+pub struct FormState {
+    pub draft: RwSignal<Draft>,
+}
+
+impl FormState {
+    pub fn new(draft: Draft) -> Self {
+        Self {
+            draft: RwSignal::new(draft),
+        }
+    }
+
+    pub fn value(self, field: &str) -> Value {
+        self.draft.with(|draft| draft.value(field))
+    }
+
+    /// The value without following it: what an input starts with.
+    pub fn initial(self, field: &str) -> Value {
+        self.draft.with_untracked(|draft| draft.value(field))
+    }
+
+    pub fn set(self, field: &str, value: Value) {
+        self.draft.update(|draft| draft.set(field, value));
+    }
+
+    pub fn error(self, field: &str) -> Option<String> {
+        self.draft.with(|draft| draft.error(field))
+    }
+}
+
+/// Ids and error of one field, shared by its parts.
+#[derive(Debug, Clone)]
+pub struct Wiring {
+    pub id: String,
+    pub name: String,
+    pub form: FormState,
+}
+
+impl Wiring {
+    /// What `aria-describedby` names: the hint, and the error while there is one.
+    pub fn described_by(&self, hint: bool) -> impl Fn() -> Option<String> + Clone + Send + Sync + 'static {
+        let Self { id, name, form } = self.clone();
+        move || {
+            let mut ids = Vec::new();
+            if form.error(&name).is_some() {
+                ids.push(format!("{id}-error"));
+            }
+            if hint {
+                ids.push(format!("{id}-hint"));
+            }
+            (!ids.is_empty()).then(|| ids.join(" "))
+        }
+    }
+
+    pub fn invalid(&self) -> impl Fn() -> Option<&'static str> + Clone + Send + Sync + 'static {
+        let Self { name, form, .. } = self.clone();
+        move || form.error(&name).map(|_| "true")
+    }
+
+    fn text(&self) -> String {
+        match self.form.initial(&self.name) {
+            Value::String(text) => text,
+            Value::Null => String::new(),
+            other => other.to_string(),
+        }
+    }
+}
+
+/// One field of a form, by the type that the pack declares: label, input, hint, error.
+#[component]
+pub fn FieldInput(field: Field, form: FormState) -> AnyView {
+    let wiring = Wiring {
+        id: unique_id(),
+        name: field.name.clone(),
+        form,
+    };
+    let grouped = is_group(&field.kind);
+    let label = view! {
+        {field.label.clone()}
+        {field.required.then(|| view! { " " <span class="field__need">{words::NEEDED}</span> })}
+    };
+    let hint = field
+        .help
+        .clone()
+        .map(|help| view! { <p class="field__hint" id=format!("{}-hint", wiring.id)>{help}</p> });
+    let described_by = wiring.described_by(hint.is_some());
+    let error = field_error(&wiring);
+    let control = control(&field, &wiring);
+    if grouped {
+        view! { <fieldset class="field" aria-describedby=described_by>
+            <legend class="field__label">{label}</legend> {control} {error} {hint}
+        </fieldset> }
+        .into_any()
+    } else {
+        view! { <div class="field">
+            <label class="field__label" for=wiring.id.clone()>{label}</label> {control} {error} {hint}
+        </div> }
+        .into_any()
+    }
+}
+
+fn field_error(wiring: &Wiring) -> AnyView {
+    let Wiring { id, name, form } = wiring.clone();
+    let message = move || {
+        form.error(&name).map(|message| view! { <p class="field__error" id=format!("{id}-error")>{icon("failed")} {message}</p> })
+    };
+    message.into_any()
+}
+
+/// Whether the input is several elements under one heading.
+fn is_group(kind: &FieldType) -> bool {
+    match kind {
+        FieldType::Enum { choices, .. } => choices.len() <= MOST_SEGMENTS,
+        FieldType::Set { choices } => !choices.is_empty(),
+        FieldType::Datetime
+        | FieldType::Object { .. }
+        | FieldType::List { .. }
+        | FieldType::Location
+        | FieldType::Bool => true,
+        _ => false,
+    }
+}
+
+fn control(field: &Field, wiring: &Wiring) -> AnyView {
+    let hint = field.help.is_some();
+    match &field.kind {
+        FieldType::Text { .. } => line(wiring, hint, "text", None, |typed| Value::String(typed)),
+        FieldType::LongText { .. } => area(wiring, hint),
+        FieldType::Number { .. } | FieldType::Counter => line(wiring, hint, "text", Some("decimal"), number),
+        FieldType::Bool => yes_no(wiring),
+        FieldType::Enum { choices, transitions } => {
+            let from = wiring.form.draft.with_untracked(|draft| draft.seen().get(&field.name).cloned());
+            let from = from.as_ref().and_then(Value::as_str).map(str::to_owned);
+            let allowed = |choice: &&Choice| {
+                let next = from.as_ref().and_then(|from| transitions.get(from));
+                from.as_ref() == Some(&choice.value) || next.is_none_or(|next| next.contains(&choice.value))
+            };
+            let offered: Vec<Choice> = choices.iter().filter(allowed).cloned().collect();
+            if choices.len() <= MOST_SEGMENTS { segments(wiring, offered) } else { select(wiring, hint, offered, field.required) }
+        }
+        FieldType::Datetime => moment(wiring),
+        FieldType::Reference { entity } => view! { <ReferenceInput wiring=wiring.clone() entity=entity.clone() required=field.required hint /> }.into_any(),
+        FieldType::Set { choices } if choices.is_empty() => line(wiring, hint, "text", None, |typed| {
+            let items = typed.split(',').map(str::trim).filter(|item| !item.is_empty());
+            Value::Array(items.map(Value::from).collect())
+        }),
+        FieldType::Set { choices } => set(wiring, choices.clone()),
+        FieldType::Object { fields } => view! { <ListInput wiring=wiring.clone() key_field=None fields=fields.clone() /> }.into_any(),
+        FieldType::List { key, fields } => view! { <ListInput wiring=wiring.clone() key_field=Some(key.clone()) fields=fields.clone() /> }.into_any(),
+        FieldType::Log { .. } => area(wiring, hint),
+        FieldType::Location => view! { <LocationInput wiring=wiring.clone() /> }.into_any(),
+        FieldType::Json => ().into_any(),
+    }
+}
+
+/// A number as typed; what is none is kept, so that it can be told and corrected.
+pub fn number(typed: String) -> Value {
+    let plain = typed.trim().replace(',', ".");
+    match (plain.parse::<i64>(), plain.parse::<f64>()) {
+        (Ok(whole), _) => whole.into(),
+        (_, Ok(number)) => number.into(),
+        _ => Value::String(typed),
+    }
+}
+
+fn line(
+    wiring: &Wiring,
+    hint: bool,
+    kind: &'static str,
+    mode: Option<&'static str>,
+    read: impl Fn(String) -> Value + 'static,
+) -> AnyView {
+    let Wiring { id, name, form } = wiring.clone();
+    let initial = match form.initial(&name) {
+        Value::Array(items) => items
+            .iter()
+            .filter_map(Value::as_str)
+            .collect::<Vec<_>>()
+            .join(", "),
+        _ => wiring.text(),
+    };
+    view! {
+        <input
+            class="input"
+            id=id
+            type=kind
+            inputmode=mode
+            autocomplete="off"
+            prop:value=initial
+            aria-invalid=wiring.invalid()
+            aria-describedby=wiring.described_by(hint)
+            on:input=move |event| form.set(&name, read(event_target_value(&event)))
+        />
+    }
+    .into_any()
+}
+
+fn area(wiring: &Wiring, hint: bool) -> AnyView {
+    let Wiring { id, name, form } = wiring.clone();
+    view! {
+        <textarea
+            class="input"
+            id=id
+            rows="4"
+            prop:value=wiring.text()
+            aria-invalid=wiring.invalid()
+            aria-describedby=wiring.described_by(hint)
+            on:input=move |event| form.set(&name, event_target_value(&event).into())
+        ></textarea>
+    }
+    .into_any()
+}
+
+fn segments(wiring: &Wiring, choices: Vec<Choice>) -> AnyView {
+    let Wiring { id, name, form } = wiring.clone();
+    let option = move |choice: Choice| {
+        let (group, name, shown, value) = (id.clone(), name.clone(), name.clone(), choice.value.clone());
+        let checked = move || form.value(&shown).as_str() == Some(value.as_str());
+        view! {
+            <label class="segmented__option">
+                <input type="radio" name=group prop:checked=checked on:change=move |_| form.set(&name, choice.value.clone().into()) />
+                <span>{choice.label.clone()}</span>
+            </label>
+        }
+    };
+    view! { <div class="segmented">{choices.into_iter().map(option).collect_view()}</div> }.into_any()
+}
+
+fn yes_no(wiring: &Wiring) -> AnyView {
+    let Wiring { id, name, form } = wiring.clone();
+    let option = move |answer: bool, label: &'static str| {
+        let (group, name, shown) = (id.clone(), name.clone(), name.clone());
+        view! {
+            <label class="segmented__option">
+                <input type="radio" name=group prop:checked=move || form.value(&shown) == answer on:change=move |_| form.set(&name, answer.into()) />
+                <span>{label}</span>
+            </label>
+        }
+    };
+    view! { <div class="segmented">{option(true, value::YES)} {option(false, value::NO)}</div> }.into_any()
+}
+
+/// A drop-down list over values and their labels.
+pub fn select(wiring: &Wiring, hint: bool, choices: Vec<Choice>, required: bool) -> AnyView {
+    let Wiring { id, name, form } = wiring.clone();
+    let current = wiring.text();
+    let option = |choice: Choice| {
+        let selected = choice.value == current;
+        view! { <option value=choice.value selected=selected>{choice.label}</option> }
+    };
+    let nothing = if required {
+        words::CHOOSE
+    } else {
+        words::NOTHING_CHOSEN
+    };
+    view! {
+        <div class="select">
+            <select
+                class="input"
+                id=id
+                aria-invalid=wiring.invalid()
+                aria-describedby=wiring.described_by(hint)
+                on:change=move |event| form.set(&name, event_target_value(&event).into())
+            >
+                <option value="" selected=current.is_empty()>{nothing}</option>
+                {choices.into_iter().map(option).collect_view()}
+            </select>
+            {icon("chevron")}
+        </div>
+    }
+    .into_any()
+}
+
+fn set(wiring: &Wiring, choices: Vec<Choice>) -> AnyView {
+    let Wiring { name, form, .. } = wiring.clone();
+    let chip = move |choice: Choice| {
+        let (name, shown, value) = (name.clone(), name.clone(), choice.value.clone());
+        let pressed = move || {
+            form.value(&shown)
+                .as_array()
+                .is_some_and(|items| items.iter().any(|item| item == value.as_str()))
+        };
+        let toggle = move |_| {
+            let mut items = form.initial(&name).as_array().cloned().unwrap_or_default();
+            let before = items.len();
+            items.retain(|item| item != choice.value.as_str());
+            if items.len() == before {
+                items.push(choice.value.clone().into());
+            }
+            form.set(&name, Value::Array(items));
+        };
+        view! { <button class="chip" type="button" aria-pressed=move || pressed().to_string() on:click=toggle>{choice.label.clone()}</button> }
+    };
+    view! { <div class="cluster">{choices.into_iter().map(chip).collect_view()}</div> }.into_any()
+}
+
+fn moment(wiring: &Wiring) -> AnyView {
+    let Wiring { id, name, form } = wiring.clone();
+    let zone = Zone::device();
+    let initial = form
+        .initial(&name)
+        .as_str()
+        .and_then(|text| text.parse().ok())
+        .map(|at| time::to_inputs(at, zone));
+    let (date, clock) = initial.unwrap_or_default();
+    let (date, clock) = (RwSignal::new(date), RwSignal::new(clock));
+    let changed = move || {
+        let at = time::from_inputs(&date.get_untracked(), &clock.get_untracked(), zone);
+        form.set(&name, at.map_or(Value::Null, |at| time::wire(at).into()));
+    };
+    let input = |part: &'static str, label: &'static str, typed: RwSignal<String>, changed: Box<dyn Fn()>| {
+        let id = format!("{id}-{part}");
+        view! {
+            <div class="field">
+                <label class="field__label" for=id.clone()>{label}</label>
+                <input
+                    class="input"
+                    id=id
+                    type=part
+                    prop:value=move || typed.get()
+                    aria-invalid=wiring.invalid()
+                    on:change=move |event| {
+                        typed.set(event_target_value(&event));
+                        changed();
+                    }
+                />
+            </div>
+        }
+    };
+    view! {
+        <div class="field field--pair">
+            {input("date", words::DATE, date, Box::new(changed.clone()))}
+            {input("time", words::TIME, clock, Box::new(changed))}
+        </div>
+    }
+    .into_any()
+}

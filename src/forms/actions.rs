@@ -1,0 +1,84 @@
+use holdfast_core::{
+    Fields, Timestamp,
+    pack::{Entity, Pack, Viewer, WriteKind},
+    protocol::Me,
+    queue::Operation,
+};
+use serde_json::Value;
+
+use crate::format::time::wire;
+
+/// A button on a record: one of the pack's write kinds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Action {
+    pub kind: String,
+    pub label: String,
+    /// Fields asked for before it is done.
+    pub ask: Vec<String>,
+    pub set: Fields,
+}
+
+/// The actions that the pack offers for a record in this state.
+pub fn actions_for(pack: &Pack, entity: &Entity, fields: &Fields, me: &Me, now: Timestamp) -> Vec<Action> {
+    if !entity.allows(Operation::Update) || !me.may(&pack.name, &entity.name, "update") {
+        return Vec::new();
+    }
+    let viewer = Viewer {
+        user_id: &me.user_id,
+        roles: &me.roles,
+        sites: &me.sites,
+        now,
+    };
+    let offered = |kind: &&WriteKind| {
+        kind.entity == entity.name
+            && kind.operation == Operation::Update
+            && !(kind.set.is_empty() && kind.ask.is_empty())
+            && kind
+                .when
+                .as_ref()
+                .is_none_or(|when| when.holds(fields, &viewer.context(false)))
+    };
+    let action = |kind: &WriteKind| Action {
+        kind: kind.name.clone(),
+        label: kind.label.clone(),
+        ask: kind.ask.clone(),
+        set: kind.set.clone(),
+    };
+    pack.kinds.iter().filter(offered).map(action).collect()
+}
+
+/// The values an action sets, `$user` and `$now` filled in.
+pub fn filled(set: &Fields, me: &Me, now: Timestamp) -> Fields {
+    let fill = |value: &Value| match value.as_str() {
+        Some("$user") => me.user_id.clone().into(),
+        Some("$now") => wire(now).into(),
+        _ => value.clone(),
+    };
+    set.iter()
+        .map(|(name, value)| (name.clone(), fill(value)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn placeholders_become_who_and_when() {
+        let me = Me {
+            user_id: "user-1".into(),
+            ..Me::default()
+        };
+        let set = json!({ "by": "$user", "at": "$now", "status": "done" });
+        let filled = filled(
+            set.as_object().unwrap(),
+            &me,
+            "2026-11-21T12:00:00Z".parse().unwrap(),
+        );
+        assert_eq!(
+            Value::Object(filled),
+            json!({ "by": "user-1", "at": "2026-11-21T12:00:00Z", "status": "done" })
+        );
+    }
+}

@@ -1,0 +1,155 @@
+use std::collections::BTreeMap;
+
+use holdfast_core::{Fields, pack::Entity, protocol::FieldError};
+use serde_json::Value;
+
+/// A form while it is being filled in: the record as its author saw it, what they typed, and what was wrong with it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Draft {
+    /// The record when the form was opened: the base of the write, whatever arrives meanwhile.
+    seen: Fields,
+    typed: BTreeMap<String, Value>,
+    errors: Vec<FieldError>,
+}
+
+impl Draft {
+    /// A form over a record.
+    pub fn of(seen: Fields) -> Self {
+        Self {
+            seen,
+            ..Self::default()
+        }
+    }
+
+    /// A form for a new record: the pack's defaults, and what can be known beforehand.
+    pub fn new(entity: &Entity, known: &[(&str, Value)]) -> Self {
+        let mut draft = Self::default();
+        for field in &entity.fields {
+            if let Some(default) = &field.default {
+                draft.typed.insert(field.name.clone(), default.clone());
+            }
+        }
+        for (name, value) in known {
+            if entity.field(name).is_some_and(|field| !field.read_only) {
+                draft.typed.insert((*name).to_owned(), value.clone());
+            }
+        }
+        draft
+    }
+
+    pub fn seen(&self) -> &Fields {
+        &self.seen
+    }
+
+    /// The value as the form shows it.
+    pub fn value(&self, field: &str) -> Value {
+        self.typed
+            .get(field)
+            .or_else(|| self.seen.get(field))
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    /// Takes what was typed. An empty text clears the field; its error goes with the first stroke.
+    pub fn set(&mut self, field: &str, value: Value) {
+        let empty = value.as_str().is_some_and(|text| text.trim().is_empty());
+        self.typed
+            .insert(field.to_owned(), if empty { Value::Null } else { value });
+        self.errors.retain(|wrong| root(&wrong.field) != field);
+    }
+
+    /// What differs from what the author saw.
+    pub fn changed(&self) -> Fields {
+        let differs =
+            |(name, value): &(&String, &Value)| self.seen.get(*name).unwrap_or(&Value::Null) != *value;
+        self.typed
+            .iter()
+            .filter(differs)
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    }
+
+    pub fn is_dirty(&self) -> bool {
+        !self.changed().is_empty()
+    }
+
+    pub fn refuse(&mut self, errors: Vec<FieldError>) {
+        self.errors = errors;
+    }
+
+    /// What is wrong with a field or with a part of it, in one sentence.
+    pub fn error(&self, field: &str) -> Option<String> {
+        let found: Vec<&str> = self
+            .errors
+            .iter()
+            .filter(|wrong| root(&wrong.field) == field)
+            .map(|wrong| wrong.message.as_str())
+            .collect();
+        (!found.is_empty()).then(|| found.join("; "))
+    }
+
+    /// Errors of fields that are not among these: told above the form, since no field can tell them.
+    pub fn other_errors(&self, shown: &[String]) -> Vec<String> {
+        let elsewhere = |wrong: &&FieldError| !shown.iter().any(|name| name == root(&wrong.field));
+        self.errors
+            .iter()
+            .filter(elsewhere)
+            .map(|wrong| format!("{}: {}", wrong.field, wrong.message))
+            .collect()
+    }
+
+    pub fn has_errors(&self) -> bool {
+        !self.errors.is_empty()
+    }
+}
+
+/// The field of a path: `tasks[2].title` → `tasks`.
+fn root(path: &str) -> &str {
+    path.split(['.', '[']).next().unwrap_or(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn fields(value: Value) -> Fields {
+        value.as_object().unwrap().clone()
+    }
+
+    fn wrong(field: &str, message: &str) -> FieldError {
+        FieldError {
+            field: field.into(),
+            message: message.into(),
+        }
+    }
+
+    #[test]
+    fn only_what_differs_is_written() {
+        let mut draft = Draft::of(fields(json!({ "title": "a", "rootCause": "b" })));
+        assert!(!draft.is_dirty());
+        draft.set("title", json!("c"));
+        draft.set("rootCause", json!("  "));
+        draft.set("meter", Value::Null);
+        assert_eq!(
+            draft.changed(),
+            fields(json!({ "title": "c", "rootCause": null }))
+        );
+        draft.set("title", json!("a"));
+        assert_eq!(draft.changed(), fields(json!({ "rootCause": null })));
+    }
+
+    #[test]
+    fn an_error_stands_at_its_field_until_the_field_is_touched() {
+        let mut draft = Draft::default();
+        draft.refuse(vec![
+            wrong("tasks[1].title", "is needed"),
+            wrong("hidden", "is odd"),
+        ]);
+        assert_eq!(draft.error("tasks").as_deref(), Some("is needed"));
+        assert_eq!(draft.other_errors(&["tasks".into()]), ["hidden: is odd"]);
+        draft.set("tasks", json!([]));
+        assert_eq!(draft.error("tasks"), None);
+        assert!(draft.has_errors());
+    }
+}

@@ -1,0 +1,32 @@
+//! What a form holds, apart from how it looks.
+
+mod actions;
+mod draft;
+mod settlement;
+
+pub use actions::{Action, actions_for, filled};
+pub use draft::Draft;
+pub use settlement::{Choice, Settlement};
+
+use holdfast_core::{
+    pack::{Entity, Field, FieldType},
+    queue::Operation,
+};
+
+/// The fields that a person fills in, in the pack's order. Status and the like come with the default at first; lists
+/// that the record's own page edits with a tap stay out of its form.
+pub fn editable<'a>(entity: &'a Entity, operation: Operation, own_page: &[&str]) -> Vec<&'a Field> {
+    let with_default = |field: &Field| {
+        operation == Operation::Create
+            && field.default.is_some()
+            && matches!(&field.kind, FieldType::Enum { transitions, .. } if !transitions.is_empty())
+    };
+    let offered = |field: &&Field| {
+        !field.read_only
+            && field.computed.is_none()
+            && !matches!(field.kind, FieldType::Json)
+            && !own_page.contains(&field.name.as_str())
+            && !with_default(field)
+    };
+    entity.fields.iter().filter(offered).collect()
+}

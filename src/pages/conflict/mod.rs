@@ -1,0 +1,112 @@
+//! A conflict, told like a colleague would: what happened, who, when, both values, what each choice does.
+
+mod deleted;
+mod settle;
+
+use holdfast_core::{plan::Edit, queue::Operation, record::RecordKey, system};
+use leptos::{prelude::*, task::spawn_local};
+use leptos_router::hooks::use_params_map;
+use serde_json::Value;
+
+use crate::{
+    components::{Empty, Frame, Tab, icon},
+    format::{
+        inbox::{self, Conflict},
+        time,
+    },
+    state::Session,
+    strings::{inbox as words, shell},
+};
+
+#[component]
+pub fn ConflictPage() -> AnyView {
+    let session = Session::here();
+    let id = use_params_map().get_untracked().get("id").unwrap_or_default();
+    let key = RecordKey::new(system::CONFLICT, &id);
+    let conflict = session.live(move |reader| {
+        reader
+            .replica
+            .view(&key)
+            .map(|view| inbox::conflict(reader, &view))
+    });
+    let title = Signal::derive(move || {
+        conflict.with(|found| {
+            found.as_ref().map_or_else(
+                || words::SETTLE.to_owned(),
+                |found| words::settle_title(&found.number),
+            )
+        })
+    });
+    let back = Signal::stored(Some(("/inbox".to_owned(), shell::BACK.to_owned())));
+    let body = move || match conflict.get() {
+        None => view! { <Empty symbol="synced" title=words::GONE text=words::GONE_TEXT /> }.into_any(),
+        Some(conflict) if !conflict.open => settled(session, conflict),
+        Some(conflict) if conflict.deleted => view! { <deleted::Deleted conflict /> }.into_any(),
+        Some(conflict) => view! { <settle::Settle conflict /> }.into_any(),
+    };
+    view! {
+        <Frame title tab=Tab::Inbox back task=Signal::stored(true)>
+            <main class="screen screen--acting" id="main">{body}</main>
+        </Frame>
+    }
+    .into_any()
+}
+
+/// A settled conflict can be taken back.
+fn settled(session: Session, conflict: Conflict) -> AnyView {
+    let when = conflict
+        .settled_at
+        .map(|at| time::day_time(at, session.instant(), session.zone()))
+        .unwrap_or_default();
+    let who = words::by(&conflict.settled_by, &when);
+    let href = format!("/records/{}", conflict.record);
+    let id = StoredValue::new(conflict.id);
+    view! {
+        <section class="section section--wide">
+            <div class="card settled">{icon("synced")} <div><h2>{words::ALREADY}</h2> <p class="quiet">{conflict.title}</p> <p class="quiet small">{who}</p></div></div>
+        </section>
+        <div class="actionbar">
+            <button class="button button--narrow" type="button" on:click=move |_| undo(session, id.get_value())>{words::TAKE_BACK}</button>
+            <a class="button button--primary" href=href>{words::SEE_RECORD}</a>
+        </div>
+    }
+    .into_any()
+}
+
+/// Queues a settlement, and offers to take it back.
+fn resolve(session: Session, id: String, resolution: Value) {
+    spawn_local(async move {
+        let fields = [("resolution".to_owned(), resolution)].into_iter().collect();
+        match session.edit(edit(&id, fields)).await {
+            Ok(_) => {
+                session.go_instead("/inbox");
+                session
+                    .toasts
+                    .offer(words::SETTLED_TOAST.to_owned(), shell::UNDO, move || {
+                        undo(session, id.clone())
+                    });
+            }
+            Err(fault) => session.toasts.say(fault.to_string()),
+        }
+    });
+}
+
+fn undo(session: Session, id: String) {
+    spawn_local(async move {
+        let fields = [("undo".to_owned(), Value::Bool(true))].into_iter().collect();
+        match session.edit(edit(&id, fields)).await {
+            Ok(_) => session.toasts.say(words::TAKEN_BACK.to_owned()),
+            Err(fault) => session.toasts.say(fault.to_string()),
+        }
+    });
+}
+
+fn edit(id: &str, fields: holdfast_core::Fields) -> Edit {
+    Edit {
+        key: RecordKey::new(system::CONFLICT, id),
+        operation: Operation::Update,
+        fields,
+        seen: None,
+        kind: None,
+    }
+}

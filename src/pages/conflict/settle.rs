@@ -1,0 +1,229 @@
+use holdfast_core::pack::Field;
+use leptos::prelude::*;
+
+use super::resolve;
+use crate::{
+    components::{FieldInput, FormState, icon},
+    format::{
+        diff::additions,
+        inbox::{Conflict, Contested, WHOLE_RECORD},
+        time,
+    },
+    forms::{Choice, Draft, Settlement},
+    state::Session,
+    strings::{inbox as words, shell, value::EMPTY},
+};
+
+/// Field by field: the value before, mine, theirs, or a new one.
+#[component]
+pub fn Settle(conflict: Conflict) -> AnyView {
+    let session = Session::here();
+    let names: Vec<String> = conflict
+        .contested
+        .iter()
+        .map(|field| field.name.clone())
+        .collect();
+    let total = names.len();
+    let settlement = RwSignal::new(Settlement::new(names));
+    let id = StoredValue::new(conflict.id.clone());
+    let send = move |_| {
+        if let Some(resolution) = settlement.with_untracked(Settlement::resolution) {
+            resolve(session, id.get_value(), resolution);
+        }
+    };
+    let missing = move || settlement.with(Settlement::missing);
+    let label = move || match missing() {
+        0 => words::SETTLE.to_owned(),
+        missing => words::choose_more(missing),
+    };
+    let who = conflict.who.clone();
+    let when = conflict.my_time;
+    let contested = conflict.contested.clone().into_iter().enumerate();
+    let fields = contested.map(|(at, field)| view! { <ContestedField field place=(at + 1, total) who=who.clone() mine_at=when settlement /> }).collect_view();
+    view! {
+        {story(session, &conflict)}
+        <div class="section section--wide stack stack--wide">
+            {fields}
+            {(total > 1).then(|| view! {
+                <div class="cluster">
+                    <button class="button" type="button" on:click=move |_| settlement.update(|all| all.choose_all(&Choice::Mine))>{words::ALL_MINE}</button>
+                    <button class="button" type="button" on:click=move |_| settlement.update(|all| all.choose_all(&Choice::Theirs))>{words::ALL_THEIRS}</button>
+                </div>
+            })}
+            <p class="quiet small">{words::UNDOABLE}</p>
+        </div>
+        <div class="actionbar">
+            <a class="button button--narrow" href="/inbox">{shell::LATER}</a>
+            <button class="button button--primary" type="button" disabled=move || { missing() > 0 } on:click=send>{label}</button>
+        </div>
+    }
+    .into_any()
+}
+
+/// Who did what, and when.
+fn story(session: Session, conflict: &Conflict) -> AnyView {
+    let moment = |at: Option<holdfast_core::Timestamp>| {
+        at.map(|at| time::day_time(at, session.instant(), session.zone()))
+            .unwrap_or_default()
+    };
+    let person = |symbol: &'static str, who: String, when: String| {
+        view! { <li class="story__person">{icon(symbol)}<span>{who} <br /> <span class="story__when">{when}</span></span></li> }
+    };
+    view! {
+        <header class="story">
+            <h2 class="story__title">{words::both_changed(&conflict.who, &conflict.kind)}</h2>
+            <p>{conflict.title.clone()}</p>
+            <p>{words::REST_MERGED} " " {words::need_word(conflict.contested.len())}</p>
+            <ul class="story__people">
+                {person("device", words::YOU_HERE.to_owned(), moment(conflict.my_time))}
+                {person("person", conflict.who.clone(), moment(conflict.their_time))}
+            </ul>
+        </header>
+    }
+    .into_any()
+}
+
+#[component]
+fn ContestedField(
+    field: Contested,
+    place: (usize, usize),
+    who: String,
+    mine_at: Option<holdfast_core::Timestamp>,
+    settlement: RwSignal<Settlement>,
+) -> AnyView {
+    let session = Session::here();
+    let moment = |at: Option<holdfast_core::Timestamp>| {
+        at.map(|at| time::day_time(at, session.instant(), session.zone()))
+            .unwrap_or_default()
+    };
+    let whole = field.name == WHOLE_RECORD;
+    let label = if whole {
+        words::DELETION.to_owned()
+    } else {
+        field.label.clone()
+    };
+    let who = if field.who.is_empty() {
+        who
+    } else {
+        field.who.clone()
+    };
+    let (mine_effect, theirs_effect) = if whole {
+        (
+            words::DELETION_EFFECT.to_owned(),
+            words::KEEP_RECORD_EFFECT.to_owned(),
+        )
+    } else {
+        (words::mine_effect(&who), words::theirs_effect(&who))
+    };
+    let mine = side(
+        settlement,
+        &field,
+        Choice::Mine,
+        words::MINE,
+        words::by(words::YOU, &moment(mine_at)),
+        &field.mine,
+        mine_effect,
+    );
+    let theirs = side(
+        settlement,
+        &field,
+        Choice::Theirs,
+        words::THEIRS,
+        words::by(&who, &moment(field.when)),
+        &field.theirs,
+        theirs_effect,
+    );
+    let own = field
+        .field
+        .clone()
+        .map(|declared| own_value(settlement, &field, declared));
+    let name = field.name.clone();
+    let remember = move |event| settlement.update(|all| all.remember(&name, event_target_checked(&event)));
+    view! {
+        <fieldset class="settle">
+            <legend class="visually-hidden">{label.clone()}</legend>
+            <div class="settle__head">
+                <h3 class="settle__title">{label.clone()}</h3> <span class="quiet small">{words::one_of(place.0, place.1)}</span>
+            </div>
+            {(!whole).then(|| view! { <div class="settle__base prose"><span class="settle__label">{words::BEFORE}</span> {field.base.clone()}</div> })}
+            <div class="settle__sides">{mine} {theirs} {own}</div>
+            {(!whole).then(|| view! {
+                <label class="check"><input class="check__box" type="checkbox" on:change=remember /> <span>{words::remember(&label)}</span></label>
+            })}
+        </fieldset>
+    }
+    .into_any()
+}
+
+fn side(
+    settlement: RwSignal<Settlement>,
+    field: &Contested,
+    choice: Choice,
+    title: &'static str,
+    when: String,
+    value: &str,
+    effect: String,
+) -> AnyView {
+    let (group, name) = (format!("settle-{}", field.name), field.name.clone());
+    let (shown, mine) = (field.name.clone(), choice.clone());
+    let checked = move || settlement.with(|all| all.choice(&shown) == Some(&mine));
+    let choose = move |_| settlement.update(|all| all.choose(&name, choice.clone()));
+    view! {
+        <label class="side">
+            <input class="side__choice" type="radio" name=group prop:checked=checked on:change=choose />
+            <span class="side__who"><span class="side__radio"></span> {title}</span>
+            <span class="side__when">{when}</span>
+            <span class="side__value prose">{marked(field, value)}</span>
+            <span class="side__effect">{effect}</span>
+        </label>
+    }
+    .into_any()
+}
+
+/// A text with what is new in it marked; any other value as it is.
+fn marked(field: &Contested, value: &str) -> AnyView {
+    if !field.is_text() || value == EMPTY {
+        return value.to_owned().into_any();
+    }
+    let base = if field.base == EMPTY { "" } else { &field.base };
+    let piece = |piece: crate::format::diff::Piece| {
+        if piece.added {
+            view! { <ins>{piece.text}</ins> }.into_any()
+        } else {
+            piece.text.into_any()
+        }
+    };
+    additions(base, value)
+        .into_iter()
+        .map(piece)
+        .collect_view()
+        .into_any()
+}
+
+/// Neither value, but one that is written anew, beginning with mine.
+fn own_value(settlement: RwSignal<Settlement>, field: &Contested, mut declared: Field) -> AnyView {
+    let (group, name) = (format!("settle-{}", field.name), field.name.clone());
+    let mut draft = Draft::default();
+    draft.set(&field.name, field.mine_value.clone());
+    let form = FormState::new(draft);
+    declared.label = words::OWN_LABEL.to_owned();
+    declared.help = None;
+    let written = name.clone();
+    let keep = move || settlement.update(|all| all.write(&written, form.initial(&written)));
+    let (chosen, shown) = (name.clone(), name);
+    let checked = move || settlement.with(|all| all.choice(&shown) == Some(&Choice::Own));
+    let first = keep.clone();
+    let choose = move |_| {
+        first();
+        settlement.update(|all| all.choose(&chosen, Choice::Own));
+    };
+    let (typed, changed) = (keep.clone(), keep);
+    view! {
+        <label class="side side--own">
+            <input class="side__choice" type="radio" name=group prop:checked=checked on:change=choose />
+            <span class="side__who"><span class="side__radio"></span> {words::OWN}</span> <span class="side__effect">{words::OWN_EFFECT}</span>
+        </label>
+        <div class="settle__own" on:input=move |_| typed() on:change=move |_| changed()><FieldInput field=declared form /></div>
+    }
+    .into_any()
+}

@@ -1,0 +1,123 @@
+use holdfast_core::{
+    pack::{Entity, Field},
+    protocol::FieldError,
+};
+use leptos::{prelude::*, task::spawn_local};
+use leptos_router::hooks::use_params_map;
+
+use crate::{
+    components::{Empty, FieldInput, FormState, Frame, Tab, icon},
+    format::{value::Reader, write::tell},
+    forms::Draft,
+    pages::form::focus_first_error,
+    state::{Fault, Session},
+    strings::{queue as words, shell},
+};
+
+/// What the form of a refused write holds.
+struct Refused {
+    what: String,
+    record: String,
+    message: String,
+    href: String,
+    draft: Draft,
+    fields: Vec<Field>,
+}
+
+/// A refused change: what was wrong stands at its field, and the corrected one is sent anew.
+#[component]
+pub fn Correct() -> AnyView {
+    let session = Session::here();
+    let id = use_params_map().get_untracked().get("id").unwrap_or_default();
+    let Some(refused) = session.read(|reader| find(reader, &id)) else {
+        return view! {
+            <Frame title=words::CORRECT_TITLE.to_owned() tab=Tab::Queue back=queue()>
+                <main class="screen" id="main"><Empty symbol="synced" title=shell::QUEUE text=words::GONE /></main>
+            </Frame>
+        }
+        .into_any();
+    };
+    let form = FormState::new(refused.draft);
+    let busy = RwSignal::new(false);
+    let submit = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let id = id.clone();
+        busy.set(true);
+        spawn_local(async move {
+            let fields = form.draft.with_untracked(Draft::changed);
+            match session.correct(&id, fields).await {
+                Ok(()) => session.go_instead("/queue"),
+                Err(Fault::Fields(errors)) => {
+                    form.draft.update(|draft| draft.refuse(errors));
+                    focus_first_error();
+                }
+                Err(fault) => session.toasts.say(fault.to_string()),
+            }
+            busy.set(false);
+        });
+    };
+    let input = move |field| view! { <FieldInput field form /> };
+    view! {
+        <Frame title=words::CORRECT_TITLE.to_owned() tab=Tab::Queue back=queue() task=Signal::stored(true)>
+            <main class="screen screen--acting" id="main">
+                <form class="section stack stack--wide" id="correct-form" novalidate on:submit=submit>
+                    <div class="notice" data-tone="failed">
+                        {icon("failed")} <h2 class="notice__title">{refused.what}</h2>
+                        <p class="notice__text">{refused.record}</p> <p class="notice__text">{refused.message}</p>
+                    </div>
+                    {refused.fields.into_iter().map(input).collect_view()}
+                </form>
+                <div class="actionbar">
+                    <a class="button button--narrow" href=refused.href>{words::OPEN_RECORD}</a>
+                    <button class="button button--primary" type="submit" form="correct-form" disabled=move || busy.get()>{words::SEND_AGAIN}</button>
+                </div>
+            </main>
+        </Frame>
+    }
+    .into_any()
+}
+
+fn queue() -> Signal<Option<(String, String)>> {
+    Signal::stored(Some(("/queue".to_owned(), shell::BACK.to_owned())))
+}
+
+fn find(reader: &Reader<'_>, id: &str) -> Option<Refused> {
+    let write = reader.replica.write(id).filter(|write| write.is_open())?;
+    let entity: &Entity = reader.replica.packs().entity(&write.entity_type)?;
+    let error = write.last_error.clone();
+    // Over the record, so that a field that was not in the change but is missing now can be filled in.
+    let mut seen = reader
+        .replica
+        .mirror(&write.key())
+        .map(|mirror| mirror.fields.clone())
+        .unwrap_or_default();
+    seen.extend(write.payload.clone());
+    let wrong: Vec<FieldError> = error
+        .as_ref()
+        .map(|error| error.fields.clone())
+        .unwrap_or_default();
+    let named = |field: &Field| {
+        wrong
+            .iter()
+            .any(|wrong| wrong.field.split(['.', '[']).next() == Some(&field.name))
+    };
+    let fields: Vec<Field> = entity
+        .fields
+        .iter()
+        .filter(|field| !field.read_only && field.computed.is_none())
+        .filter(|field| write.payload.contains_key(&field.name) || named(field))
+        .cloned()
+        .collect();
+    let mut draft = Draft::of(seen);
+    draft.refuse(wrong);
+    let told = tell(reader, write);
+    let message = error.map(|error| error.message).unwrap_or_default();
+    Some(Refused {
+        what: told.what,
+        record: told.record,
+        message,
+        href: told.href,
+        draft,
+        fields,
+    })
+}

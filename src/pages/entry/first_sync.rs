@@ -1,0 +1,49 @@
+use holdfast_core::status::Status;
+use leptos::prelude::*;
+
+use super::brand;
+use crate::{
+    components::StorageLost,
+    format::{bytes::grouped, status},
+    state::Session,
+    strings::entry as words,
+};
+
+/// The first records are on their way. What is here works already, so nobody has to wait for the end.
+#[component]
+pub fn FirstSync() -> AnyView {
+    let session = Session::here();
+    let progress = move || match session.status() {
+        Status::FirstSync { done, total } => Some((done, total.unwrap_or(0).max(done))),
+        _ => None,
+    };
+    let label = move || progress().map(|(done, total)| words::done_of(&grouped(done), &grouped(total)));
+    let trouble = move || match session.status() {
+        Status::FirstSync { .. } | Status::Syncing { .. } | Status::Never | Status::Synced { .. } => None,
+        other => Some(status::line(&other, session.now()).1),
+    };
+    view! {
+        <div class="entry">
+            <main class="entry__body">
+                {brand()}
+                <section class="stack stack--wide entry__push">
+                    <h1 class="entry__title">{words::FETCHING}</h1>
+                    <StorageLost />
+                    <div class="progress">
+                        <div class="progress__label"><span>{words::FETCHING_RECORDS}</span><span>{label}</span></div>
+                        <progress
+                            class="bar"
+                            aria-label=words::FETCHING
+                            value=move || progress().map(|(done, _)| done.to_string())
+                            max=move || progress().map_or(1, |(_, total)| total.max(1)).to_string()
+                        ></progress>
+                    </div>
+                    {move || trouble().map(|line| view! { <p class="entry__lead" role="alert">{line}</p> })}
+                    <p class="entry__lead">{words::START_NOW_TEXT}</p>
+                    <button class="button button--large" type="button" on:click=move |_| session.start_now()>{words::START_NOW}</button>
+                </section>
+            </main>
+        </div>
+    }
+    .into_any()
+}

@@ -1,0 +1,201 @@
+use holdfast_core::{pack::Entity, plan::Edit, queue::Operation, record::RecordKey};
+use leptos::{prelude::*, task::spawn_local};
+use leptos_router::hooks::use_params_map;
+
+use crate::{
+    components::{Empty, FieldInput, FormState, Frame, Tab, icon},
+    format::value::short_id,
+    forms::{Draft, editable},
+    pages::{record::WORK_ORDER, work_order::TAPPED},
+    state::{Fault, Session},
+    strings::{PRODUCT, records as words, shell},
+};
+
+/// The form of a record that is there, or of a new one. What is typed stays until it is saved or given up: a step to
+/// another page, an error and an update of the app leave it alone.
+#[component]
+pub fn RecordForm(#[prop(optional)] new: bool) -> AnyView {
+    let session = Session::here();
+    let params = use_params_map().get_untracked();
+    let entity = params.get("entity").unwrap_or_default();
+    let asked = params.get("id").filter(|_| !new);
+    let key = RecordKey::new(&entity, asked.clone().unwrap_or_default());
+    let found = session.read(|reader| {
+        let declared = reader.replica.packs().entity(&entity)?.clone();
+        let seen = if new {
+            None
+        } else {
+            Some(reader.replica.view(&key)?.fields.into_owned())
+        };
+        let me = session.me_of(reader);
+        // Whoever works at one site reports for it.
+        let known: Vec<_> = me
+            .sites
+            .first()
+            .map(|site| ("siteId", site.clone().into()))
+            .into_iter()
+            .collect();
+        let draft = seen.map_or_else(|| Draft::new(&declared, &known), Draft::of);
+        Some((declared, draft))
+    });
+    let Some((declared, fresh)) = found else {
+        return missing();
+    };
+    let place = if new {
+        format!("{entity}/new")
+    } else {
+        key.to_string()
+    };
+    let kept = session.drafts.take(&place);
+    let had_draft = kept.is_some();
+    let form = FormState::new(kept.unwrap_or_else(|| fresh.clone()));
+    session.drafts.keep_while_open(place, form, fresh.clone());
+    let operation = if new { Operation::Create } else { Operation::Update };
+    let (title, submit_label) = if new {
+        (words::new_record(&declared.title), words::create(&declared.title))
+    } else {
+        (
+            words::edit_title(short_id(&key.entity_id)),
+            words::SAVE.to_owned(),
+        )
+    };
+    let list = format!("/records/{entity}");
+    let back = if new {
+        list.clone()
+    } else {
+        format!("/records/{key}")
+    };
+    let cancel = back.clone();
+    let busy = RwSignal::new(false);
+    let submit = Callback::new(move |()| {
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        let key = key.clone();
+        spawn_local(async move {
+            save(session, form, key, operation).await;
+            busy.set(false);
+        });
+    });
+    let start_over = StoredValue::new(fresh);
+    let again = RwSignal::new(0_u32);
+    let reset = move |_| {
+        form.draft.set(start_over.get_value());
+        again.update(|count| *count += 1);
+    };
+    let declared = StoredValue::new(declared);
+    let back = Signal::stored(Some((back, shell::BACK.to_owned())));
+    view! {
+        <Frame title tab=Tab::Work back task=Signal::stored(true)>
+            <main class="screen screen--acting" id="main">
+                <form
+                    class="section stack stack--wide"
+                    id="record-form"
+                    novalidate
+                    on:submit=move |event| {
+                        event.prevent_default();
+                        submit.run(());
+                    }
+                >
+                    {new.then(|| view! { <p class="fresh">{icon("device")} {words::KEPT_AT_ONCE}</p> })}
+                    <Show when=move || had_draft && again.get() == 0>
+                        <div class="notice" data-tone="info">
+                            {icon("edit")} <p class="notice__text">{words::DRAFT_KEPT}</p>
+                            <div class="notice__actions"><button class="button" type="button" on:click=reset>{words::START_OVER}</button></div>
+                        </div>
+                    </Show>
+                    {move || {
+                        again.track();
+                        declared.with_value(|entity| inputs(entity, form, operation))
+                    }}
+                </form>
+                <div class="actionbar">
+                    <a class="button button--narrow" href=cancel on:click=move |_| form.draft.set(start_over.get_value())>{shell::CANCEL}</a>
+                    <button class="button button--primary" type="submit" form="record-form" disabled=move || busy.get()>{submit_label}</button>
+                </div>
+            </main>
+        </Frame>
+    }
+    .into_any()
+}
+
+fn missing() -> AnyView {
+    view! {
+        <Frame title=PRODUCT.to_owned() tab=Tab::Work>
+            <main class="screen" id="main"><Empty symbol="alert" title=words::NO_RECORD text=words::NO_RECORD_TEXT /></main>
+        </Frame>
+    }
+    .into_any()
+}
+
+/// The inputs of an entity's form, and above them what is wrong with fields that are not in it.
+pub fn inputs(entity: &Entity, form: FormState, operation: Operation) -> AnyView {
+    let tapped: &[&str] = if entity.name == WORK_ORDER && operation == Operation::Update {
+        &TAPPED
+    } else {
+        &[]
+    };
+    let fields: Vec<_> = editable(entity, operation, tapped).into_iter().cloned().collect();
+    let names: Vec<String> = fields.iter().map(|field| field.name.clone()).collect();
+    let summary = move || {
+        form.draft.with(Draft::has_errors).then(|| {
+            let others = form.draft.with(|draft| draft.other_errors(&names));
+            let line = |text: String| view! { <p class="notice__text">{text}</p> };
+            view! {
+                <div class="notice" data-tone="failed" role="alert">
+                    {icon("failed")} <h2 class="notice__title">{words::LOOK_AGAIN}</h2> {others.into_iter().map(line).collect_view()}
+                </div>
+            }
+        })
+    };
+    let input = |field| view! { <FieldInput field form /> };
+    view! { {summary} {fields.into_iter().map(input).collect_view()} }.into_any()
+}
+
+async fn save(session: Session, form: FormState, key: RecordKey, operation: Operation) {
+    let (fields, seen) = form
+        .draft
+        .with_untracked(|draft| (draft.changed(), draft.seen().clone()));
+    let created = operation == Operation::Create;
+    let key = if created {
+        RecordKey::new(key.entity_type, uuid::Uuid::new_v4().to_string())
+    } else {
+        key
+    };
+    let seen = (!created).then_some(seen);
+    let edit = Edit {
+        key,
+        operation,
+        fields,
+        seen,
+        kind: None,
+    };
+    match session.edit(edit).await {
+        Ok(edited) => {
+            form.draft.set(Draft::default());
+            session.go_instead(&format!("/records/{}", edited.key));
+        }
+        Err(Fault::Fields(errors)) => {
+            form.draft.update(|draft| draft.refuse(errors));
+            focus_first_error();
+        }
+        Err(fault) => session.toasts.say(fault.to_string()),
+    }
+}
+
+/// Brings the first field that needs another look before the eyes.
+pub fn focus_first_error() {
+    request_animation_frame(|| {
+        use wasm_bindgen::JsCast;
+        let found = document()
+            .query_selector("[aria-invalid=true], .notice[role=alert]")
+            .ok()
+            .flatten();
+        if let Some(element) = found.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
+            element.scroll_into_view();
+            // Of no consequence if it is a message, which takes no focus.
+            let _ = element.focus();
+        }
+    });
+}

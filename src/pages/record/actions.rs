@@ -1,0 +1,266 @@
+use holdfast_core::{plan::Edit, queue::Operation};
+use leptos::{prelude::*, task::spawn_local};
+use serde_json::Value;
+
+use super::{Open, may};
+use crate::{
+    components::{Dialog, FieldInput, FormState, icon},
+    forms::{Action, Draft, actions_for, filled},
+    state::{Fault, Session},
+    strings::{records as words, shell},
+    work::log,
+};
+
+/// What can be done with a record: its first action under the thumb, the others one tap away.
+#[component]
+pub fn ActionBar(open: Open) -> AnyView {
+    let session = Session::here();
+    let actions = session.live(move |reader| {
+        let me = session.me_of(reader);
+        open.shown.with(|shown| match shown {
+            Some(shown) => open.entity.with_value(|entity| {
+                let pack = reader.replica.packs().pack_of(&entity.name);
+                pack.map(|pack| actions_for(pack, entity, &shown.fields, &me, reader.now))
+                    .unwrap_or_default()
+            }),
+            None => Vec::new(),
+        })
+    });
+    let (may_edit, may_delete) = open.entity.with_value(|entity| {
+        (
+            may(session, entity, Operation::Update),
+            may(session, entity, Operation::Delete),
+        )
+    });
+    let asking = RwSignal::new(None::<Action>);
+    let menu = RwSignal::new(false);
+    let act = Callback::new(move |action: Action| {
+        menu.set(false);
+        if action.ask.is_empty() {
+            perform(session, open, action, Default::default(), None)
+        } else {
+            asking.set(Some(action))
+        }
+    });
+    let edit = move || {
+        open.shown
+            .with(|shown| shown.as_ref().map(|shown| format!("/records/{}/edit", shown.key)))
+    };
+    let first = move || actions.with(|actions| actions.first().cloned());
+    let more = move || actions.with(|actions| actions.iter().skip(1).cloned().collect::<Vec<_>>());
+    let pinned = session.live(move |reader| open.key().is_some_and(|key| session.is_pinned(reader, &key)));
+    let pin = move |_| {
+        menu.set(false);
+        if let Some(key) = open.key() {
+            session.pin(key, !pinned.get_untracked());
+        }
+    };
+    let deleting = RwSignal::new(false);
+    let line = move |action: Action| {
+        let label = action.label.clone();
+        view! { <button class="setting" type="button" on:click=move |_| act.run(action.clone())><span class="setting__text"><span class="setting__name">{label}</span></span> {icon("chevron")}</button> }
+    };
+    view! {
+        <div class="actionbar">
+            <button class="button button--narrow" type="button" aria-label=words::MORE_ACTIONS aria-haspopup="dialog" on:click=move |_| menu.set(true)>{icon("dots")}</button>
+            {may_edit.then(|| view! { <a class="button button--narrow" href=edit>{icon("edit")} {words::EDIT}</a> })}
+            {move || first().map(|action| {
+                let label = action.label.clone();
+                view! { <button class="button button--primary" type="button" on:click=move |_| act.run(action.clone())>{icon("check")} {label}</button> }
+            })}
+        </div>
+        <Show when=move || menu.get()>
+            <Dialog title=words::MORE_ACTIONS on_close=Callback::new(move |()| menu.set(false))>
+                <div class="card settings card--flush">
+                    {move || more().into_iter().map(line).collect_view()}
+                    <button class="setting" type="button" on:click=pin>
+                        <span class="setting__text"><span class="setting__name">{move || if pinned.get() { words::UNPIN } else { words::PIN }}</span></span> {icon("device")}
+                    </button>
+                    {may_delete.then(|| view! {
+                        <button class="setting" type="button" on:click=move |_| { menu.set(false); deleting.set(true); }>
+                            <span class="setting__text"><span class="setting__name">{words::DELETE}</span></span> {icon("trash")}
+                        </button>
+                    })}
+                </div>
+            </Dialog>
+        </Show>
+        {move || asking.get().map(|action| view! { <AskDialog open action on_close=Callback::new(move |()| asking.set(None)) /> })}
+        <Show when=move || deleting.get()><DeleteDialog open on_close=Callback::new(move |()| deleting.set(false)) /></Show>
+    }
+    .into_any()
+}
+
+/// Queues an action: what it sets and what its author was asked.
+fn perform(
+    session: Session,
+    open: Open,
+    action: Action,
+    asked: holdfast_core::Fields,
+    done: Option<(FormState, Callback<()>)>,
+) {
+    let Some(key) = open.key() else { return };
+    spawn_local(async move {
+        let mut fields = session.read(|reader| filled(&action.set, &session.me_of(reader), reader.now));
+        fields.extend(asked);
+        let edit = Edit {
+            key,
+            operation: Operation::Update,
+            fields,
+            seen: None,
+            kind: Some(action.kind),
+        };
+        match (session.edit(edit).await, done) {
+            (Ok(_), Some((_, close))) => close.run(()),
+            (Ok(_), None) => {}
+            (Err(Fault::Fields(errors)), Some((form, _))) => form.draft.update(|draft| draft.refuse(errors)),
+            (Err(fault), _) => session.toasts.say(fault.to_string()),
+        }
+    });
+}
+
+/// What an action needs to know before it is done.
+#[component]
+fn AskDialog(open: Open, action: Action, on_close: Callback<()>) -> AnyView {
+    let session = Session::here();
+    let seen = open.shown.with_untracked(|shown| {
+        shown
+            .as_ref()
+            .map(|shown| shown.fields.clone())
+            .unwrap_or_default()
+    });
+    let form = FormState::new(Draft::of(seen));
+    let fields: Vec<_> = open.entity.with_value(|entity| {
+        action
+            .ask
+            .iter()
+            .filter_map(|name| entity.field(name).cloned())
+            .collect()
+    });
+    let names: Vec<String> = fields.iter().map(|field| field.name.clone()).collect();
+    // A log takes one entry more; its input starts empty.
+    let logs: Vec<_> = fields
+        .iter()
+        .filter(|field| matches!(field.kind, holdfast_core::pack::FieldType::Log { .. }))
+        .cloned()
+        .collect();
+    for field in &logs {
+        form.set(&field.name, Value::Null);
+    }
+    let label = action.label.clone();
+    let go = StoredValue::new((action, logs));
+    let submit = move || {
+        let (action, logs) = go.get_value();
+        let mut asked = form.draft.with_untracked(Draft::changed);
+        for field in logs {
+            let typed = asked.remove(&field.name);
+            if let Some(text) = typed
+                .as_ref()
+                .and_then(Value::as_str)
+                .filter(|text| !text.trim().is_empty())
+            {
+                let value = session
+                    .read(|reader| log_with(open, &field, text, &session.me_of(reader).user_id, reader.now));
+                asked.insert(field.name, value);
+            }
+        }
+        perform(session, open, action, asked, Some((form, on_close)));
+    };
+    let inputs = fields
+        .into_iter()
+        .map(|field| view! { <FieldInput field form /> })
+        .collect_view();
+    let elsewhere = move || {
+        form.draft
+            .with(|draft| draft.other_errors(&names))
+            .into_iter()
+            .map(|error| view! { <p class="field__error" role="alert">{error}</p> })
+            .collect_view()
+    };
+    view! {
+        <Dialog
+            title=label.clone()
+            on_close
+            actions=Box::new(move || {
+                view! {
+                    <button class="button button--primary button--large" type="button" on:click=move |_| submit()>{label}</button>
+                    <button class="button button--large" type="button" on:click=move |_| on_close.run(())>{shell::CANCEL}</button>
+                }
+                .into_any()
+            })
+        >
+            <div class="stack stack--wide">{elsewhere} {inputs}</div>
+        </Dialog>
+    }
+    .into_any()
+}
+
+/// The log as it is now, with one entry more.
+pub fn log_with(
+    open: Open,
+    field: &holdfast_core::pack::Field,
+    text: &str,
+    user: &str,
+    now: holdfast_core::Timestamp,
+) -> Value {
+    match &field.kind {
+        holdfast_core::pack::FieldType::Log { key, fields } => log::append(
+            &open.now(&field.name),
+            key,
+            fields,
+            uuid::Uuid::new_v4().to_string(),
+            text,
+            user,
+            now,
+        ),
+        _ => Value::Null,
+    }
+}
+
+#[component]
+fn DeleteDialog(open: Open, on_close: Callback<()>) -> AnyView {
+    let session = Session::here();
+    let title = words::delete_ask(&open.entity.with_value(|entity| entity.title.clone()));
+    let delete = move |_| {
+        on_close.run(());
+        let Some(key) = open.key() else { return };
+        spawn_local(async move {
+            let list = format!("/records/{}", key.entity_type);
+            let edit = Edit {
+                key,
+                operation: Operation::Delete,
+                fields: Default::default(),
+                seen: None,
+                kind: None,
+            };
+            match session.edit(edit).await {
+                Ok(edited) => {
+                    session.go(&list);
+                    if let Some(queue_id) = edited.queue_id {
+                        session
+                            .toasts
+                            .offer(words::DELETED.to_owned(), shell::UNDO, move || {
+                                session.take_back(queue_id.clone())
+                            });
+                    }
+                }
+                Err(fault) => session.toasts.say(fault.to_string()),
+            }
+        });
+    };
+    view! {
+        <Dialog
+            title
+            on_close
+            actions=Box::new(move || {
+                view! {
+                    <button class="button button--danger-solid button--large" type="button" on:click=delete>{words::DELETE}</button>
+                    <button class="button button--large" type="button" autofocus on:click=move |_| on_close.run(())>{shell::CANCEL}</button>
+                }
+                .into_any()
+            })
+        >
+            <p>{words::DELETE_TEXT}</p>
+        </Dialog>
+    }
+    .into_any()
+}

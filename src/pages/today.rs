@@ -1,0 +1,287 @@
+use holdfast_core::{
+    Timestamp,
+    queue::WriteStatus,
+    replica::{Query, View},
+};
+use leptos::{prelude::*, task::spawn_local};
+
+use crate::{
+    components::{Empty, Frame, StorageLost, Tab, TimerReading, icon, rows},
+    format::{
+        entities, inbox,
+        row::{Row, row},
+        time,
+        value::Reader,
+        write::tell,
+    },
+    pages::{queue::SignInNotice, record::WORK_ORDER},
+    state::Session,
+    strings::{records as words, shell, status},
+    work::labor,
+};
+
+/// Rows of "My work" on this page; the list has them all.
+const SHOWN: usize = 8;
+
+/// The day at a glance.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Day {
+    /// The running timer: since when, on which order.
+    running: Option<(Timestamp, Row)>,
+    due: Vec<Row>,
+    work: Vec<Row>,
+    tallies: Vec<(usize, String, String)>,
+    /// Whether there is a line of work with orders at all.
+    has_orders: bool,
+    may_create: bool,
+}
+
+/// My work today, what runs, what needs me, and what waits on this device.
+#[component]
+pub fn Today() -> AnyView {
+    let session = Session::here();
+    let day = session.live(move |reader| look(session, reader));
+    let nobody = Signal::stored(None::<String>);
+    let nothing = move || day.with(|day| day.running.is_none() && day.due.is_empty() && day.work.is_empty());
+    let search = view! { <a class="icon-button" href=format!("/records/{}", first(session)) aria-label=words::SEARCH>{icon("search")}</a> }.into_any();
+    view! {
+        <Frame title=shell::TODAY.to_owned() tab=Tab::Today actions=search>
+            <main class="screen" id="main">
+                <SignInNotice />
+                <StorageLost />
+                <div class="columns">
+                    <FailureNotice />
+                    <ConflictNotice />
+                    <Show when=move || day.with(|day| day.running.is_some())><Running day /></Show>
+                    <Show when=move || day.with(|day| !day.tallies.is_empty())>{move || tally(day.with(|day| day.tallies.clone()))}</Show>
+                    <Show when=move || day.with(|day| !day.due.is_empty())>
+                        <section class="section" aria-labelledby="due">
+                            <div class="section__head"><h2 class="section__title" id="due">{words::DUE_TODAY}</h2></div>
+                            {rows("rows rows--card", move || day.with(|day| day.due.clone()), nobody)}
+                        </section>
+                    </Show>
+                    <Show when=move || day.with(|day| !day.work.is_empty())>
+                        <section class="section" aria-labelledby="my-work">
+                            <div class="section__head">
+                                <h2 class="section__title" id="my-work">{words::MY_WORK}</h2>
+                                <a class="section__link" href=format!("/records/{WORK_ORDER}")>{words::ALL_WORK}</a>
+                            </div>
+                            {rows("rows rows--card", move || day.with(|day| day.work.clone()), nobody)}
+                        </section>
+                    </Show>
+                    <OnDevice />
+                </div>
+                <Show when=nothing><Empty symbol="today" title=words::NOTHING_TODAY text=words::NOTHING_TODAY_TEXT /></Show>
+                <div class="below-fab"></div>
+            </main>
+            <Show when=move || day.with(|day| day.may_create)>
+                <a class="button button--primary button--large button--round fab" href=format!("/records/{WORK_ORDER}/new")>{icon("add")} {words::NEW}</a>
+            </Show>
+        </Frame>
+    }
+    .into_any()
+}
+
+fn first(session: Session) -> String {
+    session
+        .read(|reader| entities::first(reader.replica))
+        .unwrap_or_default()
+}
+
+fn look(session: Session, reader: &Reader<'_>) -> Day {
+    let me = session.me_of(reader);
+    let replica = reader.replica;
+    let mut day = Day::default();
+    if let Some(entity) = replica.packs().entity(WORK_ORDER) {
+        let pack = replica
+            .packs()
+            .pack_of(WORK_ORDER)
+            .map(|pack| pack.name.as_str())
+            .unwrap_or_default();
+        day.has_orders = me.may(pack, WORK_ORDER, "read");
+        day.may_create = me.may(pack, WORK_ORDER, "create");
+        let query = Query {
+            entity: WORK_ORDER.to_owned(),
+            sort: Some("scheduledStart".to_owned()),
+            ..Query::default()
+        };
+        let page = replica.list(&query);
+        let open = |view: &&View<'_>| {
+            matches!(
+                view.text("status"),
+                "assigned" | "in-progress" | "on-hold" | "open"
+            )
+        };
+        let mine: Vec<&View<'_>> = page
+            .items
+            .iter()
+            .filter(|view| view.text("assignedTo") == me.user_id)
+            .filter(open)
+            .collect();
+        let due = |view: &&&View<'_>| {
+            let start = view.text("scheduledStart").parse::<Timestamp>().ok();
+            start.is_some_and(|at| at <= reader.now || time::same_day(at, reader.now, reader.zone))
+        };
+        let told = |view: &View<'_>| row(reader, entity, view, &me);
+        day.running = page.items.iter().find_map(|view| {
+            let since = labor::running(view.fields.get("laborRecords")?, &me.user_id)?;
+            Some((since, told(view)))
+        });
+        day.due = mine
+            .iter()
+            .filter(due)
+            .take(SHOWN)
+            .map(|view| told(view))
+            .collect();
+        day.work = mine
+            .iter()
+            .filter(|view| !due(view))
+            .take(SHOWN)
+            .map(|view| told(view))
+            .collect();
+        if !mine.is_empty() {
+            let count = |status: &str| mine.iter().filter(|view| view.text("status") == status).count();
+            let list = format!("/records/{WORK_ORDER}");
+            let label = |status: &str| reader.say_choice(entity, "status", status);
+            day.tallies = ["assigned", "in-progress", "on-hold"]
+                .map(|status| (count(status), label(status), list.clone()))
+                .to_vec();
+        }
+    }
+    if day.tallies.is_empty() {
+        let counted = entities::shown(replica).filter(|(_, entity)| !entity.operations.is_empty());
+        let tally = |entity: &holdfast_core::pack::Entity| {
+            (
+                replica.all(&entity.name).count(),
+                entity.title_plural.clone(),
+                format!("/records/{}", entity.name),
+            )
+        };
+        day.tallies = counted.take(3).map(|(_, entity)| tally(entity)).collect();
+    }
+    day
+}
+
+fn tally(tallies: Vec<(usize, String, String)>) -> AnyView {
+    let item = |(count, label, href): (usize, String, String)| {
+        view! { <a class="tally__item" href=href><span class="tally__number">{count}</span> <span class="tally__label">{label}</span></a> }
+    };
+    view! { <section class="section"><div class="tally">{tallies.into_iter().map(item).collect_view()}</div></section> }.into_any()
+}
+
+/// The order whose timer runs, with the button that stops it.
+#[component]
+fn Running(day: Memo<Day>) -> AnyView {
+    let session = Session::here();
+    let running = Memo::new(move |_| day.with(|day| day.running.clone()));
+    let since = Signal::derive(move || running.with(|running| running.as_ref().map(|running| running.0)));
+    let note = move || running.with(|running| running.as_ref().map(|running| running.1.title.clone()));
+    let stop = move |_| {
+        let Some(id) = running.with_untracked(|running| running.as_ref().map(|running| running.1.id.clone()))
+        else {
+            return;
+        };
+        spawn_local(async move {
+            if let Err(fault) = session.stop_timer(&id).await {
+                session.toasts.say(fault.to_string());
+            }
+        });
+    };
+    let one = move || {
+        running.with(|running| {
+            running
+                .iter()
+                .map(|running| running.1.clone())
+                .collect::<Vec<_>>()
+        })
+    };
+    view! {
+        <section class="section" aria-labelledby="working-on">
+            <div class="section__head"><h2 class="section__title" id="working-on">{words::WORKING_ON}</h2></div>
+            <div class="card card--flush">
+                <div class="timer" data-running="true">
+                    <div><TimerReading since /> <div class="timer__note">{note}</div></div>
+                    <button class="button button--primary button--large" type="button" on:click=stop>{icon("stop")} {words::STOP}</button>
+                </div>
+                {rows("", one, Signal::stored(None::<String>))}
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+/// Stays until it is settled: what was not accepted, with another try and the whole story.
+#[component]
+fn FailureNotice() -> AnyView {
+    let session = Session::here();
+    let failed = session.live(|reader| {
+        let all: Vec<_> = reader.replica.failed().map(|write| tell(reader, write)).collect();
+        let first = all.first().map(|told| {
+            (
+                told.record.clone(),
+                told.error
+                    .as_ref()
+                    .map(|error| error.message.clone())
+                    .unwrap_or_default(),
+            )
+        });
+        first.map(|(record, message)| (all.len(), record, message))
+    });
+    let notice = move || {
+        failed.get().map(|(count, record, message)| view! {
+        <div class="notice notice--page" data-tone="failed" role="alert">
+            {icon("failed")} <h2 class="notice__title">{status::not_accepted(count)}</h2>
+            <p class="notice__text">{record} ": " {message} " " {words::KEPT}</p>
+            <div class="notice__actions">
+                <button class="button" type="button" on:click=move |_| session.retry_all()>{shell::RETRY}</button>
+                <a class="button button--quiet" href="/queue">{shell::DETAILS}</a>
+            </div>
+        </div>
+    })
+    };
+    notice.into_any()
+}
+
+#[component]
+fn ConflictNotice() -> AnyView {
+    let count = Session::here().live(|reader| inbox::conflicts(reader, true).len());
+    view! {
+        <Show when=move || { count.get() > 0 }>
+            <div class="notice notice--page" data-tone="conflict">
+                {icon("conflict")} <h2 class="notice__title">{move || words::conflicts_wait(count.get())}</h2>
+                <div class="notice__actions"><a class="button" href="/inbox">{words::CONFLICTS_WAIT}</a></div>
+            </div>
+        </Show>
+    }
+    .into_any()
+}
+
+/// What was written here and not sent yet.
+#[component]
+fn OnDevice() -> AnyView {
+    let waiting = Session::here().live(|reader| {
+        let open = reader
+            .replica
+            .open_writes()
+            .filter(|write| write.status != WriteStatus::Failed);
+        open.map(|write| tell(reader, write))
+            .map(|told| (told.what, told.record))
+            .collect::<Vec<_>>()
+    });
+    let line = |(what, record): (String, String)| {
+        view! { <a class="setting" href="/queue"><span class="setting__text"><span class="setting__name">{what}</span> <span class="setting__hint">{record}</span></span> {icon("device")}</a> }
+    };
+    view! {
+        <Show when=move || !waiting.with(Vec::is_empty)>
+            <section class="section" aria-labelledby="on-device">
+                <div class="section__head">
+                    <h2 class="section__title" id="on-device">{words::ON_DEVICE_TITLE} " " <span class="count">{move || waiting.with(Vec::len)}</span></h2>
+                    <a class="section__link" href="/queue">{words::SEE_QUEUE}</a>
+                </div>
+                <p class="quiet small">{words::ON_DEVICE_TEXT}</p>
+                <div class="card settings card--flush">{move || waiting.get().into_iter().take(3).map(line).collect_view()}</div>
+            </section>
+        </Show>
+    }
+    .into_any()
+}

@@ -1,0 +1,126 @@
+use leptos::prelude::*;
+
+use super::{tap, user};
+use crate::{
+    components::{Dialog, TimerReading, icon},
+    format::{time, value::PERSON},
+    pages::record::{Open, section_button, section_head},
+    state::Session,
+    strings::{records as words, shell},
+    work::labor,
+};
+
+#[component]
+pub fn Labor(open: Open) -> AnyView {
+    let session = Session::here();
+    let list = open.field("laborRecords");
+    let me = user(session);
+    let owner = me.clone();
+    let running = Memo::new(move |_| list.with(|list| labor::running(list, &owner)));
+    let entries = session.live(move |reader| {
+        let line = |entry: labor::Entry| {
+            let mut said = vec![reader.title(PERSON, &entry.person)];
+            said.extend(entry.start.map(|start| time::day(start, reader.now, reader.zone)));
+            said.extend(Some(entry.note).filter(|note| !note.is_empty()));
+            entry
+                .hours
+                .map(|hours| (entry.id, said.join(" · "), time::hours(hours)))
+        };
+        list.with(labor::entries)
+            .into_iter()
+            .filter_map(line)
+            .collect::<Vec<_>>()
+    });
+    let note = move || match running.get() {
+        Some(start) => words::running_since(&time::clock(start, session.zone())),
+        None => words::NOT_RUNNING.to_owned(),
+    };
+    let toggle = move |_| {
+        let (me, now, runs) = (me.clone(), session.instant(), running.get_untracked().is_some());
+        tap(session, open, "laborRecords", move |list| {
+            if runs {
+                labor::stop(list, &me, now)
+            } else {
+                labor::start(list, uuid::Uuid::new_v4().to_string(), &me, now)
+            }
+        });
+    };
+    let button = move || {
+        if running.get().is_some() {
+            (icon("stop"), words::STOP)
+        } else {
+            (icon("play"), words::START)
+        }
+    };
+    let adding = RwSignal::new(false);
+    view! {
+        <section class="section" aria-labelledby="labor">
+            {section_head("labor", words::LABOR.into_any(), Some(section_button(words::ADD_BY_HAND, "add", move || adding.set(true))))}
+            <div class="card card--flush">
+                <div class="timer" data-running=move || running.get().is_some().to_string()>
+                    <div><TimerReading since=running /> <div class="timer__note">{note}</div></div>
+                    <button class="button button--primary button--large" type="button" on:click=toggle>{button}</button>
+                </div>
+                <ul>
+                    <For each=move || entries.get() key=|entry| entry.clone() let:entry>
+                        <li class="labour__item"><span>{entry.1}</span> <span class="labour__time">{entry.2}</span></li>
+                    </For>
+                </ul>
+            </div>
+        </section>
+        <Show when=move || adding.get()><ByHand open on_close=Callback::new(move |()| adding.set(false)) /></Show>
+    }
+    .into_any()
+}
+
+/// Work that was not timed.
+#[component]
+fn ByHand(open: Open, on_close: Callback<()>) -> AnyView {
+    let session = Session::here();
+    let (hours, minutes, note) = (
+        RwSignal::new(String::new()),
+        RwSignal::new(String::new()),
+        RwSignal::new(String::new()),
+    );
+    let wrong = RwSignal::new(false);
+    let add = move |_| match labor::typed(&hours.get_untracked(), &minutes.get_untracked()) {
+        None => wrong.set(true),
+        Some(worked) => {
+            let (me, note, now) = (user(session), note.get_untracked(), session.instant());
+            tap(session, open, "laborRecords", move |list| {
+                labor::add(list, uuid::Uuid::new_v4().to_string(), &me, worked, &note, now)
+            });
+            on_close.run(());
+        }
+    };
+    let input = move |id: &'static str, label: &'static str, typed: RwSignal<String>, mode: &'static str| {
+        view! {
+            <div class="field">
+                <label class="field__label" for=id>{label}</label>
+                <input class="input" id=id inputmode=mode autocomplete="off" aria-describedby="labor-error"
+                    aria-invalid=move || (wrong.get() && mode == "decimal").then_some("true")
+                    on:input=move |event| { wrong.set(false); typed.set(event_target_value(&event)); } />
+            </div>
+        }
+    };
+    view! {
+        <Dialog
+            title=words::LABOR
+            on_close
+            actions=Box::new(move || {
+                view! {
+                    <button class="button button--primary button--large" type="button" on:click=add>{words::SAVE}</button>
+                    <button class="button button--large" type="button" on:click=move |_| on_close.run(())>{shell::CANCEL}</button>
+                }
+                .into_any()
+            })
+        >
+            <div class="field field--pair">
+                {input("labor-hours", words::HOURS, hours, "decimal")} {input("labor-minutes", words::MINUTES, minutes, "decimal")}
+            </div>
+            <p class="field__error" id="labor-error" role="alert">{move || wrong.get().then(|| view! { {icon("failed")} {words::HOURS_NEEDED} })}</p>
+            {input("labor-note", words::WHAT_DID_YOU_DO, note, "text")}
+        </Dialog>
+    }
+    .into_any()
+}

@@ -1,0 +1,174 @@
+use leptos::{prelude::*, task::spawn_local};
+
+use super::{tap, user};
+use crate::{
+    components::{Dialog, icon},
+    format::{time, value::PERSON},
+    pages::record::{Open, section_button, section_head},
+    state::Session,
+    strings::{records as words, shell},
+    work::{items, log, text},
+};
+
+/// What was done, in the technician's words; a tap opens it for writing.
+#[component]
+pub fn Completion(open: Open) -> AnyView {
+    let session = Session::here();
+    let written = open.field("completionNotes");
+    let label = open
+        .entity
+        .with_value(|entity| entity.field("completionNotes").map(|field| field.label.clone()))
+        .unwrap_or_default();
+    let heading = label.clone();
+    let empty = move || written.with(|text| text.as_str().unwrap_or_default().is_empty());
+    let shown = move || {
+        if empty() {
+            words::NOT_WRITTEN.to_owned()
+        } else {
+            written.with(|text| text.as_str().unwrap_or_default().to_owned())
+        }
+    };
+    let class = move || {
+        if empty() {
+            "card prose prose--empty"
+        } else {
+            "card prose"
+        }
+    };
+    let writing = RwSignal::new(false);
+    let label = StoredValue::new(label);
+    let save = Callback::new(move |text: String| {
+        let Some(key) = open.key() else { return };
+        spawn_local(async move {
+            let value = if text.trim().is_empty() {
+                serde_json::Value::Null
+            } else {
+                text.into()
+            };
+            let fields = [("completionNotes".to_owned(), value)].into_iter().collect();
+            let edit = holdfast_core::plan::Edit {
+                key,
+                operation: holdfast_core::queue::Operation::Update,
+                fields,
+                seen: None,
+                kind: None,
+            };
+            match session.edit(edit).await {
+                Ok(_) => writing.set(false),
+                Err(fault) => session.toasts.say(fault.to_string()),
+            }
+        });
+    });
+    view! {
+        <section class="section" aria-labelledby="completion">
+            {section_head("completion", heading.into_any(), Some(section_button(words::EDIT, "edit", move || writing.set(true))))}
+            <p class=class>{shown}</p>
+        </section>
+        <Show when=move || writing.get()>
+            <WriteDialog title=label.get_value() label=label.get_value() initial=written.get_untracked().as_str().unwrap_or_default().to_owned() needed=false on_save=save on_close=Callback::new(move |()| writing.set(false)) />
+        </Show>
+    }
+    .into_any()
+}
+
+/// The log of notes: it only grows.
+#[component]
+pub fn Notes(open: Open) -> AnyView {
+    let session = Session::here();
+    let list = open.field("notes");
+    let notes = session.live(move |reader| {
+        list.with(|list| {
+            let told = items(list).iter().rev().map(|note| {
+                let when = text(note, "at")
+                    .parse()
+                    .ok()
+                    .map(|at| time::day_time(at, reader.now, reader.zone));
+                let by = reader.title(PERSON, text(note, "by"));
+                (
+                    text(note, "noteId").to_owned(),
+                    text(note, "text").to_owned(),
+                    format!("{by} · {}", when.unwrap_or_default()),
+                )
+            });
+            told.collect::<Vec<_>>()
+        })
+    });
+    let writing = RwSignal::new(false);
+    let save = Callback::new(move |written: String| {
+        writing.set(false);
+        let declared = open.entity.with_value(|entity| entity.field("notes").cloned());
+        tap(session, open, "notes", move |list| {
+            match declared.map(|field| field.kind) {
+                Some(holdfast_core::pack::FieldType::Log { key, fields }) => log::append(
+                    list,
+                    &key,
+                    &fields,
+                    uuid::Uuid::new_v4().to_string(),
+                    &written,
+                    &user(session),
+                    session.instant(),
+                ),
+                _ => list.clone(),
+            }
+        });
+    });
+    view! {
+        <section class="section" aria-labelledby="notes">
+            {section_head("notes", words::NOTES.into_any(), Some(section_button(words::ADD_NOTE, "add", move || writing.set(true))))}
+            <Show when=move || !notes.with(Vec::is_empty) fallback=|| view! { <p class="card prose prose--empty">{words::NOT_WRITTEN}</p> }>
+                <ul class="card card--flush">
+                    <For each=move || notes.get() key=|note| note.clone() let:note>
+                        <li class="labour__item"><span><span class="prose">{note.1}</span> <span class="checklist__note">{note.2}</span></span></li>
+                    </For>
+                </ul>
+            </Show>
+        </section>
+        <Show when=move || writing.get()>
+            <WriteDialog title=words::ADD_NOTE.to_owned() label=words::NOTE.to_owned() initial=String::new() needed=true on_save=save on_close=Callback::new(move |()| writing.set(false)) />
+        </Show>
+    }
+    .into_any()
+}
+
+/// A text of several lines. Whatever goes wrong, what was typed stays.
+#[component]
+fn WriteDialog(
+    title: String,
+    label: String,
+    initial: String,
+    needed: bool,
+    on_save: Callback<String>,
+    on_close: Callback<()>,
+) -> AnyView {
+    let typed = RwSignal::new(initial.clone());
+    let wrong = RwSignal::new(false);
+    let save = move |_| {
+        if needed && typed.with_untracked(|text| text.trim().is_empty()) {
+            wrong.set(true)
+        } else {
+            on_save.run(typed.get_untracked())
+        }
+    };
+    view! {
+        <Dialog
+            title
+            on_close
+            actions=Box::new(move || {
+                view! {
+                    <button class="button button--primary button--large" type="button" on:click=save>{words::SAVE}</button>
+                    <button class="button button--large" type="button" on:click=move |_| on_close.run(())>{shell::CANCEL}</button>
+                }
+                .into_any()
+            })
+        >
+            <div class="field">
+                <label class="visually-hidden" for="written">{label}</label>
+                <textarea class="input" id="written" rows="6" autofocus prop:value=initial aria-describedby="written-error"
+                    aria-invalid=move || wrong.get().then_some("true")
+                    on:input=move |event| { wrong.set(false); typed.set(event_target_value(&event)); }></textarea>
+                <p class="field__error" id="written-error" role="alert">{move || wrong.get().then(|| view! { {icon("failed")} {words::NOTE_EMPTY} })}</p>
+            </div>
+        </Dialog>
+    }
+    .into_any()
+}

@@ -1,0 +1,160 @@
+use holdfast_core::{record::RecordKey, replica::Query};
+use leptos::prelude::*;
+use serde_json::Value;
+
+use super::{tap, user};
+use crate::{
+    components::{Dialog, icon},
+    format::value::{Reader, record_title},
+    pages::record::{Open, section_button, section_head},
+    state::Session,
+    strings::records as words,
+    work::parts::{Line, amount, lines, step},
+};
+
+/// The entity of the store's parts.
+const PART: &str = "inventory-part";
+/// Parts offered at a time.
+const OFFERED: usize = 20;
+
+/// A part with what the store says about it.
+#[derive(Debug, Clone, PartialEq)]
+struct Told {
+    line: Line,
+    name: String,
+    note: String,
+}
+
+#[component]
+pub fn Parts(open: Open) -> AnyView {
+    let session = Session::here();
+    let (used, required) = (open.field("partsUsed"), open.field("partsRequired"));
+    let all = session.live(move |reader| {
+        let found = used.with(|used| required.with(|required| lines(used, required)));
+        found
+            .into_iter()
+            .map(|line| tell(reader, line))
+            .collect::<Vec<_>>()
+    });
+    let change = move |line: Line, by: f64| {
+        tap(session, open, "partsUsed", move |used| {
+            step(used, &line, by, &user(session), session.instant())
+        });
+    };
+    let item = move |told: Told| {
+        let (part, name) = (told.line.part.clone(), told.name.clone());
+        let find = StoredValue::new(part);
+        let quantity = move || {
+            all.with(|all| {
+                all.iter()
+                    .find(|told| find.with_value(|part| told.line.part == *part))
+                    .map_or(0.0, |told| told.line.used)
+            })
+        };
+        let note = move || {
+            all.with(|all| {
+                all.iter()
+                    .find(|told| find.with_value(|part| told.line.part == *part))
+                    .map(|told| told.note.clone())
+            })
+        };
+        let (less, more) = (told.line.clone(), told.line.clone());
+        view! {
+            <li class="parts__item">
+                <div><div class="parts__name">{name.clone()}</div> <div class="parts__note">{note}</div></div>
+                <div class="stepper" role="group" aria-label=name>
+                    <button class="stepper__button" type="button" aria-label=words::ONE_LESS disabled=move || quantity() <= 0.0 on:click=move |_| change(less.clone(), -1.0)>{icon("minus")}</button>
+                    <output class="stepper__value">{move || amount(quantity())}</output>
+                    <button class="stepper__button" type="button" aria-label=words::ONE_MORE on:click=move |_| change(more.clone(), 1.0)>{icon("add")}</button>
+                </div>
+            </li>
+        }
+    };
+    let adding = RwSignal::new(false);
+    let on_add = Callback::new(move |line: Line| change(line, 1.0));
+    view! {
+        <section class="section" aria-labelledby="parts">
+            {section_head("parts", words::PARTS_USED.into_any(), Some(section_button(words::ADD_PART, "add", move || adding.set(true))))}
+            <Show when=move || !all.with(Vec::is_empty) fallback=|| view! { <p class="card prose prose--empty">{words::NO_PARTS}</p> }>
+                <ul class="card card--flush parts"><For each=move || all.get() key=|told| (told.line.part.clone(), told.name.clone()) children=item /></ul>
+            </Show>
+        </section>
+        <Show when=move || adding.get()><AddPart on_add on_close=Callback::new(move |()| adding.set(false)) /></Show>
+    }
+    .into_any()
+}
+
+fn tell(reader: &Reader<'_>, line: Line) -> Told {
+    let key = RecordKey::new(PART, &line.part);
+    let named = if line.description.is_empty() {
+        record_title(reader.replica, &key)
+    } else {
+        Some(line.description.clone())
+    };
+    let stored = reader
+        .replica
+        .view(&key)
+        .and_then(|view| view.fields.get("quantityAvailable").and_then(Value::as_f64));
+    let mut note = vec![line.part.clone()];
+    note.extend(line.planned.map(|quantity| words::planned(&amount(quantity))));
+    note.extend(stored.map(|quantity| words::in_store(&amount(quantity))));
+    Told {
+        name: named.unwrap_or_else(|| line.part.clone()),
+        note: note.join(" · "),
+        line,
+    }
+}
+
+/// Finds a part in store; a tap adds one of it.
+#[component]
+fn AddPart(on_add: Callback<Line>, on_close: Callback<()>) -> AnyView {
+    let session = Session::here();
+    let search = RwSignal::new(String::new());
+    let found = session.live(move |reader| {
+        let query = Query {
+            entity: PART.to_owned(),
+            search: search.get(),
+            sort: Some("description".to_owned()),
+            limit: OFFERED,
+            ..Query::default()
+        };
+        let line = |view: holdfast_core::replica::View<'_>| Line {
+            description: view.text("description").to_owned(),
+            unit: view.text("unit").to_owned(),
+            part: view.key.entity_id,
+            used: 0.0,
+            planned: None,
+        };
+        reader
+            .replica
+            .list(&query)
+            .items
+            .into_iter()
+            .map(line)
+            .map(|line| tell(reader, line))
+            .collect::<Vec<_>>()
+    });
+    let choice = move |told: Told| {
+        let line = told.line;
+        let add = move |_| {
+            on_add.run(line.clone());
+            on_close.run(());
+        };
+        view! {
+            <button class="setting" type="button" on:click=add>
+                <span class="setting__text"><span class="setting__name">{told.name}</span> <span class="setting__hint">{told.note}</span></span> {icon("add")}
+            </button>
+        }
+    };
+    view! {
+        <Dialog title=words::ADD_PART on_close>
+            <div class="search">
+                {icon("search")} <label class="visually-hidden" for="find-part">{words::FIND_PART}</label>
+                <input class="input" id="find-part" type="search" autocomplete="off" placeholder=words::FIND_PART on:input=move |event| search.set(event_target_value(&event)) />
+            </div>
+            <Show when=move || found.with(Vec::is_empty)><p class="quiet">{words::NO_PART_FITS}</p></Show>
+            <div class="card settings card--flush"><For each=move || found.get() key=|told| (told.line.part.clone(), told.note.clone()) children=choice /></div>
+        </Dialog>
+    }
+    .into_any()
+}

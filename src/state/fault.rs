@@ -1,0 +1,81 @@
+use holdfast_browser::client::ClientError;
+use holdfast_core::{
+    engine::TransactError,
+    plan::{EditError, QueueError},
+    protocol::{ErrorCode, FieldError, WireError},
+    store::StoreError,
+};
+
+use crate::strings::shell as words;
+
+/// Why something a person did was not done.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Fault {
+    /// To be told at the fields.
+    #[error("{LOOK_AGAIN}", LOOK_AGAIN = crate::strings::records::LOOK_AGAIN)]
+    Fields(Vec<FieldError>),
+    #[error("{OFFLINE}", OFFLINE = words::NEEDS_NETWORK)]
+    Offline,
+    #[error("{NOT_ALLOWED}", NOT_ALLOWED = words::NOT_ALLOWED)]
+    NotAllowed,
+    #[error("{}", words::not_stored(.0))]
+    Storage(String),
+    #[error("{0}")]
+    Other(String),
+}
+
+/// A sentence begins with a capital, whoever wrote it.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) => first.to_uppercase().chain(letters).collect(),
+        None => String::new(),
+    }
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        Self::Storage(error.to_string())
+    }
+}
+
+impl From<TransactError<EditError>> for Fault {
+    fn from(error: TransactError<EditError>) -> Self {
+        match error {
+            TransactError::Plan(EditError::Invalid(errors)) => Self::Fields(errors),
+            TransactError::Plan(EditError::NotAllowed) => Self::NotAllowed,
+            TransactError::Plan(other) => Self::Other(sentence(&other.to_string())),
+            TransactError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<TransactError<QueueError>> for Fault {
+    fn from(error: TransactError<QueueError>) -> Self {
+        match error {
+            TransactError::Plan(QueueError::Invalid(errors)) => Self::Fields(errors),
+            TransactError::Plan(other) => Self::Other(sentence(&other.to_string())),
+            TransactError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ClientError> for Fault {
+    fn from(error: ClientError) -> Self {
+        match error {
+            ClientError::Unreachable => Self::Offline,
+            ClientError::Store(error) => error.into(),
+            other => Self::Other(sentence(&other.to_string())),
+        }
+    }
+}
+
+impl From<WireError> for Fault {
+    fn from(error: WireError) -> Self {
+        match error.code {
+            ErrorCode::NetworkError => Self::Offline,
+            ErrorCode::PermissionDenied => Self::NotAllowed,
+            _ => Self::Other(error.message),
+        }
+    }
+}

@@ -1,0 +1,84 @@
+use holdfast_browser::storage_health::StorageHealth;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
+
+use super::{Fault, Session};
+use crate::strings::{PRODUCT, shell};
+
+/// What the browser tells about storage, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StorageUse {
+    pub usage: Option<f64>,
+    pub quota: Option<f64>,
+    pub persisted: bool,
+}
+
+impl Session {
+    /// Asks the server and nobody else: for what is never kept on a device.
+    pub async fn ask_server<T: DeserializeOwned>(self, path: &str) -> Result<T, Fault> {
+        let data = self.data().ok_or(Fault::Offline)?;
+        Ok(data.ask(holdfast_core::ports::Method::Get, path, None).await?)
+    }
+
+    /// Tells the server now; nothing is queued.
+    pub async fn tell_server(self, path: &str, body: Value) -> Result<(), Fault> {
+        let data = self.data().ok_or(Fault::Offline)?;
+        data.post::<Value>(path, &body).await?;
+        self.sync_now();
+        Ok(())
+    }
+
+    pub async fn syncs_while_closed(self) -> bool {
+        self.client().keeps_key().await.unwrap_or_default()
+    }
+
+    pub async fn sync_while_closed(self, wanted: bool) -> Result<(), Fault> {
+        Ok(self.client().keep_key(wanted).await?)
+    }
+
+    pub async fn storage_use(self) -> StorageUse {
+        let health = StorageHealth::now().await;
+        StorageUse {
+            usage: health.used,
+            quota: health.quota,
+            persisted: health.persistent,
+        }
+    }
+
+    pub async fn ask_to_keep(self) {
+        StorageHealth::ask_to_persist().await;
+    }
+
+    /// Saves everything that waits here as a file under a phrase.
+    pub async fn export(self, phrase: &str) -> Result<(), Fault> {
+        let data = self.data().ok_or(Fault::Offline)?;
+        let sealed = data.export(phrase).await?;
+        let name = format!(
+            "{}-{}.sealed",
+            PRODUCT.to_lowercase(),
+            self.instant().format("%Y-%m-%d")
+        );
+        save_file(&name, &sealed).map_err(|_| Fault::Other(shell::NOT_SAVED.to_owned()))
+    }
+}
+
+/// Hands a text to the browser as a download.
+fn save_file(name: &str, text: &str) -> Result<(), JsValue> {
+    let options = BlobPropertyBag::new();
+    options.set_type("application/octet-stream");
+    let blob = Blob::new_with_str_sequence_and_options(&js_sys::Array::of1(&text.into()), &options)?;
+    let address = Url::create_object_url_with_blob(&blob)?;
+    let link: HtmlAnchorElement = leptos::prelude::document().create_element("a")?.unchecked_into();
+    link.set_href(&address);
+    link.set_download(name);
+    link.click();
+    // The browser has taken the content by the time the click returns, but may still be reading it.
+    gloo::timers::callback::Timeout::new(60_000, move || {
+        // An address that is not given back goes with the page.
+        let _ = Url::revoke_object_url(&address);
+    })
+    .forget();
+    Ok(())
+}

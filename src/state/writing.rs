@@ -1,0 +1,168 @@
+use holdfast_browser::client::Session as Data;
+use holdfast_core::{
+    Fields,
+    plan::{Edit, Edited},
+    queue::{Operation, QueuedWrite},
+    record::RecordKey,
+    replica::Replica,
+    system,
+};
+use leptos::task::spawn_local;
+use serde_json::Value;
+use std::rc::Rc;
+
+use super::{Fault, Session};
+use crate::{
+    format::value::Reader,
+    pages::record::WORK_ORDER,
+    strings::{entry::STARTING, records as words},
+    work::labor,
+};
+
+const LABOR: &str = "laborRecords";
+
+impl Session {
+    fn open_data(self) -> Result<Rc<Data>, Fault> {
+        self.data().ok_or_else(|| Fault::Other(STARTING.to_owned()))
+    }
+
+    /// Queues an edit: durable and visible when this returns.
+    pub async fn edit(self, edit: Edit) -> Result<Edited, Fault> {
+        Ok(self.open_data()?.edit(&edit).await?)
+    }
+
+    /// Queues an edit of one or more fields, and says what went wrong if something did.
+    pub fn update(self, key: RecordKey, fields: Fields) {
+        spawn_local(async move {
+            let edit = Edit {
+                key,
+                operation: Operation::Update,
+                fields,
+                seen: None,
+                kind: None,
+            };
+            if let Err(fault) = self.edit(edit).await {
+                self.toasts.say(fault.to_string());
+            }
+        });
+    }
+
+    pub fn retry(self, queue_id: String) {
+        spawn_local(async move {
+            let Ok(data) = self.open_data() else { return };
+            if let Err(error) = data.retry(&queue_id).await {
+                self.toasts.say(Fault::from(error).to_string());
+            }
+        });
+    }
+
+    pub fn retry_all(self) {
+        spawn_local(async move {
+            let Ok(data) = self.open_data() else { return };
+            if let Err(error) = data.retry_all().await {
+                self.toasts.say(Fault::from(error).to_string());
+            }
+        });
+    }
+
+    pub async fn correct(self, queue_id: &str, fields: Fields) -> Result<(), Fault> {
+        Ok(self.open_data()?.correct(queue_id, &fields).await?)
+    }
+
+    /// Takes a write and what depends on it out of the queue; the answer is what [`Self::put_back`] takes.
+    pub async fn discard(self, queue_id: String) -> Option<Vec<QueuedWrite>> {
+        match self.open_data().ok()?.discard(&queue_id).await {
+            Ok(gone) => Some(gone),
+            Err(error) => {
+                self.toasts.say(Fault::from(error).to_string());
+                None
+            }
+        }
+    }
+
+    pub fn put_back(self, writes: Vec<QueuedWrite>) {
+        spawn_local(async move {
+            let Ok(data) = self.open_data() else { return };
+            if let Err(error) = data.put_back(&writes).await {
+                self.toasts.say(Fault::from(error).to_string());
+            }
+        });
+    }
+
+    /// Undoes an edit that has just been queued; one that is on its way is past undoing.
+    pub fn take_back(self, queue_id: String) {
+        spawn_local(async move {
+            self.discard(queue_id).await;
+        });
+    }
+
+    pub fn sync_now(self) {
+        self.client().sync_now();
+    }
+
+    pub fn mark_read(self, notices: Vec<String>) {
+        for id in notices {
+            self.update(RecordKey::new(system::NOTICE, id), one("read", true.into()));
+        }
+    }
+
+    pub fn is_pinned(self, reader: &Reader<'_>, key: &RecordKey) -> bool {
+        pins(reader.replica)
+            .1
+            .iter()
+            .any(|pin| pin == key.to_string().as_str())
+    }
+
+    /// Keeps a record on this device, or lets it go its usual way.
+    pub fn pin(self, key: RecordKey, pinned: bool) {
+        let (user, mut pins) = self.read(|reader| pins(reader.replica));
+        let pin = Value::from(key.to_string());
+        pins.retain(|other| *other != pin);
+        if pinned {
+            pins.push(pin);
+        }
+        self.update(
+            RecordKey::new(system::USER, user),
+            one("pinned", Value::Array(pins)),
+        );
+        self.toasts
+            .say(if pinned { words::PINNED } else { words::UNPINNED }.to_owned());
+    }
+
+    /// Stops the person's timer on a work order.
+    pub async fn stop_timer(self, id: &str) -> Result<(), Fault> {
+        let key = RecordKey::new(WORK_ORDER, id);
+        let (list, me) = self.read(|reader| {
+            let list = reader
+                .replica
+                .view(&key)
+                .and_then(|view| view.fields.get(LABOR).cloned());
+            (list.unwrap_or_default(), self.me_of(reader).user_id)
+        });
+        let fields = one(LABOR, labor::stop(&list, &me, self.instant()));
+        let edit = Edit {
+            key,
+            operation: Operation::Update,
+            fields,
+            seen: None,
+            kind: None,
+        };
+        self.edit(edit).await.map(|_| ())
+    }
+}
+
+/// One field with its value.
+fn one(field: &str, value: Value) -> Fields {
+    [(field.to_owned(), value)].into_iter().collect()
+}
+
+/// Who is signed in, and what they pinned.
+fn pins(replica: &Replica) -> (String, Vec<Value>) {
+    let user = replica
+        .device()
+        .map(|device| device.user_id.clone())
+        .unwrap_or_default();
+    let profile = replica.view(&RecordKey::new(system::USER, &user));
+    let pinned = profile.and_then(|view| view.fields.get("pinned")?.as_array().cloned());
+    (user, pinned.unwrap_or_default())
+}

@@ -1,0 +1,131 @@
+//! Settings, storage, installing, audit, signing out.
+
+use super::changes;
+
+pub const LOCK_NOW: &str = "Lock now";
+pub const LOCK_HINT: &str = "Asks for the passcode on return";
+pub const PASSCODE: &str = "Change passcode";
+pub const SYNC: &str = "Sync";
+pub const SYNC_NOW: &str = "Sync now";
+pub const NEVER: &str = "Never synced";
+pub const BACKGROUND: &str = "Sync while the app is closed";
+pub const BACKGROUND_HINT: &str =
+    "Keeps the key on this device for up to 7 days; who has the unlocked phone could use it";
+pub const STORAGE: &str = "Storage";
+pub const STORAGE_KEPT: &str = "The browser promised to keep this data.";
+pub const STORAGE_AT_RISK: &str = "The browser may clear this data when space runs short. Add Holdfast to the home screen, or ask it to keep the data.";
+pub const ASK_TO_KEEP: &str = "Ask to keep it";
+pub const STORAGE_UNKNOWN: &str = "This browser does not tell how much it holds.";
+pub const WAITING_TO_SEND: &str = "Changes waiting to be sent";
+pub const NOT_ACCEPTED: &str = "Changes not accepted";
+pub const LOOK: &str = "Look";
+pub const THEME: &str = "Theme";
+pub const THEME_AUTO: &str = "As the phone";
+pub const THEME_LIGHT: &str = "Light";
+pub const THEME_DARK: &str = "Dark";
+pub const AUDIT: &str = "Audit";
+pub const AUDIT_HINT: &str = "Every decision, every value";
+pub const INSTALL: &str = "Add to home screen";
+pub const INSTALL_TITLE: &str = "Put Holdfast on your home screen";
+pub const INSTALL_TEXT: &str =
+    "There it keeps its data for good; in a browser tab, iOS may erase it after 7 days without use.";
+pub const INSTALL_STEPS: [&str; 3] = [
+    "Open the browser’s Share or menu button.",
+    "Choose Add to Home Screen or Install app.",
+    "Confirm, then open Holdfast from its icon.",
+];
+pub const GOT_IT: &str = "Got it";
+pub const INSTALLED: &str = "Holdfast is on the home screen";
+pub const ABOUT: &str = "About";
+pub const UNAVAILABLE: &str = "Not while offline";
+pub const SIGN_OUT: &str = "Sign out and erase this device";
+pub const SIGN_OUT_ASK: &str = "Sign out and erase this device?";
+pub const SIGN_OUT_TEXT: &str =
+    "Records, keys and settings of yours leave this device. What is synced stays on the server.";
+pub const SIGN_OUT_ANYWAY: &str = "Erase without sending";
+pub const SIGN_OUT_SAVE: &str = "Save a sealed file first";
+pub const STAY: &str = "Stay signed in";
+pub const REMEMBERED: &str = "Remembered choices";
+pub const FORGET: &str = "Forget them";
+pub const DETAILS: &str = "Sync details";
+
+pub const PASSCODE_TITLE: &str = "Change the passcode";
+pub const PASSCODE_OLD: &str = "Passcode now";
+pub const PASSCODE_NEW: &str = "New passcode";
+pub const PASSCODE_AGAIN: &str = "New passcode again";
+pub const PASSCODE_HINT: &str = "Six digits or more, or a phrase";
+pub const PASSCODE_SHORT: &str = "Use six digits or characters, or more.";
+pub const PASSCODE_DIFFERENT: &str = "The two are not the same.";
+pub const PASSCODE_CHANGED: &str = "Passcode changed";
+
+pub const AUDIT_EMPTY: &str = "No decisions yet";
+pub const AUDIT_EMPTY_TEXT: &str = "When two people change the same thing, every value is kept here.";
+pub const AUDIT_OFFLINE: &str = "The audit lies on the server";
+pub const AUDIT_OFFLINE_TEXT: &str =
+    "It holds everybody’s values, so it is never kept on a device. Come back with a network.";
+pub const AUDIT_NOT_ALLOWED: &str = "The audit is for administrators";
+pub const AUDIT_NOT_ALLOWED_TEXT: &str = "Ask one if an earlier value is to come back.";
+pub const BY_RULE: &str = "By rule";
+pub const BY_PERSON: &str = "By a person";
+pub const RESTORED: &str = "Restored";
+pub const ALL: &str = "All";
+pub const RESTORE: &str = "Restore this value";
+pub const RESTORE_DONE: &str = "Restored as a new version";
+pub const STANDS: &str = "Kept";
+pub const SUPERSEDED: &str = "Superseded";
+pub const LOAD_MORE: &str = "Older entries";
+pub const LOADING: &str = "Asking the server";
+
+pub fn last_synced(when: &str) -> String {
+    format!("Last synced {when}")
+}
+
+pub fn last_verified(when: &str) -> String {
+    format!("Last full check {when}")
+}
+
+pub fn used_of(used: &str, quota: &str) -> String {
+    format!("{used} of {quota}")
+}
+
+pub fn quarantined(count: usize) -> String {
+    let rows = if count == 1 {
+        "1 stored entry".to_owned()
+    } else {
+        format!("{count} stored entries")
+    };
+    format!(
+        "{rows} cannot be read. They are kept aside and told to nobody; sign out and in again to fetch them anew."
+    )
+}
+
+pub fn unsent(count: usize) -> String {
+    format!(
+        "{} on this device were never sent and would be lost.",
+        changes(count)
+    )
+}
+
+pub fn version(number: &str) -> String {
+    format!("Version {number}")
+}
+
+pub fn about_packs(packs: &str) -> String {
+    format!("Lines of work: {packs}")
+}
+
+pub fn restart_of(count: usize) -> String {
+    format!("{} remembered", super::counted(count, "choice", "choices"))
+}
+
+pub fn audit_action(action: &str) -> &'static str {
+    match action {
+        "merge" => "Put together by rule",
+        "conflict" => "Waits for a decision",
+        "resolve" => "Settled",
+        "undo" => "Settlement taken back",
+        "restore" => "Restored",
+        "denied" => "Refused for lack of rights",
+        _ => "",
+    }
+}

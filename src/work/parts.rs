@@ -1,0 +1,130 @@
+use holdfast_core::Timestamp;
+use serde_json::{Value, json};
+
+use super::{items, text};
+use crate::format::time::wire;
+
+/// A part on the order: planned, used, or both.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line {
+    pub part: String,
+    pub description: String,
+    pub unit: String,
+    pub used: f64,
+    pub planned: Option<f64>,
+}
+
+/// Planned parts first, then the others that were used.
+pub fn lines(used: &Value, required: &Value) -> Vec<Line> {
+    let quantity = |item: &Value| item.get("quantity").and_then(Value::as_f64);
+    let line = |item: &Value| Line {
+        part: text(item, "partId").to_owned(),
+        description: text(item, "description").to_owned(),
+        unit: text(item, "unit").to_owned(),
+        used: 0.0,
+        planned: None,
+    };
+    let mut all: Vec<Line> = Vec::new();
+    for item in items(required) {
+        all.push(Line {
+            planned: Some(quantity(item).unwrap_or_default()),
+            ..line(item)
+        });
+    }
+    for item in items(used) {
+        let amount = quantity(item).unwrap_or_default();
+        match all.iter_mut().find(|line| line.part == text(item, "partId")) {
+            Some(line) => line.used = amount,
+            None => all.push(Line {
+                used: amount,
+                ..line(item)
+            }),
+        }
+    }
+    all
+}
+
+/// The list of used parts with more or less of one; never less than none.
+pub fn step(used: &Value, line: &Line, by: f64, user: &str, now: Timestamp) -> Value {
+    let mut all = items(used).to_vec();
+    match all.iter_mut().find(|item| text(item, "partId") == line.part) {
+        Some(item) => {
+            let before = item.get("quantity").and_then(Value::as_f64).unwrap_or_default();
+            item["quantity"] = number((before + by).max(0.0));
+        }
+        None => {
+            let mut item = json!({ "partId": line.part, "quantity": number(by.max(0.0)), "usedBy": user, "usedAt": wire(now) });
+            if !line.description.is_empty() {
+                item["description"] = line.description.clone().into();
+            }
+            if !line.unit.is_empty() {
+                item["unit"] = line.unit.clone().into();
+            }
+            all.push(item);
+        }
+    }
+    Value::Array(all)
+}
+
+/// Whole amounts stay whole on the wire.
+fn number(amount: f64) -> Value {
+    if amount.fract() == 0.0 {
+        (amount as i64).into()
+    } else {
+        amount.into()
+    }
+}
+
+/// `8`, `0.5`.
+pub fn amount(quantity: f64) -> String {
+    if quantity.fract() == 0.0 {
+        format!("{quantity:.0}")
+    } else {
+        format!("{quantity}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn now() -> Timestamp {
+        "2026-11-21T12:00:00Z".parse().unwrap()
+    }
+
+    #[test]
+    fn planned_and_used_stand_on_one_line() {
+        let required = json!([{ "partId": "P1", "description": "Seal", "quantity": 1 }]);
+        let used = json!([{ "partId": "P2", "description": "Oil", "quantity": 8 }, { "partId": "P1", "quantity": 2 }]);
+        let lines = lines(&used, &required);
+        assert_eq!(lines.len(), 2);
+        assert_eq!((lines[0].planned, lines[0].used), (Some(1.0), 2.0));
+        assert_eq!((lines[1].planned, lines[1].used), (None, 8.0));
+    }
+
+    #[test]
+    fn steps_add_up_and_stop_at_none() {
+        let line = Line {
+            part: "P1".into(),
+            description: "Seal".into(),
+            unit: String::new(),
+            used: 0.0,
+            planned: None,
+        };
+        let one = step(&Value::Null, &line, 1.0, "user-1", now());
+        assert_eq!(
+            one,
+            json!([{ "partId": "P1", "quantity": 1, "usedBy": "user-1", "usedAt": "2026-11-21T12:00:00Z", "description": "Seal" }])
+        );
+        let two = step(&one, &line, 1.0, "user-2", now());
+        assert_eq!(two[0]["quantity"], 2);
+        let none = step(
+            &step(&two, &line, -2.0, "user-1", now()),
+            &line,
+            -1.0,
+            "user-1",
+            now(),
+        );
+        assert_eq!(none[0]["quantity"], 0);
+    }
+}
