@@ -90,7 +90,7 @@ async fn write(
         .await?
         .as_string()
         .unwrap_or_default();
-    let body: Fields = match serde_json::from_str::<Value>(&text) {
+    let body: Fields = match serde_json::from_slice::<Value>(text.as_bytes()) {
         Ok(Value::Object(fields)) => fields,
         _ if operation == Operation::Delete => Fields::new(),
         _ => return Ok(Answer::not_an_object()),

@@ -32,7 +32,6 @@ impl std::fmt::Display for RecordKey {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Mirror {
-    #[serde(flatten)]
     pub key: RecordKey,
     /// The record's own fields; metadata is beside them, never among them.
     pub fields: Fields,

@@ -125,7 +125,7 @@ impl<P: Ports> Engine<P> {
     /// Sorts an answer out: a value, or a failure of a kind that the drainer knows what to do with.
     pub(super) async fn believe<T: DeserializeOwned>(&self, response: Response) -> Result<T, Failure> {
         if (200..300).contains(&response.status) {
-            return match serde_json::from_str(&response.body) {
+            return match serde_json::from_slice(response.body.as_bytes()) {
                 Ok(value) => Ok(value),
                 Err(_) => {
                     self.unanswered(network("The answer was not the server's, or was cut off."))
@@ -133,7 +133,7 @@ impl<P: Ports> Engine<P> {
                 }
             };
         }
-        let envelope: Option<ErrorEnvelope> = serde_json::from_str(&response.body).ok();
+        let envelope: Option<ErrorEnvelope> = serde_json::from_slice(response.body.as_bytes()).ok();
         let error = envelope.map(|envelope| envelope.error);
         match (response.status, error) {
             // A proxy in front of the server asks for patience in its own words.
@@ -179,7 +179,7 @@ impl<P: Ports> Engine<P> {
         let answer = self.ports.transport().send(request).await;
         let healthy = answer.is_ok_and(|response| {
             response.status == 200
-                && serde_json::from_str::<Health>(&response.body).is_ok_and(|h| h.is_holdfast())
+                && serde_json::from_slice::<Health>(response.body.as_bytes()).is_ok_and(|h| h.is_holdfast())
         });
         if healthy {
             self.breaker.borrow_mut().close();

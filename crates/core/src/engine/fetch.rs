@@ -113,7 +113,7 @@ impl<P: Ports> Engine<P> {
             let ids: Vec<String> = chunk.iter().map(|id| encode(id)).collect();
             let path = format!("/api/v1/sync/records?entity={plural}&ids={}", ids.join(","));
             let mut answer: Records = self.get(&path).await?;
-            found.append(&mut answer.records.remove(&collection).unwrap_or_default());
+            found.append(&mut answer.remove(&collection).unwrap_or_default());
         }
         Ok(found)
     }
@@ -140,11 +140,7 @@ impl<P: Ports> Engine<P> {
 }
 
 /// `GET /api/v1/sync/records`: whole records by collection.
-#[derive(Debug, serde::Deserialize)]
-struct Records {
-    #[serde(flatten)]
-    records: std::collections::BTreeMap<String, Vec<WireRecord>>,
-}
+type Records = std::collections::BTreeMap<String, Vec<WireRecord>>;
 
 /// Percent-encodes for a query.
 fn encode(text: &str) -> String {

@@ -138,7 +138,8 @@ impl<P: Ports> Engine<P> {
     /// Queues an edit under a key of the caller's: asked again with the same key, it queues nothing more.
     pub async fn edit_once(&self, edit: &Edit, key: String) -> Result<Edited, TransactError<EditError>> {
         let queue_id = self.ports.rng().uuid();
-        self.transact(|replica, now| plan::edit(replica, edit, now, (queue_id.clone(), key.clone()))).await
+        self.transact(|replica, now| plan::edit(replica, edit, now, (queue_id.clone(), key.clone())))
+            .await
     }
 
     /// Makes this device known to itself, at the first sign-in. A device that has an identity keeps it.

@@ -3,32 +3,32 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::written::WrittenField;
+
 /// One field of an entity, of an object or of a list's items.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", try_from = "WrittenField")]
 pub struct Field {
     pub name: String,
     pub label: String,
     #[serde(flatten)]
     pub kind: FieldType,
-    #[serde(default)]
     pub required: bool,
     /// Set by the server or computed; a write to it is refused.
-    #[serde(default)]
     pub read_only: bool,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub default: Option<Value>,
     /// One line under the field.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
     /// How two changes of this field are settled; [`FieldType::default_strategy`] if absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub strategy: Option<Strategy>,
     /// Exceptions by who wrote the server's value; the first that matches wins over `strategy`.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub strategy_rules: Vec<StrategyRule>,
     /// Derived from other fields by the server and, as a preview, by the device.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub computed: Option<Computed>,
 }
 
@@ -46,35 +46,28 @@ impl Field {
 }
 
 /// What a field holds, as JSON.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum FieldType {
     /// One line.
     Text {
-        #[serde(default)]
         max_length: Option<usize>,
     },
     /// Many lines; merges three-way where its strategy is `merge`.
     LongText {
-        #[serde(default)]
         max_length: Option<usize>,
     },
     Number {
-        #[serde(default)]
         min: Option<f64>,
-        #[serde(default)]
         max: Option<f64>,
-        #[serde(default)]
         integer: bool,
         /// Shown behind the value: `h`, `EUR`.
-        #[serde(default)]
         unit: Option<String>,
     },
     Bool,
     Enum {
         choices: Vec<Choice>,
         /// From value to the values it may become; a value that is not named may become any.
-        #[serde(default)]
         transitions: BTreeMap<String, Vec<String>>,
     },
     /// RFC 3339, UTC.
@@ -93,7 +86,6 @@ pub enum FieldType {
     },
     /// Strings without order or repetition.
     Set {
-        #[serde(default)]
         choices: Vec<Choice>,
     },
     /// A number that changes by sums: two additions both count.

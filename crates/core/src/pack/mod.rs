@@ -11,6 +11,7 @@ mod field;
 mod priority;
 mod registry;
 mod validate;
+mod written;
 
 pub use access::{AccessRule, Viewer};
 pub use check::PackError;

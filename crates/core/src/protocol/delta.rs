@@ -1,6 +1,9 @@
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{MapAccess, Visitor},
+};
 use serde_json::Value;
 
 use crate::{Fields, Timestamp, record::meta};
@@ -20,17 +23,46 @@ pub struct Delta {
 }
 
 /// Changed records by collection (`workOrders`), and the ids that left.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeltaChanges {
     /// By collection: ids deleted on the server.
-    #[serde(default)]
     pub deleted_ids: BTreeMap<String, Vec<String>>,
     /// By collection: ids this user may no longer see.
-    #[serde(default)]
     pub revoked_ids: BTreeMap<String, Vec<String>>,
     #[serde(flatten)]
     pub records: BTreeMap<String, Vec<WireRecord>>,
+}
+
+/// By hand, because what serde derives for flattened fields buffers every record first.
+impl<'de> Deserialize<'de> for DeltaChanges {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Collections;
+
+        impl<'de> Visitor<'de> for Collections {
+            type Value = DeltaChanges;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("collections of changed records")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<DeltaChanges, A::Error> {
+                let mut changes = DeltaChanges::default();
+                while let Some(name) = map.next_key::<String>()? {
+                    match name.as_str() {
+                        "deletedIds" => changes.deleted_ids = map.next_value()?,
+                        "revokedIds" => changes.revoked_ids = map.next_value()?,
+                        _ => {
+                            changes.records.insert(name, map.next_value()?);
+                        }
+                    }
+                }
+                Ok(changes)
+            }
+        }
+
+        deserializer.deserialize_map(Collections)
+    }
 }
 
 /// A record on the wire: its id under the entity's id field, its fields, and `_version`, `updatedAt`, `_localId`.

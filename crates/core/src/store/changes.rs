@@ -9,7 +9,7 @@ use crate::{
 
 /// One stored row.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "row", content = "value", rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub enum Row {
     Mirror(Mirror),
     /// A write that is open, or a settled one that is kept for a week.
@@ -25,7 +25,7 @@ pub enum Row {
 
 /// Names a row.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(tag = "row", content = "key", rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub enum RowKey {
     Mirror(RecordKey),
     /// By queue id.
