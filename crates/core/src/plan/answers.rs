@@ -178,6 +178,9 @@ fn settled(
     }
     if let Some(conflict) = &result.conflict
         && let Some(mirror) = mirror_of(replica, system::CONFLICT, &conflict.record, now)
+        && replica
+            .mirror(&mirror.key)
+            .is_none_or(|known| known.version < mirror.version)
     {
         changes.put(Row::Mirror(mirror));
     }

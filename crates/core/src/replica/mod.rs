@@ -69,7 +69,7 @@ impl Replica {
         }
     }
 
-    /// A copy to plan answers over, with only the mirrors that the writes are about: later steps of one plan see what
+    /// A copy to plan answers over, with only the mirrors that the writes and their answers are about: later steps of one plan see what
     /// earlier ones decided.
     pub(crate) fn part_for_planning(&self, queue_ids: &[String]) -> Self {
         let keys = queue_ids
@@ -77,8 +77,9 @@ impl Replica {
             .filter_map(|id| self.write(id))
             .map(QueuedWrite::key);
         let mirrors = keys
-            .filter_map(|key| self.mirrors.get_key_value(&key))
-            .map(|(k, m)| (k.clone(), m.clone()));
+            .filter_map(|key| self.mirrors.get(&key))
+            .chain(self.mirrors_of(crate::system::CONFLICT))
+            .map(|mirror| (mirror.key.clone(), mirror.clone()));
         Self {
             revision: self.revision,
             mirrors: mirrors.collect(),

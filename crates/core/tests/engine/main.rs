@@ -1,0 +1,14 @@
+//! The device's side of `docs/protocol.md`, row by row: writes (W), the drainer (D), records (R), and lanes. The server
+//! is a script; the store is the one in memory.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod aliases;
+mod drainer;
+mod lanes;
+mod properties;
+mod queue;
+mod records;
+mod recovery;
+mod retention;
+mod support;
+mod writes;

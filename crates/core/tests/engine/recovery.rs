@@ -1,0 +1,151 @@
+//! A context that died, a server that was set back, and the digest: W14, W19, D10.
+
+use holdfast_core::{
+    engine::{Round, Trigger},
+    queue::{QueuedWrite, WriteStatus},
+    store::Row,
+};
+use serde_json::json;
+
+use crate::support::{block_on, answer_to, answers, device, job, mirror, ok, page, refusal};
+
+#[test]
+fn w14_what_a_dead_context_left_syncing_is_resent_with_the_same_key() {
+    let device = device();
+    let write = device.update(json!({ "title": "A" }));
+    let left = QueuedWrite {
+        status: WriteStatus::Syncing,
+        sent: true,
+        ..write.clone()
+    };
+    device.shared.put([Row::Write(Box::new(left))]);
+    let successor = device.shared.open();
+    let round =
+        block_on(successor.sync(Trigger::Launch, holdfast_core::engine::Election::Lock));
+    assert_eq!(round, Round::Done);
+    let sent = device.script().pushes()[0].operations[0].clone();
+    assert_eq!(sent.client_mutation_id, write.client_mutation_id);
+    assert_eq!(
+        successor.replica().write(&write.id).unwrap().status,
+        WriteStatus::Synced
+    );
+}
+
+#[test]
+fn w19_d10_a_restored_server_is_read_anew_and_offered_again_what_it_acknowledged() {
+    let device = device();
+    let recent = device.update(json!({ "title": "A" }));
+    device.sync(Trigger::Write);
+    let old = QueuedWrite {
+        id: "old".into(),
+        client_mutation_id: "old".into(),
+        sequence: 1,
+        synced_at: Some(device.shared.instant() - chrono::Duration::days(8)),
+        ..device.write(&recent.id)
+    };
+    device.shared.put([
+        Row::Write(Box::new(old)),
+        Row::Mirror(mirror("J-8", 9, json!({ "title": "Lost" }))),
+    ]);
+    device.answer_delta(refusal(410, "GONE"));
+    let row = json!({ "jobId": "J-1", "title": "Pump", "_version": 2, "updatedAt": "2026-01-01T00:00:00Z" });
+    device.answer_delta(page("d1", false, json!({ "jobs": [row] })));
+    let again = answer_to(
+        &recent,
+        "success",
+        json!({ "newVersion": 3, "record": { "jobId": "J-1", "title": "A", "_version": 3 } }),
+    );
+    device.answer_push(answers(json!([again])));
+    device.sync(Trigger::Timer);
+    assert_eq!(
+        device.script().count("/api/v1/sync/delta?limit"),
+        1,
+        "asked again without a cursor"
+    );
+    let offered: Vec<String> = device
+        .script()
+        .pushes()
+        .last()
+        .unwrap()
+        .operations
+        .iter()
+        .map(|o| o.client_mutation_id.clone())
+        .collect();
+    assert_eq!(
+        offered,
+        [recent.client_mutation_id],
+        "under its first key; what is over a week old is not offered"
+    );
+    let mirror = device.held("J-1").unwrap();
+    assert_eq!(
+        (mirror.version, &mirror.fields["title"]),
+        (3, &json!("A")),
+        "lower versions of the new history are believed"
+    );
+    assert!(device.held("J-8").is_none(), "what did not come again is dropped");
+    assert!(device.engine.replica().sync().epoch_changed_at.is_some());
+}
+
+#[test]
+fn d10_a_scan_cut_off_half_way_goes_on_and_drops_nothing_early() {
+    let device = device();
+    device
+        .shared
+        .put([Row::Mirror(mirror("J-8", 9, json!({ "title": "Later" })))]);
+    device.answer_delta(refusal(410, "GONE"));
+    let row =
+        |id: &str| json!({ "jobId": id, "title": "x", "_version": 1, "updatedAt": "2026-01-01T00:00:00Z" });
+    device.answer_delta(page("d1", true, json!({ "jobs": [row("J-1")] })));
+    device.answer_delta(crate::support::busy(429, 5));
+    device.sync(Trigger::Timer);
+    assert!(device.held("J-8").is_some(), "the scan has not come to it yet");
+    assert!(device.engine.replica().cursor().unwrap().partial);
+    device.shared.pass(6_000);
+    device.answer_delta(page("d2", false, json!({ "jobs": [row("J-8")] })));
+    device.sync(Trigger::Timer);
+    assert_eq!(device.held("J-8").unwrap().version, 1);
+    assert!(!device.engine.replica().cursor().unwrap().partial);
+}
+
+#[test]
+fn a_launch_after_an_hour_mends_what_the_digest_tells() {
+    let device = device();
+    device.shared.put([
+        Row::Mirror(mirror("J-2", 1, json!({ "title": "stale" }))),
+        Row::Mirror(mirror("J-3", 1, json!({ "title": "surplus" }))),
+    ]);
+    let entry = |versions: serde_json::Value| json!({ "epoch": "e", "entities": { "jobs": { "count": 2, "sha256": "x", "versions": versions } } });
+    device
+        .script()
+        .digest
+        .borrow_mut()
+        .push_back(ok(entry(serde_json::Value::Null)));
+    device
+        .script()
+        .digest
+        .borrow_mut()
+        .push_back(ok(entry(json!({ "J-1": 3, "J-2": 2, "J-4": 1 }))));
+    let row = |id: &str, version: u64| json!({ "jobId": id, "title": "mended", "_version": version, "updatedAt": "2026-01-01T00:00:00Z" });
+    device
+        .script()
+        .records
+        .borrow_mut()
+        .push_back(ok(json!({ "jobs": [row("J-2", 2), row("J-4", 1)] })));
+    device.sync(Trigger::Launch);
+    assert_eq!(device.held("J-2").unwrap().fields["title"], "mended");
+    assert_eq!(device.held("J-4").unwrap().version, 1);
+    assert!(device.held("J-3").is_none());
+    assert_eq!(
+        device.held("J-1").unwrap().fields["title"],
+        "Pump",
+        "what agrees is left alone"
+    );
+    let checked = device.script().count("/api/v1/sync/digest");
+    device.sync(Trigger::Launch);
+    assert_eq!(
+        device.script().count("/api/v1/sync/digest"),
+        checked,
+        "not again within the hour"
+    );
+    assert!(device.engine.replica().view(&job("J-1")).is_some());
+}
