@@ -108,7 +108,7 @@ fn it_serves_and_stops_when_told() {
             .await
             .unwrap()
     });
-    assert_eq!(body, "ok");
+    assert_eq!(body, r#"{"status":"ok","service":"holdfast"}"#);
     let killed = Command::new("kill")
         .arg("-TERM")
         .arg(child.id().to_string())

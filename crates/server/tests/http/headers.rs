@@ -72,7 +72,8 @@ async fn the_operator_sees_health_and_metrics() {
     let server = Server::start().await;
     for path in ["/healthz", "/readyz"] {
         let answer = Answer::of(server.get(path)).await;
-        assert_eq!((answer.status, answer.body), (StatusCode::OK, "ok".into()));
+        let expected = serde_json::json!({ "status": "ok", "service": "holdfast" });
+        assert_eq!((answer.status, answer.body), (StatusCode::OK, expected));
     }
     server.get("/api/v1/devices/some-secret-id").send().await.unwrap();
     let answer = Answer::of(server.get("/metrics")).await;

@@ -26,7 +26,7 @@ pub struct DeviceSession {
     current: bool,
 }
 
-#[utoipa::path(get, path = "/api/v1/devices", responses((status = 200, body = [DeviceSession]), (status = 401)))]
+#[utoipa::path(get, path = "/api/v1/devices", tag = "account", security(("bearer" = [])), responses((status = 200, body = [DeviceSession]), (status = 401)))]
 pub async fn list(State(state): State<AppState>, me: Identity) -> Result<Json<Vec<DeviceSession>>, ApiError> {
     let user_id = me.user_id;
     let devices = state
@@ -43,7 +43,7 @@ pub async fn list(State(state): State<AppState>, me: Identity) -> Result<Json<Ve
 }
 
 /// Signs a device out: its tokens stop working with the next request.
-#[utoipa::path(delete, path = "/api/v1/devices/{id}", responses((status = 204), (status = 401), (status = 404)))]
+#[utoipa::path(delete, path = "/api/v1/devices/{id}", tag = "account", security(("bearer" = [])), responses((status = 204), (status = 401), (status = 404)))]
 pub async fn remove(
     State(state): State<AppState>,
     me: Identity,

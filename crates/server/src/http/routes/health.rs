@@ -1,20 +1,34 @@
 //! For the orchestrator: is the process alive, and can it serve?
 
+use axum::Json;
 use axum::extract::State;
+use holdfast_core::protocol::Health;
 use rusqlite::Connection;
 
 use crate::http::ApiError;
 use crate::http::state::AppState;
 use crate::storage::sqlite::DatabaseError;
 
-pub async fn alive() -> &'static str {
-    "ok"
+/// Says who answers, so that a device does not take a captive portal's page for the server.
+#[utoipa::path(get, path = "/healthz", tag = "operations",
+    responses((status = 200, description = "`{\"status\":\"ok\",\"service\":\"holdfast\"}`", body = serde_json::Value)))]
+pub async fn alive() -> Json<Health> {
+    Json(healthy())
+}
+
+fn healthy() -> Health {
+    Health {
+        status: "ok".to_owned(),
+        service: Health::SERVICE.to_owned(),
+    }
 }
 
 /// Ready when the database answers.
-pub async fn ready(State(state): State<AppState>) -> Result<&'static str, ApiError> {
+#[utoipa::path(get, path = "/readyz", tag = "operations",
+    responses((status = 200, body = serde_json::Value), (status = 500, description = "The database does not answer")))]
+pub async fn ready(State(state): State<AppState>) -> Result<Json<Health>, ApiError> {
     state.read(probe).await?;
-    Ok("ok")
+    Ok(Json(healthy()))
 }
 
 fn probe(connection: &Connection) -> Result<(), DatabaseError> {

@@ -35,7 +35,7 @@ pub struct MyDevice {
     last_seen_at: DateTime<Utc>,
 }
 
-#[utoipa::path(get, path = "/api/v1/me", responses((status = 200, body = Me), (status = 401)))]
+#[utoipa::path(get, path = "/api/v1/me", tag = "account", security(("bearer" = [])), responses((status = 200, body = Me), (status = 401)))]
 pub async fn show(State(state): State<AppState>, me: Identity) -> Result<Json<Me>, ApiError> {
     let device_id = me.device_id;
     let device = state.read(move |tx| SqliteIdentity(tx).device(device_id)).await?;

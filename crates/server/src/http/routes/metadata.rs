@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 
 use crate::http::origin::Origin;
 
+/// What the authorization server can do (RFC 8414).
+#[utoipa::path(get, path = "/.well-known/oauth-authorization-server", tag = "sign-in",
+    responses((status = 200, body = serde_json::Value)))]
 pub async fn show(Origin(issuer): Origin) -> Json<Value> {
     Json(json!({
         "issuer": issuer,

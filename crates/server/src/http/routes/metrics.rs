@@ -7,6 +7,8 @@ use axum::response::IntoResponse;
 use crate::http::ApiError;
 use crate::http::state::AppState;
 
+/// Counters and latencies in the OpenMetrics text form.
+#[utoipa::path(get, path = "/metrics", tag = "operations", responses((status = 200, body = String)))]
 pub async fn show(State(state): State<AppState>) -> Result<impl IntoResponse, ApiError> {
     let text = state.metrics.render().map_err(ApiError::internal)?;
     Ok((

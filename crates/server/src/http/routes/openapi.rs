@@ -4,7 +4,9 @@ use axum::Json;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{audit, conflicts, devices, domains, me, records, sync};
+use super::{
+    audit, authorize, conflicts, devices, domains, health, me, metadata, metrics, records, revoke, sync, token,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -14,6 +16,8 @@ use super::{audit, conflicts, devices, domains, me, records, sync};
         sync::push, sync::delta, sync::records, sync::digest,
         records::list, records::create, records::get, records::update, records::delete, records::history,
         conflicts::resolve, audit::list, audit::restore, domains::list, me::show, devices::list, devices::remove,
+        authorize::page, authorize::sign_in, token::grant, revoke::revoke, metadata::show, health::alive, health::ready,
+        metrics::show,
     ),
     modifiers(&BearerToken),
 )]

@@ -20,6 +20,10 @@ pub struct RevocationForm {
 }
 
 /// Answers 200 whatever the token was: an unknown one is as good as revoked.
+#[utoipa::path(post, path = "/oauth/revoke", tag = "sign-in",
+    request_body(content_type = "application/x-www-form-urlencoded", content = serde_json::Value,
+        description = "`token`; the cookie's, if absent"),
+    responses((status = 200)))]
 pub async fn revoke(
     State(state): State<AppState>,
     headers: HeaderMap,

@@ -51,6 +51,12 @@ struct TokenAnswer<'a> {
 }
 
 /// Exchanges a code, or the refresh token in the cookie, for a new pair of tokens.
+#[utoipa::path(post, path = "/oauth/token", tag = "sign-in",
+    request_body(content_type = "application/x-www-form-urlencoded", content = serde_json::Value,
+        description = "`grant_type` authorization_code with `code`, `code_verifier` and `redirect_uri`, or refresh_token"),
+    responses((status = 200, description = "Tokens, device and user; the refresh token in a cookie", body = serde_json::Value),
+        (status = 400, description = "`{ \"error\": \"invalid_grant\", … }` (RFC 6749)", body = serde_json::Value),
+        (status = 429, description = "Too many requests; `Retry-After`")))]
 pub async fn grant(
     State(state): State<AppState>,
     ClientAddress(address): ClientAddress,

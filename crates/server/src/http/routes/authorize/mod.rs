@@ -43,6 +43,9 @@ const LONGEST_USERNAME: usize = 100;
 type RequestQuery = Result<Query<AuthorizationRequest>, QueryRejection>;
 
 /// Shows the sign-in page.
+#[utoipa::path(get, path = "/oauth/authorize", tag = "sign-in",
+    responses((status = 200, description = "The sign-in page", content_type = "text/html", body = String),
+        (status = 303, description = "Back to the app with an error"), (status = 400, description = "Not a request of the app")))]
 pub async fn page(State(state): State<AppState>, Origin(origin): Origin, query: RequestQuery) -> Response {
     match accept(query, &origin) {
         Ok(request) => {
@@ -60,6 +63,12 @@ pub async fn page(State(state): State<AppState>, Origin(origin): Origin, query: 
 }
 
 /// Checks the password and sends the browser back to the app with a code.
+#[utoipa::path(post, path = "/oauth/authorize", tag = "sign-in",
+    request_body(content_type = "application/x-www-form-urlencoded", content = serde_json::Value,
+        description = "`username` and `password`"),
+    responses((status = 303, description = "Back to the app with a code, or an error"),
+        (status = 403, description = "The page again: wrong name or password", content_type = "text/html", body = String),
+        (status = 429, description = "The page again: too many attempts; `Retry-After`", content_type = "text/html", body = String)))]
 pub async fn sign_in(
     State(state): State<AppState>,
     Origin(origin): Origin,
