@@ -64,7 +64,10 @@ fn api() -> Router<AppState> {
         .route("/api/v1/conflicts/{id}/resolve", post(routes::conflicts::resolve))
         .route("/api/v1/audit", get(routes::audit::list))
         .route("/api/v1/audit/{id}/restore", post(routes::audit::restore))
-        .route("/api/v1/{entities}", get(routes::records::list).post(routes::records::create))
+        .route(
+            "/api/v1/{entities}",
+            get(routes::records::list).post(routes::records::create),
+        )
         .route(
             "/api/v1/{entities}/{id}",
             get(routes::records::get)

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_core::{
     Fields, Timestamp,
-    merge::compute_fields,
     pack::{Entity, Packs, validate},
     queue::Operation,
 };
@@ -14,6 +13,7 @@ use sha2::{Digest, Sha256};
 use super::mapping::{Mapping, Source};
 use super::rows::{BrokenRow, Row};
 use crate::randomness::SystemRng;
+use crate::records::defaults::complete;
 use crate::records::{ids, references, unique, version::Author, version::NewVersion};
 use crate::storage::model::Act;
 use crate::storage::port::{Result, StorageError, Transaction};
@@ -52,7 +52,7 @@ pub(super) fn drafts(mapping: &Mapping, entity: &Entity, rows: &[Row]) -> (Vec<D
         fields.insert(mapping.key.field.clone(), Value::from(key));
         match fault(entity, &fields) {
             None => drafts.push(Draft {
-                fields: complete(entity, fields),
+                fields: complete(entity, fields, None),
             }),
             Some(reason) => misfits.push(BrokenRow {
                 line: row.line,
@@ -127,22 +127,6 @@ fn fault(entity: &Entity, fields: &Fields) -> Option<String> {
     (!told.is_empty()).then(|| told.join("; "))
 }
 
-fn complete(entity: &Entity, mut fields: Fields) -> Fields {
-    for field in &entity.fields {
-        let fixed = field
-            .default
-            .as_ref()
-            .filter(|value| !value.as_str().is_some_and(|text| text.starts_with('$')));
-        if let Some(default) = fixed {
-            fields
-                .entry(field.name.clone())
-                .or_insert_with(|| default.clone());
-        }
-    }
-    compute_fields(entity, &mut fields);
-    fields
-}
-
 /// Makes what the rows refer to, where it is not there.
 pub(super) fn put_companions(
     tx: &mut dyn Transaction,
@@ -157,7 +141,10 @@ pub(super) fn put_companions(
         if tx.record(&entity.name, &companion.id)?.is_some() {
             continue;
         }
-        let (id, fields) = (companion.id.as_str(), complete(entity, companion.fields.clone()));
+        let (id, fields) = (
+            companion.id.as_str(),
+            complete(entity, companion.fields.clone(), None),
+        );
         let act = Act::Create;
         NewVersion {
             entity,

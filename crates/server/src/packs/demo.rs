@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use chrono::{Duration, SecondsFormat};
-use holdfast_core::{Fields, Timestamp, merge::compute_fields, pack::Entity, pack::Packs};
+use holdfast_core::{Fields, Timestamp, pack::Entity, pack::Packs};
 use serde_json::Value;
 
-use crate::records::{ids, version::Author, version::NewVersion};
+use crate::records::{defaults::complete, ids, version::Author, version::NewVersion};
 use crate::storage::model::Act;
 use crate::storage::port::{Storage, StorageError, Transaction};
 
@@ -83,21 +83,10 @@ fn put(
     }
     let mut value = Value::Object(fields);
     resolve_times(&mut value, now);
-    let Value::Object(mut fields) = value else {
+    let Value::Object(fields) = value else {
         return Ok(false);
     };
-    for field in &entity.fields {
-        let fixed = field
-            .default
-            .as_ref()
-            .filter(|default| !default.as_str().is_some_and(|text| text.starts_with('$')));
-        if let Some(default) = fixed {
-            fields
-                .entry(field.name.clone())
-                .or_insert_with(|| default.clone());
-        }
-    }
-    compute_fields(entity, &mut fields);
+    let fields = complete(entity, fields, None);
     let (author, act) = (Author::server("demo"), Act::Create);
     NewVersion {
         entity,

@@ -4,10 +4,12 @@
 //! - [`ids`] gives out the server's ids and keeps aliases of those that devices made.
 //! - [`unique`] keeps values that only one record may hold.
 //! - [`references`] finds the ids that a record's fields refer to.
+//! - [`defaults`] fills in what a new record was not given.
 //! - [`past`] reads the history: former values, and who wrote the present ones.
 //! - [`people`] keeps the records of persons in step with the accounts.
 //! - [`epoch`] names one unbroken history of the database.
 
+pub mod defaults;
 pub mod epoch;
 pub mod ids;
 pub mod past;

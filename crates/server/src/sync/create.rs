@@ -2,14 +2,13 @@
 
 use holdfast_core::{
     Fields,
-    merge::compute_fields,
     pack::{Entity, validate},
     protocol::{ErrorCode, FieldError, OperationResult, WireOperation},
     queue::Operation,
 };
-use serde_json::Value;
 
 use super::{Context, outcome};
+use crate::records::defaults::{Creation, complete};
 use crate::records::{self, ids, references, unique, version::NewVersion};
 use crate::storage::model::{Act, StoredRecord};
 use crate::storage::port::{Result, Transaction};
@@ -24,7 +23,11 @@ pub(super) fn create(
     let (_, payload) = operation.split_payload();
     let payload = references::resolve(tx, entity, payload)?;
     let mut errors = validate(entity, Operation::Create, &payload, &Fields::new());
-    let fields = complete(cx, entity, payload);
+    let creation = Creation {
+        user_id: &cx.caller.me.user_id,
+        at: cx.now,
+    };
+    let fields = complete(entity, payload, Some(creation));
     errors.extend(unique::taken(tx, entity, None, &fields)?);
     errors.extend(dangling(tx, cx, entity, &Fields::new(), &fields)?);
     if !errors.is_empty() {
@@ -73,31 +76,6 @@ fn store(
         at,
     }
     .write(tx)
-}
-
-/// Adds what the server fills in: defaults, who and when, computed fields.
-pub fn complete(cx: &Context<'_>, entity: &Entity, mut fields: Fields) -> Fields {
-    let me = &cx.caller.me;
-    for field in &entity.fields {
-        if fields.contains_key(&field.name) {
-            continue;
-        }
-        let value = match (field.name.as_str(), &field.default) {
-            (_, Some(Value::String(text))) if text == "$user" => Value::from(me.user_id.clone()),
-            (_, Some(Value::String(text))) if text == "$now" => time(cx),
-            (_, Some(default)) => default.clone(),
-            ("createdBy", None) => Value::from(me.user_id.clone()),
-            ("createdAt", None) => time(cx),
-            _ => continue,
-        };
-        fields.insert(field.name.clone(), value);
-    }
-    compute_fields(entity, &mut fields);
-    fields
-}
-
-fn time(cx: &Context<'_>) -> Value {
-    Value::from(cx.now.to_rfc3339_opts(chrono::SecondsFormat::Millis, true))
 }
 
 /// References in `after`, not in `before`, to records that are not there or that the caller may not see.

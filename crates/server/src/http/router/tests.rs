@@ -31,7 +31,7 @@ fn state() -> (tempfile::TempDir, AppState) {
         lifetimes: Lifetimes {
             access: TimeDelta::minutes(10),
             refresh: TimeDelta::days(30),
-                settling: crate::identity::grant::SETTLING,
+            settling: crate::identity::grant::SETTLING,
         },
     };
     let headers = SecurityHeaders::for_app(folder.path(), false).unwrap();

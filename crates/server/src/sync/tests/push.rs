@@ -12,6 +12,8 @@ use crate::sync::push;
 on_both!(
     a_create_gets_an_id_defaults_and_an_alias,
     a_resent_key_gets_the_first_answer,
+    a_resent_key_is_told_what_the_record_is_now,
+    a_refusal_of_access_is_judged_anew,
     folded_keys_get_the_answer_too,
     the_same_local_id_under_another_key_merges,
     what_is_refused,
@@ -74,6 +76,46 @@ fn a_resent_key_gets_the_first_answer(world: World<impl Storage>) {
         create("k1", "local-9", json!({ "title": "Leak" })),
     );
     assert_eq!(world.all("order").len(), 2);
+}
+
+fn a_resent_key_is_told_what_the_record_is_now(world: World<impl Storage>) {
+    let tara = world.tara();
+    let leak = || create("k1", "local-1", json!({ "title": "Leak" }));
+    world.push_one(&tara, leak());
+    world.push_one(
+        &world.samir(),
+        update("s1", "WO-000001", 1, json!({ "plan": "Monday" })),
+    );
+    let again = world.push_one(&tara, leak());
+    assert_eq!(
+        (again.status, again.new_version),
+        (ResultStatus::Success, Some(2))
+    );
+    assert_eq!(again.record.unwrap().0["plan"], "Monday");
+    world.push_one(&world.samir(), delete("s2", "WO-000001", 2));
+    let gone = world.push_one(&tara, leak());
+    assert_eq!(
+        (gone.status, gone.record),
+        (ResultStatus::Success, None),
+        "it does not bring back what was deleted"
+    );
+}
+
+fn a_refusal_of_access_is_judged_anew(world: World<impl Storage>) {
+    world.given("order", "WO-000050", json!({ "title": "Leak", "owner": "jonas" }));
+    let write = || update("k1", "WO-000050", 1, json!({ "finding": "hose" }));
+    assert_eq!(
+        rejected(&world.push_one(&world.tara(), write())).0,
+        ErrorCode::NotFound
+    );
+    world.push_one(
+        &world.samir(),
+        update("s1", "WO-000050", 1, json!({ "owner": "tara" })),
+    );
+    assert_eq!(
+        world.push_one(&world.tara(), write()).status,
+        ResultStatus::Success
+    );
 }
 
 fn folded_keys_get_the_answer_too(world: World<impl Storage>) {
