@@ -6,6 +6,7 @@
 use std::{cell::Cell, rc::Rc};
 
 use chrono::Duration;
+use futures::future::{FutureExt, LocalBoxFuture};
 use gloo::timers::callback::Timeout;
 use holdfast_core::{
     Timestamp,
@@ -52,7 +53,14 @@ impl Drop for While<'_> {
 
 impl Session {
     /// A round of sync, if this context is elected; returns when it has ended.
-    pub async fn sync(self: &Rc<Self>, trigger: Trigger) -> Round {
+    ///
+    /// Boxed here, so that the engine's code is compiled into this crate alone and not once more into its users.
+    pub fn sync(self: &Rc<Self>, trigger: Trigger) -> LocalBoxFuture<'static, Round> {
+        let session = self.clone();
+        async move { session.elect_and_sync(trigger).await }.boxed_local()
+    }
+
+    async fn elect_and_sync(self: &Rc<Self>, trigger: Trigger) -> Round {
         if self.is_closed() {
             return Round::NotSetUp;
         }
