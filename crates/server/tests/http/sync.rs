@@ -62,7 +62,11 @@ async fn a_device_pulls_pushes_and_pulls_again() {
         pushed.body
     );
     let again = Answer::of(push()).await;
-    assert_eq!(again.body["results"][0]["newVersion"], json!(version + 1), "resent, it is not applied again");
+    assert_eq!(
+        again.body["results"][0]["newVersion"],
+        json!(version + 1),
+        "resent, it is not applied again"
+    );
 
     let cursor = first.body["cursor"].as_str().unwrap();
     let delta = get(
@@ -78,6 +82,18 @@ async fn a_device_pulls_pushes_and_pulls_again() {
     );
     assert_eq!(rows[0]["_baseVersion"], json!(version));
 
+    let since_then = get(
+        &server,
+        &technician,
+        "/api/v1/sync/delta?since=2020-01-01T00:00:00+00:00&entities=assets",
+    )
+    .await;
+    assert!(
+        !since_then.body["changes"]["assets"]
+            .as_array()
+            .unwrap()
+            .is_empty()
+    );
     let whole = get(
         &server,
         &technician,

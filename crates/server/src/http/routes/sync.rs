@@ -57,6 +57,8 @@ pub async fn delta(
         entities,
         limit,
     } = query;
+    // In a query a plus that is not encoded reads as a space; a time may have one before its offset.
+    let since = since.map(|since| since.replace(' ', "+"));
     let request = DeltaRequest {
         since,
         entities,
