@@ -269,6 +269,24 @@ async fn signing_out_leaves_nothing_but_the_debt_to_the_server() {
 }
 
 #[wasm_bindgen_test]
+async fn an_edit_under_way_at_sign_out_brings_no_database_back() {
+    let device = Device::new();
+    let (client, session) = device.set_up().await;
+    let database = session.ports().store().database().name().to_owned();
+    let edits: Vec<_> = (0..20).map(|n| gate_event(&n.to_string(), "AB 12")).collect();
+    let edits = futures::future::join_all(edits.iter().map(|edit| session.edit(edit)));
+    let (_, signed_out) = futures::join!(edits, client.sign_out());
+    signed_out.unwrap();
+    PlatformClock.sleep(200).await;
+    let names = script(
+        "return (await indexedDB.databases()).map((d) => d.name).join()",
+        &[],
+    )
+    .await;
+    assert!(!names.as_string().unwrap().contains(&database));
+}
+
+#[wasm_bindgen_test]
 async fn unsent_work_can_be_taken_off_the_device() {
     let device = Device::new();
     let (_client, session) = device.set_up().await;

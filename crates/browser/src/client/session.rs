@@ -187,7 +187,8 @@ impl Session {
             return;
         }
         self.engine.ports().store().lock();
-        self.engine.ports().store().database().close();
+        // A commit under way must not bring a database back that sign-out is about to delete.
+        self.engine.ports().store().database().abandon();
         self.engine.forget_token();
         self.wake_up.replace(None);
         self.ears.replace(Ears::default());

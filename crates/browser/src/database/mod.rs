@@ -188,10 +188,15 @@ impl Database {
         }
     }
 
+    /// Closes the connections for good: this object opens nothing from now on, whatever of it is still under way.
+    pub fn abandon(&self) {
+        self.state.replace(State::Deleted);
+    }
+
     /// Deletes the database with all that is in it. Other contexts close their connections when they are told.
     /// This object opens nothing from now on.
     pub async fn delete(&self) -> Result<(), DatabaseError> {
-        self.state.replace(State::Deleted);
+        self.abandon();
         self.delete_closed().await
     }
 
