@@ -145,6 +145,45 @@ async fn an_edit_out_of_reach_is_kept_and_the_status_says_so() {
 }
 
 #[wasm_bindgen_test]
+async fn whoever_comes_back_to_the_app_has_the_server_asked_at_once() {
+    let device = Device::new();
+    let (_client, session) = device.set_up().await;
+    session.edit(&gate_event("1", "AB 12")).await.unwrap();
+    until("out of reach", || {
+        session.status() == Status::Offline { unsent: 1 }
+    })
+    .await;
+    script(
+        r#"
+        globalThis.original = fetch;
+        globalThis.probes = 0;
+        globalThis.fetch = (request) => {
+            if (request.url.endsWith("/healthz")) probes += 1;
+            return original(request);
+        };
+        const show = (state) => {
+            Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
+            document.dispatchEvent(new Event("visibilitychange"));
+        };
+        show("visible");
+        globalThis.before = probes;
+        show("hidden");
+        show("visible");
+        delete document.visibilityState;
+        "#,
+        &[],
+    )
+    .await;
+    PlatformClock.sleep(500).await;
+    let counted = script("globalThis.fetch = original; return before + \"/\" + probes", &[]).await;
+    assert_eq!(
+        counted.as_string().unwrap(),
+        "0/1",
+        "once, and only for a page that was hidden"
+    );
+}
+
+#[wasm_bindgen_test]
 async fn another_tab_shows_the_edit_and_is_told() {
     let device = Device::new();
     let (_first, session) = device.set_up().await;

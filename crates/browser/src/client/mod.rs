@@ -123,8 +123,8 @@ impl Client {
         Ok(session)
     }
 
-    /// For the worker: opens without a passcode, by the keys of an unlocked page, or by those kept for "sync while
-    /// the app is closed". `None`: locked.
+    /// For the worker: opens without a passcode, by the keys kept for "sync while the app is closed", or by
+    /// those of an unlocked page. `None`: locked.
     pub async fn resume(&self) -> Result<Option<Rc<Session>>, ClientError> {
         if let Some(session) = self.session() {
             return Ok(Some(session));
@@ -132,9 +132,9 @@ impl Client {
         let Some(user_id) = self.vault.current().await? else {
             return Ok(None);
         };
-        let unlocked = match handover::ask(&user_id).await {
+        let unlocked = match self.vault.kept(&user_id, PlatformClock.now()).await? {
             Some(unlocked) => Some(unlocked),
-            None => self.vault.kept(&user_id, PlatformClock.now()).await?,
+            None => handover::ask(&user_id).await,
         };
         match unlocked {
             Some(unlocked) => Ok(Some(self.open(unlocked).await?)),

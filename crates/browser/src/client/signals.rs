@@ -100,7 +100,13 @@ impl Session {
             }
             Hint::Visible => {
                 let hidden_at = self.hidden_at.take();
-                if hidden_at.is_some_and(|at| self.now() - at >= STALE_AFTER) {
+                let stale = hidden_at.is_some_and(|at| self.now() - at >= STALE_AFTER);
+                // Somebody looks: whether the server is back is worth a question at once.
+                let unreachable = hidden_at.is_some() && self.engine.breaker().is_open();
+                if unreachable {
+                    self.engine.came_online();
+                }
+                if stale || unreachable {
                     self.request_sync(Trigger::Foreground);
                 } else {
                     self.plan_wake_up();
