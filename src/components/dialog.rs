@@ -21,6 +21,10 @@ pub fn Dialog(
         let _ = dialog.show_modal();
     });
     on_cleanup(move || {
+        // Closed first: while it is open, nothing outside it takes the focus.
+        if let Some(dialog) = element.try_get_untracked().flatten() {
+            dialog.close();
+        }
         if let Some(element) = before.try_get_value().flatten() {
             let _ = element.focus();
         }

@@ -100,7 +100,7 @@ pub fn FieldInput(field: Field, form: FormState) -> AnyView {
         .clone()
         .map(|help| view! { <p class="field__hint" id=format!("{}-hint", wiring.id)>{help}</p> });
     let described_by = wiring.described_by(hint.is_some());
-    let error = field_error(&wiring);
+    let error = field_error(&wiring, &field.label);
     let control = control(&field, &wiring);
     if grouped {
         view! { <fieldset class="field" aria-describedby=described_by>
@@ -115,10 +115,13 @@ pub fn FieldInput(field: Field, form: FormState) -> AnyView {
     }
 }
 
-fn field_error(wiring: &Wiring) -> AnyView {
+fn field_error(wiring: &Wiring, label: &str) -> AnyView {
     let Wiring { id, name, form } = wiring.clone();
+    let label = label.to_owned();
     let message = move || {
-        form.error(&name).map(|message| view! { <p class="field__error" id=format!("{id}-error")>{icon("failed")} {message}</p> })
+        let message = form.error(&name)?;
+        let said = words::wrong(&label, &message);
+        Some(view! { <p class="field__error" id=format!("{id}-error")>{icon("failed")} {said}</p> })
     };
     message.into_any()
 }
@@ -140,7 +143,7 @@ fn is_group(kind: &FieldType) -> bool {
 fn control(field: &Field, wiring: &Wiring) -> AnyView {
     let hint = field.help.is_some();
     match &field.kind {
-        FieldType::Text { .. } => line(wiring, hint, "text", None, |typed| Value::String(typed)),
+        FieldType::Text { .. } => line(wiring, hint, "text", None, Value::String),
         FieldType::LongText { .. } => area(wiring, hint),
         FieldType::Number { .. } | FieldType::Counter => line(wiring, hint, "text", Some("decimal"), number),
         FieldType::Bool => yes_no(wiring),

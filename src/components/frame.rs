@@ -88,7 +88,7 @@ fn StatusLine() -> AnyView {
 fn Tabs(current: Tab) -> AnyView {
     let session = Session::here();
     let waiting = session.live(|reader| reader.replica.open_writes().count());
-    let unread = session.live(|reader| crate::format::inbox::count(reader));
+    let unread = session.live(crate::format::inbox::count);
     let work = session.live(|reader| {
         crate::format::entities::first(reader.replica)
             .map_or_else(|| "/".to_owned(), |name| format!("/records/{name}"))

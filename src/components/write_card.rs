@@ -36,6 +36,9 @@ pub fn WriteCard(
     #[prop(optional)]
     on_retry: Option<Callback<String>>,
     #[prop(optional)] on_discard: Option<Callback<String>>,
+    /// On the record's own page its name would only be repeated.
+    #[prop(optional)]
+    record_is_known: bool,
 ) -> AnyView {
     let Told {
         id,
@@ -73,7 +76,7 @@ pub fn WriteCard(
             <div class="write__head">
                 <h3 class="write__what">{what}</h3>
                 {mark(state)}
-                <p class="write__record"><a href=href>{record}</a></p>
+                {(!record_is_known).then(|| view! { <p class="write__record"><a href=href>{record}</a></p> })}
             </div>
             {receipts(receipt)}
             {error.map(refusal)}

@@ -71,6 +71,20 @@ impl Reader<'_> {
         record_title(self.replica, &RecordKey::new(entity, id)).unwrap_or_else(|| short_id(id).to_owned())
     }
 
+    /// One item of a list in few words: without who and when, which go without saying right after the tap.
+    pub fn say_item(&self, field: &Field, item: &Value) -> String {
+        let (FieldType::List { key, fields } | FieldType::Log { key, fields }) = &field.kind else {
+            return String::new();
+        };
+        let plain = |field: &&Field| match &field.kind {
+            FieldType::Datetime => false,
+            FieldType::Reference { entity } => entity != PERSON,
+            _ => true,
+        };
+        let fields: Vec<Field> = fields.iter().filter(plain).cloned().collect();
+        self.parts(&fields, item, Some(key))
+    }
+
     /// One item of a list: its parts that say something, the key only if it refers to a record.
     fn parts(&self, fields: &[Field], item: &Value, key: Option<&String>) -> String {
         let told = fields
@@ -84,7 +98,14 @@ impl Reader<'_> {
                 _ => Some(self.say(field, value)).filter(|text| !text.is_empty()),
             }
         });
-        said.collect::<Vec<_>>().join(" · ")
+        let mut all: Vec<String> = Vec::new();
+        for text in said {
+            // A part's name often stands beside the reference to it.
+            if !all.contains(&text) {
+                all.push(text);
+            }
+        }
+        all.join(" · ")
     }
 
     fn moment(&self, value: &Value) -> String {

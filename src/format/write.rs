@@ -153,7 +153,7 @@ fn single(reader: &Reader<'_>, write: &QueuedWrite) -> Option<String> {
             let base = write.base.get(name).unwrap_or(&Value::Null);
             let changed = changed_items(key, base, value);
             let [item] = changed.as_slice() else { return None };
-            reader.say(field, &Value::Array(vec![(*item).clone()]))
+            reader.say_item(field, item)
         }
         _ => return None,
     };

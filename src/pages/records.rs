@@ -32,7 +32,7 @@ pub fn Records() -> AnyView {
     });
     let choosing = RwSignal::new(false);
     let actions = view! {
-        <button class="icon-button" type="button" aria-label=words::OTHER_RECORDS on:click=move |_| choosing.set(true)>{icon("filter")}</button>
+        <button class="icon-button" class:wide-only=move || id.with(Option::is_some) type="button" aria-label=words::OTHER_RECORDS on:click=move |_| choosing.set(true)>{icon("filter")}</button>
     }
     .into_any();
     let task = Signal::derive(move || id.with(Option::is_some));

@@ -11,7 +11,7 @@ use crate::{
         entities, inbox,
         row::{Row, row},
         time,
-        value::Reader,
+        value::{Reader, short_id},
         write::tell,
     },
     pages::{queue::SignInNotice, record::WORK_ORDER},
@@ -175,7 +175,8 @@ fn Running(day: Memo<Day>) -> AnyView {
     let session = Session::here();
     let running = Memo::new(move |_| day.with(|day| day.running.clone()));
     let since = Signal::derive(move || running.with(|running| running.as_ref().map(|running| running.0)));
-    let note = move || running.with(|running| running.as_ref().map(|running| running.1.title.clone()));
+    let note =
+        move || running.with(|running| running.as_ref().map(|running| short_id(&running.1.id).to_owned()));
     let stop = move |_| {
         let Some(id) = running.with_untracked(|running| running.as_ref().map(|running| running.1.id.clone()))
         else {

@@ -155,6 +155,15 @@ pub fn in_store(quantity: &str) -> String {
     format!("{quantity} in store")
 }
 
+/// What is wrong with a field: messages go on from its label (`is needed`) unless they are sentences of their own.
+pub fn wrong(label: &str, message: &str) -> String {
+    if message.starts_with(char::is_lowercase) {
+        format!("{label} {message}.")
+    } else {
+        message.to_owned()
+    }
+}
+
 /// A title within a sentence; abbreviations keep their capitals.
 fn lower_first(title: &str) -> String {
     let mut letters = title.chars();

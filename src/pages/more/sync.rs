@@ -50,14 +50,10 @@ pub fn Sync() -> AnyView {
                     {name_and_hint(|| words::BACKGROUND.to_owned(), || words::BACKGROUND_HINT.to_owned())}
                     <input class="switch" type="checkbox" role="switch" aria-label=words::BACKGROUND prop:checked=move || background.get() on:change=toggle />
                 </label>
-                <div class="setting">
-                    <details class="details">
-                        <summary class="details__summary">{icon("chevron")} {shell::DETAILS}</summary>
-                        <div class="details__body">
-                            <p>{verified}</p> <p>{move || stored.get().2}</p>
-                        </div>
-                    </details>
-                </div>
+                <details class="details">
+                    <summary class="details__summary">{icon("chevron")} {shell::DETAILS}</summary>
+                    <div class="details__body"><p>{verified}</p> <p>{move || stored.get().2}</p></div>
+                </details>
             </div>
         </section>
     }

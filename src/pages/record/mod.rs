@@ -192,7 +192,7 @@ fn YourChanges(open: Open) -> AnyView {
             <section class="section" aria-labelledby="your-changes">
                 <div class="section__head"><h3 class="section__title" id="your-changes">{words::YOUR_CHANGES}</h3></div>
                 <div class="card card--flush">
-                    <For each=move || writes.get() key=|told| told.clone() let:told><WriteCard told /></For>
+                    <For each=move || writes.get() key=|told| told.clone() let:told><WriteCard told record_is_known=true /></For>
                 </div>
             </section>
         </Show>

@@ -41,11 +41,11 @@ pub const TAPPED: [&str; 3] = ["partsUsed", "laborRecords", "notes"];
 pub fn WorkOrder(open: Open) -> AnyView {
     view! {
         {facts(open, &SAID_ELSEWHERE)}
+        {proses(open, &OWN_SECTIONS)}
         <labor::Labor open />
         <tasks::Tasks open />
         <parts::Parts open />
         <notes::Completion open />
-        {proses(open, &OWN_SECTIONS)}
         <notes::Notes open />
     }
     .into_any()

@@ -42,7 +42,7 @@ pub fn Tasks(open: Open) -> AnyView {
             <section class="section" aria-labelledby="tasks">
                 {section_head("tasks", view! { {words::TASKS} " " <span class="count">{done}</span> }.into_any(), None)}
                 <ul class="card card--flush checklist">
-                    <For each=move || all.get() key=|task| (task.id.clone(), task.title.clone(), task.note.clone()) children=item.clone() />
+                    <For each=move || all.get() key=|task| (task.id.clone(), task.title.clone(), task.note.clone()) children=item />
                 </ul>
             </section>
         </Show>
