@@ -1,1 +1,28 @@
 //! Many devices, a server and a bad network in one deterministic process, by seed.
+//!
+//! Devices run the real engine over the store in memory; the server is its real push and pull logic over its storage in
+//! memory. Between them lies [`network`], which loses, delays, doubles and spoils what passes. Time is virtual and moves
+//! only when nothing can run ([`executor`]); every choice is drawn from generators seeded by one number ([`rng`]), so
+//! that the same seed is the same run to the last byte.
+//!
+//! [`world`] plays a run: people act ([`actions`]), things go wrong ([`faults`]), and at the end the faults stop and all
+//! devices sync until their queues are empty. [`invariants`] then says whether anything was lost, doubled, silently
+//! overwritten or shown to the wrong person. A run that breaks one is told as a [`story`].
+//!
+//! A new kind of device, fault or promise has one place each: `device`, `faults`, `invariants`.
+
+pub mod actions;
+pub mod context;
+pub mod device;
+pub mod diary;
+pub mod executor;
+pub mod faults;
+pub mod invariants;
+pub mod network;
+pub mod rng;
+pub mod server;
+pub mod story;
+pub mod values;
+pub mod world;
+
+pub use world::{Outcome, run};

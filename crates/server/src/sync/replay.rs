@@ -1,21 +1,23 @@
 //! An answer out of the ledger, given again.
 //!
 //! What was decided stays decided. What the record *is*, though, has gone on since: a resent write must not bring back
-//! a former version, nor a record that was deleted or is no longer the caller's to see.
+//! a former version, nor a record that was deleted or is no longer the caller's to see. Nor does it make the device a
+//! holder of the record: a late copy of a request is answered to nobody. What the device does not hold by then comes,
+//! if it is wanted, with the next delta.
 
 use holdfast_core::{
     protocol::{ConflictSummary, OperationResult, ResultStatus, WireOperation},
     system,
 };
 
-use super::{Context, scope};
+use super::Context;
 use crate::records::{self, ids};
 use crate::storage::model::StoredRecord;
 use crate::storage::port::{Result, Transaction};
 
 /// The first answer, with the record and the conflict as they are now.
 pub(super) fn answered_again(
-    tx: &mut dyn Transaction,
+    tx: &dyn Transaction,
     cx: &Context<'_>,
     operation: &WireOperation,
     first: OperationResult,
@@ -30,17 +32,16 @@ pub(super) fn answered_again(
     let given = result.entity_id.as_deref().unwrap_or(&operation.entity_id);
     let id = ids::resolve(tx, &operation.entity_type, given)?;
     match present(tx, cx, &operation.entity_type, &id)? {
-        Present::Live(record) => {
+        Present::Held(record) => {
             result.record = cx
                 .packs
                 .entity(&record.entity)
                 .map(|entity| records::whole(entity, &record));
             result.new_version = Some(record.version);
-            scope::hold(tx, &cx.caller.device_id, &record.entity, &record.id)?;
         }
         // A deletion that still stands needs no more words.
         Present::Deleted => result.record = None,
-        Present::Hidden => (result.record, result.new_version) = (None, None),
+        Present::Elsewhere => (result.record, result.new_version) = (None, None),
     }
     let conflict = result.conflict.take();
     result.conflict = conflict
@@ -51,15 +52,14 @@ pub(super) fn answered_again(
 }
 
 fn as_it_is(
-    tx: &mut dyn Transaction,
+    tx: &dyn Transaction,
     cx: &Context<'_>,
     conflict: ConflictSummary,
 ) -> Result<Option<ConflictSummary>> {
-    let Present::Live(record) = present(tx, cx, system::CONFLICT, &conflict.conflict_id)? else {
+    let Present::Held(record) = present(tx, cx, system::CONFLICT, &conflict.conflict_id)? else {
         return Ok(None);
     };
     let entity = super::notices::built_in(cx, system::CONFLICT)?;
-    scope::hold(tx, &cx.caller.device_id, system::CONFLICT, &record.id)?;
     Ok(Some(ConflictSummary {
         record: records::whole(entity, &record),
         ..conflict
@@ -67,19 +67,22 @@ fn as_it_is(
 }
 
 enum Present {
-    Live(StoredRecord),
+    /// There, and on the device.
+    Held(StoredRecord),
     Deleted,
-    /// Not there, or not the caller's to see.
-    Hidden,
+    /// Not there, not the caller's to see, or not on the device.
+    Elsewhere,
 }
 
 fn present(tx: &dyn Transaction, cx: &Context<'_>, entity: &str, id: &str) -> Result<Present> {
     let (Some(declared), Some(record)) = (cx.packs.entity(entity), tx.record(entity, id)?) else {
-        return Ok(Present::Hidden);
+        return Ok(Present::Elsewhere);
     };
+    let membership = tx.membership(&cx.caller.device_id, entity, id)?;
+    let held = membership.is_some_and(|membership| membership.left.is_none());
     Ok(match (cx.readable(declared, &record), record.deleted) {
-        (false, _) => Present::Hidden,
         (true, true) => Present::Deleted,
-        (true, false) => Present::Live(record),
+        (true, false) if held => Present::Held(record),
+        _ => Present::Elsewhere,
     })
 }

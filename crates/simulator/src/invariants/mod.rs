@@ -1,0 +1,134 @@
+//! The promises, checked against what is stored on the devices and the server.
+//!
+//! - [`values`]: each value ever typed is current, or in the history, or waits for a person, or is a dead letter.
+//! - [`once`]: each create is there once, each addition counted once, each device's entries in the order it made them.
+//! - [`replicas`]: a cursor never runs ahead of its data; at rest a device holds what it should, and nothing it may not.
+//! - Here: when the faults have stopped, all queues drain.
+
+mod once;
+mod replicas;
+mod values;
+
+use std::collections::BTreeSet;
+
+use holdfast_core::{
+    protocol::Cursor,
+    queue::{QueuedWrite, WriteStatus},
+    replica::Replica,
+};
+use holdfast_server::storage::{
+    model::StoredRecord,
+    port::{Result, Storage, StorageError, Transaction},
+};
+
+use crate::{device::Device, diary::Diary, network::Network, server::Server};
+
+/// A promise that was not kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken {
+    pub promise: &'static str,
+    pub what: String,
+}
+
+impl Broken {
+    pub fn new(promise: &'static str, what: impl Into<String>) -> Self {
+        Self { promise, what: what.into() }
+    }
+}
+
+impl std::fmt::Display for Broken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.promise, self.what)
+    }
+}
+
+/// What must hold at every moment, faults or not.
+pub fn at_any_time(devices: &[Device], network: &Network) -> Vec<Broken> {
+    let server = network.server.borrow();
+    devices.iter().flat_map(|device| replicas::behind_cursor(device, &server)).collect()
+}
+
+/// What must hold once everybody has synced.
+pub fn at_rest(devices: &[Device], network: &Network, diary: &Diary, restored: bool) -> Vec<Broken> {
+    let server = network.server.borrow();
+    let mut broken = values::lost(devices, &server, diary);
+    broken.extend(once::doubled(&server));
+    if diary.can_be_counted() {
+        broken.extend(once::miscounted(devices, &server));
+        if !restored {
+            broken.extend(once::out_of_order(&server, diary));
+        }
+    }
+    for device in devices {
+        broken.extend(replicas::behind_cursor(device, &server));
+        broken.extend(replicas::differing(device, &server));
+    }
+    broken
+}
+
+/// Whether every device has sent all it can and has everything up to the end of the server's log.
+pub fn is_quiet(devices: &[Device], network: &Network) -> bool {
+    what_moves(devices, network).is_empty()
+}
+
+/// What is still under way, by device.
+pub fn what_moves(devices: &[Device], network: &Network) -> Vec<Broken> {
+    let server = network.server.borrow();
+    let end = read(&server, |tx| tx.last_sequence()).unwrap_or_default();
+    let mut moving = Vec::new();
+    for device in devices {
+        let replica = device.replica();
+        let cursor = position(&replica);
+        if cursor.as_ref().is_none_or(|cursor| cursor.sequence < end) || replica.cursor().is_none_or(|c| c.partial) {
+            moving.push(Broken::new("queues drain", format!("{} is at {cursor:?} of {end}", device.link.name)));
+        }
+        let stopped = stopped(&replica);
+        for write in replica.open_writes().filter(|write| !stopped.contains(&write.id)) {
+            let what = format!("{} still has {} of {} {:?}", device.link.name, write.kind, write.key(), write.status);
+            moving.push(Broken::new("queues drain", what));
+        }
+    }
+    moving
+}
+
+/// Writes that wait for a person: dead letters, and what stands behind them.
+fn stopped(replica: &Replica) -> BTreeSet<String> {
+    let mut stopped: BTreeSet<String> = replica.failed().map(|write| write.id.clone()).collect();
+    loop {
+        let behind = |write: &&QueuedWrite| {
+            let lane_stops = replica
+                .lane(&write.key())
+                .take_while(|earlier| earlier.sequence < write.sequence)
+                .any(|earlier| stopped.contains(&earlier.id));
+            lane_stops || write.depends_on.iter().any(|id| stopped.contains(id))
+        };
+        let more: Vec<String> = replica
+            .open_writes()
+            .filter(|write| write.status != WriteStatus::Failed && !stopped.contains(&write.id))
+            .filter(behind)
+            .map(|write| write.id.clone())
+            .collect();
+        if more.is_empty() {
+            return stopped;
+        }
+        stopped.extend(more);
+    }
+}
+
+fn position(replica: &Replica) -> Option<Cursor> {
+    replica.cursor().and_then(|cursor| cursor.cursor.parse().ok())
+}
+
+fn read<T>(server: &Server, work: impl FnOnce(&dyn Transaction) -> Result<T>) -> Option<T> {
+    server.storage.read::<T, StorageError>(work).ok()
+}
+
+/// Every record and tombstone of the server.
+fn all_records(server: &Server) -> Vec<StoredRecord> {
+    let names: Vec<&str> = server.packs.entities().map(|(_, entity)| entity.name.as_str()).collect();
+    let records = read(server, |tx| {
+        let of = |name: &&str| tx.records_after(name, None, usize::MAX);
+        Ok(names.iter().map(of).collect::<Result<Vec<_>>>()?.concat())
+    });
+    records.unwrap_or_default()
+}

@@ -1,0 +1,92 @@
+//! What devices hold, against what the server says they hold.
+
+use std::collections::BTreeMap;
+
+use holdfast_core::{pack::Viewer, record::RecordKey};
+
+use super::{Broken, all_records, position, read};
+use crate::{device::Device, server::Server};
+
+const CURSOR: &str = "a cursor never runs ahead of its data";
+const SAME: &str = "a device that has synced holds what the server holds";
+const COVERED: &str = "nothing is there that access no longer covers";
+
+/// Everything the server sent up to the device's cursor is on the device, at that version or a later one.
+pub fn behind_cursor(device: &Device, server: &Server) -> Vec<Broken> {
+    let replica = device.replica();
+    let Some(cursor) = position(&replica) else { return Vec::new() };
+    let epoch = read(server, |tx| tx.meta("epoch")).flatten();
+    // A walk that is under way, or another history: nothing is claimed yet.
+    if cursor.scan.is_some() || replica.cursor().is_none_or(|row| row.partial) || epoch != Some(cursor.epoch) {
+        return Vec::new();
+    }
+    let device_id = device.link.device_id.borrow().clone();
+    let mut broken = Vec::new();
+    for record in all_records(server) {
+        // The log holds each record once, at its last change: what changed again lies ahead of the cursor.
+        if record.deleted || record.sequence > cursor.sequence {
+            continue;
+        }
+        let membership = read(server, |tx| tx.membership(&device_id, &record.entity, &record.id)).flatten();
+        if !membership.is_some_and(|membership| membership.held_at(cursor.sequence)) {
+            continue;
+        }
+        let held = replica.mirror(&RecordKey::new(&record.entity, &record.id)).map(|mirror| mirror.version);
+        if held.is_none_or(|version| version < record.version) {
+            let name = &device.link.name;
+            let what = format!(
+                "{name} is at {} and has {}/{} at {held:?}, which was sent at version {}",
+                cursor.sequence, record.entity, record.id, record.version
+            );
+            broken.push(Broken::new(CURSOR, what));
+        }
+    }
+    broken
+}
+
+/// At rest: the same records at the same versions with the same values, all that is wanted, nothing unreadable.
+pub fn differing(device: &Device, server: &Server) -> Vec<Broken> {
+    let replica = device.replica();
+    let name = &device.link.name;
+    let Some(me) = server.accounts.get(&device.user) else { return Vec::new() };
+    let now = crate::server::instant(u64::MAX >> 24);
+    let viewer = Viewer { user_id: &me.user_id, roles: &me.roles, sites: &me.sites, now };
+    let mut broken = Vec::new();
+    let mut mirrors: BTreeMap<RecordKey, _> =
+        replica.mirrors().filter(|mirror| mirror.version > 0).map(|mirror| (mirror.key.clone(), mirror)).collect();
+    for record in all_records(server) {
+        let key = RecordKey::new(&record.entity, &record.id);
+        let Some(entity) = server.packs.entity(&record.entity) else { continue };
+        let domain = server.packs.pack_of(&record.entity).map_or("", |pack| pack.name.as_str());
+        let readable =
+            !record.deleted && me.may(domain, &entity.name, "read") && entity.readable_by(&record.fields, &viewer);
+        let held = mirrors.remove(&key);
+        match held {
+            Some(_) if !readable => broken.push(Broken::new(COVERED, format!("{name} still holds {key}"))),
+            Some(mirror) => {
+                let mut fields = record.fields.clone();
+                fields.remove(&entity.id_field);
+                if mirror.version != record.version || mirror.fields != fields {
+                    let what = format!(
+                        "{name} has {key} at {} as {:?}; the server has {} as {:?}",
+                        mirror.version, mirror.fields, record.version, fields
+                    );
+                    broken.push(Broken::new(SAME, what));
+                }
+            }
+            None if readable && entity.wanted_by(&record.fields, &viewer, false) && within(&record.fields) => {
+                broken.push(Broken::new(SAME, format!("{name} lacks {key}")));
+            }
+            None => {}
+        }
+    }
+    let strangers = mirrors.keys().map(|key| Broken::new(SAME, format!("{name} holds {key}, which the server has not")));
+    broken.extend(strangers);
+    broken
+}
+
+/// Whether a record is wanted without regard to its age, which devices and server see at different times.
+fn within(fields: &holdfast_core::Fields) -> bool {
+    fields.get("status").and_then(|status| status.as_str()) != Some("resolved")
+        && fields.get("read").and_then(|read| read.as_bool()) != Some(true)
+}

@@ -1,0 +1,65 @@
+//! Some thousands of small runs, and every seed that ever failed.
+#![allow(clippy::unwrap_used)]
+
+use std::sync::{
+    Mutex,
+    atomic::{AtomicU64, Ordering},
+};
+
+use holdfast_simulator::world::{Size, run};
+
+/// Seeds of runs that once broke a promise, one a line; what follows a `#` says which.
+const CORPUS: &str = include_str!("corpus.txt");
+
+const SEEDS: u64 = 2_000;
+
+/// Threads that play; a run itself is single-threaded.
+const PLAYERS: u64 = 2;
+
+#[test]
+fn no_promise_is_broken_in_some_thousands_of_runs() {
+    let next = AtomicU64::new(1);
+    let broken = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..PLAYERS {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed > SEEDS || !broken.lock().unwrap().is_empty() {
+                        return;
+                    }
+                    let outcome = run(seed, Size::SMALL, false).unwrap();
+                    if let Some(first) = outcome.broken.first() {
+                        broken.lock().unwrap().push(format!("seed {seed}: {first}"));
+                    }
+                }
+            });
+        }
+    });
+    let broken = broken.into_inner().unwrap();
+    assert!(broken.is_empty(), "play it with `holdfast-simulator --seeds 1 --from <seed>`: {broken:#?}");
+}
+
+#[test]
+fn seeds_that_once_failed_stay_well() {
+    let seeds = CORPUS.lines().filter_map(|line| line.split('#').next()?.trim().parse::<u64>().ok());
+    for seed in seeds {
+        let outcome = run(seed, Size::SMALL, false).unwrap();
+        assert!(outcome.broken.is_empty(), "seed {seed}: {}", outcome.broken[0]);
+    }
+}
+
+#[test]
+fn the_same_seed_is_the_same_run_to_the_last_byte() {
+    for seed in [1, 7, 42] {
+        let (once, again) = (run(seed, Size::SMALL, true).unwrap(), run(seed, Size::SMALL, true).unwrap());
+        assert!(!once.story.is_empty());
+        assert_eq!(once.story, again.story, "seed {seed}");
+    }
+}
+
+#[test]
+fn another_seed_is_another_run() {
+    let (one, other) = (run(1, Size::SMALL, true).unwrap(), run(2, Size::SMALL, true).unwrap());
+    assert_ne!(one.story, other.story);
+}
