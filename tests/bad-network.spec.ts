@@ -5,7 +5,7 @@ import { Colleague } from "./support/colleague.ts";
 import { signInAndSetPasscode } from "./support/app/entry.ts";
 import { goTo, statusLine, synced, syncNow } from "./support/app/status.ts";
 import { writesUnder } from "./support/app/queue.ts";
-import { addNote, openOrder } from "./support/app/work.ts";
+import { addNote, openedOrder, openOrder } from "./support/app/work.ts";
 import type { Server } from "./support/server.ts";
 import { expect, test } from "./support/test.ts";
 import type { Fault, Rule } from "./support/wire.ts";
@@ -112,7 +112,7 @@ test("a server restored from an older backup is offered again what it had acknow
   await deliverAgain(page, server);
   expect((await afterwards.order(ORDER)).notes).toMatchObject([{ text: TEXT }]);
   await openOrder(page, "Swap bucket");
-  await expect(page.getByRole("article")).toContainText(TEXT);
+  await expect(openedOrder(page)).toContainText(TEXT);
 });
 
 /** Syncs until the queue has been offered again and is empty; a restored server may ask for a new sign-in. */

@@ -5,7 +5,7 @@ import { Colleague } from "./support/colleague.ts";
 import { signInAndSetPasscode } from "./support/app/entry.ts";
 import { choose, disputed, notice, openConflict, settle } from "./support/app/inbox.ts";
 import { goTo, offline, synced, syncNow } from "./support/app/status.ts";
-import { act, addPart, edit, oneMore, openOrder } from "./support/app/work.ts";
+import { act, addPart, edit, oneMore, openedOrder, openOrder } from "./support/app/work.ts";
 import type { Server } from "./support/server.ts";
 import { expect, test } from "./support/test.ts";
 
@@ -55,7 +55,7 @@ test("fields that do not meet are merged, parts by part, and a supervisor's stat
     "PRT-0016": 4,
   });
   await openOrder(page, TITLE);
-  await expect(page.getByRole("article")).toContainText("On hold");
+  await expect(openedOrder(page)).toContainText("On hold");
   await goTo(page, "Inbox");
   await expect(notice(page, "Another value stands")).toContainText("On hold");
   await expect(notice(page, "Another value stands")).toContainText("Completed");
@@ -153,5 +153,5 @@ test("both of them offline: whoever comes second decides, and may take the decis
   expect((await witness.order(ORDER)).completionNotes).toBe(THEIRS);
   await syncNow(supervisor);
   await openOrder(supervisor, TITLE);
-  await expect(supervisor.getByRole("article")).toContainText(THEIRS);
+  await expect(openedOrder(supervisor)).toContainText(THEIRS);
 });

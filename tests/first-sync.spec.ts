@@ -4,7 +4,7 @@ import { BROKEN_LINE, NIST_MAPPING, writeNistFile } from "./support/nist.ts";
 import { inTheApp, setPasscode, signIn, signInAndSetPasscode } from "./support/app/entry.ts";
 import { queueOrders } from "./support/app/api.ts";
 import { goTo, statusLine, synced, syncNow } from "./support/app/status.ts";
-import { openOrder, orderTitle, row, search, section, showFinished } from "./support/app/work.ts";
+import { openOrder, openedOrder, orderTitle, row, search, section, showFinished } from "./support/app/work.ts";
 import { expect, test } from "./support/test.ts";
 import { SLOW_3G } from "./support/wire.ts";
 
@@ -13,7 +13,7 @@ test("the demo's work comes to a technician: theirs, and nobody else's", async (
   await signInAndSetPasscode(page, "technician");
 
   await openOrder(page, "L/H bucket cylinder leaking");
-  const article = page.getByRole("article");
+  const article = openedOrder(page);
   await expect(article).toContainText("WO-000001");
   await expect(article).toContainText("Excavator EX-01");
   await expect(article).toContainText("Oil on the rod end of the left-hand bucket cylinder");
@@ -58,7 +58,7 @@ test("imported history comes with its progress shown; list, search and details w
   await search(page, file.newest);
   await row(page, file.newest).first().getByRole("link").click();
   await expect(orderTitle(page, file.newest)).toBeVisible();
-  await expect(page.getByRole("article")).toContainText("Assigned");
+  await expect(openedOrder(page)).toContainText("Assigned");
   await goTo(page, "Work");
   await showFinished(page);
   await search(page, file.oldest);

@@ -12,6 +12,7 @@ import {
   createOrder,
   edit,
   openOrder,
+  openedOrder,
   orderTitle,
   row,
   search,
@@ -32,12 +33,12 @@ test("with the server gone and the page reloaded, an order is worked on and a ne
 
   await openOrder(page, "Swap bucket");
   await act(page, "Start work");
-  await expect(page.getByRole("article")).toContainText("In progress");
+  await expect(openedOrder(page)).toContainText("In progress");
   await tickTask(page, "Park on level ground");
   await addPart(page, "Tooth pin and lock");
   await addLabor(page, "1", "30");
   await addNote(page, "Pin seat is worn, measured 82 mm.");
-  await expect(page.getByRole("article")).toContainText("Pin seat is worn, measured 82 mm.");
+  await expect(openedOrder(page)).toContainText("Pin seat is worn, measured 82 mm.");
   await createOrder(page, { "What is wrong": "Hose chafing at the boom", Site: "Northfield Quarry" });
   await offline(page);
 
@@ -45,7 +46,7 @@ test("with the server gone and the page reloaded, an order is worked on and a ne
   await unlock(page);
   await openOrder(page, "Swap bucket");
   await expect(section(page, /^Tasks/).getByRole("checkbox", { name: "Park on level ground" })).toBeChecked();
-  await expect(page.getByRole("article")).toContainText("Pin seat is worn, measured 82 mm.");
+  await expect(openedOrder(page)).toContainText("Pin seat is worn, measured 82 mm.");
   const waiting = (await writesUnder(page, "On the way")).join("\n");
   expect(waiting).toContain("Swap bucket");
   expect(waiting).toContain("Hose chafing at the boom");
@@ -129,7 +130,7 @@ test("the server's number takes the place of the local one in list, open page, a
   await syncNow(other);
   await expect(page).toHaveURL(/\/records\/work-order\/WO-\d{6}$/);
   const id = new URL(page.url()).pathname.split("/").pop() ?? "";
-  await expect(page.getByRole("article")).toContainText(id);
+  await expect(openedOrder(page)).toContainText(id);
   await expect(orderTitle(page, title)).toBeVisible();
   await synced(page);
 

@@ -2,7 +2,7 @@
 import { Colleague } from "./support/colleague.ts";
 import { plainFetch } from "./support/app/api.ts";
 import { signInAndSetPasscode } from "./support/app/entry.ts";
-import { goTo, offline, synced, syncNow } from "./support/app/status.ts";
+import { goTo, statusLine, synced, syncNow } from "./support/app/status.ts";
 import { expect, test } from "./support/test.ts";
 
 test("a PATCH while the server is gone is answered 202, shown in the queue, and delivered later", async ({
@@ -27,7 +27,7 @@ test("a PATCH while the server is gone is answered 202, shown in the queue, and 
   expect(refused.status).toBe(422);
   expect(refused.body).toMatchObject({ error: { code: "VALIDATION_ERROR", fields: [{ field: "meterReading" }] } });
 
-  await offline(page, 1);
+  await expect(statusLine(page)).toContainText("1 change on this device");
   await goTo(page, "Queue");
   await expect(page.getByRole("main")).toContainText("Swap bucket");
   await server.up();

@@ -4,7 +4,7 @@ import { plainFetch } from "./support/app/api.ts";
 import { signInAndSetPasscode } from "./support/app/entry.ts";
 import { notice, openConflict } from "./support/app/inbox.ts";
 import { goTo, offline, statusLine, synced, syncNow } from "./support/app/status.ts";
-import { addNote, edit, openOrder, row, search } from "./support/app/work.ts";
+import { addNote, edit, openOrder, openedOrder, row, search } from "./support/app/work.ts";
 import { expect, test } from "./support/test.ts";
 
 const ORDER = "WO-000002";
@@ -33,7 +33,7 @@ test("a record deleted while it was edited offline is told of, and recreated on 
   await synced(page);
   expect(await supervisor.order(ORDER)).toMatchObject({ title: TITLE, completionNotes: TYPED });
   await openOrder(page, TITLE);
-  await expect(page.getByRole("article")).toContainText(TYPED);
+  await expect(openedOrder(page)).toContainText(TYPED);
 });
 
 test("let go, the record stays deleted and what was typed stays in the audit", async ({ page, server }) => {
@@ -80,7 +80,7 @@ test("access that is lost takes the record off the device, and keeps what its au
   await search(page, TITLE);
   await expect(row(page, TITLE)).toHaveCount(0);
   await goTo(page, "Inbox");
-  await expect(notice(page, `You no longer see ${TITLE}`)).toBeVisible();
+  await expect(notice(page, `You no longer see ${ORDER} ${TITLE}`)).toBeVisible();
   expect((await supervisor.order(ORDER)).notes).toBeUndefined();
 });
 

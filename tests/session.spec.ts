@@ -29,12 +29,12 @@ test.describe("with access tokens of a few seconds", () => {
       fetch(`${server.direct}/api/v1/me`, { headers: { authorization: token } }).then((answer) => answer.status);
     await expect.poll(alive).toBe(401);
     release();
+    const refused = (): number => server.wire.seen.findIndex((seen) => seen.status === 401 && seen.path.startsWith("/api/"));
+    await expect.poll(refused, "a request meets the expired token").toBeGreaterThan(-1);
+    const refreshed = (): boolean =>
+      server.wire.seen.slice(refused()).some((seen) => seen.path === TOKEN && seen.status === 200);
+    await expect.poll(refreshed).toBe(true);
     await synced(page);
-
-    const refused = server.wire.seen.findIndex((seen) => seen.status === 401 && seen.path.startsWith("/api/"));
-    expect(refused, "a request met the expired token").toBeGreaterThan(-1);
-    const after = server.wire.seen.slice(refused);
-    expect(after.some((seen) => seen.path === TOKEN && seen.status === 200)).toBe(true);
     const supervisor = await Colleague.signIn(server, "supervisor");
     expect(await supervisor.ordersTitled(title)).toHaveLength(1);
   });

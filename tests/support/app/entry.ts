@@ -2,7 +2,7 @@
 import { expect, type Page } from "@playwright/test";
 
 import { PASSWORD, type UserName } from "../colleague.ts";
-import { synced } from "./status.ts";
+import { statusLine, synced } from "./status.ts";
 
 export const PASSCODE = "246813";
 
@@ -47,7 +47,7 @@ export async function unlock(page: Page, passcode = PASSCODE): Promise<void> {
 
 /** Waits for the app's frame. */
 export async function inTheApp(page: Page): Promise<void> {
-  await expect(page.getByRole("navigation", { name: "Main" })).toBeVisible();
+  await expect(statusLine(page)).toBeVisible();
 }
 
 async function tapDigits(page: Page, digits: string): Promise<void> {

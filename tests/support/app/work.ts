@@ -16,8 +16,13 @@ export async function openOrder(page: Page, title: string): Promise<void> {
   await expect(orderTitle(page, title)).toBeVisible();
 }
 
+/** The open order. */
+export function openedOrder(page: Page): Locator {
+  return page.getByRole("article").filter({ has: page.getByRole("heading", { level: 2 }) });
+}
+
 export function orderTitle(page: Page, title: string): Locator {
-  return page.getByRole("article").getByRole("heading", { name: title, exact: true });
+  return openedOrder(page).getByRole("heading", { name: title, exact: true });
 }
 
 export async function search(page: Page, words: string): Promise<void> {
@@ -31,7 +36,7 @@ export async function showFinished(page: Page): Promise<void> {
 
 /** A part of the open order, by its heading. */
 export function section(page: Page, name: string | RegExp): Locator {
-  return page.getByRole("article").getByRole("region", { name });
+  return openedOrder(page).getByRole("region", { name });
 }
 
 /** Presses a status action; fills what it asks for. */
@@ -87,7 +92,7 @@ export async function edit(page: Page, values: Record<string, string>): Promise<
   await page.getByRole("link", { name: "Edit", exact: true }).click();
   await fill(page.locator("form").filter({ has: page.getByLabel("What is wrong") }), values);
   await page.getByRole("button", { name: "Save", exact: true }).click();
-  await expect(page.getByRole("article")).toBeVisible();
+  await expect(openedOrder(page)).toBeVisible();
 }
 
 /** Reports work by the form; leaves the new order open. */
@@ -96,17 +101,17 @@ export async function createOrder(page: Page, values: Record<string, string>): P
   await page.getByRole("link", { name: "New", exact: true }).click();
   await fill(page.locator("form").filter({ has: page.getByLabel("What is wrong") }), values);
   await page.getByRole("button", { name: "Create work order" }).click();
-  await expect(page.getByRole("article")).toBeVisible();
+  await expect(openedOrder(page)).toBeVisible();
 }
 
 /** Fills fields by their labels, whatever kind of control they are. */
 export async function fill(form: Locator, values: Record<string, string>): Promise<void> {
   for (const [label, value] of Object.entries(values)) {
     const name = new RegExp(`^${label}( needed)?$`);
-    const choice = form.getByRole("group", { name }).getByText(value, { exact: true });
+    const choice = form.getByRole("group", { name }).getByRole("radio", { name: value, exact: true });
     const control = form.getByLabel(name).and(form.locator("input, select, textarea"));
     await expect(choice.or(control).first()).toBeVisible();
-    if ((await choice.count()) > 0) await choice.click();
+    if ((await choice.count()) > 0) await choice.check();
     else if (await control.evaluate((element) => element.matches("select"))) await control.selectOption({ label: value });
     else await control.fill(value);
   }
