@@ -111,7 +111,10 @@ pub fn conflict(reader: &Reader<'_>, view: &View<'_>) -> Conflict {
         .and_then(Value::as_object)
         .into_iter()
         .flatten()
-        .map(|(name, values)| contested(reader, &record, name, values))
+        .flat_map(|(name, values)| match name.as_str() {
+            WHOLE_RECORD if deleted => typed(reader, &record, values),
+            _ => vec![contested(reader, &record, name, values)],
+        })
         .collect();
     let kind = reader
         .replica
@@ -141,6 +144,17 @@ pub fn conflict(reader: &Reader<'_>, view: &View<'_>) -> Conflict {
         contested,
         record,
     }
+}
+
+/// What was typed into a record that was deleted meanwhile, field by field.
+fn typed(reader: &Reader<'_>, record: &RecordKey, values: &Value) -> Vec<Contested> {
+    let field = |(name, mine): (&String, &Value)| {
+        let mut of_field = values.clone();
+        of_field["mine"] = mine.clone();
+        contested(reader, record, name, &of_field)
+    };
+    let mine = values.get("mine").and_then(Value::as_object);
+    mine.into_iter().flatten().map(field).collect()
 }
 
 fn contested(reader: &Reader<'_>, record: &RecordKey, name: &str, values: &Value) -> Contested {
