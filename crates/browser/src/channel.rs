@@ -12,8 +12,8 @@ pub enum Message {
     Changed { revision: Revision },
     /// There is something to sync, and the sender does not hold the lock: whoever does, go round again.
     SyncWanted,
-    /// A round has ended here.
-    SyncEnded,
+    /// A round has ended here; whether the server was reached.
+    SyncEnded { reached: bool },
     /// Forget the keys.
     Locked,
     /// The data is gone from this device.

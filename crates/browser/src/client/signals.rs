@@ -72,13 +72,21 @@ impl Session {
                     self.request_sync(Trigger::Write);
                 }
             }
-            Message::SyncEnded => {
-                if let Some(trigger) = self.elsewhere.take() {
-                    self.request_sync(trigger);
-                }
-            }
+            Message::SyncEnded { reached } => self.another_has_synced(reached),
             Message::Locked => self.close(ClientEvent::Locked),
             Message::SignedOut => self.close(ClientEvent::SignedOut),
+        }
+    }
+
+    /// What waited for the other context's round goes on; what it found out about the server holds here too.
+    fn another_has_synced(self: &Rc<Self>, reached: bool) {
+        let back = reached && self.engine.breaker().is_open();
+        if back {
+            self.engine.came_online();
+        }
+        let trigger = self.elsewhere.take().or(back.then_some(Trigger::Reconnect));
+        if let Some(trigger) = trigger {
+            self.request_sync(trigger);
         }
     }
 

@@ -84,7 +84,8 @@ impl Session {
             self.rounds(trigger, election).await
         };
         drop(lock);
-        self.tell_others(&Message::SyncEnded);
+        let reached = round == Round::Done;
+        self.tell_others(&Message::SyncEnded { reached });
         self.after_round(&round);
         round
     }
