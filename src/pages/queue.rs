@@ -181,9 +181,11 @@ fn discard_dialog(
     let close = Callback::new(move |()| asking.set(None));
     let id = StoredValue::new(id);
     let discard = move |_| {
+        // Closing the dialog takes its values with it.
+        let id = id.get_value();
         asking.set(None);
         spawn_local(async move {
-            if let Some(gone) = session.discard(id.get_value()).await {
+            if let Some(gone) = session.discard(id).await {
                 let text = words::discarded(gone.len());
                 session
                     .toasts
