@@ -58,7 +58,11 @@ pub fn edit(
     ids: (String, String),
 ) -> Result<(Changes, Edited), EditError> {
     if let Some(write) = replica.writes().find(|write| write.client_mutation_id == ids.1) {
-        let edited = Edited { key: write.key(), queue_id: Some(write.id.clone()), critical: false };
+        let edited = Edited {
+            key: write.key(),
+            queue_id: Some(write.id.clone()),
+            critical: false,
+        };
         return Ok((Changes::default(), edited));
     }
     let key = replica.resolve(&edit.key);

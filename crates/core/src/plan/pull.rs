@@ -11,7 +11,7 @@ use crate::{
     system,
 };
 
-use super::{aliases, answers::access_lost, answers::mirror_of, notices};
+use super::{aliases, answers::access_lost, answers::mirror_of, notices, recovery::offer_again};
 
 /// A page, sorted out: what it asks of a device that holds what this one holds.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -98,6 +98,10 @@ pub fn pull(
 ) -> Result<Changes, PullError> {
     let scan = scan_number(replica, incoming);
     let mut changes = Changes::default();
+    // Without a cursor nothing tells that the server is still the one that acknowledged what was sent.
+    if replica.cursor().is_none() {
+        offer_again(replica, &mut changes, now);
+    }
     for (entity, record) in &incoming.rows {
         let Some(key) = key_of(replica, entity, record) else {
             continue;

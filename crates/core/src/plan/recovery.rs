@@ -18,6 +18,17 @@ pub(super) const KEPT_DAYS: i64 = 7;
 pub fn epoch_changed(replica: &Replica, now: Timestamp) -> Changes {
     let mut changes = Changes::default();
     changes.delete(RowKey::Cursor);
+    offer_again(replica, &mut changes, now);
+    changes.put(Row::Sync(SyncRow {
+        epoch_changed_at: Some(now),
+        ..replica.sync().clone()
+    }));
+    changes
+}
+
+/// Puts what was acknowledged in the last seven days into the queue again. Harmless where nothing was lost: the ledger
+/// repeats its answers.
+pub(super) fn offer_again(replica: &Replica, changes: &mut Changes, now: Timestamp) {
     let kept = |write: &&QueuedWrite| {
         !write.is_open()
             && write
@@ -33,11 +44,6 @@ pub fn epoch_changed(replica: &Replica, now: Timestamp) -> Changes {
         };
         changes.put(Row::Write(Box::new(again)));
     }
-    changes.put(Row::Sync(SyncRow {
-        epoch_changed_at: Some(now),
-        ..replica.sync().clone()
-    }));
-    changes
 }
 
 /// Ids by entity that the device must fetch again, and mirrors that it must drop, according to the versions of a

@@ -149,3 +149,20 @@ fn a_launch_after_an_hour_mends_what_the_digest_tells() {
     );
     assert!(device.engine.replica().view(&job("J-1")).is_some());
 }
+
+#[test]
+fn w19_a_device_that_never_pulled_offers_again_what_a_server_without_memory_acknowledged() {
+    let device = device();
+    let write = device.update(json!({ "title": "A" }));
+    device.sync(Trigger::Write);
+    // The first pull never came through; the server that acknowledged the write is gone meanwhile.
+    let mut gone = holdfast_core::store::Changes::default();
+    gone.delete(holdfast_core::store::RowKey::Cursor);
+    let revision = device.engine.replica().revision();
+    block_on(holdfast_core::store::Store::commit(&device.shared.store, revision, &gone)).unwrap();
+    device.sync(Trigger::Timer);
+    let pushes = device.script().pushes();
+    assert_eq!(pushes.len(), 2);
+    assert_eq!(pushes[1].operations[0].client_mutation_id, write.client_mutation_id, "under its first key");
+    assert_eq!(device.write(&write.id).status, WriteStatus::Synced);
+}
