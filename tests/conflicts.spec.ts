@@ -110,7 +110,9 @@ test("two versions of a text go to the inbox, are settled field by field, and an
   await expect.poll(async () => (await supervisor.order(ORDER)).completionNotes).toBe(THEIRS);
   await syncNow(page);
   await goTo(page, "Inbox");
-  await expect(notice(page, "An earlier value was restored")).toBeVisible();
+  await expect(notice(page, "Another value stands")).toContainText(`“${THEIRS}” stands.`);
+  const told = await supervisor.request<{ items: { about: string; recordId: string }[] }>("GET", "/notices");
+  expect(told.items).toContainEqual(expect.objectContaining({ about: "restored", recordId: ORDER }));
 });
 
 test("both of them offline: whoever comes second decides, and may take the decision back", async ({

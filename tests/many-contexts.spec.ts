@@ -2,7 +2,7 @@
 import { Colleague } from "./support/colleague.ts";
 import { queueOrders } from "./support/app/api.ts";
 import { signIn, signInAndSetPasscode, setPasscode, inTheApp, unlock } from "./support/app/entry.ts";
-import { goTo, offline, synced } from "./support/app/status.ts";
+import { goTo, statusLine, synced } from "./support/app/status.ts";
 import { openOrder, row, search } from "./support/app/work.ts";
 import { expect, test } from "./support/test.ts";
 
@@ -19,7 +19,7 @@ test("two tabs and the worker start together on a full queue: each write is appl
   const titles = await queueOrders(first, "Bolt missing", QUEUED);
   for (const tab of [first, second]) {
     await goTo(tab, "Queue");
-    await offline(tab, QUEUED);
+    await expect(statusLine(tab)).toContainText(`${QUEUED} changes on this device`);
   }
   const worker = await device.worker();
   await server.up();

@@ -10,6 +10,8 @@ import { WorkerControl } from "./worker.ts";
 export type DeviceOptions = Pick<BrowserContextOptions, "viewport" | "colorScheme">;
 
 export class Device {
+  /** What went wrong in the app's pages without being told: panics. */
+  readonly errors: string[] = [];
   private running: BrowserContext | undefined;
 
   private constructor(
@@ -56,6 +58,7 @@ export class Device {
   /** Starts the browser on the device's profile. */
   async reopen(): Promise<void> {
     this.running = await chromium.launchPersistentContext(this.profile, { ...this.launch, ...this.options });
+    this.running.on("weberror", (error) => this.errors.push(error.error().message));
   }
 
   /** Closes the browser as a person does. */

@@ -1,5 +1,6 @@
 // The test function of all end-to-end tests: Playwright's, with a server for each test and a device for who wants one.
-import { test as base } from "@playwright/test";
+// A panic of the app fails whatever test it happens in.
+import { test as base, expect } from "@playwright/test";
 
 import { Device, type DeviceOptions } from "./device.ts";
 import { Server, type ServerOptions } from "./server.ts";
@@ -25,6 +26,13 @@ export const test = base.extend<Fixtures>({
     await server.remove();
   },
 
+  context: async ({ context }, use) => {
+    const errors: string[] = [];
+    context.on("weberror", (error) => errors.push(error.error().message));
+    await use(context);
+    expect(errors).toEqual([]);
+  },
+
   newDevice: async ({ server, launchOptions, viewport, colorScheme }, use) => {
     const devices: Device[] = [];
     await use(async (options = {}) => {
@@ -33,6 +41,7 @@ export const test = base.extend<Fixtures>({
       return device;
     });
     for (const device of devices) await device.remove();
+    expect(devices.flatMap((device) => device.errors)).toEqual([]);
   },
 
   device: async ({ newDevice }, use) => {
