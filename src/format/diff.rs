@@ -147,7 +147,7 @@ mod tests {
             (
                 "line one\nline two",
                 "line one\nline 2\nline three",
-                "line one\nline [2]\nline [three]",
+                "line one\nline [2\nline three]",
             ),
         ];
         for (base, side, expected) in table {

@@ -23,6 +23,9 @@ use crate::{
 /// Rows of "My work" on this page; the list has them all.
 const SHOWN: usize = 8;
 
+/// The role of those who have orders of their own.
+const TECHNICIAN: &str = "technician";
+
 /// The day at a glance.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Day {
@@ -33,6 +36,8 @@ struct Day {
     tallies: Vec<(usize, String, String)>,
     /// Whether there is a line of work with orders at all.
     has_orders: bool,
+    /// Everybody's work rather than one's own.
+    leads: bool,
     may_create: bool,
 }
 
@@ -63,7 +68,7 @@ pub fn Today() -> AnyView {
                     <Show when=move || day.with(|day| !day.work.is_empty())>
                         <section class="section" aria-labelledby="my-work">
                             <div class="section__head">
-                                <h2 class="section__title" id="my-work">{words::MY_WORK}</h2>
+                                <h2 class="section__title" id="my-work">{move || if day.with(|day| day.leads) { words::WORK_AT_SITES } else { words::MY_WORK }}</h2>
                                 <a class="section__link" href=format!("/records/{WORK_ORDER}")>{words::ALL_WORK}</a>
                             </div>
                             {rows("rows rows--card", move || day.with(|day| day.work.clone()), nobody)}
@@ -112,11 +117,15 @@ fn look(session: Session, reader: &Reader<'_>) -> Day {
                 "assigned" | "in-progress" | "on-hold" | "open"
             )
         };
-        let mine: Vec<&View<'_>> = page
-            .items
+        let unfinished: Vec<&View<'_>> = page.items.iter().filter(open).collect();
+        let is_mine = |view: &&&View<'_>| view.text("assignedTo") == me.user_id;
+        // Whoever leads has no orders of their own, and looks at everybody's.
+        day.leads =
+            !me.roles.iter().any(|role| role == TECHNICIAN) && !unfinished.iter().any(|view| is_mine(&view));
+        let mine: Vec<&View<'_>> = unfinished
             .iter()
-            .filter(|view| view.text("assignedTo") == me.user_id)
-            .filter(open)
+            .filter(|view| day.leads || is_mine(view))
+            .copied()
             .collect();
         let due = |view: &&&View<'_>| {
             let start = view.text("scheduledStart").parse::<Timestamp>().ok();

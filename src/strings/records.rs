@@ -56,6 +56,7 @@ pub const ANY: &str = "Any";
 
 pub const DUE_TODAY: &str = "Due today";
 pub const MY_WORK: &str = "My work";
+pub const WORK_AT_SITES: &str = "Work at your sites";
 pub const ALL_WORK: &str = "All work";
 pub const WORKING_ON: &str = "You are working on";
 pub const NOTHING_TODAY: &str = "Nothing is assigned to you";

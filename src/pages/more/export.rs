@@ -23,7 +23,8 @@ pub fn ExportDialog(on_close: Callback<()>) -> AnyView {
         spawn_local(async move {
             match session.export(&entered).await {
                 Ok(()) => {
-                    on_close.run(());
+                    // The dialog may have been closed meanwhile.
+                    on_close.try_run(());
                     session.toasts.say(words::EXPORTED.to_owned());
                 }
                 Err(fault) => error.set(Some(fault.to_string())),

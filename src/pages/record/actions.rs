@@ -62,7 +62,7 @@ pub fn ActionBar(open: Open) -> AnyView {
     };
     view! {
         <div class="actionbar">
-            <button class="button button--narrow" type="button" aria-label=words::MORE_ACTIONS aria-haspopup="dialog" on:click=move |_| menu.set(true)>{icon("dots")}</button>
+            <button class="button button--narrow button--square" type="button" aria-label=words::MORE_ACTIONS aria-haspopup="dialog" on:click=move |_| menu.set(true)>{icon("dots")}</button>
             {may_edit.then(|| view! { <a class="button button--narrow" href=edit>{icon("edit")} {words::EDIT}</a> })}
             {move || first().map(|action| {
                 let label = action.label.clone();
