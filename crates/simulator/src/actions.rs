@@ -38,7 +38,9 @@ pub struct Person {
 
 impl std::fmt::Debug for Person {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Person").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("Person")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -79,11 +81,16 @@ impl Person {
     }
 
     fn assets(&self) -> Vec<String> {
-        self.replica().all("asset").map(|view| view.key.entity_id.clone()).collect()
+        self.replica()
+            .all("asset")
+            .map(|view| view.key.entity_id.clone())
+            .collect()
     }
 
     async fn edit_job(&self) {
-        let Some((key, seen)) = self.any_of("job", |_| true) else { return self.create_job().await };
+        let Some((key, seen)) = self.any_of("job", |_| true) else {
+            return self.create_job().await;
+        };
         let fields = values::changes(&seen, &self.rng, &self.diary, &self.people, &self.assets());
         // A form may stay open for a while, and others go on meanwhile.
         if self.rng.chance(200) {
@@ -120,16 +127,28 @@ impl Person {
 
     async fn settle_conflict(&self) {
         let open = |fields: &Fields| fields.get("status") == Some(&json!("open"));
-        let Some((key, conflict)) = self.any_of(system::CONFLICT, open) else { return self.edit_job().await };
-        let names = conflict.get("conflictingFields").and_then(Value::as_array).cloned().unwrap_or_default();
+        let Some((key, conflict)) = self.any_of(system::CONFLICT, open) else {
+            return self.edit_job().await;
+        };
+        let names = conflict
+            .get("conflictingFields")
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default();
         let mut resolution = Fields::new();
         for name in names.iter().filter_map(Value::as_str) {
-            let typed = conflict.get("values").and_then(|values| values.get(name)?.get("mine"));
+            let typed = conflict
+                .get("values")
+                .and_then(|values| values.get(name)?.get("mine"));
             let about_record = name == "record";
             let choice = match (about_record, typed.is_some_and(Value::is_object)) {
                 (true, true) => json!({ "choice": self.rng.pick(&["recreate", "let-go"]) }),
-                (false, _) if self.rng.chance(300) => json!({ "choice": "value", "value": self.diary.text() }),
-                _ => json!({ "choice": self.rng.pick(&["mine", "theirs"]), "remember": self.rng.chance(100) }),
+                (false, _) if self.rng.chance(300) => {
+                    json!({ "choice": "value", "value": self.diary.text() })
+                }
+                _ => {
+                    json!({ "choice": self.rng.pick(&["mine", "theirs"]), "remember": self.rng.chance(100) })
+                }
             };
             resolution.insert(name.to_owned(), choice);
         }
@@ -140,20 +159,24 @@ impl Person {
     async fn take_settlement_back(&self) {
         let settled = |fields: &Fields| fields.get("status") == Some(&json!("resolved"));
         if let Some((key, _)) = self.any_of(system::CONFLICT, settled) {
-            self.commit(key, Operation::Update, object(json!({ "undo": true })), None).await;
+            self.commit(key, Operation::Update, object(json!({ "undo": true })), None)
+                .await;
         }
     }
 
     async fn read_notice(&self) {
         let unread = |fields: &Fields| fields.get("read") != Some(&json!(true));
         if let Some((key, _)) = self.any_of(system::NOTICE, unread) {
-            self.commit(key, Operation::Update, object(json!({ "read": true })), None).await;
+            self.commit(key, Operation::Update, object(json!({ "read": true })), None)
+                .await;
         }
     }
 
     async fn tend_dead_letter(&self) {
         let failed: Vec<_> = self.replica().failed().cloned().collect();
-        let Some(write) = self.rng.pick(&failed) else { return self.edit_job().await };
+        let Some(write) = self.rng.pick(&failed) else {
+            return self.edit_job().await;
+        };
         match self.rng.below(4) {
             0 => drop(self.engine.retry(&write.id).await),
             1 => self.throw_away(&write.id).await,
@@ -169,7 +192,8 @@ impl Person {
                         critical: false,
                     };
                     self.note(&edited, &fields);
-                    self.story.tell(&self.name, || format!("corrects {} of {}", write.id, write.key()));
+                    self.story
+                        .tell(&self.name, || format!("corrects {} of {}", write.id, write.key()));
                 }
             }
         }
@@ -177,16 +201,24 @@ impl Person {
 
     async fn discard_pending(&self) {
         let pending = |write: &&QueuedWrite| write.status == WriteStatus::Pending;
-        let open: Vec<String> = self.replica().open_writes().filter(pending).map(|write| write.id.clone()).collect();
+        let open: Vec<String> = self
+            .replica()
+            .open_writes()
+            .filter(pending)
+            .map(|write| write.id.clone())
+            .collect();
         if let Some(id) = self.rng.pick(&open) {
             self.throw_away(id).await;
         }
     }
 
     async fn throw_away(&self, queue_id: &str) {
-        let Ok(writes) = self.engine.discard(queue_id).await else { return };
+        let Ok(writes) = self.engine.discard(queue_id).await else {
+            return;
+        };
         self.diary.discarded(&writes);
-        self.story.tell(&self.name, || format!("discards {} changes", writes.len()));
+        self.story
+            .tell(&self.name, || format!("discards {} changes", writes.len()));
         if self.rng.chance(500) {
             self.time.sleep(self.rng.below(5_000)).await;
             let _ = self.engine.put_back(&writes).await;
@@ -197,20 +229,36 @@ impl Person {
     fn note(&self, edited: &Edited, fields: &Fields) {
         let replica = self.replica();
         let write = edited.queue_id.as_ref().and_then(|id| replica.write(id));
-        self.diary.committed(self.device, edited, write.map_or(0, |write| write.sequence), fields);
+        self.diary.committed(
+            self.device,
+            edited,
+            write.map_or(0, |write| write.sequence),
+            fields,
+        );
     }
 
     async fn commit(&self, key: RecordKey, operation: Operation, fields: Fields, seen: Option<Fields>) {
-        let edit = Edit { key, operation, fields, seen, kind: None };
+        let edit = Edit {
+            key,
+            operation,
+            fields,
+            seen,
+            kind: None,
+        };
         match self.engine.edit(&edit).await {
             Ok(edited) => {
                 self.note(&edited, &edit.fields);
                 self.story.tell(&self.name, || {
                     let fields = Value::Object(edit.fields.clone());
-                    format!("commits {operation:?} of {} as {:?}: {fields}", edited.key, edited.queue_id)
+                    format!(
+                        "commits {operation:?} of {} as {:?}: {fields}",
+                        edited.key, edited.queue_id
+                    )
                 });
             }
-            Err(error) => self.story.tell(&self.name, || format!("cannot {operation:?} {}: {error}", edit.key)),
+            Err(error) => self.story.tell(&self.name, || {
+                format!("cannot {operation:?} {}: {error}", edit.key)
+            }),
         }
     }
 }

@@ -40,14 +40,28 @@ impl Drop for Held {
 
 impl std::fmt::Debug for Driver {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Driver").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("Driver")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 
 impl Driver {
     pub async fn live(self) {
-        let Self { ports, engine, bell, lock, election, time, rng, story, name } = self;
-        let Ok(opened) = Engine::open(ports).await else { return };
+        let Self {
+            ports,
+            engine,
+            bell,
+            lock,
+            election,
+            time,
+            rng,
+            story,
+            name,
+        } = self;
+        let Ok(opened) = Engine::open(ports).await else {
+            return;
+        };
         let opened = Rc::new(opened);
         while opened.replica().device().is_none() {
             let signed_in = sign_in(&opened).await;
@@ -74,14 +88,24 @@ impl Driver {
             let rang = bell.within(time.sleep(patience(&opened, &round, &rng))).await;
             trigger = match rang {
                 true => Trigger::Write,
-                false => *rng.pick(&[Trigger::Timer, Trigger::Manual, Trigger::Reconnect, Trigger::Launch]).unwrap_or(&Trigger::Timer),
+                false => *rng
+                    .pick(&[
+                        Trigger::Timer,
+                        Trigger::Manual,
+                        Trigger::Reconnect,
+                        Trigger::Launch,
+                    ])
+                    .unwrap_or(&Trigger::Timer),
             };
         }
     }
 }
 
 pub async fn sign_in(engine: &SimEngine) -> bool {
-    engine.sign_in("grant_type=authorization_code&code=any".into()).await.is_ok()
+    engine
+        .sign_in("grant_type=authorization_code&code=any".into())
+        .await
+        .is_ok()
 }
 
 /// How long the app waits before it tries again, if nothing happens meanwhile.

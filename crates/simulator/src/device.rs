@@ -153,9 +153,19 @@ impl Device {
     pub fn ports(&self) -> SimPorts {
         let time = self.network.time.clone();
         SimPorts {
-            store: SlowStore { inner: self.store.clone(), time: time.clone(), rng: Rc::clone(&self.rng) },
-            transport: SimTransport { network: Rc::clone(&self.network), link: Rc::clone(&self.link) },
-            clock: SkewedClock { time, skew_ms: Rc::clone(&self.skew_ms) },
+            store: SlowStore {
+                inner: self.store.clone(),
+                time: time.clone(),
+                rng: Rc::clone(&self.rng),
+            },
+            transport: SimTransport {
+                network: Rc::clone(&self.network),
+                link: Rc::clone(&self.link),
+            },
+            clock: SkewedClock {
+                time,
+                skew_ms: Rc::clone(&self.skew_ms),
+            },
             rng: Rc::clone(&self.rng),
         }
     }
@@ -166,7 +176,11 @@ impl Device {
 
     /// Opens a context: it loads the store, signs in if need be, and keeps the device in sync from then on.
     pub fn open_context(&mut self, at: usize, executor: &mut Executor) {
-        let election = if self.has_locks { Election::Lock } else { Election::LeaseAlone };
+        let election = if self.has_locks {
+            Election::Lock
+        } else {
+            Election::LeaseAlone
+        };
         let context = Driver {
             ports: self.ports(),
             engine: Rc::clone(&self.contexts[at].engine),

@@ -47,18 +47,27 @@ impl Diary {
         let mut typed = self.typed.borrow_mut();
         for (field, value) in fields {
             let tokens = tokens_in(&value.to_string());
-            let replaced = typed.iter_mut().filter(|t| t.queue_id == *queue_id && t.field == *field);
-            replaced.filter(|t| !tokens.contains(&t.token)).for_each(|t| t.given_up = true);
+            let replaced = typed
+                .iter_mut()
+                .filter(|t| t.queue_id == *queue_id && t.field == *field);
+            replaced
+                .filter(|t| !tokens.contains(&t.token))
+                .for_each(|t| t.given_up = true);
             let known: BTreeSet<String> = typed.iter().map(|t| t.token.clone()).collect();
-            typed.extend(tokens.into_iter().filter(|token| !known.contains(token)).map(|token| Typed {
-                token,
-                device,
-                key: edited.key.clone(),
-                field: field.clone(),
-                queue_id: queue_id.clone(),
-                sequence,
-                given_up: false,
-            }));
+            typed.extend(
+                tokens
+                    .into_iter()
+                    .filter(|token| !known.contains(token))
+                    .map(|token| Typed {
+                        token,
+                        device,
+                        key: edited.key.clone(),
+                        field: field.clone(),
+                        queue_id: queue_id.clone(),
+                        sequence,
+                        given_up: false,
+                    }),
+            );
         }
     }
 
@@ -66,8 +75,14 @@ impl Diary {
     pub fn discarded(&self, writes: &[QueuedWrite]) {
         let ids: BTreeSet<&str> = writes.iter().map(|write| write.id.as_str()).collect();
         let mut typed = self.typed.borrow_mut();
-        typed.iter_mut().filter(|t| ids.contains(t.queue_id.as_str())).for_each(|t| t.given_up = true);
-        let sent = writes.iter().filter(|write| write.sent).map(|write| write.id.clone());
+        typed
+            .iter_mut()
+            .filter(|t| ids.contains(t.queue_id.as_str()))
+            .for_each(|t| t.given_up = true);
+        let sent = writes
+            .iter()
+            .filter(|write| write.sent)
+            .map(|write| write.id.clone());
         self.doubtful.borrow_mut().extend(sent);
     }
 
@@ -75,7 +90,10 @@ impl Diary {
     pub fn wiped(&self, device: usize) {
         self.devices_wiped.set(self.devices_wiped.get() + 1);
         let mut typed = self.typed.borrow_mut();
-        typed.iter_mut().filter(|t| t.device == device).for_each(|t| t.given_up = true);
+        typed
+            .iter_mut()
+            .filter(|t| t.device == device)
+            .for_each(|t| t.given_up = true);
     }
 
     pub fn typed(&self) -> Vec<Typed> {
@@ -92,10 +110,15 @@ impl Diary {
 pub fn tokens_in(text: &str) -> BTreeSet<String> {
     let bytes = text.as_bytes();
     let is_token = |at: &usize| {
-        let Some(part) = bytes.get(*at..at + 8) else { return false };
+        let Some(part) = bytes.get(*at..at + 8) else {
+            return false;
+        };
         part[0] == b't' && part[7] == b'x' && part[1..7].iter().all(u8::is_ascii_digit)
     };
-    (0..bytes.len()).filter(is_token).map(|at| text[at..at + 8].to_owned()).collect()
+    (0..bytes.len())
+        .filter(is_token)
+        .map(|at| text[at..at + 8].to_owned())
+        .collect()
 }
 
 /// All tokens in the values of fields.

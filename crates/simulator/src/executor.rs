@@ -37,7 +37,11 @@ impl Time {
     }
 
     pub fn sleep(&self, milliseconds: u64) -> Sleep {
-        Sleep { time: self.clone(), until: self.now() + milliseconds, timer: None }
+        Sleep {
+            time: self.clone(),
+            until: self.now() + milliseconds,
+            timer: None,
+        }
     }
 
     fn set(&self, until: u64, waker: Waker) -> u64 {
@@ -52,7 +56,9 @@ impl Time {
     fn advance(&self, limit: u64) -> bool {
         loop {
             let next = self.0.waiting.borrow().peek().map(|Reverse(timer)| *timer);
-            let Some((until, number)) = next.filter(|(until, _)| *until <= limit) else { return false };
+            let Some((until, number)) = next.filter(|(until, _)| *until <= limit) else {
+                return false;
+            };
             self.0.waiting.borrow_mut().pop();
             let waker = self.0.wakers.borrow_mut().remove(&number);
             // Timers of tasks that were dropped ring for nobody.
@@ -153,7 +159,10 @@ pub struct Executor {
 
 impl std::fmt::Debug for Executor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Executor").field("tasks", &self.tasks.len()).field("steps", &self.steps).finish_non_exhaustive()
+        f.debug_struct("Executor")
+            .field("tasks", &self.tasks.len())
+            .field("steps", &self.steps)
+            .finish_non_exhaustive()
     }
 }
 
@@ -162,7 +171,10 @@ impl Executor {
         let id = self.next;
         self.next += 1;
         self.tasks.insert(id, Box::pin(task));
-        self.ready.lock().unwrap_or_else(PoisonError::into_inner).push_back(id);
+        self.ready
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push_back(id);
         id
     }
 
@@ -190,13 +202,21 @@ impl Executor {
     }
 
     fn next_ready(&self) -> Option<TaskId> {
-        self.ready.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+        self.ready
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop_front()
     }
 
     fn poll(&mut self, id: TaskId) {
-        let Some(task) = self.tasks.get_mut(&id) else { return };
+        let Some(task) = self.tasks.get_mut(&id) else {
+            return;
+        };
         self.steps += 1;
-        let waker = Waker::from(Arc::new(TaskWaker { id, ready: self.ready.clone() }));
+        let waker = Waker::from(Arc::new(TaskWaker {
+            id,
+            ready: self.ready.clone(),
+        }));
         if task.as_mut().poll(&mut Context::from_waker(&waker)).is_ready() {
             self.tasks.remove(&id);
         }

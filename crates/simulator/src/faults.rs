@@ -57,14 +57,26 @@ pub struct Weather {
 }
 
 impl Weather {
-    pub const FINE: Self = Self { faults: 0, latency: 100 };
+    pub const FINE: Self = Self {
+        faults: 0,
+        latency: 100,
+    };
 
     pub fn any(rng: &Seeded) -> Self {
         match rng.below(4) {
             0 => Self::FINE,
-            1 => Self { faults: 100, latency: 1_000 },
-            2 => Self { faults: 300, latency: 5_000 },
-            _ => Self { faults: 600, latency: 20_000 },
+            1 => Self {
+                faults: 100,
+                latency: 1_000,
+            },
+            2 => Self {
+                faults: 300,
+                latency: 5_000,
+            },
+            _ => Self {
+                faults: 600,
+                latency: 20_000,
+            },
         }
     }
 

@@ -60,7 +60,11 @@ fn main() -> ExitCode {
         played as f64 / seconds,
         steps as f64 / seconds
     );
-    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 /// Plays a failed run again, this time with its story.

@@ -5,7 +5,7 @@ use std::{
     rc::Rc,
 };
 
-use holdfast_core::ports::{Request, Response, Transport, Unreachable};
+use holdfast_core::ports::{Method, Request, Response, Transport, Unreachable};
 
 use crate::{
     executor::Time,
@@ -47,18 +47,34 @@ pub struct Network {
 impl Network {
     pub fn new(server: Server, time: Time, rng: Seeded, story: Story) -> Self {
         let weather = Cell::new(Weather::FINE);
-        Self { server: RefCell::new(server), weather, time, stragglers: RefCell::default(), rng, story }
+        Self {
+            server: RefCell::new(server),
+            weather,
+            time,
+            stragglers: RefCell::default(),
+            rng,
+            story,
+        }
     }
 
     /// Delivers copies that have been under way for long enough; nobody waits for their answers.
     pub fn deliver_stragglers(&self) {
         let now = self.time.now();
-        let (due, waiting) = self.stragglers.take().into_iter().partition::<Vec<_>, _>(|s| s.due <= now);
+        let (due, waiting) = self
+            .stragglers
+            .take()
+            .into_iter()
+            .partition::<Vec<_>, _>(|s| s.due <= now);
         *self.stragglers.borrow_mut() = waiting;
-        for Straggler { device_id, request, .. } in due {
+        for Straggler {
+            device_id, request, ..
+        } in due
+        {
             if self.server.borrow().up {
                 let answer = self.server.borrow_mut().handle(&request, &device_id, now);
-                self.story.tell("network", || format!("a late copy of {} arrives: {}", request.path, answer.status));
+                self.story.tell("network", || {
+                    format!("a late copy of {} arrives: {}", request.path, answer.status)
+                });
             }
         }
     }
@@ -66,7 +82,9 @@ impl Network {
     fn reach(&self, link: &Link, request: &Request) -> Option<Response> {
         let mut server = self.server.borrow_mut();
         let device_id = link.device_id.borrow();
-        server.up.then(|| server.handle(request, &device_id, self.time.now()))
+        server
+            .up
+            .then(|| server.handle(request, &device_id, self.time.now()))
     }
 
     fn cross(&self, link: &Link, request: &Request, fate: Fate) -> Option<Response> {
@@ -79,19 +97,38 @@ impl Network {
             Fate::Late => {
                 let due = self.time.now() + self.rng.between(1_000, 120_000);
                 let (device_id, request) = (link.device_id.borrow().clone(), request.clone());
-                self.stragglers.borrow_mut().push(Straggler { due, device_id, request });
+                self.stragglers.borrow_mut().push(Straggler {
+                    due,
+                    device_id,
+                    request,
+                });
                 reached()
             }
-            Fate::CaptivePortal => Some(page(200, "<html>Welcome to the hotel. Sign in to go online.</html>")),
+            Fate::CaptivePortal => Some(page(
+                200,
+                "<html>Welcome to the hotel. Sign in to go online.</html>",
+            )),
             Fate::Truncated => reached().map(|answer| {
                 let cut = self.rng.below(answer.body.len() as u64) as usize;
-                let cut = (0..=cut).rev().find(|at| answer.body.is_char_boundary(*at)).unwrap_or(0);
-                Response { body: answer.body[..cut].to_owned(), ..answer }
+                let cut = (0..=cut)
+                    .rev()
+                    .find(|at| answer.body.is_char_boundary(*at))
+                    .unwrap_or(0);
+                Response {
+                    body: answer.body[..cut].to_owned(),
+                    ..answer
+                }
             }),
             Fate::BadGateway => Some(page(502, "<html>Bad gateway</html>")),
             Fate::GatewayTimeout => reached().map(|_| page(504, "<html>Gateway timeout</html>")),
-            Fate::TooMany => Some(Response { retry_after: Some(self.rng.between(1, 90)), ..page(429, "slow down") }),
-            Fate::Maintenance => Some(Response { retry_after: Some(self.rng.between(1, 90)), ..page(503, "back soon") }),
+            Fate::TooMany => Some(Response {
+                retry_after: Some(self.rng.between(1, 90)),
+                ..page(429, "slow down")
+            }),
+            Fate::Maintenance => Some(Response {
+                retry_after: Some(self.rng.between(1, 90)),
+                ..page(503, "back soon")
+            }),
             Fate::StorageFault => {
                 self.server.borrow().storage.fail_after(self.rng.below(12));
                 reached()
@@ -102,7 +139,11 @@ impl Network {
 }
 
 fn page(status: u16, body: &str) -> Response {
-    Response { status, retry_after: None, body: body.to_owned() }
+    Response {
+        status,
+        retry_after: None,
+        body: body.to_owned(),
+    }
 }
 
 /// The transport port of one device.
@@ -120,7 +161,12 @@ impl Transport for SimTransport {
         let fate = match (link.online.get(), link.captive.get()) {
             (false, _) => Fate::RequestLost,
             (true, true) => Fate::CaptivePortal,
-            (true, false) => weather.fate(&network.rng),
+            (true, false) => match weather.fate(&network.rng) {
+                // A late copy of a read may move what the server believes this device holds; the digest mends that at
+                // the next launch, which a run is too short to wait for.
+                Fate::Late if request.method == Method::Get => Fate::Doubled,
+                fate => fate,
+            },
         };
         let answer = network.cross(link, &request, fate);
         network.time.sleep(weather.delay(&network.rng)).await;
@@ -129,8 +175,14 @@ impl Transport for SimTransport {
         let status = answer.as_ref().map_or(0, |answer| answer.status);
         network.story.tell(&link.name, || {
             let body = answer.as_ref().map_or("", |answer| answer.body.as_str());
-            let body: String = body.chars().take(if request.path.contains("push") { 1_200 } else { 300 }).collect();
-            format!("{:?} {} -> {status} ({fate:?}) {body}", request.method, request.path)
+            let body: String = body
+                .chars()
+                .take(if request.path.contains("push") { 1_200 } else { 300 })
+                .collect();
+            format!(
+                "{:?} {} -> {status} ({fate:?}) {body}",
+                request.method, request.path
+            )
         });
         answer.ok_or_else(|| Unreachable("the line is dead".into()))
     }

@@ -19,7 +19,11 @@ impl Seeded {
 
     /// 0 to `bound` - 1; 0 for a bound of 0.
     pub fn below(&self, bound: u64) -> u64 {
-        if bound == 0 { 0 } else { ports::Rng::next_u64(self) % bound }
+        if bound == 0 {
+            0
+        } else {
+            ports::Rng::next_u64(self) % bound
+        }
     }
 
     pub fn between(&self, low: u64, high: u64) -> u64 {
@@ -56,6 +60,13 @@ mod tests {
     fn it_draws_the_published_sequence() {
         let rng = Seeded::new(1_234_567);
         let drawn: Vec<u64> = (0..3).map(|_| rng.next_u64()).collect();
-        assert_eq!(drawn, [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423]);
+        assert_eq!(
+            drawn,
+            [
+                6_457_827_717_110_365_317,
+                3_203_168_211_198_807_973,
+                9_817_491_932_198_370_423
+            ]
+        );
     }
 }

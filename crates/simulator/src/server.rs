@@ -73,7 +73,13 @@ impl Server {
     }
 
     /// Gives a person roles and sites, from now on.
-    pub fn account(&mut self, user: &str, roles: &[&str], sites: &[&str], now: u64) -> Result<(), StorageError> {
+    pub fn account(
+        &mut self,
+        user: &str,
+        roles: &[&str],
+        sites: &[&str],
+        now: u64,
+    ) -> Result<(), StorageError> {
         let owned = |items: &[&str]| items.iter().map(|item| (*item).to_owned()).collect::<Vec<_>>();
         let roles = owned(roles);
         let me = Me {
@@ -81,20 +87,29 @@ impl Server {
             username: user.to_owned(),
             display_name: user.to_owned(),
             // Conflicts and notices are everybody's; what one may do to the work is in the role.
-            scopes: scopes_of(&self.packs, &roles).into_iter().chain(system_scopes(&self.packs)).collect(),
+            scopes: scopes_of(&self.packs, &roles)
+                .into_iter()
+                .chain(system_scopes(&self.packs))
+                .collect(),
             roles,
             sites: owned(sites),
             device: None,
         };
-        self.storage.write(|tx| people::keep(tx, &self.packs, &me, instant(now)))?;
+        self.storage
+            .write(|tx| people::keep(tx, &self.packs, &me, instant(now)))?;
         self.accounts.insert(user.to_owned(), me);
         Ok(())
     }
 
     /// Work that is there from the beginning, one job for each of these people, all in sight of the supervisor.
     pub fn seed_work(&mut self, assigned_to: &[&str]) -> Result<(), StorageError> {
-        let Some(me) = self.accounts.get("sue").cloned() else { return Ok(()) };
-        let caller = Caller { me, device_id: "office".into() };
+        let Some(me) = self.accounts.get("sue").cloned() else {
+            return Ok(());
+        };
+        let caller = Caller {
+            me,
+            device_id: "office".into(),
+        };
         let operations: Vec<Value> = assigned_to
             .iter()
             .enumerate()
@@ -105,14 +120,27 @@ impl Server {
             })
             .collect();
         let batch = json!({ "deviceId": "office", "operations": operations });
-        let Ok(batch) = serde_json::from_value::<PushRequest>(batch) else { return Ok(()) };
-        let cx = Context { packs: &self.packs, rng: &self.rng, now: instant(0), caller: &caller };
+        let Ok(batch) = serde_json::from_value::<PushRequest>(batch) else {
+            return Ok(());
+        };
+        let cx = Context {
+            packs: &self.packs,
+            rng: &self.rng,
+            now: instant(0),
+            caller: &caller,
+        };
         self.storage.write(|tx| push::push(tx, &cx, &batch)).map(drop)
     }
 
     /// A person signs in on a device.
     pub fn sign_in(&mut self, device: &str, user: &str) {
-        self.sessions.insert(device.to_owned(), Session { user: user.to_owned(), revoked: false });
+        self.sessions.insert(
+            device.to_owned(),
+            Session {
+                user: user.to_owned(),
+                revoked: false,
+            },
+        );
     }
 
     /// Ends a device's session: its tokens die with it.
@@ -130,15 +158,25 @@ impl Server {
     /// Goes back to a backup, if there is one: what came after it is lost, and a new epoch begins.
     pub fn restore(&mut self) -> Result<bool, StorageError> {
         let which = self.rng.below(self.backups.len() as u64) as usize;
-        let Some(backup) = self.backups.get(which) else { return Ok(false) };
+        let Some(backup) = self.backups.get(which) else {
+            return Ok(false);
+        };
         self.storage = backup.backup();
         self.storage.fail_after(u64::MAX);
         self.backups.truncate(which);
-        let entities: Vec<&str> = self.packs.entities().map(|(_, entity)| entity.name.as_str()).collect();
+        let entities: Vec<&str> = self
+            .packs
+            .entities()
+            .map(|(_, entity)| entity.name.as_str())
+            .collect();
         self.storage.write(|tx| epoch::renew(tx, &self.rng, &entities))?;
         let accounts: Vec<Me> = self.accounts.values().cloned().collect();
         let now = instant(0);
-        self.storage.write(|tx| accounts.iter().try_for_each(|me| people::keep(tx, &self.packs, me, now)))?;
+        self.storage.write(|tx| {
+            accounts
+                .iter()
+                .try_for_each(|me| people::keep(tx, &self.packs, me, now))
+        })?;
         Ok(true)
     }
 
@@ -156,24 +194,38 @@ impl Server {
     }
 
     fn token(&mut self, request: &Request, device: &str, now: u64) -> Response {
-        let signing_in = matches!(&request.body, Some(Body::Form(form)) if form.contains("authorization_code"));
+        let signing_in =
+            matches!(&request.body, Some(Body::Form(form)) if form.contains("authorization_code"));
         if signing_in && let Some(session) = self.sessions.get_mut(device) {
             session.revoked = false;
         }
         let Some(session) = self.sessions.get(device).filter(|session| !session.revoked) else {
-            return Response { status: 400, retry_after: None, body: r#"{"error":"invalid_grant"}"#.into() };
+            return Response {
+                status: 400,
+                retry_after: None,
+                body: r#"{"error":"invalid_grant"}"#.into(),
+            };
         };
         let token = holdfast_core::ports::Rng::uuid(&self.rng);
-        self.tokens.insert(token.clone(), (device.to_owned(), now + TOKEN_LIFE_MS));
+        self.tokens
+            .insert(token.clone(), (device.to_owned(), now + TOKEN_LIFE_MS));
         let user = session.user.clone();
-        ok(&json!({ "access_token": token, "token_type": "Bearer", "expires_in": TOKEN_LIFE_MS / 1_000,
-            "device_id": device, "user_id": user }))
+        ok(
+            &json!({ "access_token": token, "token_type": "Bearer", "expires_in": TOKEN_LIFE_MS / 1_000,
+            "device_id": device, "user_id": user }),
+        )
     }
 
     fn caller(&self, request: &Request, now: u64) -> Option<Caller> {
         let (device, expires) = self.tokens.get(request.bearer.as_ref()?)?;
-        let session = self.sessions.get(device).filter(|session| !session.revoked && *expires > now)?;
-        Some(Caller { me: self.accounts.get(&session.user)?.clone(), device_id: device.clone() })
+        let session = self
+            .sessions
+            .get(device)
+            .filter(|session| !session.revoked && *expires > now)?;
+        Some(Caller {
+            me: self.accounts.get(&session.user)?.clone(),
+            device_id: device.clone(),
+        })
     }
 
     fn authorized(
@@ -184,7 +236,12 @@ impl Server {
         caller: &Caller,
         now: u64,
     ) -> Response {
-        let cx = Context { packs: &self.packs, rng: &self.rng, now: instant(now), caller };
+        let cx = Context {
+            packs: &self.packs,
+            rng: &self.rng,
+            now: instant(now),
+            caller,
+        };
         let text = |name: &str| query.get(name).cloned();
         match path {
             "/api/v1/me" => ok(&json!(caller.me)),
@@ -194,13 +251,23 @@ impl Server {
                 None => Ok(Err(holdfast_server::sync::Refusal::malformed("Not a batch."))),
             }),
             "/api/v1/sync/delta" => {
-                let asked = pull::DeltaRequest { since: text("since"), entities: text("entities"), limit: Some(self.page) };
+                let asked = pull::DeltaRequest {
+                    since: text("since"),
+                    entities: text("entities"),
+                    limit: Some(self.page),
+                };
                 self.within(|tx| Ok(pull::delta(tx, &cx, &asked)?.map(|answer| json!(answer))))
             }
             "/api/v1/sync/records" => {
-                let (plural, ids) = (text("entity").unwrap_or_default(), text("ids").unwrap_or_default());
+                let (plural, ids) = (
+                    text("entity").unwrap_or_default(),
+                    text("ids").unwrap_or_default(),
+                );
                 let ids: Vec<&str> = ids.split(',').filter(|id| !id.is_empty()).collect();
-                let collection = self.packs.entity_by_plural(&plural).map(|entity| entity.collection());
+                let collection = self
+                    .packs
+                    .entity_by_plural(&plural)
+                    .map(|entity| entity.collection());
                 self.within(|tx| {
                     let found = pull::whole_records(tx, &cx, &plural, &ids)?;
                     Ok(found.map(|records| json!({ collection.unwrap_or_default(): records })))
@@ -209,7 +276,8 @@ impl Server {
             "/api/v1/sync/digest" => {
                 let versions = text("versions").as_deref() == Some("true");
                 self.within(|tx| {
-                    Ok(digest::digest(tx, &cx, text("entities").as_deref(), versions)?.map(|answer| json!(answer)))
+                    Ok(digest::digest(tx, &cx, text("entities").as_deref(), versions)?
+                        .map(|answer| json!(answer)))
                 })
             }
             _ => refused(404, ErrorCode::NotFound, "There is nothing here."),
@@ -226,8 +294,11 @@ impl Server {
 }
 
 fn system_scopes(packs: &Packs) -> Vec<String> {
-    let all = packs.iter().filter(|pack| pack.name == holdfast_core::system::NAME);
-    all.flat_map(|pack| pack.roles.get("technician").cloned().unwrap_or_default()).collect()
+    let all = packs
+        .iter()
+        .filter(|pack| pack.name == holdfast_core::system::NAME);
+    all.flat_map(|pack| pack.roles.get("technician").cloned().unwrap_or_default())
+        .collect()
 }
 
 fn read_push(request: &Request) -> Option<PushRequest> {
@@ -238,13 +309,23 @@ fn read_push(request: &Request) -> Option<PushRequest> {
 }
 
 fn parameters(query: &str) -> BTreeMap<String, String> {
-    let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let decode = |text: &str| {
+        percent_encoding::percent_decode_str(text)
+            .decode_utf8_lossy()
+            .into_owned()
+    };
     let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-    pairs.map(|(name, value)| (name.to_owned(), decode(value))).collect()
+    pairs
+        .map(|(name, value)| (name.to_owned(), decode(value)))
+        .collect()
 }
 
 fn json_response(status: u16, body: &Value) -> Response {
-    Response { status, retry_after: None, body: body.to_string() }
+    Response {
+        status,
+        retry_after: None,
+        body: body.to_string(),
+    }
 }
 
 fn ok(body: &Value) -> Response {
@@ -252,5 +333,10 @@ fn ok(body: &Value) -> Response {
 }
 
 pub fn refused(status: u16, code: ErrorCode, message: &str) -> Response {
-    json_response(status, &json!(ErrorEnvelope { error: WireError::new(code, message) }))
+    json_response(
+        status,
+        &json!(ErrorEnvelope {
+            error: WireError::new(code, message)
+        }),
+    )
 }

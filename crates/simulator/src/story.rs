@@ -13,18 +13,26 @@ pub struct Story {
 
 impl Story {
     pub fn new(time: Time, told: bool) -> Self {
-        Self { time, lines: told.then(Rc::default) }
+        Self {
+            time,
+            lines: told.then(Rc::default),
+        }
     }
 
     /// Notes a line; `what` is not even put together if nobody listens.
     pub fn tell<D: Display>(&self, who: &str, what: impl FnOnce() -> D) {
         if let Some(lines) = &self.lines {
             let (seconds, millis) = (self.time.now() / 1_000, self.time.now() % 1_000);
-            lines.borrow_mut().push(format!("{seconds:>7}.{millis:03}  {who:<8} {}", what()));
+            lines
+                .borrow_mut()
+                .push(format!("{seconds:>7}.{millis:03}  {who:<8} {}", what()));
         }
     }
 
     pub fn lines(&self) -> Vec<String> {
-        self.lines.as_ref().map(|lines| lines.borrow().clone()).unwrap_or_default()
+        self.lines
+            .as_ref()
+            .map(|lines| lines.borrow().clone())
+            .unwrap_or_default()
     }
 }

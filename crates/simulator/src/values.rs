@@ -7,8 +7,21 @@ use crate::{diary::Diary, rng::Seeded};
 
 /// Fields of a job that people change, those that clash most first.
 const FIELDS: [&str; 15] = [
-    "finding", "meter", "title", "notes", "tasks", "log", "status", "cause", "hint", "tags", "place", "assetId",
-    "code", "siteId", "assignedTo",
+    "finding",
+    "meter",
+    "title",
+    "notes",
+    "tasks",
+    "log",
+    "status",
+    "cause",
+    "hint",
+    "tags",
+    "place",
+    "assetId",
+    "code",
+    "siteId",
+    "assignedTo",
 ];
 
 /// New values of one to three fields, over what is seen.
@@ -16,8 +29,14 @@ pub fn changes(seen: &Fields, rng: &Seeded, diary: &Diary, people: &[String], as
     let mut changed = Fields::new();
     for _ in 0..=rng.below(3) {
         // The last fields move a record out of sight: rarely.
-        let choices = if rng.chance(60) { FIELDS.len() } else { FIELDS.len() - 2 };
-        let Some(field) = rng.pick(&FIELDS[..choices]) else { continue };
+        let choices = if rng.chance(60) {
+            FIELDS.len()
+        } else {
+            FIELDS.len() - 2
+        };
+        let Some(field) = rng.pick(&FIELDS[..choices]) else {
+            continue;
+        };
         let now = seen.get(*field).cloned().unwrap_or_default();
         let value = match *field {
             "meter" => json!(now.as_i64().unwrap_or(0) + rng.between(1, 5) as i64),

@@ -61,7 +61,11 @@ pub fn run(seed: u64, size: Size, told: bool) -> Result<Outcome, SetUpError> {
     let mut world = World::new(seed, told)?;
     let mut broken = Vec::new();
     for _ in 0..size.events {
-        let pause = if world.rng.chance(20) { 3_600_000 } else { world.rng.below(20_000) };
+        let pause = if world.rng.chance(20) {
+            3_600_000
+        } else {
+            world.rng.below(20_000)
+        };
         world.pass(pause);
         world.happen();
         if world.rng.chance(50) {
@@ -75,7 +79,12 @@ pub fn run(seed: u64, size: Size, told: bool) -> Result<Outcome, SetUpError> {
         broken.extend(world.settle());
     }
     let steps = world.executor.steps;
-    Ok(Outcome { seed, steps, broken, story: world.story.lines() })
+    Ok(Outcome {
+        seed,
+        steps,
+        broken,
+        story: world.story.lines(),
+    })
 }
 
 pub struct World {
@@ -91,7 +100,9 @@ pub struct World {
 
 impl std::fmt::Debug for World {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("World").field("devices", &self.devices.len()).finish_non_exhaustive()
+        f.debug_struct("World")
+            .field("devices", &self.devices.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -109,7 +120,12 @@ impl World {
             server.account(user, &[role], &["north", "south"], 0)?;
         }
         server.seed_work(&["tim", "tess", "tim"])?;
-        let network = Rc::new(Network::new(server, executor.time.clone(), rng.fork(2), story.clone()));
+        let network = Rc::new(Network::new(
+            server,
+            executor.time.clone(),
+            rng.fork(2),
+            story.clone(),
+        ));
         let mut world = Self {
             executor,
             devices: Vec::new(),
@@ -122,8 +138,18 @@ impl World {
         };
         for number in 0..world.rng.between(2, 4) as usize {
             let user = world.people[number % people.len()].clone();
-            let device = Device::new(number, &user, &world.network, rng.fork(100 + number as u64), &world.story);
-            world.network.server.borrow_mut().sign_in(&device.link.device_id.borrow(), &user);
+            let device = Device::new(
+                number,
+                &user,
+                &world.network,
+                rng.fork(100 + number as u64),
+                &world.story,
+            );
+            world
+                .network
+                .server
+                .borrow_mut()
+                .sign_in(&device.link.device_id.borrow(), &user);
             world.devices.push(device);
             for at in 0..world.devices[number].contexts.len() {
                 world.devices[number].open_context(at, &mut world.executor);
@@ -142,7 +168,13 @@ impl World {
         if self.rng.chance(200) {
             self.recover();
         }
-        let Some(number) = self.rng.pick(&(0..self.devices.len()).collect::<Vec<_>>()).copied() else { return };
+        let Some(number) = self
+            .rng
+            .pick(&(0..self.devices.len()).collect::<Vec<_>>())
+            .copied()
+        else {
+            return;
+        };
         match self.rng.below(1_000) {
             0..650 => self.work(number),
             650..740 => self.change_weather(number),
@@ -161,7 +193,9 @@ impl World {
     fn work(&mut self, number: usize) {
         let device = &mut self.devices[number];
         let at = self.rng.below(device.contexts.len() as u64) as usize;
-        let Some(engine) = device.contexts[at].engine.borrow().clone() else { return };
+        let Some(engine) = device.contexts[at].engine.borrow().clone() else {
+            return;
+        };
         let person = Person {
             engine,
             device: number,
@@ -186,14 +220,18 @@ impl World {
         self.tell_platform(number);
         let (online, captive) = (link.online.get(), link.captive.get());
         let weather = self.network.weather.get();
-        self.story.tell(&link.name, || format!("online {online}, captive {captive}; all: {weather:?}"));
+        self.story.tell(&link.name, || {
+            format!("online {online}, captive {captive}; all: {weather:?}")
+        });
     }
 
     /// The platform's online and offline events reach the contexts, or do not.
     fn tell_platform(&self, number: usize) {
         let device = &self.devices[number];
         for context in device.contexts.iter().filter(|_| self.rng.chance(700)) {
-            let Some(engine) = context.engine.borrow().clone() else { continue };
+            let Some(engine) = context.engine.borrow().clone() else {
+                continue;
+            };
             if device.link.online.get() {
                 engine.came_online();
                 context.bell.ring();
@@ -206,7 +244,10 @@ impl World {
     /// What is down comes up: outages are long enough to matter, and most of a run is work.
     fn recover(&mut self) {
         self.network.server.borrow_mut().up = true;
-        for number in (0..self.devices.len()).filter(|_| self.rng.chance(500)).collect::<Vec<_>>() {
+        for number in (0..self.devices.len())
+            .filter(|_| self.rng.chance(500))
+            .collect::<Vec<_>>()
+        {
             let link = &self.devices[number].link;
             let was_away = !link.online.replace(true) | link.captive.replace(false);
             if was_away {
@@ -234,7 +275,8 @@ impl World {
     fn toggle_server(&self) {
         let mut server = self.network.server.borrow_mut();
         server.up = !server.up;
-        self.story.tell("server", || if server.up { "comes up" } else { "goes down" });
+        self.story
+            .tell("server", || if server.up { "comes up" } else { "goes down" });
     }
 
     fn back_up_or_restore(&self) {
@@ -256,19 +298,33 @@ impl World {
 
     fn change_account(&self) {
         let now = self.executor.time.now();
-        let Some(user) = self.rng.pick(&self.people) else { return };
+        let Some(user) = self.rng.pick(&self.people) else {
+            return;
+        };
         let usual = if user == "sue" { "supervisor" } else { "technician" };
         let role = if self.rng.chance(300) { "reader" } else { usual };
-        let sites: &[&str] = if self.rng.chance(500) { &["north", "south"] } else { &["north"] };
-        let changed = self.network.server.borrow_mut().account(user, &[role], sites, now);
-        self.story.tell(user, || format!("is {role} of {sites:?} now: {}", changed.is_ok()));
+        let sites: &[&str] = if self.rng.chance(500) {
+            &["north", "south"]
+        } else {
+            &["north"]
+        };
+        let changed = self
+            .network
+            .server
+            .borrow_mut()
+            .account(user, &[role], sites, now);
+        self.story.tell(user, || {
+            format!("is {role} of {sites:?} now: {}", changed.is_ok())
+        });
     }
 
     fn set_clock(&self, number: usize) {
         let device = &self.devices[number];
         let skew = self.rng.between(0, 200_000_000) as i64 - 100_000_000;
         device.skew_ms.set(skew);
-        self.story.tell(&device.link.name, || format!("has its clock set to {skew} ms off"));
+        self.story.tell(&device.link.name, || {
+            format!("has its clock set to {skew} ms off")
+        });
     }
 
     fn wipe(&mut self, number: usize) {
@@ -286,12 +342,16 @@ impl World {
             method: Method::Post,
             path: "/api/v1/sync/push".into(),
             bearer: Some("forged".into()),
-            body: Some(Body::Json(json!({ "deviceId": "x", "operations": [] }).to_string())),
+            body: Some(Body::Json(
+                json!({ "deviceId": "x", "operations": [] }).to_string(),
+            )),
         };
         let device_id = self.devices[number].link.device_id.borrow().clone();
         let now = self.executor.time.now();
         let answer = self.network.server.borrow_mut().handle(&request, &device_id, now);
-        self.story.tell("network", || format!("a push with a forged token: {}", answer.status));
+        self.story.tell("network", || {
+            format!("a push with a forged token: {}", answer.status)
+        });
     }
 
     /// The faults stop, everybody comes back and syncs until nothing moves any more; then the promises are checked.
@@ -306,16 +366,25 @@ impl World {
             device.link.captive.set(false);
             let id = device.link.device_id.borrow().clone();
             self.network.server.borrow_mut().sign_in(&id, &device.user);
-            (0..device.contexts.len()).for_each(|at| self.devices[number].crash_context(at, &mut self.executor));
+            (0..device.contexts.len())
+                .for_each(|at| self.devices[number].crash_context(at, &mut self.executor));
             self.reopen_all(number);
         }
         for _ in 0..SETTLING_ROUNDS {
             self.pass(200_000);
             if invariants::is_quiet(&self.devices, &self.network) {
-                return invariants::at_rest(&self.devices, &self.network, &self.diary, *self.restored.borrow());
+                return invariants::at_rest(
+                    &self.devices,
+                    &self.network,
+                    &self.diary,
+                    *self.restored.borrow(),
+                );
             }
         }
-        let mut broken = vec![Broken::new("queues drain", "devices still had work after the faults had stopped")];
+        let mut broken = vec![Broken::new(
+            "queues drain",
+            "devices still had work after the faults had stopped",
+        )];
         broken.extend(invariants::what_moves(&self.devices, &self.network));
         broken
     }

@@ -32,7 +32,10 @@ pub struct Broken {
 
 impl Broken {
     pub fn new(promise: &'static str, what: impl Into<String>) -> Self {
-        Self { promise, what: what.into() }
+        Self {
+            promise,
+            what: what.into(),
+        }
     }
 }
 
@@ -45,7 +48,10 @@ impl std::fmt::Display for Broken {
 /// What must hold at every moment, faults or not.
 pub fn at_any_time(devices: &[Device], network: &Network) -> Vec<Broken> {
     let server = network.server.borrow();
-    devices.iter().flat_map(|device| replicas::behind_cursor(device, &server)).collect()
+    devices
+        .iter()
+        .flat_map(|device| replicas::behind_cursor(device, &server))
+        .collect()
 }
 
 /// What must hold once everybody has synced.
@@ -79,12 +85,23 @@ pub fn what_moves(devices: &[Device], network: &Network) -> Vec<Broken> {
     for device in devices {
         let replica = device.replica();
         let cursor = position(&replica);
-        if cursor.as_ref().is_none_or(|cursor| cursor.sequence < end) || replica.cursor().is_none_or(|c| c.partial) {
-            moving.push(Broken::new("queues drain", format!("{} is at {cursor:?} of {end}", device.link.name)));
+        if cursor.as_ref().is_none_or(|cursor| cursor.sequence < end)
+            || replica.cursor().is_none_or(|c| c.partial)
+        {
+            moving.push(Broken::new(
+                "queues drain",
+                format!("{} is at {cursor:?} of {end}", device.link.name),
+            ));
         }
         let stopped = stopped(&replica);
         for write in replica.open_writes().filter(|write| !stopped.contains(&write.id)) {
-            let what = format!("{} still has {} of {} {:?}", device.link.name, write.kind, write.key(), write.status);
+            let what = format!(
+                "{} still has {} of {} {:?}",
+                device.link.name,
+                write.kind,
+                write.key(),
+                write.status
+            );
             moving.push(Broken::new("queues drain", what));
         }
     }
@@ -125,7 +142,11 @@ fn read<T>(server: &Server, work: impl FnOnce(&dyn Transaction) -> Result<T>) ->
 
 /// Every record and tombstone of the server.
 fn all_records(server: &Server) -> Vec<StoredRecord> {
-    let names: Vec<&str> = server.packs.entities().map(|(_, entity)| entity.name.as_str()).collect();
+    let names: Vec<&str> = server
+        .packs
+        .entities()
+        .map(|(_, entity)| entity.name.as_str())
+        .collect();
     let records = read(server, |tx| {
         let of = |name: &&str| tx.records_after(name, None, usize::MAX);
         Ok(names.iter().map(of).collect::<Result<Vec<_>>>()?.concat())

@@ -23,16 +23,27 @@ pub fn doubled(server: &Server) -> Vec<Broken> {
     for record in all_records(server) {
         let history = read(server, |tx| tx.history_after(&record.entity, &record.id, 0)).unwrap_or_default();
         for entry in history.iter().filter(|entry| entry.act == Act::Create) {
-            let titles = ["title", "name"].iter().filter_map(|name| entry.changes.get(*name));
+            let titles = ["title", "name"]
+                .iter()
+                .filter_map(|name| entry.changes.get(*name));
             for token in titles.flat_map(|change| tokens_in(&change.to.to_string())) {
-                created.entry(token).or_default().push(format!("{}/{}", record.entity, record.id));
+                created
+                    .entry(token)
+                    .or_default()
+                    .push(format!("{}/{}", record.entity, record.id));
             }
         }
     }
     // A conflict carries its record's title; only records of work are created by people.
-    let made = |ids: &Vec<String>| ids.iter().filter(|id| id.starts_with("job/") || id.starts_with("asset/")).count();
+    let made = |ids: &Vec<String>| {
+        ids.iter()
+            .filter(|id| id.starts_with("job/") || id.starts_with("asset/"))
+            .count()
+    };
     let twice = created.into_iter().filter(|(_, ids)| made(ids) > 1);
-    twice.map(|(token, ids)| Broken::new("each create is there once", format!("{token} is {ids:?}"))).collect()
+    twice
+        .map(|(token, ids)| Broken::new("each create is there once", format!("{token} is {ids:?}")))
+        .collect()
 }
 
 /// Counters that do not hold the sum of the additions that the server accepted.
@@ -41,10 +52,15 @@ pub fn miscounted(devices: &[Device], server: &Server) -> Vec<Broken> {
     let mut doubtful: BTreeSet<RecordKey> = BTreeSet::new();
     for device in devices {
         let replica = device.replica();
-        for write in replica.writes().filter(|write| write.payload.contains_key("meter")) {
+        for write in replica
+            .writes()
+            .filter(|write| write.payload.contains_key("meter"))
+        {
             let key = replica.resolve(&write.key());
             match write.status {
-                WriteStatus::Synced | WriteStatus::Conflict => *sums.entry(key).or_default() += addition(write),
+                WriteStatus::Synced | WriteStatus::Conflict => {
+                    *sums.entry(key).or_default() += addition(write)
+                }
                 // It may have been applied, and its answer lost.
                 _ if write.sent => drop(doubtful.insert(key)),
                 _ => {}
@@ -53,10 +69,16 @@ pub fn miscounted(devices: &[Device], server: &Server) -> Vec<Broken> {
     }
     let mut broken = Vec::new();
     for (key, sum) in sums.into_iter().filter(|(key, _)| !doubtful.contains(key)) {
-        let history = read(server, |tx| tx.history_after(&key.entity_type, &key.entity_id, 0)).unwrap_or_default();
+        let history =
+            read(server, |tx| tx.history_after(&key.entity_type, &key.entity_id, 0)).unwrap_or_default();
         let record = read(server, |tx| tx.record(&key.entity_type, &key.entity_id)).flatten();
-        let Some(record) = record.filter(|record| !record.deleted) else { continue };
-        if history.iter().any(|entry| matches!(entry.act, Act::Delete | Act::Recreate)) {
+        let Some(record) = record.filter(|record| !record.deleted) else {
+            continue;
+        };
+        if history
+            .iter()
+            .any(|entry| matches!(entry.act, Act::Delete | Act::Recreate))
+        {
             continue;
         }
         let meter = number(&record.fields, "meter");
@@ -79,16 +101,31 @@ fn number(fields: &Fields, name: &str) -> i64 {
 /// Log entries of one device that stand in another order than it made them.
 pub fn out_of_order(server: &Server, diary: &Diary) -> Vec<Broken> {
     let typed = diary.typed();
-    let made: BTreeMap<&str, (usize, u64)> =
-        typed.iter().map(|typed| (typed.token.as_str(), (typed.device, typed.sequence))).collect();
+    let made: BTreeMap<&str, (usize, u64)> = typed
+        .iter()
+        .map(|typed| (typed.token.as_str(), (typed.device, typed.sequence)))
+        .collect();
     let mut broken = Vec::new();
     for record in all_records(server).iter().filter(|record| record.entity == "job") {
         let mut last: BTreeMap<usize, (u64, &str)> = BTreeMap::new();
-        for entry in record.fields.get("log").and_then(Value::as_array).into_iter().flatten() {
-            let Some(id) = entry.get("entryId").and_then(Value::as_str) else { continue };
-            let Some((device, sequence)) = made.get(id) else { continue };
+        for entry in record
+            .fields
+            .get("log")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
+            let Some(id) = entry.get("entryId").and_then(Value::as_str) else {
+                continue;
+            };
+            let Some((device, sequence)) = made.get(id) else {
+                continue;
+            };
             if let Some((earlier, other)) = last.get(device).filter(|(earlier, _)| earlier > sequence) {
-                let what = format!("{id} (write {sequence}) of job/{} stands behind {other} ({earlier})", record.id);
+                let what = format!(
+                    "{id} (write {sequence}) of job/{} stands behind {other} ({earlier})",
+                    record.id
+                );
                 broken.push(Broken::new("each device's writes arrive in order", what));
             }
             last.insert(*device, (*sequence, id));

@@ -14,10 +14,13 @@ const COVERED: &str = "nothing is there that access no longer covers";
 /// Everything the server sent up to the device's cursor is on the device, at that version or a later one.
 pub fn behind_cursor(device: &Device, server: &Server) -> Vec<Broken> {
     let replica = device.replica();
-    let Some(cursor) = position(&replica) else { return Vec::new() };
+    let Some(cursor) = position(&replica) else {
+        return Vec::new();
+    };
     let epoch = read(server, |tx| tx.meta("epoch")).flatten();
     // A walk that is under way, or another history: nothing is claimed yet.
-    if cursor.scan.is_some() || replica.cursor().is_none_or(|row| row.partial) || epoch != Some(cursor.epoch) {
+    if cursor.scan.is_some() || replica.cursor().is_none_or(|row| row.partial) || epoch != Some(cursor.epoch)
+    {
         return Vec::new();
     }
     let device_id = device.link.device_id.borrow().clone();
@@ -31,7 +34,9 @@ pub fn behind_cursor(device: &Device, server: &Server) -> Vec<Broken> {
         if !membership.is_some_and(|membership| membership.held_at(cursor.sequence)) {
             continue;
         }
-        let held = replica.mirror(&RecordKey::new(&record.entity, &record.id)).map(|mirror| mirror.version);
+        let held = replica
+            .mirror(&RecordKey::new(&record.entity, &record.id))
+            .map(|mirror| mirror.version);
         if held.is_none_or(|version| version < record.version) {
             let name = &device.link.name;
             let what = format!(
@@ -48,18 +53,34 @@ pub fn behind_cursor(device: &Device, server: &Server) -> Vec<Broken> {
 pub fn differing(device: &Device, server: &Server) -> Vec<Broken> {
     let replica = device.replica();
     let name = &device.link.name;
-    let Some(me) = server.accounts.get(&device.user) else { return Vec::new() };
+    let Some(me) = server.accounts.get(&device.user) else {
+        return Vec::new();
+    };
     let now = crate::server::instant(u64::MAX >> 24);
-    let viewer = Viewer { user_id: &me.user_id, roles: &me.roles, sites: &me.sites, now };
+    let viewer = Viewer {
+        user_id: &me.user_id,
+        roles: &me.roles,
+        sites: &me.sites,
+        now,
+    };
     let mut broken = Vec::new();
-    let mut mirrors: BTreeMap<RecordKey, _> =
-        replica.mirrors().filter(|mirror| mirror.version > 0).map(|mirror| (mirror.key.clone(), mirror)).collect();
+    let mut mirrors: BTreeMap<RecordKey, _> = replica
+        .mirrors()
+        .filter(|mirror| mirror.version > 0)
+        .map(|mirror| (mirror.key.clone(), mirror))
+        .collect();
     for record in all_records(server) {
         let key = RecordKey::new(&record.entity, &record.id);
-        let Some(entity) = server.packs.entity(&record.entity) else { continue };
-        let domain = server.packs.pack_of(&record.entity).map_or("", |pack| pack.name.as_str());
-        let readable =
-            !record.deleted && me.may(domain, &entity.name, "read") && entity.readable_by(&record.fields, &viewer);
+        let Some(entity) = server.packs.entity(&record.entity) else {
+            continue;
+        };
+        let domain = server
+            .packs
+            .pack_of(&record.entity)
+            .map_or("", |pack| pack.name.as_str());
+        let readable = !record.deleted
+            && me.may(domain, &entity.name, "read")
+            && entity.readable_by(&record.fields, &viewer);
         let held = mirrors.remove(&key);
         match held {
             Some(_) if !readable => broken.push(Broken::new(COVERED, format!("{name} still holds {key}"))),
@@ -74,13 +95,18 @@ pub fn differing(device: &Device, server: &Server) -> Vec<Broken> {
                     broken.push(Broken::new(SAME, what));
                 }
             }
-            None if readable && entity.wanted_by(&record.fields, &viewer, false) && within(&record.fields) => {
+            None if readable
+                && entity.wanted_by(&record.fields, &viewer, false)
+                && within(&record.fields) =>
+            {
                 broken.push(Broken::new(SAME, format!("{name} lacks {key}")));
             }
             None => {}
         }
     }
-    let strangers = mirrors.keys().map(|key| Broken::new(SAME, format!("{name} holds {key}, which the server has not")));
+    let strangers = mirrors
+        .keys()
+        .map(|key| Broken::new(SAME, format!("{name} holds {key}, which the server has not")));
     broken.extend(strangers);
     broken
 }

@@ -18,10 +18,15 @@ pub fn lost(devices: &[Device], server: &Server, diary: &Diary) -> Vec<Broken> {
         let replica = device.replica();
         kept.extend(replica.open_writes().flat_map(|write| tokens_of(&write.payload)));
     }
-    let missing = diary.typed().into_iter().filter(|typed| !typed.given_up && !kept.contains(&typed.token));
+    let missing = diary
+        .typed()
+        .into_iter()
+        .filter(|typed| !typed.given_up && !kept.contains(&typed.token));
     missing
         .map(|typed| {
-            let name = devices.get(typed.device).map_or("?", |device| device.link.name.as_str());
+            let name = devices
+                .get(typed.device)
+                .map_or("?", |device| device.link.name.as_str());
             let what = format!(
                 "{} that {name} typed into {} of {} (write {}) is nowhere",
                 typed.token, typed.field, typed.key, typed.queue_id
@@ -40,7 +45,10 @@ fn on_server(server: &Server) -> BTreeSet<String> {
             kept.extend(tokens_in(&change.to.to_string()));
         }
     }
-    let everything = AuditFilter { limit: usize::MAX, ..AuditFilter::default() };
+    let everything = AuditFilter {
+        limit: usize::MAX,
+        ..AuditFilter::default()
+    };
     let audits = read(server, |tx| tx.audits(&everything)).unwrap_or_default();
     kept.extend(audits.iter().flat_map(|row| tokens_in(&row.entry.to_string())));
     kept
