@@ -78,10 +78,10 @@ pub fn Today() -> AnyView {
                 </div>
                 <Show when=nothing><Empty symbol="today" title=words::NOTHING_TODAY text=words::NOTHING_TODAY_TEXT /></Show>
                 <div class="below-fab"></div>
-            </main>
             <Show when=move || day.with(|day| day.may_create)>
                 <a class="button button--primary button--large button--round fab" href=format!("/records/{WORK_ORDER}/new")>{icon("add")} {words::NEW}</a>
             </Show>
+            </main>
         </Frame>
     }
     .into_any()

@@ -110,16 +110,18 @@ impl Session {
         pins(reader.replica)
             .1
             .iter()
-            .any(|pin| pin == key.to_string().as_str())
+            .any(|pin| names(reader.replica, pin, key))
     }
 
     /// Keeps a record on this device, or lets it go its usual way.
     pub fn pin(self, key: RecordKey, pinned: bool) {
-        let (user, mut pins) = self.read(|reader| pins(reader.replica));
-        let pin = Value::from(key.to_string());
-        pins.retain(|other| *other != pin);
+        let (user, mut pins) = self.read(|reader| {
+            let (user, mut pins) = pins(reader.replica);
+            pins.retain(|pin| !names(reader.replica, pin, &key));
+            (user, pins)
+        });
         if pinned {
-            pins.push(pin);
+            pins.push(key.to_string().into());
         }
         self.update(
             RecordKey::new(system::USER, user),
@@ -154,6 +156,12 @@ impl Session {
 /// One field with its value.
 fn one(field: &str, value: Value) -> Fields {
     [(field.to_owned(), value)].into_iter().collect()
+}
+
+/// Whether a pin (`type/id`) names the record; one made before the server numbered it is known by its number now.
+fn names(replica: &Replica, pin: &Value, key: &RecordKey) -> bool {
+    let named = pin.as_str().and_then(|pin| pin.split_once('/'));
+    named.is_some_and(|(entity, id)| replica.resolve(&RecordKey::new(entity, id)) == *key)
 }
 
 /// Who is signed in, and what they pinned.
