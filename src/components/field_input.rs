@@ -214,6 +214,7 @@ fn line(
     .into_any()
 }
 
+// Browsers keep what is typed into a form in their session files, unless it asks them not to.
 fn area(wiring: &Wiring, hint: bool) -> AnyView {
     let Wiring { id, name, form } = wiring.clone();
     view! {
@@ -221,6 +222,7 @@ fn area(wiring: &Wiring, hint: bool) -> AnyView {
             class="input"
             id=id
             rows="4"
+            autocomplete="off"
             prop:value=wiring.text()
             aria-invalid=wiring.invalid()
             aria-describedby=wiring.described_by(hint)
@@ -277,6 +279,7 @@ pub fn select(wiring: &Wiring, hint: bool, choices: Vec<Choice>, required: bool)
             <select
                 class="input"
                 id=id
+                autocomplete="off"
                 aria-invalid=wiring.invalid()
                 aria-describedby=wiring.described_by(hint)
                 on:change=move |event| form.set(&name, event_target_value(&event).into())
@@ -336,6 +339,7 @@ fn moment(wiring: &Wiring) -> AnyView {
                     class="input"
                     id=id
                     type=part
+                    autocomplete="off"
                     prop:value=move || typed.get()
                     aria-invalid=wiring.invalid()
                     on:change=move |event| {

@@ -71,7 +71,7 @@ pub fn LocationInput(wiring: Wiring) -> AnyView {
         view! {
             <div class="field">
                 <label class="field__label" for=id.clone()>{label}</label>
-                <input class="input" id=id inputmode="decimal" prop:value=value on:change=move |event| {
+                <input class="input" id=id inputmode="decimal" autocomplete="off" prop:value=value on:change=move |event| {
                     let mut location = form.initial(&name);
                     if !location.is_object() {
                         location = json!({});

@@ -163,7 +163,7 @@ fn WriteDialog(
         >
             <div class="field">
                 <label class="visually-hidden" for="written">{label}</label>
-                <textarea class="input" id="written" rows="6" autofocus prop:value=initial aria-describedby="written-error"
+                <textarea class="input" id="written" rows="6" autocomplete="off" autofocus prop:value=initial aria-describedby="written-error"
                     aria-invalid=move || wrong.get().then_some("true")
                     on:input=move |event| { wrong.set(false); typed.set(event_target_value(&event)); }></textarea>
                 <p class="field__error" id="written-error" role="alert">{move || wrong.get().then(|| view! { {icon("failed")} {words::NOTE_EMPTY} })}</p>
