@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use holdfast_core::{
     Fields,
     pack::{Entity, Field, FieldType},
+    system,
 };
 use serde_json::Value;
 
@@ -62,7 +63,21 @@ fn collect(declared: &[Field], fields: &Fields, prefix: &str, found: &mut Vec<Re
 /// Puts the server's ids where a device wrote ids of its own making.
 pub fn resolve(tx: &dyn Transaction, entity: &Entity, mut fields: Fields) -> Result<Fields> {
     resolve_in(tx, &entity.fields, &mut fields)?;
+    if entity.name == system::USER
+        && let Some(pins) = fields.get_mut("pinned").and_then(Value::as_array_mut)
+    {
+        pins.iter_mut().try_for_each(|pin| resolve_pin(tx, pin))?;
+    }
     Ok(fields)
+}
+
+/// A profile names what it pins as `type/id`.
+fn resolve_pin(tx: &dyn Transaction, pin: &mut Value) -> Result<()> {
+    let named = pin.as_str().and_then(|pin| pin.split_once('/'));
+    if let Some((entity, id)) = named {
+        *pin = format!("{entity}/{}", ids::resolve(tx, entity, id)?).into();
+    }
+    Ok(())
 }
 
 fn resolve_in(tx: &dyn Transaction, declared: &[Field], fields: &mut Fields) -> Result<()> {
