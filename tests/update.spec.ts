@@ -4,7 +4,7 @@ import type { Page } from "@playwright/test";
 import { Colleague } from "./support/colleague.ts";
 import { release } from "./support/build.ts";
 import { signInAndSetPasscode, unlock } from "./support/app/entry.ts";
-import { offline, synced, syncNow } from "./support/app/status.ts";
+import { goTo, offline, synced, syncNow } from "./support/app/status.ts";
 import { addNote, openOrder } from "./support/app/work.ts";
 import { expect, test } from "./support/test.ts";
 
@@ -28,6 +28,7 @@ test("a new version waits, says so, and takes over with the queue as it was", as
   await openOrder(page, "Swap bucket");
   await addNote(page, "Written under the old version.");
   await offline(page, 1);
+  await goTo(page, "Today");
   await page.getByRole("button", { name: "Restart", exact: true }).click();
   await expect.poll(() => runningVersion(page).catch(() => undefined)).toBe("0123456789abcdef");
   await unlock(page);
