@@ -89,13 +89,6 @@ impl Session {
         });
     }
 
-    /// Undoes an edit that has just been queued; one that is on its way is past undoing.
-    pub fn take_back(self, queue_id: String) {
-        spawn_local(async move {
-            self.discard(queue_id).await;
-        });
-    }
-
     pub fn sync_now(self) {
         self.client().sync_now();
     }

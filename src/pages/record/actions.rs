@@ -233,15 +233,9 @@ fn DeleteDialog(open: Open, on_close: Callback<()>) -> AnyView {
                 kind: None,
             };
             match session.edit(edit).await {
-                Ok(edited) => {
+                Ok(_) => {
                     session.go(&list);
-                    if let Some(queue_id) = edited.queue_id {
-                        session
-                            .toasts
-                            .offer(words::DELETED.to_owned(), shell::UNDO, move || {
-                                session.take_back(queue_id.clone())
-                            });
-                    }
+                    session.toasts.say(words::DELETED.to_owned());
                 }
                 Err(fault) => session.toasts.say(fault.to_string()),
             }
