@@ -5,7 +5,8 @@ use web_sys::HtmlElement;
 use super::icon;
 use crate::strings::shell as words;
 
-/// A question or a short task over the page. Rendered while it is open; Escape and the close button call `on_close`,
+/// A question or a short task over the page. Its inputs stand in a form that keeps the browser from writing what is
+/// typed into its own session files (`autocomplete="off"`), as every form of the app does. Rendered while it is open; Escape and the close button call `on_close`,
 /// and the focus goes back to where it came from.
 #[component]
 pub fn Dialog(
@@ -37,7 +38,7 @@ pub fn Dialog(
     };
     view! {
         <dialog class="dialog" node_ref=element aria-labelledby=id.clone() on:cancel=cancelled>
-            <div class="dialog__body">
+            <form class="dialog__body" autocomplete="off" on:submit=|event| event.prevent_default()>
                 <div class="dialog__head">
                     <h2 id=heading>{title}</h2>
                     <button class="icon-button" type="button" aria-label=words::CLOSE on:click=move |_| on_close.run(())>
@@ -45,7 +46,7 @@ pub fn Dialog(
                     </button>
                 </div>
                 {children()}
-            </div>
+            </form>
             {actions.map(|actions| view! { <div class="dialog__actions">{actions()}</div> })}
         </dialog>
     }

@@ -73,6 +73,7 @@ pub fn PasscodeEntry(
     view! {
         <form
             class="passcode entry__push"
+            autocomplete="off"
             data-state=state
             on:submit=move |event| {
                 event.prevent_default();

@@ -60,7 +60,7 @@ pub fn Correct() -> AnyView {
     view! {
         <Frame title=words::CORRECT_TITLE.to_owned() tab=Tab::Queue back=queue() task=Signal::stored(true)>
             <main class="screen screen--acting" id="main">
-                <form class="section stack stack--wide" id="correct-form" novalidate on:submit=submit>
+                <form class="section stack stack--wide" id="correct-form" autocomplete="off" novalidate on:submit=submit>
                     <div class="notice" data-tone="failed">
                         {icon("failed")} <h2 class="notice__title">{refused.what}</h2>
                         <p class="notice__text">{refused.record}</p> <p class="notice__text">{refused.message}</p>

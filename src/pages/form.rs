@@ -92,6 +92,7 @@ pub fn RecordForm(#[prop(optional)] new: bool) -> AnyView {
                 <form
                     class="section stack stack--wide"
                     id="record-form"
+                    autocomplete="off"
                     novalidate
                     on:submit=move |event| {
                         event.prevent_default();

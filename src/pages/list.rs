@@ -185,7 +185,7 @@ fn Toolbar(entity: StoredValue<Entity>, state: RwSignal<ListState>) -> AnyView {
     let has_filters = entity.with_value(|entity| !entity.list.filters.is_empty());
     view! {
         <div class="toolbar">
-            <form class="toolbar__row" role="search" on:submit=|event| event.prevent_default()>
+            <form class="toolbar__row" role="search" autocomplete="off" on:submit=|event| event.prevent_default()>
                 <div class="search">
                     {icon("search")} <label class="visually-hidden" for="search">{words::SEARCH}</label>
                     <input class="input" id="search" type="search" autocomplete="off" placeholder=words::SEARCH_HINT

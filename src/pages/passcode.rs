@@ -58,7 +58,7 @@ pub fn ChangePasscode() -> AnyView {
     view! {
         <Frame title=words::PASSCODE_TITLE.to_owned() tab=Tab::More back=Signal::stored(Some(("/more".to_owned(), shell::BACK.to_owned()))) task=Signal::stored(true)>
             <main class="screen screen--acting" id="main">
-                <form class="section stack stack--wide" id="passcode-form" novalidate on:submit=submit>
+                <form class="section stack stack--wide" id="passcode-form" autocomplete="off" novalidate on:submit=submit>
                     {field("old", words::PASSCODE_OLD, None, old, "current-password")}
                     {field("new", words::PASSCODE_NEW, Some(words::PASSCODE_HINT), new, "new-password")}
                     {field("again", words::PASSCODE_AGAIN, None, again, "new-password")}

@@ -42,7 +42,7 @@ pub fn Settle(conflict: Conflict) -> AnyView {
     let fields = contested.map(|(at, field)| view! { <ContestedField field place=(at + 1, total) who=who.clone() mine_at=when settlement /> }).collect_view();
     view! {
         {story(session, &conflict)}
-        <div class="section section--wide stack stack--wide">
+        <form class="section section--wide stack stack--wide" autocomplete="off" on:submit=|event| event.prevent_default()>
             {fields}
             {(total > 1).then(|| view! {
                 <div class="cluster">
@@ -51,7 +51,7 @@ pub fn Settle(conflict: Conflict) -> AnyView {
                 </div>
             })}
             <p class="quiet small">{words::UNDOABLE}</p>
-        </div>
+        </form>
         <div class="actionbar">
             <a class="button button--narrow" href="/inbox">{shell::LATER}</a>
             <button class="button button--primary" type="button" disabled=move || { missing() > 0 } on:click=send>{label}</button>
