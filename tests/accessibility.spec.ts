@@ -63,8 +63,9 @@ test("the screens of a working day", async ({ page, server }) => {
   await offline(page, 2);
   await goTo(page, "Queue");
   await check(page, "Queue, offline");
-  await server.up();
+  await server.upOutOfReach();
   await supervisor.change("WO-000007", { completionNotes: "Lagging worn." });
+  await server.wire.up();
   await syncNow(page);
   await expect(statusLine(page)).toHaveText("1 change was not accepted");
   await check(page, "Queue, one refused");

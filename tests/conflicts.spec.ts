@@ -1,24 +1,15 @@
 // Two people, one work order. What can be put together is; what cannot waits for a person, and no value is lost.
-import type { Page } from "@playwright/test";
-
 import { Colleague } from "./support/colleague.ts";
 import { signInAndSetPasscode } from "./support/app/entry.ts";
 import { choose, disputed, notice, openConflict, settle } from "./support/app/inbox.ts";
 import { goTo, offline, synced, syncNow } from "./support/app/status.ts";
 import { act, addPart, edit, oneMore, openedOrder, openOrder } from "./support/app/work.ts";
-import type { Server } from "./support/server.ts";
 import { expect, test } from "./support/test.ts";
 
 const ORDER = "WO-000007";
 const TITLE = "Belt tracks to the left at the tail";
 const MINE = "Take-up adjusted by 12 mm, belt runs true.";
 const THEIRS = "Tail pulley lagging is worn, order a new one.";
-
-async function reconnect(page: Page, server: Server): Promise<void> {
-  await server.up();
-  await syncNow(page);
-  await synced(page);
-}
 
 test("fields that do not meet are merged, parts by part, and a supervisor's status stands", async ({ page, server }) => {
   await page.goto(server.url);
@@ -73,8 +64,9 @@ test("two versions of a text go to the inbox, are settled field by field, and an
   await openOrder(page, TITLE);
   await edit(page, { "What was done": MINE, "Root cause": "Loose take-up bolt", Description: "At the tail." });
   await offline(page, 1);
-  await server.up();
+  await server.upOutOfReach();
   await supervisor.change(ORDER, { completionNotes: THEIRS, rootCause: "Worn lagging" });
+  await server.wire.up();
   await syncNow(page);
   await synced(page);
   expect(await supervisor.order(ORDER), "the other fields go in, the disputed ones wait").toMatchObject({
@@ -133,7 +125,11 @@ test("both of them offline: whoever comes second decides, and may take the decis
     await edit(person, { "What was done": text });
     await offline(person, 1);
   }
-  await reconnect(supervisor, server);
+  await second.context.setOffline(true);
+  await server.up();
+  await syncNow(supervisor);
+  await synced(supervisor);
+  await second.context.setOffline(false);
   await syncNow(technician);
   await synced(technician);
 

@@ -19,8 +19,9 @@ test("a record deleted while it was edited offline is told of, and recreated on 
   await openOrder(page, TITLE);
   await edit(page, { "What was done": TYPED });
   await offline(page, 1);
-  await server.up();
+  await server.upOutOfReach();
   await supervisor.delete(ORDER);
+  await server.wire.up();
   await syncNow(page);
   await synced(page);
   expect(await supervisor.orderIfAny(ORDER)).toBeUndefined();
@@ -44,8 +45,9 @@ test("let go, the record stays deleted and what was typed stays in the audit", a
   await openOrder(page, TITLE);
   await addNote(page, TYPED);
   await offline(page, 1);
-  await server.up();
+  await server.upOutOfReach();
   await supervisor.delete(ORDER);
+  await server.wire.up();
   await syncNow(page);
   await synced(page);
   await openConflict(page, TITLE);
@@ -69,8 +71,9 @@ test("access that is lost takes the record off the device, and keeps what its au
   await openOrder(page, TITLE);
   await addNote(page, TYPED);
   await offline(page, 1);
-  await server.up();
+  await server.upOutOfReach();
   await supervisor.change(ORDER, { assignedTo: "jonas-weber" });
+  await server.wire.up();
   await syncNow(page);
   await expect(statusLine(page)).toHaveText("1 change was not accepted");
 

@@ -66,12 +66,13 @@ test("a revoked session parks the queue; after signing in again it is delivered"
   await signInAndSetPasscode(page, "technician");
   await server.kill();
   await addNoteAt(page, "Swap bucket", "Written before the session ended.");
-  await server.up();
+  await server.upOutOfReach();
   const self = await Colleague.signIn(server, "technician");
   const devices = await self.request<{ id: string; current: boolean }[]>("GET", "/devices");
   for (const { id, current } of devices) {
     if (!current) await self.request("DELETE", `/devices/${id}`);
   }
+  await server.wire.up();
   await syncNow(page);
   await expect(statusLine(page)).toHaveText("Sign in to send 1 change");
   const supervisor = await Colleague.signIn(server, "supervisor");

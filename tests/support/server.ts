@@ -68,6 +68,12 @@ export class Server {
 
   /** Starts the process, on the same ports and database as before; returns once it answers. */
   async up(extra: readonly string[] = []): Promise<void> {
+    await this.upOutOfReach(extra);
+    await this.wire.up();
+  }
+
+  /** As {@link up}, but devices do not reach it before {@link Wire.up}: colleagues work meanwhile. */
+  async upOutOfReach(extra: readonly string[] = []): Promise<void> {
     const child = spawn(program, ["serve", "--demo", ...this.serveArguments(), ...extra], {
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -81,10 +87,7 @@ export class Server {
     while (Date.now() < deadline) {
       if (failure || child.exitCode !== null) break;
       const answer = await fetch(`${this.direct}/readyz`).catch(() => undefined);
-      if (answer?.ok) {
-        await this.wire.up();
-        return;
-      }
+      if (answer?.ok) return;
       await new Promise((wake) => setTimeout(wake, 30));
     }
     await this.kill();
