@@ -3,12 +3,12 @@ import { expect, type Locator, type Page } from "@playwright/test";
 
 import { goTo } from "./status.ts";
 
-/** What an order's list row shows. */
-export function row(page: Page, title: string): Locator {
-  return page.getByRole("region", { name: "Work orders" }).getByRole("listitem").filter({ hasText: title });
+/** What the list shows of a record. */
+export function row(page: Page, title: string, list = "Work orders"): Locator {
+  return page.getByRole("region", { name: list }).getByRole("listitem").filter({ hasText: title });
 }
 
-/** Opens the list and in it the order of this title. */
+/** Opens the list of work orders and in it the order of this title. */
 export async function openOrder(page: Page, title: string): Promise<void> {
   await goTo(page, "Work");
   await search(page, title);
@@ -23,6 +23,21 @@ export function openedOrder(page: Page): Locator {
 
 export function orderTitle(page: Page, title: string): Locator {
   return openedOrder(page).getByRole("heading", { name: title, exact: true });
+}
+
+/** Opens the record of this title in another list than that of work orders. */
+export async function openOther(page: Page, list: string, title: string): Promise<void> {
+  await openList(page, list);
+  await row(page, title, list).getByRole("link").click();
+  await expect(orderTitle(page, title)).toBeVisible();
+}
+
+/** Opens another list than that of work orders. */
+export async function openList(page: Page, list: string): Promise<void> {
+  await goTo(page, "Work");
+  await page.getByRole("button", { name: "Other records" }).click();
+  await page.getByRole("dialog").getByRole("link", { name: new RegExp(`^${list}`) }).click();
+  await expect(page.getByRole("region", { name: list })).toBeVisible();
 }
 
 export async function search(page: Page, words: string): Promise<void> {
