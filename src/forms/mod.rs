@@ -13,8 +13,8 @@ use holdfast_core::{
     queue::Operation,
 };
 
-/// The fields that a person fills in, in the pack's order. Status and the like come with the default at first; lists
-/// that the record's own page edits with a tap stay out of its form.
+/// The fields that a person fills in, in the pack's order. Status and the like come with the default at first; logs
+/// grow by actions, and lists that the record's own page edits with a tap stay out of its form.
 pub fn editable<'a>(entity: &'a Entity, operation: Operation, own_page: &[&str]) -> Vec<&'a Field> {
     let with_default = |field: &Field| {
         operation == Operation::Create
@@ -24,7 +24,7 @@ pub fn editable<'a>(entity: &'a Entity, operation: Operation, own_page: &[&str])
     let offered = |field: &&Field| {
         !field.read_only
             && field.computed.is_none()
-            && !matches!(field.kind, FieldType::Json)
+            && !matches!(field.kind, FieldType::Json | FieldType::Log { .. })
             && !own_page.contains(&field.name.as_str())
             && !with_default(field)
     };
