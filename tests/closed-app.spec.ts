@@ -65,3 +65,21 @@ test("the browser's own sync event comes when the device is back in reach", asyn
     .toMatchObject([{ text: "Written in the tunnel." }]);
   expect(appPages(device.context)).toHaveLength(0);
 });
+
+test("a periodic sync event fetches what others changed while the app was closed", async ({ device, server }) => {
+  await syncingWhileClosed(device);
+  await device.closePages();
+  const supervisor = await Colleague.signIn(server, "supervisor");
+  await supervisor.change("WO-000002", { title: "Swap bucket, the ramp is closed" });
+  const pulls = server.wire.requests("/api/v1/sync/delta").length;
+  const worker = await device.worker();
+  await worker.periodicSync("holdfast-pull");
+  const answered = (): number => server.wire.requests("/api/v1/sync/delta").slice(pulls).filter((pull) => pull.status === 200).length;
+  await expect.poll(answered).toBeGreaterThan(0);
+  expect(appPages(device.context)).toHaveLength(0);
+
+  await server.kill();
+  const later = await device.open();
+  await unlock(later);
+  await openOrder(later, "Swap bucket, the ramp is closed");
+});

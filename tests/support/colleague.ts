@@ -121,10 +121,6 @@ export class Colleague {
     return this.request("PATCH", `/work-orders/${id}`, fields, { "if-match": `"${version}"` });
   }
 
-  async create(fields: Record<string, unknown>): Promise<Fields> {
-    return this.request("POST", "/work-orders", fields);
-  }
-
   async delete(id: string): Promise<void> {
     const { _version: version } = await this.order(id);
     await this.request("DELETE", `/work-orders/${id}`, undefined, { "if-match": `"${version}"` });

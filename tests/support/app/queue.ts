@@ -1,12 +1,7 @@
 // The queue: every write that waits, in the order it will be sent.
-import type { Locator, Page } from "@playwright/test";
+import type { Page } from "@playwright/test";
 
 import { goTo } from "./status.ts";
-
-/** A write in the queue, by what it says. */
-export function write(page: Page, text: string | RegExp): Locator {
-  return page.getByRole("main").getByRole("article").filter({ hasText: text });
-}
 
 /** The writes under a heading of the queue's page, in their order, one line of text each. */
 export async function writesUnder(page: Page, heading: "Needs you" | "On the way" | "Delivered lately"): Promise<string[]> {
