@@ -16,7 +16,7 @@ pub struct Options {
     from: u64,
 }
 
-/// Runs the seeds in a release build; a seed that breaks an invariant is told as a story.
+/// Runs the seeds, optimised; a seed that breaks an invariant is told as a story.
 pub fn execute(options: &Options) -> Outcome {
     let (seeds, from) = (options.seeds.to_string(), options.from.to_string());
     let arguments = [

@@ -9,7 +9,9 @@ use holdfast_core::{
 };
 use serde_json::json;
 
-use crate::support::{block_on, answer_to, answers, busy, dead, device, error, job, page, refusal, status, text};
+use crate::support::{
+    answer_to, answers, block_on, busy, dead, device, error, job, page, refusal, status, text,
+};
 
 #[test]
 fn d1_a_round_holds_the_lease_while_it_runs_and_gives_it_back() {
@@ -107,8 +109,15 @@ fn d4_answers_meet_the_newest_state_and_the_clock_offset_is_kept() {
     }));
     device.sync(Trigger::Write);
     assert_eq!(device.held("J-1").unwrap().fields["title"], "A");
-    assert_eq!(device.engine.replica().unsent(), 0, "the edit made meanwhile was kept, and sent by the next batch");
-    assert_eq!(device.script().pushes()[1].operations[0].base.as_ref().unwrap()["count"], 5);
+    assert_eq!(
+        device.engine.replica().unsent(),
+        0,
+        "the edit made meanwhile was kept, and sent by the next batch"
+    );
+    assert_eq!(
+        device.script().pushes()[1].operations[0].base.as_ref().unwrap()["count"],
+        5
+    );
     let offset = device.engine.replica().sync().clock_offset_ms;
     assert_eq!(
         offset, 3_000,
@@ -171,13 +180,27 @@ fn d6_a_batch_that_fails_whole_is_halved_until_the_culprit_stands_alone() {
     }
     let poisoned = device.write(&poison);
     assert!(poisoned.retries >= 1, "alone, the failure counts on it");
-    let rest = device.engine.replica().writes().filter(|write| write.id != poison).cloned().collect::<Vec<_>>();
-    assert!(rest.iter().all(|write| write.status == WriteStatus::Synced && write.retries == 0), "its neighbours got through");
+    let rest = device
+        .engine
+        .replica()
+        .writes()
+        .filter(|write| write.id != poison)
+        .cloned()
+        .collect::<Vec<_>>();
+    assert!(
+        rest.iter()
+            .all(|write| write.status == WriteStatus::Synced && write.retries == 0),
+        "its neighbours got through"
+    );
     for _ in 0..6 {
         device.shared.pass(400_000);
         device.sync(Trigger::Timer);
     }
-    assert_eq!(device.write(&poison).status, WriteStatus::Failed, "in the end it is a dead letter");
+    assert_eq!(
+        device.write(&poison).status,
+        WriteStatus::Failed,
+        "in the end it is a dead letter"
+    );
 }
 
 #[test]

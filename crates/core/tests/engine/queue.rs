@@ -7,7 +7,7 @@ use holdfast_core::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{block_on, Device, answer_to, answers, dead, device, error, fields};
+use crate::support::{Device, answer_to, answers, block_on, dead, device, error, fields};
 
 fn failed(device: &Device, code: &str) -> QueuedWrite {
     let write = device.update(json!({ "title": "A" }));

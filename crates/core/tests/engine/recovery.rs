@@ -7,7 +7,7 @@ use holdfast_core::{
 };
 use serde_json::json;
 
-use crate::support::{block_on, answer_to, answers, device, job, mirror, ok, page, refusal};
+use crate::support::{answer_to, answers, block_on, device, job, mirror, ok, page, refusal};
 
 #[test]
 fn w14_what_a_dead_context_left_syncing_is_resent_with_the_same_key() {
@@ -20,8 +20,7 @@ fn w14_what_a_dead_context_left_syncing_is_resent_with_the_same_key() {
     };
     device.shared.put([Row::Write(Box::new(left))]);
     let successor = device.shared.open();
-    let round =
-        block_on(successor.sync(Trigger::Launch, holdfast_core::engine::Election::Lock));
+    let round = block_on(successor.sync(Trigger::Launch, holdfast_core::engine::Election::Lock));
     assert_eq!(round, Round::Done);
     let sent = device.script().pushes()[0].operations[0].clone();
     assert_eq!(sent.client_mutation_id, write.client_mutation_id);
@@ -159,10 +158,18 @@ fn w19_a_device_that_never_pulled_offers_again_what_a_server_without_memory_ackn
     let mut gone = holdfast_core::store::Changes::default();
     gone.delete(holdfast_core::store::RowKey::Cursor);
     let revision = device.engine.replica().revision();
-    block_on(holdfast_core::store::Store::commit(&device.shared.store, revision, &gone)).unwrap();
+    block_on(holdfast_core::store::Store::commit(
+        &device.shared.store,
+        revision,
+        &gone,
+    ))
+    .unwrap();
     device.sync(Trigger::Timer);
     let pushes = device.script().pushes();
     assert_eq!(pushes.len(), 2);
-    assert_eq!(pushes[1].operations[0].client_mutation_id, write.client_mutation_id, "under its first key");
+    assert_eq!(
+        pushes[1].operations[0].client_mutation_id, write.client_mutation_id,
+        "under its first key"
+    );
     assert_eq!(device.write(&write.id).status, WriteStatus::Synced);
 }

@@ -109,7 +109,11 @@ impl Script {
         };
         let crashes = path == "/api/v1/sync/push" && {
             let poison = self.poison.borrow();
-            self.ill.get() || read(request).operations.iter().any(|o| Some(&o.queue_id) == poison.as_ref())
+            self.ill.get()
+                || read(request)
+                    .operations
+                    .iter()
+                    .any(|o| Some(&o.queue_id) == poison.as_ref())
         };
         if crashes {
             return status(500, json!({}));

@@ -356,7 +356,10 @@ fn an_outage_of_the_server_is_laid_on_no_write() {
     for _ in 0..60 {
         let before = device.script().pushes().len();
         device.sync(Trigger::Manual);
-        assert!(device.script().pushes().len() - before <= 4, "an ill server is not hammered");
+        assert!(
+            device.script().pushes().len() - before <= 4,
+            "an ill server is not hammered"
+        );
         device.shared.pass(400_000);
     }
     for write in &writes {

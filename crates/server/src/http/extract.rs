@@ -2,8 +2,8 @@
 
 use axum::extract::rejection::{BytesRejection, JsonRejection};
 use axum::extract::{FromRequest, FromRequestParts, Json, Query, Request};
-use axum::http::request::Parts;
 use axum::http::StatusCode;
+use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
 use super::ApiError;
@@ -33,7 +33,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for ApiQuery<T> {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let query = Query::from_request_parts(parts, state).await;
-        query.map(|Query(value)| Self(value)).map_err(|rejection| ApiError::malformed(rejection.body_text()))
+        query
+            .map(|Query(value)| Self(value))
+            .map_err(|rejection| ApiError::malformed(rejection.body_text()))
     }
 }
 
@@ -41,9 +43,7 @@ fn translate(rejection: JsonRejection) -> ApiError {
     match rejection {
         JsonRejection::MissingJsonContentType(_) => ApiError::UnsupportedMediaType("application/json"),
         JsonRejection::BytesRejection(rejection) => unreadable_body(&rejection),
-        JsonRejection::JsonDataError(wrong_shape) => {
-            ApiError::invalid(wrong_shape.body_text())
-        }
+        JsonRejection::JsonDataError(wrong_shape) => ApiError::invalid(wrong_shape.body_text()),
         unreadable => ApiError::malformed(unreadable.body_text()),
     }
 }

@@ -72,7 +72,10 @@ fn plan(
     let current = session.current_token;
     Ok(if session.revoked.is_some() {
         Plan::Refuse(Refusal::SessionRevoked)
-    } else if token.hash != current && token.parent != Some(current) && !settling(store, terms, token, current)? {
+    } else if token.hash != current
+        && token.parent != Some(current)
+        && !settling(store, terms, token, current)?
+    {
         Plan::RevokeFamily
     } else if terms.now >= token.expires_at {
         Plan::Refuse(Refusal::TokenExpired)
@@ -94,7 +97,10 @@ fn settling(
     // Each step goes back to an older token, so the settling time bounds the walk.
     while let Some(link) = store.refresh_token(newer)? {
         let issued_at = link.expires_at - terms.lifetimes.refresh;
-        let Some(parent) = link.parent.filter(|_| terms.now - issued_at < terms.lifetimes.settling) else {
+        let Some(parent) = link
+            .parent
+            .filter(|_| terms.now - issued_at < terms.lifetimes.settling)
+        else {
             return Ok(false);
         };
         if parent == token.hash || Some(parent) == token.parent {

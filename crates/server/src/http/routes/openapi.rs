@@ -5,7 +5,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    audit, authorize, conflicts, devices, domains, health, me, metadata, metrics, records, revoke, sync, token,
+    audit, authorize, conflicts, devices, domains, health, me, metadata, metrics, records, revoke, sync,
+    token,
 };
 
 #[derive(OpenApi)]

@@ -109,7 +109,7 @@ fn lifetimes() -> Lifetimes {
     Lifetimes {
         access: TimeDelta::minutes(10),
         refresh: TimeDelta::days(30),
-                settling: crate::identity::grant::SETTLING,
+        settling: crate::identity::grant::SETTLING,
     }
 }
 
