@@ -71,6 +71,7 @@ test("over slow 3G a long queue goes out without one timeout", async ({ page, se
   await signInAndSetPasscode(page, "technician");
   await server.kill();
   const titles = await queueOrders(page, "Loose bolt on the ramp", 60);
+  await expect(statusLine(page)).toContainText(`${titles.length} changes on this device`);
   server.wire.throttle(SLOW_3G);
   await server.up();
   await syncNow(page);

@@ -6,12 +6,18 @@ import { statusLine, synced } from "./status.ts";
 
 export const PASSCODE = "246813";
 
-/** The first time on a device: signs in, sets the passcode, and waits until the work is there. */
+/** The first time on a device: signs in, sets the passcode, and waits until work and app are there. */
 export async function signInAndSetPasscode(page: Page, user: UserName): Promise<void> {
   await signIn(page, user);
   await setPasscode(page);
   await inTheApp(page);
   await synced(page);
+  await underTheWorker(page);
+}
+
+/** Waits until the service worker has the app on the device and serves the page. */
+export async function underTheWorker(page: Page): Promise<void> {
+  await expect.poll(() => page.evaluate(() => navigator.serviceWorker.controller !== null)).toBe(true);
 }
 
 /** Through the server's sign-in page and back. */
