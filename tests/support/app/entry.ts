@@ -17,7 +17,8 @@ export async function signInAndSetPasscode(page: Page, user: UserName): Promise<
 
 /** Waits until the service worker has the app on the device and serves the page. */
 export async function underTheWorker(page: Page): Promise<void> {
-  await expect.poll(() => page.evaluate(() => navigator.serviceWorker.controller !== null)).toBe(true);
+  const served = (): Promise<boolean> => page.evaluate(() => navigator.serviceWorker.controller !== null);
+  await expect.poll(served, { timeout: 30_000 }).toBe(true);
 }
 
 /** Through the server's sign-in page and back. */
