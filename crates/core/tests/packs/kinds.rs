@@ -127,13 +127,13 @@ fn actions_are_offered_to_whom_and_when_they_fit() {
     };
     let table: [(&str, &str, &[&str]); 9] = [
         ("open", "technician", &["start"]),
-        ("assigned", "technician", &["start", "hold", "complete"]),
-        ("in-progress", "technician", &["hold", "complete"]),
+        ("assigned", "technician", &["start", "complete", "hold"]),
+        ("in-progress", "technician", &["complete", "hold"]),
         ("on-hold", "technician", &["resume", "complete"]),
         ("completed", "technician", &["reopen"]),
         ("closed", "technician", &[]),
         ("cancelled", "technician", &["restore"]),
-        ("in-progress", "supervisor", &["hold", "complete", "cancel"]),
+        ("in-progress", "supervisor", &["complete", "hold", "cancel"]),
         ("completed", "supervisor", &["reopen", "close"]),
     ];
     for (status, role, expected) in table {
