@@ -55,17 +55,22 @@ pub(super) fn one(
     operation: &WireOperation,
     unmet_dependency: bool,
 ) -> Result<OperationResult> {
+    let mut refused_before = false;
     if let Some(answer) = tx.answer(&cx.caller.device_id, &operation.client_mutation_id)? {
         let first: OperationResult = serde_json::from_str(&answer).map_err(|error| {
             StorageError::Inconsistent(format!("ledger {}: {error}", operation.client_mutation_id))
         })?;
-        return replay::answered_again(tx, cx, operation, first);
+        // A refusal of access is judged anew: access may have been given meanwhile.
+        refused_before = code(&first) == Some(ErrorCode::NotFound);
+        if !refused_before {
+            return replay::answered_again(tx, cx, operation, first);
+        }
     }
     if unmet_dependency {
         let message = "A change that this one builds on was not accepted; it is sent again after that one.";
         return Ok(outcome::retry(operation, ErrorCode::DependencyFailed, message));
     }
-    match in_savepoint(tx, |tx| settle(tx, cx, operation)) {
+    match in_savepoint(tx, |tx| settle(tx, cx, operation, refused_before)) {
         Ok(result) => Ok(result),
         Err(error) => {
             tracing::error!(key = %operation.client_mutation_id, %error, "an operation failed and was rolled back");
@@ -76,20 +81,25 @@ pub(super) fn one(
 }
 
 /// Applies the operation and enters its answer into the ledger, under the keys of writes folded into it too.
-fn settle(tx: &mut dyn Transaction, cx: &Context<'_>, operation: &WireOperation) -> Result<OperationResult> {
+fn settle(
+    tx: &mut dyn Transaction,
+    cx: &Context<'_>,
+    operation: &WireOperation,
+    refused_before: bool,
+) -> Result<OperationResult> {
     let result = apply::apply(tx, cx, operation)?;
     let id = result.entity_id.as_deref().unwrap_or(&operation.entity_id);
     if matches!(result.status, ResultStatus::Success | ResultStatus::Conflict) {
         scope::hold(tx, &cx.caller.device_id, &operation.entity_type, id)?;
     }
-    // A refusal of access is judged anew when it is resent: access may have been given meanwhile.
-    match result.error.as_ref().map(|error| error.code) {
+    match code(&result) {
+        Some(ErrorCode::PermissionDenied) => return Ok(result),
+        // A copy that arrives late says nothing of what the device holds by now.
+        Some(ErrorCode::NotFound) if refused_before => return Ok(result),
         Some(ErrorCode::NotFound) => {
             let id = ids::resolve(tx, &operation.entity_type, id)?;
             scope::let_go(tx, &cx.caller.device_id, &operation.entity_type, &id)?;
-            return Ok(result);
         }
-        Some(ErrorCode::PermissionDenied) => return Ok(result),
         _ => {}
     }
     let answer =
@@ -99,4 +109,8 @@ fn settle(tx: &mut dyn Transaction, cx: &Context<'_>, operation: &WireOperation)
         tx.put_answer(&cx.caller.device_id, key, &answer)?;
     }
     Ok(result)
+}
+
+fn code(result: &OperationResult) -> Option<ErrorCode> {
+    result.error.as_ref().map(|error| error.code)
 }
