@@ -5,7 +5,11 @@ use std::cmp::Ordering;
 use serde_json::Value;
 
 use super::{Mark, Replica, View};
-use crate::{pack::Entity, queue::Operation, record::RecordKey};
+use crate::{
+    pack::{Choice, Entity, FieldType},
+    queue::Operation,
+    record::RecordKey,
+};
 
 /// What a list asks for.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -52,7 +56,8 @@ impl Replica {
             .all(&entity.name)
             .filter(|view| fits(entity, query, &words, view))
             .collect();
-        items.sort_by(|a, b| order(query, a, b));
+        let choices = declared_choices(entity, query);
+        items.sort_by(|a, b| order(query, choices, a, b));
         let total = items.len();
         let limit = if query.limit == 0 { total } else { query.limit };
         Page {
@@ -138,7 +143,16 @@ fn append_text(value: &Value, text: &mut String) {
     }
 }
 
-fn order(query: &Query, a: &View<'_>, b: &View<'_>) -> Ordering {
+/// The choices of the field sorted by, in the order in which the pack declares them; none, if it has no choices.
+fn declared_choices<'a>(entity: &'a Entity, query: &Query) -> &'a [Choice] {
+    let field = query.sort.as_deref().and_then(|name| entity.field(name));
+    match field.map(|field| &field.kind) {
+        Some(FieldType::Enum { choices, .. }) => choices,
+        _ => &[],
+    }
+}
+
+fn order(query: &Query, choices: &[Choice], a: &View<'_>, b: &View<'_>) -> Ordering {
     // What the server does not know yet is the newest of all.
     let newest_first = || {
         b.updated_at
@@ -151,7 +165,7 @@ fn order(query: &Query, a: &View<'_>, b: &View<'_>) -> Ordering {
         // Absent values stand last, whichever way the list runs.
         let absent = |value: Option<&Value>| value.is_none_or(Value::is_null);
         absent(a).cmp(&absent(b)).then_with(|| {
-            let ordering = compare(a.unwrap_or(&Value::Null), b.unwrap_or(&Value::Null));
+            let ordering = compare(choices, a.unwrap_or(&Value::Null), b.unwrap_or(&Value::Null));
             if query.descending {
                 ordering.reverse()
             } else {
@@ -162,13 +176,52 @@ fn order(query: &Query, a: &View<'_>, b: &View<'_>) -> Ordering {
     by_field.then_with(newest_first).then_with(|| a.key.cmp(&b.key))
 }
 
-fn compare(a: &Value, b: &Value) -> Ordering {
+/// By value; choices by the place at which they are declared, unknown ones last.
+fn compare(choices: &[Choice], a: &Value, b: &Value) -> Ordering {
+    let place = |value: &str| {
+        choices
+            .iter()
+            .position(|choice| choice.value == value)
+            .unwrap_or(usize::MAX)
+    };
     match (a, b) {
+        (Value::String(a), Value::String(b)) if !choices.is_empty() => place(a).cmp(&place(b)),
         (Value::Number(a), Value::Number(b)) => {
             a.as_f64().partial_cmp(&b.as_f64()).unwrap_or(Ordering::Equal)
         }
         (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
         (Value::String(a), Value::String(b)) => a.cmp(b),
         _ => a.to_string().cmp(&b.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{Choice, compare};
+
+    #[test]
+    fn choices_sort_as_they_are_declared_and_other_text_by_itself() {
+        let choice = |value: &str| Choice {
+            value: value.into(),
+            label: value.into(),
+            tone: None,
+        };
+        let choices = ["emergency", "high", "medium", "low"].map(choice);
+        let sorted = |choices: &[Choice], values: &[&str]| {
+            let mut values: Vec<Value> = values.iter().map(|value| json!(value)).collect();
+            values.sort_by(|a, b| compare(choices, a, b));
+            values
+        };
+        let mixed = ["low", "unknown", "medium", "emergency", "high"];
+        assert_eq!(
+            sorted(&choices, &mixed),
+            ["emergency", "high", "medium", "low", "unknown"]
+        );
+        assert_eq!(
+            sorted(&[], &mixed),
+            ["emergency", "high", "low", "medium", "unknown"]
+        );
     }
 }
