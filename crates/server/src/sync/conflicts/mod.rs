@@ -65,6 +65,29 @@ struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
+    /// Gives the record the conflict is about its next version.
+    fn write_record(
+        &mut self,
+        tx: &mut dyn Transaction,
+        cx: &Context<'_>,
+        fields: Fields,
+        act: Act,
+    ) -> Result<()> {
+        let before = self.record.clone();
+        let version = NewVersion {
+            entity: self.entity,
+            id: &before.id,
+            before: Some(&before),
+            fields,
+            act,
+            local_id: None,
+            author: cx.author(),
+            at: cx.now,
+        };
+        self.record = version.write(tx)?;
+        Ok(())
+    }
+
     fn of(tx: &dyn Transaction, cx: &Context<'a>, conflict: &StoredRecord) -> Result<Self> {
         let broken =
             |what: &str| StorageError::Inconsistent(format!("conflict {} has no {what}", conflict.id));

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::aftermath::{remember, tell};
 use super::choice::{Choices, Pick, read};
 use super::{Parts, RECORD, open, write};
-use crate::records::{self, unique, version::NewVersion};
+use crate::records::{self, unique};
 use crate::storage::model::{Act, StoredRecord};
 use crate::storage::port::{Result, Transaction};
 use crate::sync::notices::{self, About};
@@ -134,18 +134,7 @@ fn carry_out(
         if let Some(refused) = refusal(tx, cx, operation, parts, &fields, act)? {
             return Ok(Some(refused));
         }
-        let (id, before, author, at) = (parts.record.id.clone(), parts.record.clone(), cx.author(), cx.now);
-        let version = NewVersion {
-            entity: parts.entity,
-            id: &id,
-            before: Some(&before),
-            fields,
-            act,
-            local_id: None,
-            author,
-            at,
-        };
-        parts.record = version.write(tx)?;
+        parts.write_record(tx, cx, fields, act)?;
     }
     if whole.is_some() {
         let version = if untouched {

@@ -8,7 +8,7 @@ use holdfast_core::{
 use serde_json::{Value, json};
 
 use super::{Parts, RECORD, open, write};
-use crate::records::{self, version::NewVersion};
+use crate::records;
 use crate::storage::model::{Act, StoredRecord};
 use crate::storage::port::{Result, Transaction};
 use crate::sync::audit::{AuditAction, AuditEntry, LosingValue};
@@ -116,18 +116,7 @@ fn put_back(tx: &mut dyn Transaction, cx: &Context<'_>, parts: &mut Parts<'_>) -
     if !cx.may(&parts.entity.name, "update") || !cx.readable(parts.entity, &parts.record) {
         return Ok(false);
     }
-    let (id, before, author, at) = (parts.record.id.clone(), parts.record.clone(), cx.author(), cx.now);
-    let version = NewVersion {
-        entity: parts.entity,
-        id: &id,
-        before: Some(&before),
-        fields,
-        act,
-        local_id: None,
-        author,
-        at,
-    };
-    parts.record = version.write(tx)?;
+    parts.write_record(tx, cx, fields, act)?;
     Ok(true)
 }
 
