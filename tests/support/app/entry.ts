@@ -1,5 +1,5 @@
 // Signing in, the passcode, opening and locking: how a person comes to the app.
-import { expect, type Page } from "@playwright/test";
+import { expect, type Locator, type Page } from "@playwright/test";
 
 import { PASSWORD, type UserName } from "../colleague.ts";
 import { statusLine, synced } from "./status.ts";
@@ -36,20 +36,30 @@ export async function fillSignIn(page: Page, user: UserName): Promise<void> {
 
 /** Chooses the passcode, and repeats it. */
 export async function setPasscode(page: Page, passcode = PASSCODE): Promise<void> {
+  await (await repeatPasscode(page, passcode)).click();
+}
+
+/** As {@link setPasscode}, up to the last press: answers its button. */
+export async function repeatPasscode(page: Page, passcode = PASSCODE): Promise<Locator> {
   await expect(page.getByRole("heading", { name: "Set a passcode" })).toBeVisible();
   await tapDigits(page, passcode);
   await page.getByRole("button", { name: "Next", exact: true }).click();
   await expect(page.getByRole("heading", { name: "Repeat the passcode" })).toBeVisible();
   await tapDigits(page, passcode);
-  await page.getByRole("button", { name: "Seal this device" }).click();
+  return page.getByRole("button", { name: "Seal this device" });
 }
 
 /** Opens what is on the device; needs no server. */
 export async function unlock(page: Page, passcode = PASSCODE): Promise<void> {
+  await (await enterPasscode(page, passcode)).click();
+  await inTheApp(page);
+}
+
+/** As {@link unlock}, up to the last press: answers its button. */
+export async function enterPasscode(page: Page, passcode = PASSCODE): Promise<Locator> {
   await expect(page.getByRole("heading", { name: /^Hello/ })).toBeVisible();
   await tapDigits(page, passcode);
-  await page.getByRole("button", { name: "Unlock", exact: true }).click();
-  await inTheApp(page);
+  return page.getByRole("button", { name: "Unlock", exact: true });
 }
 
 /** Waits for the app's frame. */
