@@ -6,3 +6,4 @@ pub mod check;
 pub mod run;
 pub mod simulate;
 pub mod test;
+pub mod torture;
