@@ -5,7 +5,7 @@ use std::{
     rc::Rc,
 };
 
-use holdfast_core::ports::{Method, Request, Response, Transport, Unreachable};
+use holdfast_core::ports::{Request, Response, Transport, Unreachable};
 
 use crate::{
     executor::Time,
@@ -161,12 +161,7 @@ impl Transport for SimTransport {
         let fate = match (link.online.get(), link.captive.get()) {
             (false, _) => Fate::RequestLost,
             (true, true) => Fate::CaptivePortal,
-            (true, false) => match weather.fate(&network.rng) {
-                // A late copy of a read may move what the server believes this device holds; the digest mends that at
-                // the next launch, which a run is too short to wait for.
-                Fate::Late if request.method == Method::Get => Fate::Doubled,
-                fate => fate,
-            },
+            (true, false) => weather.fate(&network.rng),
         };
         let answer = network.cross(link, &request, fate);
         network.time.sleep(weather.delay(&network.rng)).await;

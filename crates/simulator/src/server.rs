@@ -274,11 +274,12 @@ impl Server {
                 })
             }
             "/api/v1/sync/digest" => {
-                let versions = text("versions").as_deref() == Some("true");
-                self.within(|tx| {
-                    Ok(digest::digest(tx, &cx, text("entities").as_deref(), versions)?
-                        .map(|answer| json!(answer)))
-                })
+                let asked = digest::DigestRequest {
+                    since: text("since"),
+                    entities: text("entities"),
+                    versions: text("versions").as_deref() == Some("true"),
+                };
+                self.within(|tx| Ok(digest::digest(tx, &cx, &asked)?.map(|answer| json!(answer))))
             }
             _ => refused(404, ErrorCode::NotFound, "There is nothing here."),
         }

@@ -143,6 +143,6 @@ impl<P: Ports> Engine<P> {
 type Records = std::collections::BTreeMap<String, Vec<WireRecord>>;
 
 /// Percent-encodes for a query.
-fn encode(text: &str) -> String {
+pub(super) fn encode(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }

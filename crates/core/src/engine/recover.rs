@@ -1,6 +1,6 @@
 //! The full check: does the device hold what the server believes it holds?
 
-use super::{Engine, Trigger, drain::Stop};
+use super::{Engine, Trigger, drain::Stop, fetch::encode};
 use crate::{
     plan,
     ports::Ports,
@@ -21,14 +21,14 @@ impl<P: Ports> Engine<P> {
 
     /// Compares digests and mends what differs: refetches, and drops what the server no longer lets this device have.
     async fn verify(&self, token: &str) -> Result<(), Stop> {
-        let digest: Digest = self.get("/api/v1/sync/digest").await?;
+        // The cursor is the proof of what has come: the server counts the last page only with it.
+        let cursor = self.replica().cursor().map(|cursor| encode(&cursor.cursor));
+        let asked = format!("/api/v1/sync/digest?since={}", cursor.unwrap_or_default());
+        let digest: Digest = self.get(&asked).await?;
         let collections = plan::digest_differences(&self.replica(), &digest).collections;
         let mut differences = plan::Differences::default();
         if !collections.is_empty() {
-            let path = format!(
-                "/api/v1/sync/digest?versions=true&entities={}",
-                collections.join(",")
-            );
+            let path = format!("{asked}&versions=true&entities={}", collections.join(","));
             let digest: Digest = self.get(&path).await?;
             differences = plan::digest_differences(&self.replica(), &digest);
         }

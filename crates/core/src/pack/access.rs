@@ -51,4 +51,18 @@ impl Entity {
             .is_none_or(|condition| condition.holds(fields, &viewer.context(pinned)));
         pinned || wanted
     }
+
+    /// Whether a record is finished and has been as it is, `since` then, for longer than finished work is kept.
+    pub fn has_had_its_days(&self, fields: &Fields, since: Timestamp, now: Timestamp) -> bool {
+        let nobody = Viewer {
+            user_id: "",
+            roles: &[],
+            sites: &[],
+            now,
+        };
+        self.retention.as_ref().is_some_and(|retention| {
+            now - since > chrono::Duration::days(i64::from(retention.days))
+                && retention.closed.holds(fields, &nobody.context(false))
+        })
+    }
 }

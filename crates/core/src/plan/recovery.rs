@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::retention::pinned;
 use crate::{
     Timestamp,
     protocol::{Digest, DigestEntry},
@@ -57,18 +58,29 @@ pub struct Differences {
 }
 
 /// Compares a digest with what is held. Entries with versions tell which records differ; entries without only that.
+/// Finished work that has had its days may be held or not.
 pub fn digest_differences(replica: &Replica, digest: &Digest) -> Differences {
     let mut differences = Differences::default();
+    let pinned = pinned(replica);
     for (collection, theirs) in &digest.entities {
         let Some(entity) = replica.packs().entity_by_collection(collection) else {
             continue;
         };
-        let held: BTreeMap<String, u64> = replica
-            .mirrors_of(&entity.name)
-            .filter(|mirror| mirror.version > 0)
+        let mirrors = || {
+            replica
+                .mirrors_of(&entity.name)
+                .filter(|mirror| mirror.version > 0)
+        };
+        let held: BTreeMap<String, u64> = mirrors()
             .map(|mirror| (mirror.key.entity_id.clone(), mirror.version))
             .collect();
-        if DigestEntry::of(held.clone(), false).sha256 == theirs.sha256 {
+        // The server's time of the change on both sides: what left here has been here for as long at the least.
+        let aged = mirrors()
+            .filter(|mirror| entity.has_had_its_days(&mirror.fields, mirror.updated_at, digest.as_of))
+            .filter(|mirror| !pinned.contains(&mirror.key.to_string()))
+            .map(|mirror| mirror.key.entity_id.clone())
+            .collect();
+        if DigestEntry::of(held.clone(), aged, false).sha256 == theirs.sha256 {
             continue;
         }
         differences.collections.push(entity.plural.clone());
@@ -77,7 +89,8 @@ pub fn digest_differences(replica: &Replica, digest: &Digest) -> Differences {
         };
         let stale = versions
             .iter()
-            .filter(|(id, version)| held.get(*id) != Some(version));
+            .filter(|(id, version)| held.get(*id) != Some(version))
+            .filter(|(id, _)| held.contains_key(*id) || !theirs.aged.contains(*id));
         differences
             .refetch
             .entry(entity.name.clone())

@@ -6,7 +6,6 @@ use serde_json::Value;
 use super::recovery::KEPT_DAYS;
 use crate::{
     Timestamp,
-    pack::Context,
     replica::Replica,
     store::{Changes, MAX_ROWS_PER_COMMIT, RowKey},
     system,
@@ -26,18 +25,7 @@ pub fn aged_out(replica: &Replica, now: Timestamp) -> Changes {
         let Some(entity) = replica.packs().entity(&mirror.key.entity_type) else {
             continue;
         };
-        let Some(retention) = &entity.retention else {
-            continue;
-        };
-        let context = Context {
-            user_id: "",
-            roles: &[],
-            sites: &[],
-            now,
-            pinned: false,
-        };
-        let aged = old(mirror.reached_at, i64::from(retention.days))
-            && retention.closed.holds(&mirror.fields, &context);
+        let aged = entity.has_had_its_days(&mirror.fields, mirror.reached_at, now);
         if aged && !pinned.contains(&mirror.key.to_string()) && replica.lane(&mirror.key).next().is_none() {
             changes.delete.push(RowKey::Mirror(mirror.key.clone()));
         }
@@ -47,7 +35,7 @@ pub fn aged_out(replica: &Replica, now: Timestamp) -> Changes {
 }
 
 /// Records the person asked to keep here, as `type/id`.
-fn pinned(replica: &Replica) -> Vec<String> {
+pub(super) fn pinned(replica: &Replica) -> Vec<String> {
     let Some(me) = replica.me() else { return Vec::new() };
     let profile = replica.view(&crate::record::RecordKey::new(system::USER, &me.user_id));
     let pinned = profile.and_then(|view| view.fields.get("pinned").and_then(Value::as_array).cloned());

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{
     Deserialize, Deserializer, Serialize,
@@ -143,7 +143,8 @@ impl WireRecord {
     }
 }
 
-/// What an opaque cursor holds: `v1.<epoch>.<entity set>.<sequence>[.<scan position>]`. Only the server reads it.
+/// What an opaque cursor holds: `v1.<epoch>.<entity set>.<sequence>-<answer>[.<scan position>]`. Only the server reads
+/// it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
     /// Names one unbroken history of the server's database; a restored backup starts another.
@@ -152,6 +153,8 @@ pub struct Cursor {
     pub entity_set: String,
     /// Everything up to this position of the change log is on the device.
     pub sequence: u64,
+    /// Which of the server's answers to this device it came with: two to the same question may say different things.
+    pub answer: u64,
     /// During a first sync: the last record scanned, as `entity/id`.
     pub scan: Option<String>,
 }
@@ -162,7 +165,8 @@ pub struct CursorError;
 
 impl std::fmt::Display for Cursor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "v1.{}.{}.{}", self.epoch, self.entity_set, self.sequence)?;
+        let (epoch, entity_set) = (&self.epoch, &self.entity_set);
+        write!(f, "v1.{epoch}.{entity_set}.{}-{}", self.sequence, self.answer)?;
         self.scan
             .as_ref()
             .map_or(Ok(()), |position| write!(f, ".{position}"))
@@ -179,11 +183,15 @@ impl std::str::FromStr for Cursor {
             return Err(CursorError);
         }
         let (epoch, entity_set) = (next()?.to_owned(), next()?.to_owned());
-        let sequence = next()?.parse().map_err(|_| CursorError)?;
+        let place = next()?;
+        // Without a number it was made by a server that gave none, and belongs to no answer.
+        let (sequence, answer) = place.split_once('-').unwrap_or((place, "0"));
+        let number = |digits: &str| digits.parse().map_err(|_| CursorError);
         Ok(Self {
             epoch,
             entity_set,
-            sequence,
+            sequence: number(sequence)?,
+            answer: number(answer)?,
             scan: next().ok().map(str::to_owned),
         })
     }
@@ -194,6 +202,9 @@ impl std::str::FromStr for Cursor {
 #[serde(rename_all = "camelCase")]
 pub struct Digest {
     pub epoch: String,
+    /// When it was taken: what ages are counted at.
+    #[serde(default)]
+    pub as_of: Timestamp,
     /// By collection.
     pub entities: BTreeMap<String, DigestEntry>,
 }
@@ -201,26 +212,34 @@ pub struct Digest {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DigestEntry {
+    /// Of the records that must be there: not of those that have had their days.
     pub count: u64,
-    /// SHA-256, hex, over `id:version\n` in the order of ids.
+    /// SHA-256, hex, over `id:version\n` of those records, in the order of ids.
     pub sha256: String,
     /// Version by id, where `versions=true` was asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub versions: Option<BTreeMap<String, u64>>,
+    /// Ids among the versions that may have left the device with time.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub aged: BTreeSet<String>,
 }
 
 impl DigestEntry {
-    pub fn of(versions: BTreeMap<String, u64>, with_versions: bool) -> Self {
+    /// Over records by id. `aged`: those of them that have had their days.
+    pub fn of(versions: BTreeMap<String, u64>, aged: BTreeSet<String>, with_versions: bool) -> Self {
         use sha2::{Digest as _, Sha256};
         let mut hash = Sha256::new();
-        for (id, version) in &versions {
+        let mut count = 0;
+        for (id, version) in versions.iter().filter(|(id, _)| !aged.contains(*id)) {
             hash.update(format!("{id}:{version}\n"));
+            count += 1;
         }
         let sha256 = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
         Self {
-            count: versions.len() as u64,
+            count,
             sha256,
             versions: with_versions.then_some(versions),
+            aged: if with_versions { aged } else { BTreeSet::new() },
         }
     }
 }

@@ -1,14 +1,16 @@
 //! What leaves with time: W18 and R10.
 
+use std::collections::BTreeSet;
+
 use holdfast_core::{
     engine::Trigger,
-    protocol::Me,
+    protocol::{DigestEntry, Me},
     record::{Mirror, RecordKey},
     store::Row,
 };
 use serde_json::json;
 
-use crate::support::{block_on, device, fields, mirror};
+use crate::support::{block_on, device, fields, mirror, ok, page};
 
 const DAY_MS: u64 = 86_400_000;
 
@@ -78,4 +80,94 @@ fn r10_finished_work_leaves_after_its_days_unless_it_is_needed() {
         [false, true, true, true],
         "gone; pinned; with unsent work; not finished"
     );
+}
+
+/// A device from which J-2 has aged out; J-1 is still there, at version 3.
+fn device_without_j_2() -> crate::support::Device {
+    let device = device();
+    let closed = Mirror {
+        reached_at: device.shared.instant(),
+        updated_at: device.shared.instant(),
+        ..mirror("J-2", 1, json!({ "title": "x", "status": "closed" }))
+    };
+    device.shared.put([Row::Mirror(closed)]);
+    block_on(device.engine.catch_up()).unwrap();
+    device.shared.pass(91 * DAY_MS);
+    block_on(device.engine.clean_up()).unwrap();
+    assert!(device.held("J-2").is_none());
+    device
+}
+
+/// What the server says of these jobs, J-2 having had its days.
+fn digest(device: &crate::support::Device, jobs: &[(&str, u64)], versions: bool) {
+    let jobs = jobs
+        .iter()
+        .map(|(id, version)| ((*id).to_owned(), *version))
+        .collect();
+    let entry = DigestEntry::of(jobs, BTreeSet::from(["J-2".to_owned()]), versions);
+    let now = device.shared.instant().to_rfc3339();
+    let answer = ok(json!({ "epoch": "e", "asOf": now, "entities": { "jobs": entry } }));
+    device.script().digest.borrow_mut().push_back(answer);
+}
+
+#[test]
+fn r10_a_digest_agrees_without_what_aged_out() {
+    let device = device_without_j_2();
+    digest(&device, &[("J-1", 3), ("J-2", 1)], false);
+    device.sync(Trigger::Launch);
+    assert_eq!(device.script().count("/api/v1/sync/digest"), 1, "nothing differs");
+    assert!(device.held("J-2").is_none());
+}
+
+#[test]
+fn r10_what_aged_out_is_not_fetched_with_what_is_missing() {
+    let device = device_without_j_2();
+    let jobs = [("J-1", 3), ("J-2", 1), ("J-4", 1)];
+    digest(&device, &jobs, false);
+    digest(&device, &jobs, true);
+    device.sync(Trigger::Launch);
+    let asked = device.script().asked.borrow();
+    let fetched = asked
+        .iter()
+        .filter(|request| request.path.starts_with("/api/v1/sync/records"));
+    let fetched: Vec<&str> = fetched.map(|request| request.path.as_str()).collect();
+    assert_eq!(fetched, ["/api/v1/sync/records?entity=jobs&ids=J%2D4"]);
+}
+
+#[test]
+fn r10_what_is_still_here_after_its_days_is_no_difference() {
+    let device = device();
+    let closed = Mirror {
+        reached_at: device.shared.instant() + chrono::Duration::days(60),
+        updated_at: device.shared.instant(),
+        ..mirror("J-2", 1, json!({ "title": "x", "status": "closed" }))
+    };
+    device.shared.put([Row::Mirror(closed)]);
+    block_on(device.engine.catch_up()).unwrap();
+    device.shared.pass(91 * DAY_MS);
+    digest(&device, &[("J-1", 3), ("J-2", 1)], false);
+    device.sync(Trigger::Launch);
+    assert_eq!(device.script().count("/api/v1/sync/digest"), 1, "nothing differs");
+    assert!(
+        device.held("J-2").is_some(),
+        "it came here later, and has its days from then"
+    );
+}
+
+#[test]
+fn r10_what_aged_out_comes_back_when_it_changes_on_the_server() {
+    let device = device_without_j_2();
+    let changed = json!({ "jobId": "J-2", "status": "open", "_version": 2, "_baseVersion": 1,
+        "updatedAt": "2026-05-01T00:00:00Z" });
+    device.answer_delta(page("d1", false, json!({ "jobs": [changed] })));
+    let whole = json!({ "jobId": "J-2", "title": "x", "status": "open", "_version": 2,
+        "updatedAt": "2026-05-01T00:00:00Z" });
+    device
+        .script()
+        .records
+        .borrow_mut()
+        .push_back(ok(json!({ "jobs": [whole] })));
+    device.sync(Trigger::Timer);
+    let back = device.held("J-2").unwrap();
+    assert_eq!((back.version, &back.fields["status"]), (2, &json!("open")));
 }

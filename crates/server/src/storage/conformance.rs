@@ -35,7 +35,7 @@ conformance!(
     a_savepoint_takes_back_only_itself,
     keys_aliases_answers_and_meta,
     memberships_are_by_device_and_entity,
-    memberships_go_back_to_a_position,
+    dialogues_are_by_device_and_entity_set,
     audit_is_listed_newest_first_by_filter,
 );
 
@@ -222,87 +222,67 @@ fn keys_aliases_answers_and_meta(storage: &impl Storage) {
 }
 
 fn memberships_are_by_device_and_entity(storage: &impl Storage) {
-    let sent = |sent| Membership { sent, left: None };
+    use Membership::{Expected, Held};
     write(storage, |tx| {
         put(tx, "order", "O-1", 1, "a")?;
         put(tx, "order", "O-2", 1, "")?;
         put(tx, "order", "O-3", 4, "c")?;
+        put(tx, "order", "O-4", 1, "d")?;
         for id in ["O-1", "O-2", "O-3", "O-9"] {
-            tx.put_membership("phone", "order", id, sent(5))?;
+            tx.put_membership("phone", "order", id, Held)?;
         }
-        tx.put_membership("phone", "asset", "A-1", sent(5))?;
-        tx.put_membership(
-            "tablet",
-            "order",
-            "O-1",
-            Membership {
-                sent: 3,
-                left: Some(8),
-            },
-        )
+        tx.put_membership("phone", "order", "O-4", Expected)?;
+        tx.put_membership("phone", "asset", "A-1", Held)?;
+        tx.put_membership("tablet", "order", "O-1", Expected)?;
+        tx.put_membership("tablet", "order", "O-1", Held)?;
+        tx.put_membership("tablet", "order", "O-3", Held)?;
+        tx.drop_membership("tablet", "order", "O-3")?;
+        tx.drop_membership("tablet", "order", "O-8")
     });
     read(storage, |tx| {
+        let held = |device| Ok::<_, StorageError>(titles(&tx.held(device, "order")?));
         assert_eq!(
-            tx.held("phone", "order")?,
-            [("O-1".to_owned(), 1), ("O-3".to_owned(), 4)]
+            held("phone")?,
+            ["O-1:a", "O-3:c"],
+            "the living, and nothing expected"
         );
-        assert!(tx.held("tablet", "order")?.is_empty());
-        let tablet = tx.membership("tablet", "order", "O-1")?.unwrap();
-        let held: Vec<bool> = [2, 3, 7, 8].map(|position| tablet.held_at(position)).to_vec();
-        assert_eq!(held, [false, true, true, false]);
+        assert_eq!(held("tablet")?, ["O-1:a"]);
+        assert_eq!(tx.membership("phone", "order", "O-4")?, Some(Expected));
+        assert_eq!(tx.membership("tablet", "order", "O-3")?, None);
+        assert_eq!(tx.membership("tablet", "asset", "A-1")?, None);
         Ok(())
     });
     write(storage, |tx| tx.clear_memberships("phone", "order"));
     read(storage, |tx| {
         assert_eq!(tx.membership("phone", "order", "O-1")?, None);
-        assert_eq!(tx.membership("phone", "asset", "A-1")?, Some(sent(5)));
-        assert!(tx.membership("tablet", "order", "O-1")?.is_some());
+        assert_eq!(tx.membership("phone", "asset", "A-1")?, Some(Held));
+        assert_eq!(tx.membership("tablet", "order", "O-1")?, Some(Held));
         Ok(())
     });
 }
 
-fn memberships_go_back_to_a_position(storage: &impl Storage) {
-    let table = [
-        ("kept", 3, None, Some(None)),
-        ("sent later", 6, None, None),
-        ("left before", 3, Some(5), Some(Some(5))),
-    ];
-    let later = [
-        ("left later", 3, Some(6), Some(None)),
-        ("came and went", 6, Some(7), None),
-    ];
+fn dialogues_are_by_device_and_entity_set(storage: &impl Storage) {
     write(storage, |tx| {
-        for (id, sent, left, _) in table.iter().chain(&later) {
-            tx.put_membership(
-                "phone",
-                "order",
-                id,
-                Membership {
-                    sent: *sent,
-                    left: *left,
-                },
-            )?;
-        }
-        tx.put_membership(
-            "tablet",
-            "order",
-            "sent later",
-            Membership { sent: 6, left: None },
-        )?;
-        tx.rewind_memberships("phone", 5)
+        tx.put_dialogue("phone", "orders", "first")?;
+        tx.put_dialogue("phone", "people", "other")?;
+        tx.put_dialogue("tablet", "orders", "another")?;
+        tx.put_dialogue("phone", "orders", "second")
     });
-    read(storage, |tx| {
-        for (id, _, _, left) in table.iter().chain(&later) {
-            assert_eq!(
-                tx.membership("phone", "order", id)?
-                    .map(|membership| membership.left),
-                *left,
-                "{id}"
-            );
-        }
-        assert!(tx.membership("tablet", "order", "sent later")?.is_some());
-        Ok(())
+    let taken_back: Result<()> = storage.write(|tx| {
+        tx.put_dialogue("phone", "orders", "third")?;
+        Err(StorageError::Inconsistent("on purpose".into()))
     });
+    assert!(taken_back.is_err());
+    let of = |device: &str| read(storage, |tx| tx.dialogues(device));
+    let pairs = |pairs: &[(&str, &str)]| {
+        let owned = pairs
+            .iter()
+            .map(|(set, text)| ((*set).to_owned(), (*text).to_owned()));
+        owned.collect::<BTreeMap<_, _>>()
+    };
+    assert_eq!(of("phone"), pairs(&[("orders", "second"), ("people", "other")]));
+    assert_eq!(of("tablet"), pairs(&[("orders", "another")]));
+    assert_eq!(of("watch"), pairs(&[]));
 }
 
 fn audit_is_listed_newest_first_by_filter(storage: &impl Storage) {

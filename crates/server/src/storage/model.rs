@@ -62,20 +62,12 @@ pub struct ValueChange {
     pub to: Value,
 }
 
-/// What a device was sent, and at which position of the change log. See [`crate::sync::scope`].
+/// What a record is to a device, by what it is known to have heard. See [`crate::sync::dialogue`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Membership {
-    /// The position of the answer that brought the record.
-    pub sent: u64,
-    /// The position of the answer that took it away.
-    pub left: Option<u64>,
-}
-
-impl Membership {
-    /// Whether a device that has everything up to `position` holds the record.
-    pub fn held_at(&self, position: u64) -> bool {
-        self.sent <= position && self.left.is_none_or(|left| left > position)
-    }
+pub enum Membership {
+    Held,
+    /// Not there yet: another record brings it along when the walk under way gets to it.
+    Expected,
 }
 
 /// An audit entry as stored: what it can be found by, and the entry itself as JSON.

@@ -1,5 +1,7 @@
 //! The storage port: what the sync logic asks of a database.
 
+use std::collections::BTreeMap;
+
 use super::model::{AuditFilter, AuditRow, HistoryEntry, Membership, StoredRecord};
 use super::sqlite::DatabaseError;
 
@@ -75,12 +77,13 @@ pub trait Transaction {
 
     fn membership(&self, device: &str, entity: &str, id: &str) -> Result<Option<Membership>>;
     fn put_membership(&mut self, device: &str, entity: &str, id: &str, membership: Membership) -> Result<()>;
-    /// The device is at `position`: forgets what was sent to it after that, and takes back what it was told to drop
-    /// after that. Those answers never reached it.
-    fn rewind_memberships(&mut self, device: &str, position: u64) -> Result<()>;
+    fn drop_membership(&mut self, device: &str, entity: &str, id: &str) -> Result<()>;
     fn clear_memberships(&mut self, device: &str, entity: &str) -> Result<()>;
-    /// Ids and current versions of the living records that a device was sent and was not told to drop.
-    fn held(&self, device: &str, entity: &str) -> Result<Vec<(String, u64)>>;
+    /// The living records that a device holds, in the order of their ids.
+    fn held(&self, device: &str, entity: &str) -> Result<Vec<StoredRecord>>;
+    /// What was said to a device and not confirmed yet, as JSON, by the name of the entity set.
+    fn dialogues(&self, device: &str) -> Result<BTreeMap<String, String>>;
+    fn put_dialogue(&mut self, device: &str, entity_set: &str, dialogue: &str) -> Result<()>;
 
     /// Adds an entry; its `number` is given by the storage.
     fn put_audit(&mut self, row: &AuditRow) -> Result<()>;

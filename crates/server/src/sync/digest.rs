@@ -1,33 +1,61 @@
 //! `GET /sync/digest`: count and hash of what a device should hold, so that it notices if it does not.
+//!
+//! Finished work leaves a device when it has had its days there, and nobody tells the server. A digest therefore leaves
+//! out what was last changed so long ago: it has been on the device for no longer. A device may hold it or not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use holdfast_core::protocol::{Digest, DigestEntry};
+use holdfast_core::protocol::{Cursor, Digest, DigestEntry};
 
-use super::scope::EntitySet;
-use super::{Answer, Context};
+use super::scope::{EntitySet, Scope};
+use super::{Answer, Context, dialogue};
 use crate::records::epoch;
 use crate::storage::port::Transaction;
 
+/// What a device asks.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DigestRequest {
+    /// The device's cursor: the proof that its page arrived. One that the device has moved on from proves nothing.
+    pub since: Option<String>,
+    /// Plural names, comma-separated; all entities, if absent.
+    pub entities: Option<String>,
+    /// Whether to list each id with its version.
+    pub versions: bool,
+}
+
 /// What the caller's device was sent and was not told to drop, at its present versions.
-pub fn digest(
-    tx: &mut dyn Transaction,
-    cx: &Context<'_>,
-    entities: Option<&str>,
-    with_versions: bool,
-) -> Answer<Digest> {
-    let set = match EntitySet::parse(cx.packs, entities) {
+pub fn digest(tx: &mut dyn Transaction, cx: &Context<'_>, request: &DigestRequest) -> Answer<Digest> {
+    let set = match EntitySet::parse(cx.packs, request.entities.as_deref()) {
         Ok(set) => set,
         Err(refusal) => return Ok(Err(refusal)),
     };
+    let device = &cx.caller.device_id;
     let epoch = epoch::current(tx, cx.rng)?;
+    let cursor = request
+        .since
+        .as_ref()
+        .and_then(|since| since.parse::<Cursor>().ok());
+    if let Some(cursor) = cursor.filter(|cursor| cursor.epoch == epoch) {
+        dialogue::present(tx, device, &cursor)?;
+    }
+    let scope = Scope::of(tx, cx, set)?;
     let mut entries = BTreeMap::new();
-    for entity in &set.entities {
-        let versions = tx.held(&cx.caller.device_id, &entity.name)?.into_iter().collect();
-        entries.insert(entity.collection(), DigestEntry::of(versions, with_versions));
+    for entity in &scope.set.entities {
+        let (mut versions, mut aged) = (BTreeMap::new(), BTreeSet::new());
+        for record in tx.held(device, &entity.name)? {
+            if scope.has_had_its_days(entity, &record) {
+                aged.insert(record.id.clone());
+            }
+            versions.insert(record.id, record.version);
+        }
+        entries.insert(
+            entity.collection(),
+            DigestEntry::of(versions, aged, request.versions),
+        );
     }
     Ok(Ok(Digest {
         epoch,
+        as_of: cx.now,
         entities: entries,
     }))
 }

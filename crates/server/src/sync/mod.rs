@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! push     one batch, a savepoint per operation     -> apply: create, update, delete, conflicts::settle
-//! pull     a page of changes, or of a scan          -> scope: what a device may see, wants and holds
+//! pull     a page of changes, or of a scan          -> scope: what a device may see and wants; dialogue: what it holds
 //! records  whole records by id                      digest   what the device should hold
 //! rest     plain REST over apply                    restore  a losing value comes back, out of the audit
 //! ```
@@ -18,6 +18,7 @@ mod caller;
 pub mod conflicts;
 mod create;
 mod delete;
+pub mod dialogue;
 pub mod digest;
 mod notices;
 mod outcome;

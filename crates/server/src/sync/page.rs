@@ -8,6 +8,7 @@ use holdfast_core::{
 };
 use serde_json::Value;
 
+use super::dialogue::{self, Effect, Effects};
 use super::scope::Scope;
 use crate::records;
 use crate::storage::model::{Act, Membership, StoredRecord};
@@ -33,54 +34,94 @@ fn step(held: bool, deleted: bool, readable: bool, wanted: bool, changed: bool) 
     }
 }
 
-/// A page being filled.
+/// A page being filled. Nothing of it is true of the device before the page's cursor is presented.
 pub(super) struct Page<'s, 'a> {
     scope: &'s Scope<'a>,
     /// The position that the device is at.
     since: u64,
+    /// For a device that holds nothing, whatever it held before.
+    afresh: bool,
     changes: DeltaChanges,
+    effects: Effects,
     pub rows: usize,
     /// Records on this page, so that none comes twice.
     done: HashSet<(String, String)>,
 }
 
 impl<'s, 'a> Page<'s, 'a> {
-    pub fn new(scope: &'s Scope<'a>, since: u64) -> Self {
+    pub fn new(scope: &'s Scope<'a>, since: u64, afresh: bool) -> Self {
         Self {
             scope,
             since,
+            afresh,
             changes: DeltaChanges::default(),
+            effects: Effects::default(),
             rows: 0,
             done: HashSet::new(),
         }
     }
 
-    /// The position that the device is at.
-    pub fn since(&self) -> u64 {
-        self.since
-    }
-
-    pub fn finish(self, next: Cursor, has_more: bool, remaining: Option<u64>) -> Delta {
-        Delta {
+    /// The page's answer to whoever presented `asked`. Where nothing has moved the device stays where it is.
+    pub fn finish(
+        self,
+        tx: &mut dyn Transaction,
+        asked: &Cursor,
+        next: Cursor,
+        has_more: bool,
+        remaining: Option<u64>,
+    ) -> Result<Delta> {
+        let cursor = if !self.afresh && self.effects.is_empty() && next == *asked {
+            next
+        } else {
+            let names = || self.scope.set.entities.iter().map(|entity| entity.name.clone());
+            let afresh = self.afresh.then(|| names().collect());
+            let device = &self.scope.cx.caller.device_id;
+            dialogue::answer(tx, device, next, afresh, self.effects)?
+        };
+        Ok(Delta {
             sync_timestamp: self.scope.cx.now,
-            cursor: next.to_string(),
+            cursor: cursor.to_string(),
             has_more,
             remaining,
             changes: self.changes,
-        }
+        })
     }
 
-    /// Tells what there is to tell of a record, and of those that come along with it. `at`: a position past the
-    /// device's, and not past the answer's.
-    pub fn consider_with_company(
-        &mut self,
-        tx: &mut dyn Transaction,
-        record: &StoredRecord,
-        at: u64,
-    ) -> Result<()> {
+    /// What the record is to the device, without what this page says.
+    pub fn membership(&self, tx: &dyn Transaction, record: &StoredRecord) -> Result<Option<Membership>> {
+        if self.afresh {
+            return Ok(None);
+        }
+        tx.membership(&self.scope.cx.caller.device_id, &record.entity, &record.id)
+    }
+
+    /// Whether an earlier record of this walk brings this one along.
+    pub fn expects(&self, tx: &dyn Transaction, record: &StoredRecord) -> Result<bool> {
+        let here = self
+            .effects
+            .get(&record.entity)
+            .and_then(|ids| ids.get(&record.id));
+        Ok(here == Some(&Effect::Expected) || self.membership(tx, record)? == Some(Membership::Expected))
+    }
+
+    /// Has a record that lies ahead come along when the walk gets to it.
+    pub fn expect(&mut self, tx: &dyn Transaction, record: &StoredRecord) -> Result<()> {
+        if !record.deleted && self.membership(tx, record)? != Some(Membership::Held) {
+            self.note(record, Effect::Expected);
+        }
+        Ok(())
+    }
+
+    fn note(&mut self, record: &StoredRecord, effect: Effect) {
+        let ids = self.effects.entry(record.entity.clone()).or_default();
+        ids.insert(record.id.clone(), effect);
+    }
+
+    /// Tells what there is to tell of a record, and of those that come along with it.
+    pub fn consider_with_company(&mut self, tx: &dyn Transaction, record: &StoredRecord) -> Result<()> {
         let mut open = vec![(record.clone(), false)];
         while let Some((record, along)) = open.pop() {
-            if !self.consider(tx, &record, along, at)? {
+            if !self.consider(tx, &record, along)? {
                 continue;
             }
             for (entity, id) in self.scope.brings(&record) {
@@ -98,19 +139,12 @@ impl<'s, 'a> Page<'s, 'a> {
     }
 
     /// Tells what there is to tell of a record; whether it is on the page. `along`: another record brings it.
-    pub fn consider(
-        &mut self,
-        tx: &mut dyn Transaction,
-        record: &StoredRecord,
-        along: bool,
-        at: u64,
-    ) -> Result<bool> {
+    pub fn consider(&mut self, tx: &dyn Transaction, record: &StoredRecord, along: bool) -> Result<bool> {
         let Some(entity) = self.scope.set.get(&record.entity) else {
             return Ok(false);
         };
-        let device = &self.scope.cx.caller.device_id;
-        let membership = tx.membership(device, &record.entity, &record.id)?;
-        let held = membership.is_some_and(|membership| membership.held_at(self.since));
+        let membership = self.membership(tx, record)?;
+        let held = membership == Some(Membership::Held);
         if !held && record.deleted {
             return Ok(false);
         }
@@ -128,15 +162,12 @@ impl<'s, 'a> Page<'s, 'a> {
             return Ok(false);
         }
         self.tell(tx, entity, record, step)?;
-        let sent = membership.map_or(at, |membership| membership.sent);
-        let next = match step {
-            Step::Whole => Some(Membership { sent: at, left: None }),
-            Step::Deleted | Step::Revoked => Some(Membership { sent, left: Some(at) }),
-            // A page of a walk that was lost may have said that it leaves.
-            Step::Changed | Step::Nothing => held.then_some(Membership { sent, left: None }),
-        };
-        if let Some(next) = next.filter(|next| membership != Some(*next)) {
-            tx.put_membership(device, &record.entity, &record.id, next)?;
+        match step {
+            Step::Whole => self.note(record, Effect::Held),
+            Step::Deleted | Step::Revoked => self.note(record, Effect::Gone),
+            // It was to come along, and may not be read any more.
+            Step::Nothing if self.expects(tx, record)? => self.note(record, Effect::Gone),
+            Step::Changed | Step::Nothing => {}
         }
         Ok(matches!(step, Step::Whole | Step::Changed))
     }

@@ -15,8 +15,8 @@ use holdfast_core::{
 };
 
 use super::page::Page;
-use super::scope::{self, EntitySet, Scope};
-use super::{Answer, Context, Refusal, readers, walk};
+use super::scope::{EntitySet, Scope};
+use super::{Answer, Context, Refusal, dialogue, readers, walk};
 use crate::records::{self, epoch};
 use crate::storage::port::{Result, Transaction};
 
@@ -64,8 +64,10 @@ pub fn delta(tx: &mut dyn Transaction, cx: &Context<'_>, request: &DeltaRequest)
     if let Some(refusal) = check(tx, &scope, &cursor, &epoch)? {
         return Ok(Err(refusal));
     }
-    if cursor.scan.is_none() {
-        tx.rewind_memberships(&cx.caller.device_id, cursor.sequence)?;
+    if !dialogue::present(tx, &cx.caller.device_id, &cursor)? {
+        return Ok(Err(Refusal::gone(
+            "This device has moved on from this cursor. Start again without one; nothing unsent is lost.",
+        )));
     }
     match &cursor.scan {
         Some(position) => walk::resume(tx, scope, &cursor, position, limit),
@@ -118,12 +120,12 @@ fn scope_changed(tx: &dyn Transaction, cx: &Context<'_>, since: u64) -> Result<b
 /// What changed after the cursor, in the order of the log.
 fn follow(tx: &mut dyn Transaction, scope: Scope<'_>, cursor: &Cursor, limit: usize) -> Result<Delta> {
     let end = tx.last_sequence()?;
-    let mut page = Page::new(&scope, cursor.sequence);
+    let mut page = Page::new(&scope, cursor.sequence, false);
     let mut position = cursor.sequence;
     'log: while position < end {
         for record in tx.changes_after(position, limit)? {
             position = record.sequence;
-            page.consider_with_company(tx, &record, position)?;
+            page.consider_with_company(tx, &record)?;
             if page.rows >= limit {
                 break 'log;
             }
@@ -133,13 +135,13 @@ fn follow(tx: &mut dyn Transaction, scope: Scope<'_>, cursor: &Cursor, limit: us
         sequence: position,
         ..cursor.clone()
     };
-    Ok(page.finish(next, position < end, None))
+    page.finish(tx, cursor, next, position < end, None)
 }
 
-/// `GET /sync/records`: whole records of these ids that the caller may read; the others are absent. The device holds
-/// them from now on.
+/// `GET /sync/records`: whole records of these ids that the caller may read; the others are absent. A device asks for
+/// what it is taken to hold, so this changes nothing of that.
 pub fn whole_records(
-    tx: &mut dyn Transaction,
+    tx: &dyn Transaction,
     cx: &Context<'_>,
     plural: &str,
     ids: &[&str],
@@ -161,7 +163,6 @@ pub fn whole_records(
             .record(&entity.name, &id)?
             .filter(|record| !record.deleted && cx.readable(entity, record));
         if let Some(record) = record {
-            scope::hold(tx, &cx.caller.device_id, &entity.name, &record.id)?;
             found.push(records::whole(entity, &record));
         }
     }

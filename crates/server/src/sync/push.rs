@@ -10,7 +10,7 @@ use holdfast_core::protocol::{
     ErrorCode, OperationResult, PushRequest, PushResponse, ResultStatus, WireOperation,
 };
 
-use super::{Answer, Context, Refusal, apply, outcome, replay, scope};
+use super::{Answer, Context, Refusal, apply, dialogue, outcome, replay};
 use crate::records::ids;
 use crate::storage::port::{Result, StorageError, Transaction, in_savepoint};
 
@@ -90,7 +90,7 @@ fn settle(
     let result = apply::apply(tx, cx, operation)?;
     let id = result.entity_id.as_deref().unwrap_or(&operation.entity_id);
     if matches!(result.status, ResultStatus::Success | ResultStatus::Conflict) {
-        scope::hold(tx, &cx.caller.device_id, &operation.entity_type, id)?;
+        dialogue::hold(tx, &cx.caller.device_id, &operation.entity_type, id)?;
     }
     match code(&result) {
         Some(ErrorCode::PermissionDenied) => return Ok(result),
@@ -98,7 +98,7 @@ fn settle(
         Some(ErrorCode::NotFound) if refused_before => return Ok(result),
         Some(ErrorCode::NotFound) => {
             let id = ids::resolve(tx, &operation.entity_type, id)?;
-            scope::let_go(tx, &cx.caller.device_id, &operation.entity_type, &id)?;
+            dialogue::let_go(tx, &cx.caller.device_id, &operation.entity_type, &id)?;
         }
         _ => {}
     }

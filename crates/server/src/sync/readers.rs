@@ -59,6 +59,7 @@ pub(super) fn changed_since(
         epoch: epoch.to_owned(),
         entity_set: scope.set.hash.clone(),
         sequence: position,
+        answer: 0,
         scan: None,
     };
     let sync_timestamp = if has_more { last.unwrap_or(now) } else { now };

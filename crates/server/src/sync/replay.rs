@@ -10,7 +10,7 @@ use holdfast_core::{
     system,
 };
 
-use super::Context;
+use super::{Context, dialogue};
 use crate::records::{self, ids};
 use crate::storage::model::StoredRecord;
 use crate::storage::port::{Result, Transaction};
@@ -78,8 +78,7 @@ fn present(tx: &dyn Transaction, cx: &Context<'_>, entity: &str, id: &str) -> Re
     let (Some(declared), Some(record)) = (cx.packs.entity(entity), tx.record(entity, id)?) else {
         return Ok(Present::Elsewhere);
     };
-    let membership = tx.membership(&cx.caller.device_id, entity, id)?;
-    let held = membership.is_some_and(|membership| membership.left.is_none());
+    let held = dialogue::surely_held(tx, &cx.caller.device_id, entity, id)?;
     Ok(match (cx.readable(declared, &record), record.deleted) {
         (true, true) => Present::Deleted,
         (true, false) if held => Present::Held(record),

@@ -3,9 +3,8 @@
 //! - *Readable*: the caller's roles may read the entity, and one of its access rules covers the record.
 //! - *Wanted*: readable, and the entity's sync condition holds, or the caller pinned the record, or a record that the
 //!   device was sent refers to it (`syncAlong`).
-//! - *Held*: the device was sent it and was not told to drop it. The server remembers both with a position of the
-//!   change log past the one that the device asked from. A device that asks again from there never got the answer: what
-//!   it was sent and told after that position is taken back, and told anew.
+//! - *Held*: the device was sent it and was not told to drop it, as far as it is known to have heard
+//!   ([`super::dialogue`]).
 //!
 //! What is held and readable goes on being updated whether or not it is still wanted; what is held and no longer
 //! readable is revoked.
@@ -19,7 +18,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Context, Refusal};
 use crate::records::references;
-use crate::storage::model::{Membership, StoredRecord};
+use crate::storage::model::StoredRecord;
 use crate::storage::port::{Result, Transaction};
 
 /// The entities a device asks for, in the order in which they are scanned: what refers comes before what it brings
@@ -112,9 +111,17 @@ impl<'a> Scope<'a> {
 
     /// Whether a readable record belongs on the caller's devices of its own accord.
     pub fn wanted(&self, entity: &Entity, record: &StoredRecord) -> bool {
-        let pinned =
-            !self.pinned.is_empty() && self.pinned.contains(&(record.entity.clone(), record.id.clone()));
-        entity.wanted_by(&record.fields, &self.cx.viewer(), pinned)
+        entity.wanted_by(&record.fields, &self.cx.viewer(), self.is_pinned(record))
+    }
+
+    fn is_pinned(&self, record: &StoredRecord) -> bool {
+        !self.pinned.is_empty() && self.pinned.contains(&(record.entity.clone(), record.id.clone()))
+    }
+
+    /// Whether a record may have left the caller's devices with time.
+    pub fn has_had_its_days(&self, entity: &Entity, record: &StoredRecord) -> bool {
+        let now = self.cx.now;
+        entity.has_had_its_days(&record.fields, record.updated_at, now) && !self.is_pinned(record)
     }
 
     /// What comes along with a record that is sent: entity and id.
@@ -151,30 +158,4 @@ fn pinned(user: &StoredRecord) -> Vec<(String, String)> {
             .map(|(entity, id)| (entity.to_owned(), id.to_owned()))
     };
     items.filter_map(split).collect()
-}
-
-/// Notes that a device holds a record because it wrote it, or fetched it: as if it had been sent at the beginning, so
-/// that from any position on it gets what others change.
-pub fn hold(tx: &mut dyn Transaction, device: &str, entity: &str, id: &str) -> Result<()> {
-    let always = Membership { sent: 0, left: None };
-    if tx.membership(device, entity, id)? == Some(always) {
-        return Ok(());
-    }
-    tx.put_membership(device, entity, id, always)
-}
-
-/// Notes that a device drops a record because a write to it was answered so: it no longer holds it at any position.
-pub fn let_go(tx: &mut dyn Transaction, device: &str, entity: &str, id: &str) -> Result<()> {
-    match tx.membership(device, entity, id)? {
-        Some(_) => tx.put_membership(
-            device,
-            entity,
-            id,
-            Membership {
-                sent: 0,
-                left: Some(0),
-            },
-        ),
-        None => Ok(()),
-    }
 }

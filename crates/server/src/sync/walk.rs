@@ -3,10 +3,10 @@
 //! A walk goes through the records in a fixed order (by entity, then id) and tells of each what the device must know
 //! against what it held at position S when the walk began. Its pages' cursors keep S and carry the position reached and
 //! E, the end of the log at the beginning; the last page's cursor is at E, and what changed meanwhile comes in the
-//! delta from there. Every page is a function of its cursor, so a lost page can be asked for again.
+//! delta from there.
 //!
-//! What a sent record brings along is marked as sent at E when it lies ahead, and comes when the walk gets there; what
-//! was passed already is told at once.
+//! What a sent record brings along is expected when it lies ahead, and comes when the walk gets there; what was passed
+//! already is told at once.
 
 use std::collections::HashSet;
 
@@ -54,16 +54,14 @@ impl std::fmt::Display for Position {
 
 /// A first sync: the device holds nothing, as far as this set of entities goes.
 pub(super) fn begin(tx: &mut dyn Transaction, scope: Scope<'_>, epoch: &str, limit: usize) -> Result<Delta> {
-    for entity in &scope.set.entities {
-        tx.clear_memberships(&scope.cx.caller.device_id, &entity.name)?;
-    }
     let cursor = Cursor {
         epoch: epoch.to_owned(),
         entity_set: scope.set.hash.clone(),
         sequence: 0,
+        answer: 0,
         scan: None,
     };
-    again(tx, scope, &cursor, limit)
+    set_out(tx, &scope, Page::new(&scope, 0, true), &cursor, limit)
 }
 
 /// A walk that begins at the device's cursor.
@@ -73,15 +71,24 @@ pub(super) fn again(
     cursor: &Cursor,
     limit: usize,
 ) -> Result<Delta> {
-    let end = tx.last_sequence()?;
-    let remaining = count(tx, &scope, cursor.sequence)?;
+    let page = Page::new(&scope, cursor.sequence, false);
+    set_out(tx, &scope, page, cursor, limit)
+}
+
+fn set_out(
+    tx: &mut dyn Transaction,
+    scope: &Scope<'_>,
+    page: Page<'_, '_>,
+    cursor: &Cursor,
+    limit: usize,
+) -> Result<Delta> {
     let start = Position {
-        end,
-        remaining,
+        end: tx.last_sequence()?,
+        remaining: count(tx, scope, &page, cursor.sequence)?,
         entity: String::new(),
         id: String::new(),
     };
-    page(tx, &scope, cursor, start, limit)
+    fill(tx, scope, page, cursor, start, limit)
 }
 
 /// The page behind a position.
@@ -93,21 +100,24 @@ pub(super) fn resume(
     limit: usize,
 ) -> Answer<Delta> {
     match Position::parse(position).filter(|position| scope.set.get(&position.entity).is_some()) {
-        Some(position) => page(tx, &scope, cursor, position, limit).map(Ok),
+        Some(position) => {
+            let page = Page::new(&scope, cursor.sequence, false);
+            fill(tx, &scope, page, cursor, position, limit).map(Ok)
+        }
         None => Ok(Err(Refusal::malformed(
             "The cursor is not one this server made. Start again without it.",
         ))),
     }
 }
 
-fn page(
+fn fill(
     tx: &mut dyn Transaction,
     scope: &Scope<'_>,
+    mut page: Page<'_, '_>,
     cursor: &Cursor,
     start: Position,
     limit: usize,
 ) -> Result<Delta> {
-    let mut page = Page::new(scope, cursor.sequence);
     let mut at = start.clone();
     while let Some(chunk) = next_chunk(tx, scope, &at)? {
         for record in chunk {
@@ -116,14 +126,11 @@ fn page(
             visit(tx, scope, &mut page, &record, &at)?;
             if page.rows >= limit {
                 at.remaining = start.remaining.saturating_sub(page.rows as u64);
-                let (remaining, next) = (
-                    at.remaining,
-                    Cursor {
-                        scan: Some(at.to_string()),
-                        ..cursor.clone()
-                    },
-                );
-                return Ok(page.finish(next, true, Some(remaining)));
+                let next = Cursor {
+                    scan: Some(at.to_string()),
+                    ..cursor.clone()
+                };
+                return page.finish(tx, cursor, next, true, Some(at.remaining));
             }
         }
     }
@@ -133,7 +140,7 @@ fn page(
         ..cursor.clone()
     };
     let has_more = tx.last_sequence()? > at.end;
-    Ok(page.finish(next, has_more, Some(0)))
+    page.finish(tx, cursor, next, has_more, Some(0))
 }
 
 /// The records behind a position; `None` at the end of the last entity.
@@ -155,16 +162,15 @@ fn next_chunk(tx: &dyn Transaction, scope: &Scope<'_>, at: &Position) -> Result<
 
 /// Tells of a record, and sees to what it brings along.
 fn visit(
-    tx: &mut dyn Transaction,
+    tx: &dyn Transaction,
     scope: &Scope<'_>,
     page: &mut Page<'_, '_>,
     record: &StoredRecord,
     at: &Position,
 ) -> Result<()> {
-    let device = &scope.cx.caller.device_id;
-    let mut open = vec![(record.clone(), is_marked(tx, device, record, at.end)?)];
+    let mut open = vec![(record.clone(), page.expects(tx, record)?)];
     while let Some((record, along)) = open.pop() {
-        if !page.consider(tx, &record, along, at.end)? {
+        if !page.consider(tx, &record, along)? {
             continue;
         }
         for (entity, id) in scope.brings(&record) {
@@ -175,7 +181,7 @@ fn visit(
                 continue;
             };
             if is_ahead(scope, &brought, at) {
-                mark(tx, device, &brought, page.since(), at.end)?;
+                page.expect(tx, &brought)?;
             } else {
                 open.push((brought, true));
             }
@@ -189,35 +195,8 @@ fn is_ahead(scope: &Scope<'_>, record: &StoredRecord, at: &Position) -> bool {
     place(&record.entity, &record.id) > place(&at.entity, &at.id)
 }
 
-/// Whether an earlier record of this walk brings this one along.
-fn is_marked(tx: &dyn Transaction, device: &str, record: &StoredRecord, end: u64) -> Result<bool> {
-    let membership = tx.membership(device, &record.entity, &record.id)?;
-    Ok(membership
-        == Some(Membership {
-            sent: end,
-            left: None,
-        }))
-}
-
-fn mark(tx: &mut dyn Transaction, device: &str, record: &StoredRecord, since: u64, end: u64) -> Result<()> {
-    let known = tx.membership(device, &record.entity, &record.id)?;
-    if record.deleted || known.is_some_and(|membership| membership.held_at(since)) {
-        return Ok(());
-    }
-    tx.put_membership(
-        device,
-        &record.entity,
-        &record.id,
-        Membership {
-            sent: end,
-            left: None,
-        },
-    )
-}
-
 /// Rows that a walk from here will bring, for a progress bar.
-fn count(tx: &dyn Transaction, scope: &Scope<'_>, since: u64) -> Result<u64> {
-    let device = &scope.cx.caller.device_id;
+fn count(tx: &dyn Transaction, scope: &Scope<'_>, page: &Page<'_, '_>, since: u64) -> Result<u64> {
     let mut brought: HashSet<(String, String)> = HashSet::new();
     let mut rows = 0;
     let mut at = Position {
@@ -235,10 +214,7 @@ fn count(tx: &dyn Transaction, scope: &Scope<'_>, since: u64) -> Result<u64> {
                 continue;
             }
             let along = brought.contains(&(record.entity.clone(), record.id.clone()));
-            let held = since > 0
-                && tx
-                    .membership(device, &record.entity, &record.id)?
-                    .is_some_and(|m| m.held_at(since));
+            let held = page.membership(tx, record)? == Some(Membership::Held);
             let told = if held {
                 record.sequence > since
             } else {

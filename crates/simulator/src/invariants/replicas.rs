@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use holdfast_core::{pack::Viewer, record::RecordKey};
+use holdfast_server::sync::dialogue;
 
 use super::{Broken, all_records, position, read};
 use crate::{device::Device, server::Server};
@@ -19,7 +20,9 @@ pub fn behind_cursor(device: &Device, server: &Server) -> Vec<Broken> {
     };
     let epoch = read(server, |tx| tx.meta("epoch")).flatten();
     // A walk that is under way, or another history: nothing is claimed yet.
-    if cursor.scan.is_some() || replica.cursor().is_none_or(|row| row.partial) || epoch != Some(cursor.epoch)
+    if cursor.scan.is_some()
+        || replica.cursor().is_none_or(|row| row.partial)
+        || epoch.as_ref() != Some(&cursor.epoch)
     {
         return Vec::new();
     }
@@ -30,8 +33,10 @@ pub fn behind_cursor(device: &Device, server: &Server) -> Vec<Broken> {
         if record.deleted || record.sequence > cursor.sequence {
             continue;
         }
-        let membership = read(server, |tx| tx.membership(&device_id, &record.entity, &record.id)).flatten();
-        if !membership.is_some_and(|membership| membership.held_at(cursor.sequence)) {
+        let sent = read(server, |tx| {
+            dialogue::held_at(tx, &device_id, &cursor, &record.entity, &record.id)
+        });
+        if sent != Some(true) {
             continue;
         }
         let held = replica

@@ -11,6 +11,7 @@ use utoipa::IntoParams;
 use crate::http::state::AppState;
 use crate::http::{ApiError, ApiJson, ApiQuery};
 use crate::identity::Identity;
+use crate::sync::digest::DigestRequest;
 use crate::sync::pull::DeltaRequest;
 use crate::sync::{Refusal, digest as digests, pull, push as pushing};
 
@@ -102,6 +103,8 @@ pub async fn records(
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct DigestQuery {
+    /// The device's cursor, whose page it has stored.
+    since: Option<String>,
     /// Plural names, comma-separated; all entities, if absent.
     entities: Option<String>,
     /// Whether to list each id with its version.
@@ -117,11 +120,18 @@ pub async fn digest(
     me: Identity,
     ApiQuery(query): ApiQuery<DigestQuery>,
 ) -> Result<Json<Digest>, ApiError> {
-    let DigestQuery { entities, versions } = query;
+    let DigestQuery {
+        since,
+        entities,
+        versions,
+    } = query;
+    let request = DigestRequest {
+        since,
+        entities,
+        versions,
+    };
     state
-        .act(me, move |tx, cx| {
-            digests::digest(tx, cx, entities.as_deref(), versions)
-        })
+        .act(me, move |tx, cx| digests::digest(tx, cx, &request))
         .await
         .map(Json)
 }

@@ -27,13 +27,15 @@ struct Tables {
     ledger: Table<(String, String), String>,
     /// By device, then record.
     memberships: Table<(String, RecordId), Membership>,
+    /// By device, then entity set.
+    dialogues: Table<(String, String), String>,
     audit: Table<u64, AuditRow>,
     /// Writes until one fails; none fails, if `None`.
     fault_after: Option<u64>,
 }
 
 impl Tables {
-    fn all(&mut self) -> [&mut dyn Undo; 9] {
+    fn all(&mut self) -> [&mut dyn Undo; 10] {
         [
             &mut self.meta,
             &mut self.records,
@@ -43,15 +45,16 @@ impl Tables {
             &mut self.aliases,
             &mut self.ledger,
             &mut self.memberships,
+            &mut self.dialogues,
             &mut self.audit,
         ]
     }
 
-    fn mark(&mut self) -> [usize; 9] {
+    fn mark(&mut self) -> [usize; 10] {
         self.all().map(|table| table.mark())
     }
 
-    fn rewind(&mut self, marks: [usize; 9]) {
+    fn rewind(&mut self, marks: [usize; 10]) {
         self.all()
             .into_iter()
             .zip(marks)
@@ -78,7 +81,7 @@ impl MemoryStorage {
     /// A transaction that panicked or failed is taken back here, by the next to come.
     fn lock(&self) -> MutexGuard<'_, Tables> {
         let mut tables = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        tables.rewind([0; 9]);
+        tables.rewind([0; 10]);
         tables
     }
 }

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::ops::Bound::{Excluded, Unbounded};
 
 use super::Tables;
@@ -7,7 +8,7 @@ use crate::storage::port::{Result, StorageError, Transaction};
 #[derive(Debug)]
 pub(super) struct MemoryTransaction<'a> {
     tables: &'a mut Tables,
-    savepoints: Vec<[usize; 9]>,
+    savepoints: Vec<[usize; 10]>,
 }
 
 impl<'a> MemoryTransaction<'a> {
@@ -33,7 +34,7 @@ impl<'a> MemoryTransaction<'a> {
         }
     }
 
-    fn closed_savepoint(&mut self) -> Result<[usize; 9]> {
+    fn closed_savepoint(&mut self) -> Result<[usize; 10]> {
         self.savepoints
             .pop()
             .ok_or_else(|| StorageError::Inconsistent("no savepoint is open".into()))
@@ -194,32 +195,10 @@ impl Transaction for MemoryTransaction<'_> {
         Ok(())
     }
 
-    fn rewind_memberships(&mut self, device: &str, position: u64) -> Result<()> {
-        let tables = self.writing()?;
-        let after = |membership: &Membership| {
-            membership.sent > position || membership.left.is_some_and(|left| left > position)
-        };
-        let own = tables
+    fn drop_membership(&mut self, device: &str, entity: &str, id: &str) -> Result<()> {
+        self.writing()?
             .memberships
-            .rows()
-            .range((Excluded((device.to_owned(), pair("", ""))), Unbounded));
-        let own = own
-            .take_while(|((of, _), _)| of == device)
-            .filter(|(_, membership)| after(membership));
-        let lost: Vec<_> = own.map(|(key, membership)| (key.clone(), *membership)).collect();
-        for (key, membership) in lost {
-            if membership.sent > position {
-                tables.memberships.remove(&key);
-            } else {
-                tables.memberships.insert(
-                    key,
-                    Membership {
-                        left: None,
-                        ..membership
-                    },
-                );
-            }
-        }
+            .remove(&(device.to_owned(), pair(entity, id)));
         Ok(())
     }
 
@@ -236,22 +215,27 @@ impl Transaction for MemoryTransaction<'_> {
         Ok(())
     }
 
-    fn held(&self, device: &str, entity: &str) -> Result<Vec<(String, u64)>> {
+    fn held(&self, device: &str, entity: &str) -> Result<Vec<StoredRecord>> {
         let start = Excluded((device.to_owned(), pair(entity, "")));
         let rows = self.tables.memberships.rows().range((start, Unbounded));
         let rows = rows.take_while(|((of, (e, _)), _)| of == device && e == entity);
-        let living = rows
-            .filter(|(_, membership)| membership.left.is_none())
-            .filter_map(|((_, key), _)| {
-                let record = self
-                    .tables
-                    .records
-                    .rows()
-                    .get(key)
-                    .filter(|record| !record.deleted)?;
-                Some((record.id.clone(), record.version))
-            });
-        Ok(living.collect())
+        let held = rows.filter(|(_, membership)| **membership == Membership::Held);
+        let records = held.filter_map(|((_, key), _)| self.tables.records.rows().get(key));
+        Ok(records.filter(|record| !record.deleted).cloned().collect())
+    }
+
+    fn dialogues(&self, device: &str) -> Result<BTreeMap<String, String>> {
+        let start = Excluded(pair(device, ""));
+        let rows = self.tables.dialogues.rows().range((start, Unbounded));
+        let own = rows.take_while(|((of, _), _)| of == device);
+        Ok(own.map(|((_, set), text)| (set.clone(), text.clone())).collect())
+    }
+
+    fn put_dialogue(&mut self, device: &str, entity_set: &str, dialogue: &str) -> Result<()> {
+        self.writing()?
+            .dialogues
+            .insert(pair(device, entity_set), dialogue.to_owned());
+        Ok(())
     }
 
     fn put_audit(&mut self, row: &AuditRow) -> Result<()> {

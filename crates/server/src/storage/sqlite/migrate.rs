@@ -11,6 +11,7 @@ use super::DatabaseError;
 const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_identity.sql"),
     include_str!("../migrations/0002_records.sql"),
+    include_str!("../migrations/0003_dialogues.sql"),
 ];
 
 /// Brings the schema to the newest version this server knows.

@@ -4,7 +4,7 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRe
 use rusqlite::{Row, ToSql};
 
 use super::value::{Json, Millis};
-use crate::storage::model::{Act, AuditRow, HistoryEntry, StoredRecord};
+use crate::storage::model::{Act, AuditRow, HistoryEntry, Membership, StoredRecord};
 
 pub(super) fn read_record(row: &Row<'_>) -> rusqlite::Result<StoredRecord> {
     Ok(StoredRecord {
@@ -48,29 +48,34 @@ pub(super) fn read_audit(row: &Row<'_>) -> rusqlite::Result<AuditRow> {
     })
 }
 
-const ACTS: [(Act, &str); 4] = [
-    (Act::Create, "create"),
-    (Act::Update, "update"),
-    (Act::Delete, "delete"),
-    (Act::Recreate, "recreate"),
-];
+/// The variants of an enum and the words they are stored as.
+macro_rules! stored_as {
+    ($type:ty: $($variant:path => $word:literal),+ $(,)?) => {
+        impl ToSql for $type {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                Ok(match self { $($variant => $word),+ }.into())
+            }
+        }
 
-impl ToSql for Act {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ACTS
-            .iter()
-            .find(|(act, _)| act == self)
-            .map_or("update", |(_, name)| *name)
-            .into())
-    }
+        impl FromSql for $type {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                match value.as_str()? {
+                    $($word => Ok($variant),)+
+                    _ => Err(FromSqlError::InvalidType),
+                }
+            }
+        }
+    };
 }
 
-impl FromSql for Act {
-    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        let name = value.as_str()?;
-        ACTS.iter()
-            .find(|(_, known)| *known == name)
-            .map(|(act, _)| *act)
-            .ok_or(FromSqlError::InvalidType)
-    }
-}
+stored_as!(Act:
+    Act::Create => "create",
+    Act::Update => "update",
+    Act::Delete => "delete",
+    Act::Recreate => "recreate",
+);
+
+stored_as!(Membership:
+    Membership::Held => "held",
+    Membership::Expected => "expected",
+);

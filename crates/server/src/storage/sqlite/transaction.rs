@@ -1,5 +1,7 @@
 //! The storage port in SQLite.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
 use super::rows::{read_audit, read_history, read_record};
@@ -208,27 +210,20 @@ impl Transaction for SqliteTransaction<'_> {
     }
 
     fn membership(&self, device: &str, entity: &str, id: &str) -> Result<Option<Membership>> {
-        let sql = "SELECT sent_at, left_at FROM memberships WHERE device = ?1 AND entity = ?2 AND id = ?3";
-        self.one(sql, [device, entity, id], |row| {
-            Ok(Membership {
-                sent: row.get(0)?,
-                left: row.get(1)?,
-            })
-        })
+        let sql = "SELECT membership FROM memberships WHERE device = ?1 AND entity = ?2 AND id = ?3";
+        self.one(sql, [device, entity, id], |row| row.get(0))
     }
 
     fn put_membership(&mut self, device: &str, entity: &str, id: &str, membership: Membership) -> Result<()> {
-        let sql = "INSERT OR REPLACE INTO memberships VALUES (?1, ?2, ?3, ?4, ?5)";
-        self.run(sql, params![device, entity, id, membership.sent, membership.left])
+        let sql = "INSERT OR REPLACE INTO memberships VALUES (?1, ?2, ?3, ?4)";
+        self.run(sql, params![device, entity, id, membership])
     }
 
-    fn rewind_memberships(&mut self, device: &str, position: u64) -> Result<()> {
+    fn drop_membership(&mut self, device: &str, entity: &str, id: &str) -> Result<()> {
         self.run(
-            "DELETE FROM memberships WHERE device = ?1 AND sent_at > ?2",
-            params![device, position],
-        )?;
-        let sql = "UPDATE memberships SET left_at = NULL WHERE device = ?1 AND left_at > ?2";
-        self.run(sql, params![device, position])
+            "DELETE FROM memberships WHERE device = ?1 AND entity = ?2 AND id = ?3",
+            [device, entity, id],
+        )
     }
 
     fn clear_memberships(&mut self, device: &str, entity: &str) -> Result<()> {
@@ -238,10 +233,23 @@ impl Transaction for SqliteTransaction<'_> {
         )
     }
 
-    fn held(&self, device: &str, entity: &str) -> Result<Vec<(String, u64)>> {
-        let sql = "SELECT r.id, r.version FROM memberships m JOIN records r ON r.entity = m.entity AND r.id = m.id \
-                   WHERE m.device = ?1 AND m.entity = ?2 AND m.left_at IS NULL AND r.deleted = 0 ORDER BY r.id";
-        self.all(sql, [device, entity], |row| Ok((row.get(0)?, row.get(1)?)))
+    fn held(&self, device: &str, entity: &str) -> Result<Vec<StoredRecord>> {
+        let sql = "SELECT r.* FROM memberships m JOIN records r ON r.entity = m.entity AND r.id = m.id \
+                   WHERE m.device = ?1 AND m.entity = ?2 AND m.membership = ?3 AND r.deleted = 0 ORDER BY r.id";
+        self.all(sql, params![device, entity, Membership::Held], read_record)
+    }
+
+    fn dialogues(&self, device: &str) -> Result<BTreeMap<String, String>> {
+        let sql = "SELECT entity_set, dialogue FROM dialogues WHERE device = ?1";
+        let dialogues = self.all(sql, [device], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(dialogues.into_iter().collect())
+    }
+
+    fn put_dialogue(&mut self, device: &str, entity_set: &str, dialogue: &str) -> Result<()> {
+        self.run(
+            "INSERT OR REPLACE INTO dialogues VALUES (?1, ?2, ?3)",
+            [device, entity_set, dialogue],
+        )
     }
 
     fn put_audit(&mut self, row: &AuditRow) -> Result<()> {

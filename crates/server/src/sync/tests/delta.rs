@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use super::{World, create, delete, device::Device, on_both, system_update, update};
 use crate::storage::port::Storage;
-use crate::sync::{digest, pull};
+use crate::sync::digest::{self, DigestRequest};
+use crate::sync::pull;
 
 on_both!(
     a_scan_brings_what_is_wanted_in_pages,
@@ -200,6 +201,9 @@ fn deletions_are_told_once(world: World<impl Storage>) {
 fn a_record_that_comes_back_comes_whole(world: World<impl Storage>) {
     orders(&world, 1);
     let mut device = Device::new(world.tara());
+    let mut away = Device::new(world.tara());
+    away.caller.device_id = "tara-tablet".into();
+    away.sync(&world, 100);
     device.sync(&world, 100);
     world.push_one(&world.samir(), delete("k1", "WO-000000", 1));
     let conflict = world
@@ -209,7 +213,6 @@ fn a_record_that_comes_back_comes_whole(world: World<impl Storage>) {
         )
         .conflict
         .unwrap();
-    let stale = device.cursor.clone();
     device.sync(&world, 100);
     assert_eq!(device.left, ["deleted WO-000000"]);
     let resolution = json!({ "resolution": { "record": { "choice": "recreate" } } });
@@ -221,8 +224,7 @@ fn a_record_that_comes_back_comes_whole(world: World<impl Storage>) {
     assert_eq!(device.holds("order"), ["WO-000000"]);
     device.agrees(&world);
     // A device that saw neither the end nor the return gets it whole as well.
-    device.cursor = stale;
-    let delta = world.pull(&device.caller, device.cursor.as_deref(), 100).unwrap();
+    let delta = world.pull(&away.caller, away.cursor.as_deref(), 100).unwrap();
     assert_eq!(delta.changes.records["orders"][0].base_version(), None);
 }
 
@@ -249,7 +251,7 @@ fn a_cursor_of_another_epoch_set_or_future(world: World<impl Storage>) {
             scan: Some("nonsense".into()),
             ..cursor.clone()
         }),
-        Err((400, ErrorCode::ValidationError))
+        Err((410, ErrorCode::Gone))
     );
     assert_eq!(
         ask(&Cursor {
@@ -371,7 +373,14 @@ fn the_digest_tells_what_should_be_held(world: World<impl Storage>) {
     );
     device.sync(&world, 2);
     let digest: Digest = world
-        .act(&device.caller, |tx, cx| digest::digest(tx, cx, None, true))
+        .act(&device.caller, |tx, cx| {
+            let request = DigestRequest {
+                since: device.cursor.clone(),
+                versions: true,
+                ..DigestRequest::default()
+            };
+            digest::digest(tx, cx, &request)
+        })
         .unwrap();
     for entity in ["order", "person", "user", "asset"] {
         let entry = &digest.entities[&world.packs.entity(entity).unwrap().collection()];
@@ -387,7 +396,11 @@ fn the_digest_tells_what_should_be_held(world: World<impl Storage>) {
     assert_eq!(digest.entities["orders"].count, 1);
     let plain: Digest = world
         .act(&device.caller, |tx, cx| {
-            digest::digest(tx, cx, Some("orders"), false)
+            let request = DigestRequest {
+                entities: Some("orders".into()),
+                ..DigestRequest::default()
+            };
+            digest::digest(tx, cx, &request)
         })
         .unwrap();
     assert_eq!(

@@ -4,6 +4,7 @@ mod concurrency;
 mod conflicts;
 mod delta;
 mod device;
+mod late;
 mod merge;
 mod push;
 mod rest;
@@ -131,6 +132,10 @@ impl<S: Storage> World<S> {
     pub fn now(&self) -> Timestamp {
         self.seconds.set(self.seconds.get() + 1);
         Timestamp::from_timestamp(1_790_000_000 + self.seconds.get(), 0).unwrap()
+    }
+
+    pub fn pass_days(&self, days: i64) {
+        self.seconds.set(self.seconds.get() + days * 86_400);
     }
 
     pub fn write<T>(&self, work: impl FnOnce(&mut dyn Transaction) -> Result<T, StorageError>) -> T {

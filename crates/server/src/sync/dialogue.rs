@@ -1,0 +1,218 @@
+//! What was said to a device, and what it is known to have heard.
+//!
+//! An answer to a pull changes nothing by itself: it may never arrive. What it would change of the device's memberships
+//! is kept beside them under the answer's cursor, and becomes true when the device presents that cursor, for a device
+//! stores a page and its cursor in one commit. The other answers to the same question are forgotten then: they were
+//! lost, or given to a late copy of the question.
+//!
+//! So a question may be asked any number of times, and arrive in any order:
+//!
+//! | cursor presented | means | what is written |
+//! |---|---|---|
+//! | none | the device holds nothing, if the answer gets through | the answer, beside the others |
+//! | the newest one presented before | the answer was lost, or this is a copy | the answer, beside the others |
+//! | of an answer given since | that answer arrived | what it said is true; then the new answer |
+//! | any other | the device has moved on: a late copy | nothing; 410 |
+
+use std::collections::BTreeMap;
+
+use holdfast_core::protocol::Cursor;
+use serde::{Deserialize, Serialize};
+
+use crate::storage::model::Membership;
+use crate::storage::port::{Result, StorageError, Transaction};
+
+/// Answers that wait for their cursor. More come only of a storm of repeats; if the oldest was the one that arrived,
+/// the device begins anew.
+const OPEN_ANSWERS: usize = 16;
+
+/// What an answer does to a membership.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Effect {
+    Held,
+    /// A later page of the walk brings it along.
+    Expected,
+    Gone,
+}
+
+/// By entity, then id.
+pub(super) type Effects = BTreeMap<String, BTreeMap<String, Effect>>;
+
+/// An answer that waits for its cursor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer {
+    cursor: String,
+    /// For a device that holds nothing of these entities.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    afresh: Option<Vec<String>>,
+    effects: Effects,
+}
+
+/// What was said about one set of entities.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Dialogue {
+    /// The newest cursor that the device presented.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    presented: Option<String>,
+    /// Oldest first.
+    open: Vec<Answer>,
+    /// The number of the last answer.
+    last: u64,
+}
+
+impl Dialogue {
+    fn parse(text: &str) -> Result<Self> {
+        serde_json::from_str(text).map_err(|error| StorageError::Inconsistent(format!("a dialogue: {error}")))
+    }
+
+    fn of(tx: &dyn Transaction, device: &str, entity_set: &str) -> Result<Self> {
+        let dialogues = tx.dialogues(device)?;
+        dialogues
+            .get(entity_set)
+            .map_or_else(|| Ok(Self::default()), |text| Self::parse(text))
+    }
+
+    fn store(&self, tx: &mut dyn Transaction, device: &str, entity_set: &str) -> Result<()> {
+        let text =
+            serde_json::to_string(self).map_err(|error| StorageError::Inconsistent(error.to_string()))?;
+        tx.put_dialogue(device, entity_set, &text)
+    }
+}
+
+/// Takes a cursor as the proof that its answer arrived; whether it is the newest that the device has presented.
+pub(super) fn present(tx: &mut dyn Transaction, device: &str, cursor: &Cursor) -> Result<bool> {
+    let mut dialogue = Dialogue::of(tx, device, &cursor.entity_set)?;
+    let presented = cursor.to_string();
+    if dialogue.presented.as_ref() == Some(&presented) {
+        return Ok(true);
+    }
+    let Some(at) = dialogue.open.iter().position(|answer| answer.cursor == presented) else {
+        return Ok(false);
+    };
+    let answer = dialogue.open.swap_remove(at);
+    // An answer for a device that holds nothing may still arrive, unless this is one.
+    dialogue
+        .open
+        .retain(|other| other.afresh.is_some() && answer.afresh.is_none());
+    for entity in answer.afresh.iter().flatten() {
+        tx.clear_memberships(device, entity)?;
+    }
+    for (entity, ids) in &answer.effects {
+        for (id, effect) in ids {
+            match effect {
+                Effect::Held => tx.put_membership(device, entity, id, Membership::Held)?,
+                Effect::Expected => tx.put_membership(device, entity, id, Membership::Expected)?,
+                Effect::Gone => tx.drop_membership(device, entity, id)?,
+            }
+        }
+    }
+    dialogue.presented = Some(presented);
+    dialogue.store(tx, device, &cursor.entity_set)?;
+    Ok(true)
+}
+
+/// Keeps what an answer says until its cursor is presented, and gives the cursor its number. The same answer given
+/// again has the same cursor. `afresh`: the entities of which the answer takes the device to hold nothing.
+pub(super) fn answer(
+    tx: &mut dyn Transaction,
+    device: &str,
+    next: Cursor,
+    afresh: Option<Vec<String>>,
+    effects: Effects,
+) -> Result<Cursor> {
+    let mut dialogue = Dialogue::of(tx, device, &next.entity_set)?;
+    for open in &dialogue.open {
+        let same = open.afresh == afresh && open.effects == effects;
+        let cursor = open.cursor.parse::<Cursor>().ok().filter(|_| same);
+        let numbered = |cursor: &Cursor| Cursor {
+            answer: cursor.answer,
+            ..next.clone()
+        };
+        if let Some(cursor) = cursor.filter(|cursor| *cursor == numbered(cursor)) {
+            return Ok(cursor);
+        }
+    }
+    dialogue.last += 1;
+    let cursor = Cursor {
+        answer: dialogue.last,
+        ..next
+    };
+    dialogue.open.push(Answer {
+        cursor: cursor.to_string(),
+        afresh,
+        effects,
+    });
+    let surplus = dialogue.open.len().saturating_sub(OPEN_ANSWERS);
+    dialogue.open.drain(..surplus);
+    dialogue.store(tx, device, &cursor.entity_set)?;
+    Ok(cursor)
+}
+
+/// Notes that a device holds a record because it wrote it.
+pub(super) fn hold(tx: &mut dyn Transaction, device: &str, entity: &str, id: &str) -> Result<()> {
+    if tx.membership(device, entity, id)? != Some(Membership::Held) {
+        tx.put_membership(device, entity, id, Membership::Held)?;
+    }
+    amend(tx, device, entity, id, Effect::Held)
+}
+
+/// Notes that a device drops a record because a write to it was answered so.
+pub(super) fn let_go(tx: &mut dyn Transaction, device: &str, entity: &str, id: &str) -> Result<()> {
+    tx.drop_membership(device, entity, id)?;
+    amend(tx, device, entity, id, Effect::Gone)
+}
+
+/// A device writes after the pages it has stored: what the write's answer says of a record outlasts theirs.
+fn amend(tx: &mut dyn Transaction, device: &str, entity: &str, id: &str, effect: Effect) -> Result<()> {
+    for (entity_set, text) in tx.dialogues(device)? {
+        let mut dialogue = Dialogue::parse(&text)?;
+        let mut changed = false;
+        for answer in &mut dialogue.open {
+            let ids = answer.effects.entry(entity.to_owned()).or_default();
+            changed |= ids.insert(id.to_owned(), effect) != Some(effect);
+        }
+        if changed {
+            dialogue.store(tx, device, &entity_set)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a device holds a record, whichever of the open answers it got.
+pub(super) fn surely_held(tx: &dyn Transaction, device: &str, entity: &str, id: &str) -> Result<bool> {
+    if tx.membership(device, entity, id)? != Some(Membership::Held) {
+        return Ok(false);
+    }
+    for text in tx.dialogues(device)?.values() {
+        let dialogue = Dialogue::parse(text)?;
+        let leaves = |answer: &Answer| said(answer, entity, id).is_some_and(|effect| effect != Effect::Held);
+        if dialogue.open.iter().any(leaves) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Whether a device that has stored the page of a cursor holds a record.
+///
+/// # Errors
+/// If the storage fails.
+pub fn held_at(tx: &dyn Transaction, device: &str, cursor: &Cursor, entity: &str, id: &str) -> Result<bool> {
+    let dialogue = Dialogue::of(tx, device, &cursor.entity_set)?;
+    let presented = cursor.to_string();
+    let open = dialogue.open.iter().find(|answer| answer.cursor == presented);
+    match open.and_then(|answer| said(answer, entity, id)) {
+        Some(effect) => Ok(effect == Effect::Held),
+        None => Ok(tx.membership(device, entity, id)? == Some(Membership::Held)),
+    }
+}
+
+/// What an answer says of a record.
+fn said(answer: &Answer, entity: &str, id: &str) -> Option<Effect> {
+    let effect = answer.effects.get(entity).and_then(|ids| ids.get(id)).copied();
+    let cleared = || answer.afresh.iter().flatten().any(|name| name == entity);
+    effect.or_else(|| cleared().then_some(Effect::Gone))
+}
