@@ -2,11 +2,12 @@
 
 use std::{cell::OnceCell, rc::Rc};
 
-use serde::Deserialize;
+use holdfast_core::{json, json_object};
+use js_sys::JSON;
 use wasm_bindgen::JsValue;
 
 /// Version and files of a build.
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub struct Build {
     /// Changes with any file of the app.
     pub version: String,
@@ -14,14 +15,18 @@ pub struct Build {
     pub files: Vec<Asset>,
 }
 
+json_object!(Build { version: "version", files: "files" });
+
 /// One file of the shell.
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub struct Asset {
     /// Absolute path on the server.
     pub url: String,
     /// Digest of the content as `fetch` checks it.
     pub integrity: String,
 }
+
+json_object!(Asset { url: "url", integrity: "integrity" });
 
 impl Asset {
     /// The name under which the file is cached: another content has another name.
@@ -38,8 +43,9 @@ thread_local! {
 ///
 /// # Errors
 /// If it does not decode.
-pub fn remember(description: JsValue) -> Result<(), JsValue> {
-    let build: Build = serde_wasm_bindgen::from_value(description)?;
+pub fn remember(description: &JsValue) -> Result<(), JsValue> {
+    let text = String::from(JSON::stringify(&description)?);
+    let build: Build = json::from_slice(text.as_bytes()).map_err(|error| error.to_string())?;
     web_sys::console::debug_2(
         &"Holdfast's worker, version".into(),
         &build.version.as_str().into(),

@@ -6,7 +6,13 @@
 use std::rc::Rc;
 
 use holdfast_browser::client::{Client, Session};
-use holdfast_core::{Fields, engine::Trigger, queue::Operation};
+use holdfast_core::{
+    Fields,
+    engine::Trigger,
+    json,
+    ports::{Ports, Rng},
+    queue::Operation,
+};
 use serde_json::Value;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
@@ -90,12 +96,17 @@ async fn write(
         .await?
         .as_string()
         .unwrap_or_default();
-    let body: Fields = match serde_json::from_slice::<Value>(text.as_bytes()) {
+    let body: Fields = match json::parse(text.as_bytes()) {
         Ok(Value::Object(fields)) => fields,
         _ if operation == Operation::Delete => Fields::new(),
         _ => return Ok(Answer::not_an_object()),
     };
-    Ok(api::write(session, operation, entity, id, body, key).await)
+    let new_id = || session.ports().rng().uuid();
+    let edit = api::edit_of(&session.replica(), operation, entity, id, body, new_id);
+    Ok(match edit {
+        Ok(edit) => api::queued(session.queue_once(&edit, key).await),
+        Err(refused) => refused,
+    })
 }
 
 async fn from_device(session: &Rc<Session>, route: &Route, url: &Url) -> Answer {
@@ -103,14 +114,14 @@ async fn from_device(session: &Rc<Session>, route: &Route, url: &Url) -> Answer 
         Route::List { entity } => api::list(&session.replica(), entity),
         Route::Record { entity, id } => api::record(&session.replica(), entity, id),
         _ => match session
-            .read::<Value>(&format!("{}{}", url.pathname(), url.search()))
+            .read_json(&format!("{}{}", url.pathname(), url.search()))
             .await
         {
             Ok(read) => {
                 let age = read.from_device.then(|| replay::now() - read.updated_at);
                 Answer {
                     age_seconds: age.map(|age| age.num_seconds().max(0)),
-                    ..Answer::json(200, &read.value)
+                    ..Answer::json(200, read.value)
                 }
             }
             Err(error) => Answer::not_kept(error),
@@ -128,5 +139,5 @@ fn respond(answer: &Answer) -> Result<Response, JsValue> {
     let options = ResponseInit::new();
     options.set_status(answer.status);
     options.set_headers(&headers);
-    Response::new_with_opt_str_and_init(Some(&answer.body.to_string()), &options)
+    Response::new_with_opt_str_and_init(Some(&json::text(&answer.body)), &options)
 }

@@ -46,7 +46,7 @@ pub fn start(build: JsValue, on_panic: Function) -> Result<(), JsValue> {
             }
         });
     }));
-    build::remember(build)
+    build::remember(&build)
 }
 
 /// Brings the app onto the device. A new version then waits until the old one is no longer in use.

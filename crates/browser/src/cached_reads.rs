@@ -3,10 +3,10 @@
 //! They lie in the person's database under the HMAC of their path, and go with it. Losing one to a power cut costs
 //! nothing, so they are written with relaxed durability. Only when an answer expires is in the clear.
 
-use holdfast_core::{Timestamp, store::StoreError};
+use holdfast_core::{Timestamp, json, json_object, store::StoreError};
 use js_sys::Uint8Array;
 use rexie::{KeyRange, TransactionMode};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// An answer as it was given.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CachedRead {
     /// Path and query.
@@ -32,6 +32,15 @@ pub struct CachedRead {
     pub updated_at: Timestamp,
     pub expires_at: Timestamp,
 }
+
+json_object!(CachedRead {
+    path: "path",
+    body: "body",
+    content_type: "contentType",
+    etag: "etag",
+    updated_at: "updatedAt",
+    expires_at: "expiresAt",
+});
 
 /// One person's cached reads.
 #[derive(Debug, Clone)]
@@ -55,7 +64,7 @@ impl CachedReads {
             return Ok(None);
         };
         let plain = keys.open(Purpose::CachedRead, &name, &sealed).await.ok();
-        let read: Option<CachedRead> = plain.and_then(|plain| serde_json::from_slice(&plain).ok());
+        let read: Option<CachedRead> = plain.and_then(|plain| json::from_slice(&plain).ok());
         Ok(read.filter(|read| read.expires_at > now))
     }
 

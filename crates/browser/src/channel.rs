@@ -1,11 +1,15 @@
 //! What the contexts of one person tell each other, by BroadcastChannel.
 
-use holdfast_core::store::Revision;
-use serde::{Deserialize, Serialize};
+use holdfast_core::{
+    json::{self, Faults, FromJson, Object},
+    store::Revision,
+};
+use serde::Serialize;
+use serde_json::Value;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{BroadcastChannel, MessageEvent};
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Message {
     /// Somebody committed: catch up to this revision.
@@ -18,6 +22,27 @@ pub enum Message {
     Locked,
     /// The data is gone from this device.
     SignedOut,
+}
+
+impl FromJson for Message {
+    fn read(value: Value, faults: &mut Faults) -> Self {
+        let (name, content) = faults.variant(value);
+        match name.as_str() {
+            "changed" => Self::Changed {
+                revision: Object::of(content, faults).take("revision"),
+            },
+            "syncEnded" => Self::SyncEnded {
+                reached: Object::of(content, faults).take("reached"),
+            },
+            "syncWanted" => Self::SyncWanted,
+            "locked" => Self::Locked,
+            "signedOut" => Self::SignedOut,
+            _ => {
+                faults.note();
+                Self::SyncWanted
+            }
+        }
+    }
 }
 
 /// A channel among contexts; a context does not hear itself.
@@ -35,7 +60,7 @@ impl Channel {
         let on_message = Closure::new(move |event: MessageEvent| {
             let text = event.data().as_string().unwrap_or_default();
             // A message of another version of the app is nothing to stumble over.
-            if let Ok(message) = serde_json::from_slice(text.as_bytes()) {
+            if let Ok(message) = json::from_slice(text.as_bytes()) {
                 heard(message);
             }
         });

@@ -2,8 +2,9 @@
 //! (RFC 7636). The verifier waits in `sessionStorage`, which lives as long as the tab, and is taken out once.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use holdfast_core::{json, json_object};
 use js_sys::Uint8Array;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use wasm_bindgen::JsCast;
 use web_sys::Storage;
 
@@ -28,12 +29,14 @@ pub enum SignInStateError {
 }
 
 /// A sign-in under way.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 struct Begun {
     verifier: String,
     state: String,
     redirect_uri: String,
 }
+
+json_object!(Begun { verifier: "verifier", state: "state", redirect_uri: "redirect_uri" });
 
 /// Begins a sign-in: remembers its secrets in this tab and answers the address to go to.
 pub async fn begin(redirect_uri: &str) -> Result<String, SignInStateError> {
@@ -69,7 +72,7 @@ pub fn finish(code: &str, state: &str, device_id: Option<&str>) -> Result<String
         .ok_or(SignInStateError::NotBegunHere)?;
     // Taken out whether it fits or not: a verifier is good for one answer.
     let _ = storage.remove_item(SLOT);
-    let begun: Begun = serde_json::from_slice(text.as_bytes()).map_err(|_| SignInStateError::NotBegunHere)?;
+    let begun: Begun = json::from_slice(text.as_bytes()).map_err(|_| SignInStateError::NotBegunHere)?;
     if begun.state != state {
         return Err(SignInStateError::NotBegunHere);
     }

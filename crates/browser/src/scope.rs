@@ -1,6 +1,7 @@
 //! The global object, of a window or of a worker: what both have.
 
-use js_sys::{Array, Object, Promise, Reflect};
+use holdfast_core::json::{self, FromJson};
+use js_sys::{Array, JSON, Object, Promise, Reflect};
 use wasm_bindgen::{JsCast, prelude::*};
 use web_sys::{Crypto, EventTarget, IdbFactory, Request, StorageManager};
 
@@ -50,6 +51,12 @@ pub fn strings(items: &[&str]) -> JsValue {
 /// The property of a value that may be anything; `undefined` if there is none.
 pub fn property(value: &JsValue, name: &str) -> JsValue {
     Reflect::get(value, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// A plain value as what it stands for; `None` if it does not.
+pub fn from_js<T: FromJson>(value: &JsValue) -> Option<T> {
+    let text = String::from(JSON::stringify(value).ok()?);
+    json::from_slice(text.as_bytes()).ok()
 }
 
 /// What a thrown value says for itself.

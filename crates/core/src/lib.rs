@@ -17,7 +17,9 @@
 //! always the one over the other, derived by [`replica::Replica::view`].
 
 pub mod engine;
+pub mod json;
 pub mod merge;
+pub mod ordered;
 pub mod pack;
 pub mod plan;
 pub mod ports;
@@ -28,6 +30,7 @@ pub mod replica;
 pub mod status;
 pub mod store;
 pub mod system;
+pub mod timestamp;
 
 /// The instant type used throughout: UTC, RFC 3339 on the wire.
 pub type Timestamp = chrono::DateTime<chrono::Utc>;

@@ -13,6 +13,11 @@ pub struct RecordKey {
     pub entity_id: String,
 }
 
+crate::json_object!(RecordKey {
+    entity_type: "entityType",
+    entity_id: "entityId",
+});
+
 impl RecordKey {
     pub fn new(entity_type: impl Into<String>, entity_id: impl Into<String>) -> Self {
         Self {
@@ -48,6 +53,16 @@ pub struct Mirror {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_id: Option<String>,
 }
+
+crate::json_object!(Mirror {
+    key: "key",
+    fields: "fields",
+    version: "version",
+    updated_at: "updatedAt",
+    reached_at: "reachedAt",
+    scan: "scan" = 0,
+    local_id: "localId",
+});
 
 /// Names of the sync metadata that ride beside a record's own fields on the wire.
 pub mod meta {

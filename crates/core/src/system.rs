@@ -23,5 +23,5 @@ pub const CONFLICT_UNDO: &str = "conflict_undo";
 /// Never in a build whose tests passed: the text is checked there.
 #[allow(clippy::expect_used)]
 pub fn pack() -> Pack {
-    serde_json::from_slice(include_bytes!("system.json")).expect("the built-in pack is well-formed")
+    crate::json::from_slice(include_bytes!("system.json")).expect("the built-in pack is well-formed")
 }

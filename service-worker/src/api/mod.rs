@@ -6,10 +6,12 @@ mod tests;
 mod write;
 
 pub use read::{list, record};
-pub use write::write;
+pub use write::{edit_of, queued};
 
-use holdfast_core::protocol::{ErrorCode, ErrorEnvelope, WireError};
-use serde::Serialize;
+use holdfast_core::{
+    json,
+    protocol::{ErrorCode, ErrorEnvelope, WireError},
+};
 use serde_json::Value;
 
 /// An answer to be made into an HTTP response.
@@ -22,25 +24,18 @@ pub struct Answer {
 }
 
 impl Answer {
-    pub fn json(status: u16, body: &impl Serialize) -> Self {
-        match serde_json::to_value(body) {
-            Ok(body) => Self {
-                status,
-                body,
-                age_seconds: None,
-            },
-            Err(error) => Self::error(500, WireError::new(ErrorCode::ServerError, error.to_string())),
-        }
-    }
-
-    /// An answer in the API's error shape.
-    pub fn error(status: u16, error: WireError) -> Self {
-        let body = serde_json::to_value(ErrorEnvelope { error }).unwrap_or_default();
+    pub fn json(status: u16, body: Value) -> Self {
         Self {
             status,
             body,
             age_seconds: None,
         }
+    }
+
+    /// An answer in the API's error shape.
+    pub fn error(status: u16, error: WireError) -> Self {
+        let text = serde_json::to_vec(&ErrorEnvelope { error }).unwrap_or_default();
+        Self::json(status, json::parse(&text).unwrap_or_default())
     }
 
     /// The key is not here: nothing can be read, and nothing may be taken that could not be kept.

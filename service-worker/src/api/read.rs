@@ -1,12 +1,13 @@
 //! Entity reads from the device's records, as shown: with what still waits to be sent.
 
 use holdfast_core::{
+    Fields,
     pack::Entity,
     protocol::{ErrorCode, WireError, WireRecord},
     record::RecordKey,
-    replica::{Query, Replica, View},
+    replica::{Replica, View},
 };
-use serde_json::json;
+use serde_json::Value;
 
 use super::Answer;
 
@@ -15,31 +16,31 @@ pub fn list(replica: &Replica, entity: &str) -> Answer {
     let Some(declared) = replica.packs().entity(entity) else {
         return not_here(entity);
     };
-    let query = Query {
-        entity: entity.to_owned(),
-        ..Query::default()
-    };
-    let items: Vec<WireRecord> = replica
-        .list(&query)
-        .items
-        .iter()
-        .map(|view| wire(declared, view))
-        .collect();
-    Answer::json(200, &json!({ "items": items }))
+    // In a map by text: the one that JSON objects are made of puts them in order too.
+    let mut newest_first = Fields::new();
+    for view in replica.all(entity) {
+        // What the server does not know yet is the newest of all.
+        let age = view.updated_at.map_or(0, |at| i64::MAX - at.timestamp_micros().max(0));
+        newest_first.insert(format!("{age:020}{}", view.key.entity_id), wire(declared, &view));
+    }
+    let items: Vec<Value> = newest_first.into_iter().map(|(_, record)| record).collect();
+    let mut body = Fields::new();
+    body.insert("items".to_owned(), items.into());
+    Answer::json(200, body.into())
 }
 
 /// One record, under its local or its server id.
 pub fn record(replica: &Replica, entity: &str, id: &str) -> Answer {
     let key = RecordKey::new(entity, id);
     match (replica.packs().entity(entity), replica.view(&key)) {
-        (Some(declared), Some(view)) => Answer::json(200, &wire(declared, &view)),
+        (Some(declared), Some(view)) => Answer::json(200, wire(declared, &view)),
         _ => not_here(id),
     }
 }
 
-fn wire(entity: &Entity, view: &View<'_>) -> WireRecord {
+fn wire(entity: &Entity, view: &View<'_>) -> Value {
     let updated_at = view.updated_at.unwrap_or_default();
-    WireRecord::assemble(
+    let record = WireRecord::assemble(
         &entity.id_field,
         &view.key.entity_id,
         &view.fields,
@@ -47,7 +48,8 @@ fn wire(entity: &Entity, view: &View<'_>) -> WireRecord {
         None,
         updated_at,
         None,
-    )
+    );
+    record.0.into()
 }
 
 fn not_here(what: &str) -> Answer {

@@ -12,7 +12,7 @@ use holdfast_core::{
 use serde_json::{Value, json};
 use std::cell::Cell;
 
-use super::{Answer, list, record, write};
+use super::{Answer, edit_of, list, queued, record};
 
 #[derive(Default)]
 struct Offline {
@@ -90,6 +90,24 @@ fn engine() -> Engine<Offline> {
 
 fn body(value: Value) -> Fields {
     value.as_object().cloned().unwrap()
+}
+
+/// As the worker does it.
+async fn write(
+    engine: &Engine<Offline>,
+    operation: Operation,
+    entity: &str,
+    id: Option<String>,
+    body: Fields,
+    key: String,
+) -> Answer {
+    let edit = edit_of(&engine.replica(), operation, entity, id, body, || {
+        engine.ports().uuid()
+    });
+    match edit {
+        Ok(edit) => queued(engine.edit_once(&edit, key).await),
+        Err(refused) => refused,
+    }
 }
 
 fn create(engine: &Engine<Offline>, value: Value, key: &str) -> Answer {

@@ -2,66 +2,67 @@
 
 use holdfast_core::{
     Fields,
-    engine::{Engine, TransactError},
-    plan::{Edit, EditError},
-    ports::{Ports, Rng},
+    engine::TransactError,
+    ordered,
+    plan::{Edit, EditError, Edited},
     protocol::{ErrorCode, WireError},
     queue::Operation,
     record::{RecordKey, meta},
+    replica::Replica,
     store::StoreError,
 };
-use serde_json::json;
 
 use super::Answer;
 
-/// Queues the write under `key`: asked again with the same key, it queues nothing more. `body`: fields of the record;
-/// its id and the protocol's own fields may stand among them, as a reader of the API would send them back.
-pub async fn write<P: Ports>(
-    engine: &Engine<P>,
+/// The edit that a request asks for, or the answer that refuses it. `body`: fields of the record; its id and the
+/// protocol's own fields may stand among them, as a reader of the API would send them back. `new_id`: for a record
+/// that brings none.
+pub fn edit_of(
+    replica: &Replica,
     operation: Operation,
     entity: &str,
     id: Option<String>,
     body: Fields,
-    key: String,
-) -> Answer {
-    let Some(id_field) = engine
-        .replica()
-        .packs()
-        .entity(entity)
-        .map(|entity| entity.id_field.clone())
-    else {
-        return Answer::error(
-            404,
-            WireError::new(ErrorCode::NotFound, format!("There are no \"{entity}\" here.")),
-        );
+    new_id: impl FnOnce() -> String,
+) -> Result<Edit, Answer> {
+    let Some(declared) = replica.packs().entity(entity) else {
+        let message = format!("There are no \"{entity}\" here.");
+        return Err(Answer::error(404, WireError::new(ErrorCode::NotFound, message)));
     };
     let mut fields = body;
     let given = fields
-        .remove(&id_field)
+        .remove(&declared.id_field)
         .and_then(|id| id.as_str().map(str::to_owned));
-    [
+    let metadata = [
         meta::VERSION,
         meta::BASE_VERSION,
         meta::LOCAL_ID,
         meta::UPDATED_AT,
-    ]
-    .iter()
-    .for_each(|name| {
-        fields.remove(*name);
-    });
-    let id = id.or(given).unwrap_or_else(|| engine.ports().rng().uuid());
-    let edit = Edit {
-        key: RecordKey::new(entity, id),
+    ];
+    for name in metadata {
+        fields.remove(name);
+    }
+    Ok(Edit {
+        key: RecordKey::new(entity, id.or(given).unwrap_or_else(new_id)),
         operation,
         fields,
         seen: None,
         kind: None,
-    };
-    match engine.edit_once(&edit, key).await {
-        Ok(edited) => Answer::json(
-            202,
-            &json!({ "queued": edited.queue_id.is_some(), "queueId": edited.queue_id, "entityId": edited.key.entity_id }),
-        ),
+    })
+}
+
+/// The answer to an edit that was tried.
+pub fn queued(outcome: Result<Edited, TransactError<EditError>>) -> Answer {
+    match outcome {
+        Ok(edited) => {
+            let fields = [
+                ("queued", edited.queue_id.is_some().into()),
+                ("queueId", edited.queue_id.into()),
+                ("entityId", edited.key.entity_id.into()),
+            ];
+            let body = ordered::fields(fields.map(|(name, value)| (name.to_owned(), value)));
+            Answer::json(202, body.into())
+        }
         Err(TransactError::Plan(error)) => refused(error),
         Err(TransactError::Store(StoreError::Locked)) => Answer::locked(),
         Err(TransactError::Store(error @ StoreError::Full)) => Answer::error(

@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use holdfast_core::{
     engine::Trigger,
+    json,
     ports::{Body, Clock, Method, Request, Response, Transport},
     protocol::{ErrorCode, TokenAnswer, WireError},
 };
@@ -187,7 +188,7 @@ async fn token(form: String) -> Result<TokenAnswer, ClientError> {
     let answer = FetchTransport.send(post("/oauth/token", form)).await;
     let Response { status, body, .. } = answer.map_err(|_| ClientError::Unreachable)?;
     match status {
-        200 => serde_json::from_slice(body.as_bytes()).map_err(|_| ClientError::Unreachable),
+        200 => json::from_slice(body.as_bytes()).map_err(|_| ClientError::Unreachable),
         400 | 401 if body.contains("\"error\"") => Err(ClientError::Refused(WireError::new(
             ErrorCode::AuthError,
             "Sign in again to go on.",

@@ -20,6 +20,7 @@ mod sync;
 
 use std::{cell::RefCell, rc::Rc};
 
+use futures::future::{FutureExt, LocalBoxFuture};
 use holdfast_core::{
     engine::{Round, Trigger},
     ports::Clock,
@@ -125,7 +126,13 @@ impl Client {
 
     /// For the worker: opens without a passcode, by the keys kept for "sync while the app is closed", or by
     /// those of an unlocked page. `None`: locked.
-    pub async fn resume(&self) -> Result<Option<Rc<Session>>, ClientError> {
+    ///
+    /// Boxed here, so that the client's code is compiled into this crate alone and not once more into the worker's.
+    pub fn resume(&self) -> LocalBoxFuture<'_, Result<Option<Rc<Session>>, ClientError>> {
+        self.resume_by_keys().boxed_local()
+    }
+
+    async fn resume_by_keys(&self) -> Result<Option<Rc<Session>>, ClientError> {
         if let Some(session) = self.session() {
             return Ok(Some(session));
         }

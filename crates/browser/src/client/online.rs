@@ -3,8 +3,9 @@
 use std::rc::Rc;
 
 use chrono::Duration;
+use futures::future::{FutureExt, LocalBoxFuture};
 use holdfast_core::{
-    Timestamp,
+    Timestamp, json,
     ports::{Body, Method},
     protocol::{ErrorCode, WireError},
 };
@@ -29,11 +30,27 @@ pub struct Answer<T> {
 impl Session {
     /// Reads from the server; if it is out of reach, from what it answered last.
     pub async fn read<T: DeserializeOwned>(self: &Rc<Self>, path: &str) -> Result<Answer<T>, WireError> {
+        let answer = self.read_json(path).await?;
+        Ok(Answer {
+            value: decode(answer.value)?,
+            updated_at: answer.updated_at,
+            from_device: answer.from_device,
+        })
+    }
+
+    /// As [`Self::read`], whatever the shape of the answer.
+    pub fn read_json<'a>(
+        self: &'a Rc<Self>,
+        path: &'a str,
+    ) -> LocalBoxFuture<'a, Result<Answer<Value>, WireError>> {
+        self.ask_or_recall(path).boxed_local()
+    }
+
+    async fn ask_or_recall(&self, path: &str) -> Result<Answer<Value>, WireError> {
         let now = self.now();
-        match self.engine.ask::<Value>(Method::Get, path, None).await {
+        match self.engine.ask(Method::Get, path, None).await {
             Ok(value) => {
                 self.keep(path, &value, now).await;
-                let value = decode(value)?;
                 Ok(Answer {
                     value,
                     updated_at: now,
@@ -42,9 +59,8 @@ impl Session {
             }
             Err(error) if matches!(error.code, ErrorCode::NetworkError | ErrorCode::ServerError) => {
                 let kept = self.reads.get(path, now).await.ok().flatten().ok_or(error)?;
-                let value = serde_json::from_slice(kept.body.as_bytes()).map_err(|_| unreadable())?;
                 Ok(Answer {
-                    value: decode(value)?,
+                    value: json::parse(kept.body.as_bytes()).map_err(|_| unreadable())?,
                     updated_at: kept.updated_at,
                     from_device: true,
                 })
@@ -53,14 +69,23 @@ impl Session {
         }
     }
 
+    /// Asks the server now; nothing is kept.
+    pub async fn ask<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Body>,
+    ) -> Result<T, WireError> {
+        decode(self.engine.ask(method, path, body).await?)
+    }
+
     /// Posts to the server now; nothing is queued.
     pub async fn post<T: DeserializeOwned>(
         self: &Rc<Self>,
         path: &str,
         body: &Value,
     ) -> Result<T, WireError> {
-        self.engine
-            .ask(Method::Post, path, Some(Body::Json(body.to_string())))
+        self.ask(Method::Post, path, Some(Body::Json(body.to_string())))
             .await
     }
 

@@ -9,6 +9,7 @@ use std::{
     rc::{Rc, Weak},
 };
 
+use futures::future::{FutureExt, LocalBoxFuture};
 use gloo::timers::callback::Timeout;
 use holdfast_core::{
     Fields, Timestamp,
@@ -136,6 +137,20 @@ impl Session {
         let edited = self.engine.edit_once(edit, key).await?;
         self.sync_edit(&edited);
         Ok(edited)
+    }
+
+    /// As [`Self::edit_once`], for a caller that asks for the round itself. Boxed, as [`Self::sync`] is.
+    pub fn queue_once<'a>(
+        &'a self,
+        edit: &'a Edit,
+        key: String,
+    ) -> LocalBoxFuture<'a, Result<Edited, TransactError<EditError>>> {
+        self.engine.edit_once(edit, key).boxed_local()
+    }
+
+    /// Follows what other contexts committed. Boxed, as [`Self::sync`] is.
+    pub fn catch_up(&self) -> LocalBoxFuture<'_, Result<(), StoreError>> {
+        self.engine.catch_up().boxed_local()
     }
 
     /// Tries a write again at once.

@@ -73,15 +73,20 @@ impl Keys {
 
     /// The name at rest of what has this key.
     pub async fn name(&self, text: &str) -> Result<Name, SealError> {
+        self.begin_name(text).name().await
+    }
+
+    pub(crate) fn begin_name(&self, text: &str) -> Naming {
         let signing = subtle().sign_with_str_and_u8_array("HMAC", &self.index, text.as_bytes());
-        let bytes = Uint8Array::new(&settle(signing).await?);
-        let mut name = [0; 32];
-        bytes.copy_to(&mut name);
-        Ok(name)
+        Naming(signing.map(JsFuture::from))
     }
 
     pub async fn seal(&self, purpose: Purpose, name: &Name, plain: &[u8]) -> Result<Uint8Array, SealError> {
-        seal_with(&self.data, purpose, name, plain).await
+        self.begin_seal(purpose, name, plain).sealed().await
+    }
+
+    pub(crate) fn begin_seal(&self, purpose: Purpose, name: &Name, plain: &[u8]) -> Sealing {
+        Sealing::begin(&self.data, purpose, name, plain)
     }
 
     pub async fn open(
@@ -90,49 +95,91 @@ impl Keys {
         name: &Name,
         sealed: &Uint8Array,
     ) -> Result<Vec<u8>, SealError> {
-        open_with(&self.data, purpose, name, sealed).await
+        self.begin_open(purpose, name, sealed)?.plain().await
+    }
+
+    pub(crate) fn begin_open(
+        &self,
+        purpose: Purpose,
+        name: &Name,
+        sealed: &Uint8Array,
+    ) -> Result<Opening, SealError> {
+        Opening::begin(&self.data, purpose, name, sealed)
     }
 }
 
-pub(crate) async fn seal_with(
-    key: &CryptoKey,
-    purpose: Purpose,
-    name: &[u8],
-    plain: &[u8],
-) -> Result<Uint8Array, SealError> {
-    let nonce = PlatformRng::bytes::<NONCE>();
-    let algorithm = algorithm(&nonce, purpose, name);
-    let ciphertext = settle(subtle().encrypt_with_object_and_u8_array(&algorithm, key, plain)).await?;
-    let ciphertext = Uint8Array::new(&ciphertext);
-    let head = 1 + NONCE as u32;
-    let sealed = Uint8Array::new_with_length(head + ciphertext.length());
-    sealed.set_index(0, LAYOUT);
-    sealed.set(&Uint8Array::from(nonce.as_slice()), 1);
-    sealed.set(&ciphertext, head);
-    Ok(sealed)
+/// What WebCrypto was asked for and will answer: many can be under way at once.
+type Asked = Result<JsFuture, JsValue>;
+
+/// A name being made.
+pub(crate) struct Naming(Asked);
+
+impl Naming {
+    pub(crate) async fn name(self) -> Result<Name, SealError> {
+        let bytes = Uint8Array::new(&answered(self.0).await?);
+        let mut name = [0; 32];
+        bytes.copy_to(&mut name);
+        Ok(name)
+    }
 }
 
-pub(crate) async fn open_with(
-    key: &CryptoKey,
-    purpose: Purpose,
-    name: &[u8],
-    sealed: &Uint8Array,
-) -> Result<Vec<u8>, SealError> {
-    let head = 1 + NONCE as u32;
-    if sealed.length() < head {
-        return Err(SealError::DoesNotOpen);
+/// A value being sealed.
+pub(crate) struct Sealing {
+    nonce: [u8; NONCE],
+    asked: Asked,
+}
+
+impl Sealing {
+    pub(crate) fn begin(key: &CryptoKey, purpose: Purpose, name: &[u8], plain: &[u8]) -> Self {
+        let nonce = PlatformRng::bytes::<NONCE>();
+        let algorithm = algorithm(&nonce, purpose, name);
+        let encrypting = subtle().encrypt_with_object_and_u8_array(&algorithm, key, plain);
+        Self {
+            nonce,
+            asked: encrypting.map(JsFuture::from),
+        }
     }
-    let layout = sealed.get_index(0);
-    if layout != LAYOUT {
-        return Err(SealError::UnknownLayout(layout));
+
+    pub(crate) async fn sealed(self) -> Result<Uint8Array, SealError> {
+        let ciphertext = Uint8Array::new(&answered(self.asked).await?);
+        let head = 1 + NONCE as u32;
+        let sealed = Uint8Array::new_with_length(head + ciphertext.length());
+        sealed.set_index(0, LAYOUT);
+        sealed.set(&Uint8Array::from(self.nonce.as_slice()), 1);
+        sealed.set(&ciphertext, head);
+        Ok(sealed)
     }
-    let nonce = sealed.subarray(1, head).to_vec();
-    let ciphertext = sealed.subarray(head, sealed.length());
-    let algorithm = algorithm(&nonce, purpose, name);
-    let opened = settle(subtle().decrypt_with_object_and_js_u8_array(&algorithm, key, &ciphertext)).await;
-    opened
-        .map(|plain| Uint8Array::new(&plain).to_vec())
-        .map_err(|_| SealError::DoesNotOpen)
+}
+
+/// A value being opened.
+pub(crate) struct Opening(Asked);
+
+impl Opening {
+    pub(crate) fn begin(
+        key: &CryptoKey,
+        purpose: Purpose,
+        name: &[u8],
+        sealed: &Uint8Array,
+    ) -> Result<Self, SealError> {
+        let head = 1 + NONCE as u32;
+        if sealed.length() < head {
+            return Err(SealError::DoesNotOpen);
+        }
+        let layout = sealed.get_index(0);
+        if layout != LAYOUT {
+            return Err(SealError::UnknownLayout(layout));
+        }
+        let nonce = sealed.subarray(1, head).to_vec();
+        let ciphertext = sealed.subarray(head, sealed.length());
+        let algorithm = algorithm(&nonce, purpose, name);
+        let decrypting = subtle().decrypt_with_object_and_js_u8_array(&algorithm, key, &ciphertext);
+        Ok(Self(decrypting.map(JsFuture::from)))
+    }
+
+    pub(crate) async fn plain(self) -> Result<Vec<u8>, SealError> {
+        let plain = answered(self.0).await.map_err(|_| SealError::DoesNotOpen)?;
+        Ok(Uint8Array::new(&plain).to_vec())
+    }
 }
 
 fn algorithm(nonce: &[u8], purpose: Purpose, name: &[u8]) -> Object {
@@ -149,6 +196,10 @@ pub(crate) fn subtle() -> SubtleCrypto {
 
 /// Awaits what WebCrypto promised.
 pub(crate) async fn settle(promise: Result<Promise, JsValue>) -> Result<JsValue, SealError> {
+    answered(promise.map(JsFuture::from)).await
+}
+
+async fn answered(asked: Asked) -> Result<JsValue, SealError> {
     let failed = |thrown: JsValue| SealError::Platform(describe(&thrown));
-    JsFuture::from(promise.map_err(failed)?).await.map_err(failed)
+    asked.map_err(failed)?.await.map_err(failed)
 }

@@ -8,14 +8,15 @@ use js_sys::Uint8Array;
 use wasm_bindgen::JsCast;
 use web_sys::CryptoKey;
 
-use super::{Purpose, SealError, open_with, seal_with, secret, settle, subtle};
+use super::{Opening, Purpose, SealError, Sealing, secret, settle, subtle};
 use crate::{rng::PlatformRng, scope::strings};
 
 const HEAD: &str = "holdfast-export-1.";
 
 pub async fn seal(passphrase: &str, plain: &[u8]) -> Result<String, SealError> {
     let salt = PlatformRng::bytes::<16>();
-    let sealed = seal_with(&key(passphrase, &salt).await?, Purpose::Export, &salt, plain).await?;
+    let key = key(passphrase, &salt).await?;
+    let sealed = Sealing::begin(&key, Purpose::Export, &salt, plain).sealed().await?;
     let (salt, sealed) = (
         URL_SAFE_NO_PAD.encode(salt),
         URL_SAFE_NO_PAD.encode(sealed.to_vec()),
@@ -29,7 +30,8 @@ pub async fn open(passphrase: &str, text: &str) -> Result<Vec<u8>, SealError> {
     let (salt, sealed) = rest.split_once('.').ok_or(SealError::DoesNotOpen)?;
     let (salt, sealed) = (decode(salt)?, decode(sealed)?);
     let key = key(passphrase, &salt).await?;
-    open_with(&key, Purpose::Export, &salt, &Uint8Array::from(sealed.as_slice())).await
+    let sealed = Uint8Array::from(sealed.as_slice());
+    Opening::begin(&key, Purpose::Export, &salt, &sealed)?.plain().await
 }
 
 async fn key(passphrase: &str, salt: &[u8]) -> Result<CryptoKey, SealError> {

@@ -6,7 +6,7 @@
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use js_sys::{Object, Uint8Array};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{AesGcmParams, CryptoKey};
 use zeroize::Zeroize;
@@ -20,13 +20,19 @@ use crate::{
 const NONCE: usize = 12;
 
 /// Cost of guessing: Argon2id's parameters, kept beside the wrapped secret so that they can be raised later.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Cost {
     pub memory_kib: u32,
     pub passes: u32,
     pub lanes: u32,
 }
+
+holdfast_core::json_object!(Cost {
+    memory_kib: "memoryKib",
+    passes: "passes",
+    lanes: "lanes",
+});
 
 impl Default for Cost {
     /// OWASP's recommendation of 2023, and current: 19 MiB, two passes, one lane.

@@ -13,10 +13,9 @@ mod read;
 mod row;
 pub mod schema;
 
-use std::{cell::RefCell, collections::HashSet, rc::Rc};
+use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
 
-use futures::future::join_all;
-use holdfast_core::store::{Changes, CommitError, Revision, RowKey, Since, Snapshot, Store, StoreError};
+use holdfast_core::store::{Changes, CommitError, Revision, Row, RowKey, Since, Snapshot, Store, StoreError};
 use wasm_bindgen::JsValue;
 
 use crate::{
@@ -68,7 +67,7 @@ impl Store for IndexedDbStore {
     async fn load(&self) -> Result<Snapshot, StoreError> {
         let keys = self.keys()?;
         let (revision, stored) = again_if_closed(|| self.read_all()).await?;
-        let (rows, quarantined) = row::open_rows(&keys, &stored).await;
+        let (rows, quarantined) = row::open::<Row>(&keys, Purpose::Row, &stored).await;
         Ok(Snapshot {
             revision,
             rows,
@@ -86,23 +85,14 @@ impl Store for IndexedDbStore {
             } => (current, rows, deletions),
             Behind::TooFar => return Ok(Since::Reload),
         };
-        let put_again: HashSet<Name> = rows.iter().filter_map(row::name_of).collect();
-        let mut seen = HashSet::new();
+        let mut seen: BTreeSet<Name> = BTreeSet::new();
+        seen.extend(rows.iter().filter_map(row::name_of));
         let gone: Vec<JsValue> = deletions
             .into_iter()
-            .filter(|deletion| {
-                row::name_of(deletion).is_some_and(|name| !put_again.contains(&name) && seen.insert(name))
-            })
+            .filter(|deletion| row::name_of(deletion).is_some_and(|name| seen.insert(name)))
             .collect();
-        let opened = gone
-            .iter()
-            .map(|deletion| row::open::<RowKey>(&keys, Purpose::Deletion, deletion));
-        let delete = join_all(opened)
-            .await
-            .into_iter()
-            .filter_map(Result::ok)
-            .collect();
-        let (put, _) = row::open_rows(&keys, &rows).await;
+        let (delete, _) = row::open::<RowKey>(&keys, Purpose::Deletion, &gone).await;
+        let (put, _) = row::open::<Row>(&keys, Purpose::Row, &rows).await;
         let changes = Changes { put, delete };
         Ok(Since::Changes {
             revision: current,

@@ -1,14 +1,16 @@
 //! Rows and their sealed form.
 
-use futures::future::try_join_all;
-use holdfast_core::store::{Changes, Row, RowKey, StoreError};
+use holdfast_core::{
+    json::{self, FromJson},
+    store::{Changes, RowKey, StoreError},
+};
 use js_sys::{Array, Uint8Array};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::{
     scope::{object, property},
-    seal::{Keys, Name, Purpose},
+    seal::{Keys, Name, Naming, Opening, Purpose},
 };
 
 /// A commit's changes, sealed: nothing is left to await but IndexedDB.
@@ -19,30 +21,54 @@ pub(super) struct SealedChanges {
 
 impl SealedChanges {
     pub(super) async fn of(keys: &Keys, changes: &Changes) -> Result<Self, StoreError> {
-        let put = changes
-            .put
-            .iter()
-            .map(|row| seal(keys, Purpose::Row, row.key(), row));
-        let delete = changes
-            .delete
-            .iter()
-            .map(|key| seal(keys, Purpose::Deletion, key.clone(), key));
+        let mut put = Vec::with_capacity(changes.put.len());
+        for row in &changes.put {
+            put.push(Plain::of(&row.key(), row)?);
+        }
+        let mut delete = Vec::with_capacity(changes.delete.len());
+        for key in &changes.delete {
+            delete.push(Plain::of(key, key)?);
+        }
         Ok(Self {
-            put: try_join_all(put).await?,
-            delete: try_join_all(delete).await?,
+            put: seal(keys, Purpose::Row, put).await?,
+            delete: seal(keys, Purpose::Deletion, delete).await?,
         })
     }
 }
 
-async fn seal<T: Serialize>(
+/// What is to be sealed, and the text that names it.
+struct Plain {
+    name: String,
+    content: Vec<u8>,
+}
+
+impl Plain {
+    fn of(key: &RowKey, value: &impl Serialize) -> Result<Self, StoreError> {
+        let content = serde_json::to_vec(value).map_err(|error| StoreError::Failed(error.to_string()))?;
+        Ok(Self {
+            name: key.text(),
+            content,
+        })
+    }
+}
+
+/// Seals all at once: WebCrypto works beside this thread, so everything is begun before anything is awaited.
+async fn seal(
     keys: &Keys,
     purpose: Purpose,
-    key: RowKey,
-    value: &T,
-) -> Result<(Name, Uint8Array), StoreError> {
-    let plain = serde_json::to_vec(value).map_err(|error| StoreError::Failed(error.to_string()))?;
-    let name = keys.name(&key.text()).await?;
-    Ok((name, keys.seal(purpose, &name, &plain).await?))
+    plain: Vec<Plain>,
+) -> Result<Vec<(Name, Uint8Array)>, StoreError> {
+    let naming: Vec<Naming> = plain.iter().map(|plain| keys.begin_name(&plain.name)).collect();
+    let mut sealing = Vec::with_capacity(plain.len());
+    for (naming, plain) in naming.into_iter().zip(&plain) {
+        let name = naming.name().await?;
+        sealing.push((name, keys.begin_seal(purpose, &name, &plain.content)));
+    }
+    let mut sealed = Vec::with_capacity(sealing.len());
+    for (name, sealing) in sealing {
+        sealed.push((name, sealing.sealed().await?));
+    }
+    Ok(sealed)
 }
 
 /// A row as it is stored.
@@ -74,35 +100,38 @@ pub(super) fn name_of(stored: &JsValue) -> Option<Name> {
     bytes.to_vec().try_into().ok()
 }
 
-/// Opens what was stored; the error is a name that says nothing of the content.
-pub(super) async fn open<T: DeserializeOwned>(
+/// Opens what was stored, all at once, and reads it. What does not open or is not known is told by a name that says
+/// nothing of the content.
+pub(super) async fn open<T: FromJson>(
     keys: &Keys,
     purpose: Purpose,
-    stored: &JsValue,
-) -> Result<T, String> {
-    let Some(name) = name_of(stored) else {
-        return Err("unnamed".into());
+    stored: &[JsValue],
+) -> (Vec<T>, Vec<String>) {
+    let begin = |stored| {
+        let name = name_of(stored);
+        let sealed = property(stored, "sealed").dyn_into::<Uint8Array>().ok();
+        let opening = name
+            .zip(sealed)
+            .and_then(|(name, sealed)| keys.begin_open(purpose, &name, &sealed).ok());
+        (name, opening)
     };
-    let quarantined = || name.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    let sealed: Uint8Array = property(stored, "sealed").dyn_into().map_err(|_| quarantined())?;
-    let plain = keys
-        .open(purpose, &name, &sealed)
-        .await
-        .map_err(|_| quarantined())?;
-    serde_json::from_slice(&plain).map_err(|_| quarantined())
-}
-
-/// Opened rows, and what did not open.
-pub(super) async fn open_rows(keys: &Keys, stored: &[JsValue]) -> (Vec<Row>, Vec<String>) {
-    let opened =
-        futures::future::join_all(stored.iter().map(|value| open::<Row>(keys, Purpose::Row, value))).await;
-    let mut rows = Vec::with_capacity(opened.len());
+    let begun: Vec<(Option<Name>, Option<Opening>)> = stored.iter().map(begin).collect();
+    let mut rows = Vec::with_capacity(begun.len());
     let mut quarantined = Vec::new();
-    for result in opened {
-        match result {
-            Ok(row) => rows.push(row),
-            Err(name) => quarantined.push(name),
+    for (name, opening) in begun {
+        let plain = match opening {
+            Some(opening) => opening.plain().await.ok(),
+            None => None,
+        };
+        match plain.and_then(|plain| json::from_slice(&plain).ok()) {
+            Some(row) => rows.push(row),
+            None => quarantined.push(name.map_or_else(|| "unnamed".into(), label)),
         }
     }
     (rows, quarantined)
+}
+
+/// What a row's name at rest looks like to a person.
+fn label(name: Name) -> String {
+    name.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,17 +1,18 @@
 //! What the vault keeps about each person: nothing that says who they are but an opaque id.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use holdfast_core::Timestamp;
-use serde::{Deserialize, Serialize};
+use holdfast_core::{Timestamp, json_object};
+use serde::Serialize;
 use wasm_bindgen::JsValue;
 
 use super::VaultError;
 use crate::{
     rng::PlatformRng,
+    scope::from_js,
     seal::secret::{Cost, Wrapped},
 };
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct UserRecord {
     /// As the server names the person.
@@ -31,6 +32,20 @@ pub(super) struct UserRecord {
     /// "Sync while the app is closed".
     pub keeps_key: bool,
 }
+
+json_object!(UserRecord {
+    user_id: "userId",
+    device_id: "deviceId",
+    database: "database",
+    salt: "salt",
+    cost: "cost",
+    secret: "secret",
+    failed_attempts: "failedAttempts",
+    last_failed_at: "lastFailedAt",
+    created_at: "createdAt",
+    last_unlocked_at: "lastUnlockedAt",
+    keeps_key: "keepsKey",
+});
 
 impl UserRecord {
     pub(super) fn new(user_id: &str, device_id: &str, wrapped: &Wrapped, now: Timestamp) -> Self {
@@ -68,7 +83,7 @@ impl UserRecord {
     }
 
     pub(super) fn read(stored: JsValue) -> Result<Self, VaultError> {
-        serde_wasm_bindgen::from_value(stored).map_err(|_| VaultError::Damaged)
+        from_js(&stored).ok_or(VaultError::Damaged)
     }
 
     pub(super) fn stored(&self) -> Result<JsValue, VaultError> {

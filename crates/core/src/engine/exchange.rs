@@ -1,9 +1,11 @@
 //! One request and an answer that can be believed.
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::{Engine, Event};
 use crate::{
+    json::{self, FromJson},
     ports::{Body, Method, Ports, Request, Response, Rng, Transport},
     protocol::{ErrorCode, ErrorEnvelope, Health, WireError},
 };
@@ -61,29 +63,22 @@ fn not_this_request(failure: Failure) -> Failure {
 
 impl<P: Ports> Engine<P> {
     /// Reads JSON with the access token.
-    pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
-        self.authorized(Method::Get, path, None).await
+    pub(super) async fn get<T: FromJson>(&self, path: &str) -> Result<T, Failure> {
+        let answer = self.authorized(Method::Get, path, None).await?;
+        self.shaped(answer).await
     }
 
     /// Posts JSON with the access token.
-    pub(super) async fn post<T: DeserializeOwned>(
-        &self,
-        path: &str,
-        body: &impl Serialize,
-    ) -> Result<T, Failure> {
+    pub(super) async fn post<T: FromJson>(&self, path: &str, body: &impl Serialize) -> Result<T, Failure> {
         let json =
             serde_json::to_string(body).map_err(|error| Failure::Refused(network(error.to_string())))?;
-        self.authorized(Method::Post, path, Some(Body::Json(json))).await
+        let answer = self.authorized(Method::Post, path, Some(Body::Json(json))).await?;
+        self.shaped(answer).await
     }
 
     /// A request of the app's own, beside sync (audit, history, devices): asked of the server with the access token,
     /// unless the breaker is open.
-    pub async fn ask<T: DeserializeOwned>(
-        &self,
-        method: Method,
-        path: &str,
-        body: Option<Body>,
-    ) -> Result<T, WireError> {
+    pub async fn ask(&self, method: Method, path: &str, body: Option<Body>) -> Result<Value, WireError> {
         if self.breaker().is_open() {
             return Err(network("There is no connection to the server."));
         }
@@ -91,12 +86,7 @@ impl<P: Ports> Engine<P> {
         answer.map_err(|failure| failure.error())
     }
 
-    async fn authorized<T: DeserializeOwned>(
-        &self,
-        method: Method,
-        path: &str,
-        body: Option<Body>,
-    ) -> Result<T, Failure> {
+    async fn authorized(&self, method: Method, path: &str, body: Option<Body>) -> Result<Value, Failure> {
         for fresh in [false, true] {
             let bearer = Some(self.access_token(fresh).await.map_err(not_this_request)?);
             let request = Request {
@@ -118,29 +108,40 @@ impl<P: Ports> Engine<P> {
     pub(super) async fn send(&self, request: Request) -> Result<Response, Failure> {
         match self.ports.transport().send(request).await {
             Ok(response) => Ok(response),
-            Err(error) => self.unanswered(network(error.to_string())).await,
+            Err(error) => Err(self.unanswered(network(error.to_string())).await),
         }
     }
 
+    /// The answer as what was asked for.
+    pub(super) async fn shaped<T: FromJson>(&self, answer: Value) -> Result<T, Failure> {
+        match json::from_value(answer) {
+            Ok(value) => Ok(value),
+            Err(_) => Err(self.unreadable().await),
+        }
+    }
+
+    async fn unreadable(&self) -> Failure {
+        self.unanswered(network("The answer was not the server's, or was cut off."))
+            .await
+    }
+
     /// Sorts an answer out: a value, or a failure of a kind that the drainer knows what to do with.
-    pub(super) async fn believe<T: DeserializeOwned>(&self, response: Response) -> Result<T, Failure> {
+    pub(super) async fn believe(&self, response: Response) -> Result<Value, Failure> {
+        let body = json::parse(response.body.as_bytes());
         if (200..300).contains(&response.status) {
-            return match serde_json::from_slice(response.body.as_bytes()) {
+            return match body {
                 Ok(value) => Ok(value),
-                Err(_) => {
-                    self.unanswered(network("The answer was not the server's, or was cut off."))
-                        .await
-                }
+                Err(_) => Err(self.unreadable().await),
             };
         }
-        let envelope: Option<ErrorEnvelope> = serde_json::from_slice(response.body.as_bytes()).ok();
+        let envelope: Option<ErrorEnvelope> = body.and_then(json::from_value).ok();
         let error = envelope.map(|envelope| envelope.error);
         match (response.status, error) {
             // A proxy in front of the server asks for patience in its own words.
             (429, _) => Err(Failure::Busy(response.retry_after.unwrap_or(30))),
             (_, None) if response.status < 500 => {
-                self.unanswered(network("Something other than the server answered."))
-                    .await
+                let error = network("Something other than the server answered.");
+                Err(self.unanswered(error).await)
             }
             (401, Some(_)) => Err(Failure::SignedOut),
             (410, Some(_)) => Err(Failure::Gone),
@@ -158,14 +159,14 @@ impl<P: Ports> Engine<P> {
     }
 
     /// No answer, or an unreadable one. If the server answers a probe, it was this request that it failed on.
-    async fn unanswered<T>(&self, error: WireError) -> Result<T, Failure> {
+    async fn unanswered(&self, error: WireError) -> Failure {
         if self.probe().await {
-            return Err(Failure::Server(WireError {
+            return Failure::Server(WireError {
                 code: ErrorCode::NetworkError,
                 ..error
-            }));
+            });
         }
-        Err(Failure::Unreachable(error))
+        Failure::Unreachable(error)
     }
 
     /// Asks `/healthz`; closes the breaker if the server itself answers, opens it otherwise.
@@ -179,7 +180,7 @@ impl<P: Ports> Engine<P> {
         let answer = self.ports.transport().send(request).await;
         let healthy = answer.is_ok_and(|response| {
             response.status == 200
-                && serde_json::from_slice::<Health>(response.body.as_bytes()).is_ok_and(|h| h.is_holdfast())
+                && json::from_slice::<Health>(response.body.as_bytes()).is_ok_and(|health| health.is_holdfast())
         });
         if healthy {
             self.breaker.borrow_mut().close();

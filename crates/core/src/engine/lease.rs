@@ -4,7 +4,7 @@
 //! over a state in which the lease is still the round's own, and a plan over an older state is refused by the store: a
 //! context that slept through its lease can commit nothing (protocol D1, D11).
 
-use super::{Election, Engine, TransactError, drain::Stop};
+use super::{Election, Engine, drain::Stop};
 use crate::{
     Timestamp, plan,
     ports::Ports,
@@ -20,43 +20,37 @@ impl<P: Ports> Engine<P> {
     /// Takes the lease if nobody holds it, or if the platform's lock says that its holder is gone; answers whether it
     /// was taken.
     pub(super) async fn take_lease(&self, token: &str, election: Election) -> Result<bool, StoreError> {
-        let taken = self
-            .transact(|replica, now| {
-                let running = replica.lease().is_some_and(|lease| is_running(lease, now));
-                let held = running && election == Election::LeaseAlone;
-                let mut changes = Changes::default();
-                if !held {
-                    changes.put(Row::Lease(lease(token, now)));
-                }
-                Ok::<_, std::convert::Infallible>((changes, !held))
-            })
-            .await;
-        taken.map_err(|error| match error {
-            TransactError::Store(error) => error,
-            TransactError::Plan(never) => match never {},
+        let mut taken = false;
+        self.commit_plan(|replica, now| {
+            let running = replica.lease().is_some_and(|lease| is_running(lease, now));
+            taken = !(running && election == Election::LeaseAlone);
+            let mut changes = Changes::default();
+            if taken {
+                changes.put(Row::Lease(lease(token, now)));
+            }
+            changes
         })
+        .await?;
+        Ok(taken)
     }
 
     /// Gives the lease back; keeps it, and answers `true`, if something has become ready to be sent meanwhile and
     /// `go_on` is wanted: who queued it found the lease taken and relies on this round (D2).
     pub(super) async fn release_lease(&self, token: &str, go_on: bool) -> Result<bool, StoreError> {
-        let released = self
-            .transact(|replica, now| {
-                let own = replica.lease().is_some_and(|lease| lease.token == token);
-                let more = own && go_on && plan::batch(replica, now).is_some();
-                let mut changes = Changes::default();
-                if more {
-                    changes.put(Row::Lease(lease(token, now)));
-                } else if own {
-                    changes.delete(RowKey::Lease);
-                }
-                Ok::<_, std::convert::Infallible>((changes, more))
-            })
-            .await;
-        released.map_err(|error| match error {
-            TransactError::Store(error) => error,
-            TransactError::Plan(never) => match never {},
+        let mut more = false;
+        self.commit_plan(|replica, now| {
+            let own = replica.lease().is_some_and(|lease| lease.token == token);
+            more = own && go_on && plan::batch(replica, now).is_some();
+            let mut changes = Changes::default();
+            if more {
+                changes.put(Row::Lease(lease(token, now)));
+            } else if own {
+                changes.delete(RowKey::Lease);
+            }
+            changes
         })
+        .await?;
+        Ok(more)
     }
 
     /// Commits what a sync changes, if the lease is still this round's own; renews it on the way.

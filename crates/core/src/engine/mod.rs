@@ -197,42 +197,56 @@ impl<P: Ports> Engine<P> {
         &self,
         plan: impl Fn(&Replica, Timestamp) -> Result<(Changes, T), E>,
     ) -> Result<T, TransactError<E>> {
+        let mut outcome = None;
+        let planned = |replica: &Replica, now| match plan(replica, now) {
+            Ok((changes, answer)) => {
+                outcome = Some(Ok(answer));
+                changes
+            }
+            Err(error) => {
+                outcome = Some(Err(error));
+                Changes::default()
+            }
+        };
+        self.commit_plan(planned).await?;
+        match outcome {
+            Some(outcome) => outcome.map_err(TransactError::Plan),
+            None => Err(StoreError::Failed("no plan was made".into()).into()),
+        }
+    }
+
+    /// As [`Self::transact`], for a plan that cannot fail and answers nothing.
+    async fn commit_plan(&self, mut plan: impl FnMut(&Replica, Timestamp) -> Changes) -> Result<(), StoreError> {
+        self.commit_planned(&mut plan).await
+    }
+
+    /// The one loop behind all commits: compiled once, whatever the plan.
+    async fn commit_planned(
+        &self,
+        plan: &mut dyn FnMut(&Replica, Timestamp) -> Changes,
+    ) -> Result<(), StoreError> {
         let _alone = self.committing.lock().await;
         for _ in 0..MAX_REPLANS {
-            let (expected, (changes, answer)) = {
+            let (expected, changes) = {
                 let replica = self.replica.borrow();
-                (
-                    replica.revision(),
-                    plan(&replica, self.now()).map_err(TransactError::Plan)?,
-                )
+                (replica.revision(), plan(&replica, self.now()))
             };
             if changes.is_empty() {
-                return Ok(answer);
+                return Ok(());
             }
             match self.ports.store().commit(expected, &changes).await {
                 Ok(revision) => {
                     self.replica.borrow_mut().apply(revision, &changes);
                     self.tell(Event::Committed(revision));
-                    return Ok(answer);
+                    return Ok(());
                 }
                 Err(CommitError::Stale) => self.follow().await?,
-                Err(CommitError::Store(error)) => return Err(error.into()),
+                Err(CommitError::Store(error)) => return Err(error),
             }
         }
-        Err(
-            StoreError::Failed("other tabs kept changing the same data; close some and try again".into())
-                .into(),
-        )
-    }
-
-    /// As [`Self::transact`], for a plan that cannot fail and answers nothing.
-    async fn commit_plan(&self, plan: impl Fn(&Replica, Timestamp) -> Changes) -> Result<(), StoreError> {
-        let planned = |replica: &Replica, now| Ok::<_, std::convert::Infallible>((plan(replica, now), ()));
-        match self.transact(planned).await {
-            Ok(()) => Ok(()),
-            Err(TransactError::Store(error)) => Err(error),
-            Err(TransactError::Plan(never)) => match never {},
-        }
+        Err(StoreError::Failed(
+            "other tabs kept changing the same data; close some and try again".into(),
+        ))
     }
 
     async fn follow(&self) -> Result<(), StoreError> {

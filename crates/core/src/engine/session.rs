@@ -90,7 +90,8 @@ impl<P: Ports> Engine<P> {
             *self.token.borrow_mut() = None;
             return Err(Failure::SignedOut);
         }
-        self.believe(response).await
+        let answer = self.believe(response).await?;
+        self.shaped(answer).await
     }
 
     /// Parks the queue until somebody signs in, or wakes it.

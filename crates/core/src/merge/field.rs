@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use super::{
     value::{equal, number},
 };
 use crate::{
-    Fields,
+    Fields, json, ordered,
     pack::{Field, FieldType, Strategy},
 };
 
@@ -100,7 +100,7 @@ pub(super) fn merge_object(fields: &[Field], base: &Value, mine: &Value, theirs:
     let empty = Fields::new();
     let object = |value: &'_ Value| value.as_object().cloned().unwrap_or_else(|| empty.clone());
     let (base, mine, theirs) = (object(base), object(mine), object(theirs));
-    let names: BTreeSet<&String> = mine.keys().chain(theirs.keys()).collect();
+    let names = ordered::set(mine.keys().chain(theirs.keys()));
     let mut merged = Fields::new();
     for name in names {
         let get = |side: &Fields| side.get(name).cloned().unwrap_or(Value::Null);
@@ -125,12 +125,8 @@ pub(super) fn merge_object(fields: &[Field], base: &Value, mine: &Value, theirs:
 
 /// The items by their text, so that they have one order and none stands twice.
 fn set_items(value: &Value) -> BTreeMap<String, Value> {
-    value
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(|item| (item.to_string(), item.clone()))
-        .collect()
+    let items = value.as_array().into_iter().flatten();
+    ordered::map(items.map(|item| (json::text(item), item.clone())))
 }
 
 /// Union of both sides' additions, less both sides' removals; in order, so that the answer is one.
@@ -140,13 +136,10 @@ fn merge_set(base: &Value, mine: &Value, theirs: &Value) -> Value {
         true => mine.contains_key(key) && theirs.contains_key(key),
         false => true,
     };
-    let all: BTreeMap<&String, &Value> = mine.iter().chain(theirs.iter()).collect();
-    Value::Array(
-        all.into_iter()
-            .filter(|(key, _)| kept(key))
-            .map(|(_, item)| item.clone())
-            .collect(),
-    )
+    let mut all = theirs.clone();
+    all.extend(mine.clone());
+    all.retain(|key, _| kept(key));
+    Value::Array(all.into_values().collect())
 }
 
 /// Both sides' additions count. Whole numbers stay whole and exact.

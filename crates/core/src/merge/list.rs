@@ -1,11 +1,9 @@
 //! Lists whose items are told apart by a key.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde_json::Value;
 
 use super::{field::merge_object, value::equal};
-use crate::pack::Field;
+use crate::{ordered, pack::Field};
 
 fn items<'a>(key: &str, value: &'a Value) -> Vec<(String, &'a Value)> {
     let named = |item: &'a Value| Some((item.get(key)?.as_str()?.to_owned(), item));
@@ -18,9 +16,7 @@ fn items<'a>(key: &str, value: &'a Value) -> Vec<(String, &'a Value)> {
 /// followed in the author's list, or come before the one that they preceded, or at the end.
 pub fn merge(key: &str, fields: &[Field], base: &Value, mine: &Value, theirs: &Value) -> Value {
     let (base, mine, theirs) = (items(key, base), items(key, mine), items(key, theirs));
-    let index = |side: &[(String, &Value)]| -> BTreeMap<String, Value> {
-        side.iter().map(|(k, v)| (k.clone(), (*v).clone())).collect()
-    };
+    let index = |side: &[(String, &Value)]| ordered::map(side.iter().map(|(k, v)| (k.clone(), (*v).clone())));
     let (base_by, mine_by, theirs_by) = (index(&base), index(&mine), index(&theirs));
     let settle = |k: &String| -> Option<Value> {
         match (base_by.get(k), mine_by.get(k), theirs_by.get(k)) {
@@ -51,7 +47,7 @@ fn interleave(base: &[String], mine: &[String], theirs: &[String]) -> Vec<String
         (theirs, mine)
     };
     let mut order: Vec<String> = lead.to_vec();
-    let mut placed: BTreeSet<String> = lead.iter().cloned().collect();
+    let mut placed = ordered::set(lead.iter().cloned());
     for (at, k) in follow.iter().enumerate() {
         if placed.insert(k.clone()) {
             let position = |near: &String| order.iter().position(|other| other == near);
@@ -71,7 +67,7 @@ fn interleave(base: &[String], mine: &[String], theirs: &[String]) -> Vec<String
 
 /// The server's list, and behind it the author's items that it lacks. Nothing is ever removed or changed.
 pub fn append(key: &str, mine: &Value, theirs: &Value) -> Value {
-    let known: BTreeSet<String> = items(key, theirs).into_iter().map(|(k, _)| k).collect();
+    let known = ordered::set(items(key, theirs).into_iter().map(|(k, _)| k));
     let mut grown = theirs.as_array().cloned().unwrap_or_default();
     grown.extend(
         items(key, mine)

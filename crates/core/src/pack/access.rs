@@ -13,6 +13,8 @@ pub struct AccessRule {
     pub when: Condition,
 }
 
+crate::json_object!(only AccessRule { roles: "roles" = Vec::new(), when: "when" });
+
 /// Whose eyes look at a record.
 #[derive(Debug, Clone)]
 pub struct Viewer<'a> {
@@ -51,7 +53,6 @@ impl Entity {
             .is_none_or(|condition| condition.holds(fields, &viewer.context(pinned)));
         pinned || wanted
     }
-
     /// Whether a record is finished and has been as it is, `since` then, for longer than finished work is kept.
     pub fn has_had_its_days(&self, fields: &Fields, since: Timestamp, now: Timestamp) -> bool {
         let nobody = Viewer {

@@ -1,7 +1,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Fields, Timestamp};
+use crate::{
+    Fields, Timestamp,
+    json::{Faults, FromJson, Object},
+    timestamp,
+};
 
 /// A test of a record's fields for somebody at some time.
 ///
@@ -40,6 +44,51 @@ pub enum Condition {
     Role(String),
 }
 
+impl FromJson for Condition {
+    fn read(value: Value, faults: &mut Faults) -> Self {
+        let (name, content) = faults.variant(value);
+        match name.as_str() {
+            "all" => Self::All(FromJson::read(content, faults)),
+            "any" => Self::Any(FromJson::read(content, faults)),
+            "not" => Self::Not(FromJson::read(content, faults)),
+            "always" => Self::Always(FromJson::read(content, faults)),
+            "pinned" => Self::Pinned(FromJson::read(content, faults)),
+            "role" => Self::Role(FromJson::read(content, faults)),
+            name => Self::of_field(name, content, faults),
+        }
+    }
+}
+
+impl Condition {
+    /// Reads a condition on one field.
+    fn of_field(name: &str, content: Value, faults: &mut Faults) -> Self {
+        let mut parts = Object::of(content, faults);
+        let field = parts.take("field");
+        match name {
+            "is" => Self::Is {
+                field,
+                value: parts.take("value"),
+            },
+            "in" => Self::In {
+                field,
+                values: parts.take("values"),
+            },
+            "has" => Self::Has {
+                field,
+                value: parts.take("value"),
+            },
+            "within" => Self::Within {
+                field,
+                days: parts.take("days"),
+            },
+            _ => {
+                faults.note();
+                Self::Always(false)
+            }
+        }
+    }
+}
+
 /// For whom and when a condition is tested.
 #[derive(Debug, Clone, Copy)]
 pub struct Context<'a> {
@@ -66,7 +115,7 @@ impl Condition {
                 .is_some_and(|items| items.iter().any(|item| equals(item, value, context))),
             Self::Within { field, days } => get(field)
                 .as_str()
-                .and_then(|text| text.parse::<Timestamp>().ok())
+                .and_then(timestamp::parse)
                 .is_some_and(|time| context.now - time <= chrono::Duration::days(i64::from(*days))),
             Self::Pinned(wanted) => context.pinned == *wanted,
             Self::Role(role) => context.roles.contains(role),

@@ -44,6 +44,25 @@ pub struct Entity {
     pub retention: Option<Retention>,
 }
 
+crate::json_object!(only Entity {
+    name: "name",
+    plural: "plural",
+    title: "title",
+    title_plural: "titlePlural",
+    icon: "icon",
+    id_field: "idField",
+    id_prefix: "idPrefix",
+    title_field: "titleField",
+    operations: "operations" = Vec::new(),
+    fields: "fields",
+    unique: "unique" = Vec::new(),
+    access: "access",
+    sync: "sync",
+    sync_along: "syncAlong" = Vec::new(),
+    list: "list" = ListView::default(),
+    retention: "retention",
+});
+
 impl Entity {
     /// The collection's name in a delta: `work-orders` → `workOrders`.
     pub fn collection(&self) -> String {
@@ -75,6 +94,8 @@ pub struct SyncAlong {
     pub field: String,
 }
 
+crate::json_object!(only SyncAlong { entity: "entity", field: "field" });
+
 /// What lists show and find.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
@@ -90,6 +111,14 @@ pub struct ListView {
     pub sorts: Vec<SortOrder>,
 }
 
+crate::json_object!(only ListView {
+    shown: "shown" = false,
+    columns: "columns" = Vec::new(),
+    filters: "filters" = Vec::new(),
+    search: "search" = Vec::new(),
+    sorts: "sorts" = Vec::new(),
+});
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Column {
@@ -98,6 +127,8 @@ pub struct Column {
     #[serde(default)]
     pub slot: Option<String>,
 }
+
+crate::json_object!(only Column { field: "field", slot: "slot" });
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -108,6 +139,12 @@ pub struct SortOrder {
     pub descending: bool,
 }
 
+crate::json_object!(only SortOrder {
+    field: "field",
+    label: "label",
+    descending: "descending" = false,
+});
+
 /// How long finished work stays on the device.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -117,3 +154,5 @@ pub struct Retention {
     /// Days from when the finished version reached the device.
     pub days: u32,
 }
+
+crate::json_object!(only Retention { closed: "closed", days: "days" });

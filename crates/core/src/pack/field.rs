@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::written::WrittenField;
+use crate::json::{Faults, FromJson, Object};
 
 /// One field of an entity, of an object or of a list's items.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,6 +31,16 @@ pub struct Field {
     /// Derived from other fields by the server and, as a preview, by the device.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub computed: Option<Computed>,
+}
+
+impl FromJson for Field {
+    fn read(value: Value, faults: &mut Faults) -> Self {
+        let (field, missing) = WrittenField::read(value, faults).into_field();
+        if missing.is_some() {
+            faults.note();
+        }
+        field
+    }
 }
 
 impl Field {
@@ -123,6 +134,8 @@ pub struct Choice {
     pub tone: Option<String>,
 }
 
+crate::json_object!(only Choice { value: "value", label: "label", tone: "tone" });
+
 /// How two changes of one field are settled. Only the server settles; a device previews by the same code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -138,6 +151,15 @@ pub enum Strategy {
     /// A person decides.
     Manual,
 }
+
+crate::json_names!(Strategy {
+    ServerWins: "server-wins",
+    ClientWins: "client-wins",
+    Merge: "merge",
+    LastWriteWins: "last-write-wins",
+    FirstWriteWins: "first-write-wins",
+    Manual: "manual",
+});
 
 impl Strategy {
     /// As the pack writes it.
@@ -161,6 +183,8 @@ pub struct StrategyRule {
     pub strategy: Strategy,
 }
 
+crate::json_object!(only StrategyRule { written_by: "writtenBy", strategy: "strategy" });
+
 /// How a field follows from others.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(
@@ -182,4 +206,29 @@ pub enum Computed {
         #[serde(default)]
         times: Option<String>,
     },
+}
+
+impl FromJson for Computed {
+    fn read(value: Value, faults: &mut Faults) -> Self {
+        let (name, content) = faults.variant(value);
+        let mut parts = Object::of(content, faults);
+        let list = parts.take("list");
+        let computed = if name == "count" {
+            Self::Count {
+                list,
+                field: parts.take("field"),
+            }
+        } else {
+            Self::Sum {
+                list,
+                field: parts.take("field"),
+                times: parts.take("times"),
+            }
+        };
+        parts.end();
+        if !matches!(name.as_str(), "count" | "sum") {
+            faults.note();
+        }
+        computed
+    }
 }

@@ -55,6 +55,19 @@ pub struct Pack {
     pub online_only: Vec<OnlineOnly>,
 }
 
+crate::json_object!(only Pack {
+    name: "name",
+    version: "version",
+    title: "title",
+    attempts: "attempts" = default_attempts(),
+    coalesce: "coalesce" = false,
+    entities: "entities",
+    kinds: "kinds" = Vec::new(),
+    priorities: "priorities" = Vec::new(),
+    roles: "roles" = BTreeMap::new(),
+    online_only: "onlineOnly" = Vec::new(),
+});
+
 fn default_attempts() -> u32 {
     10
 }
@@ -86,6 +99,18 @@ pub struct WriteKind {
     pub critical: bool,
 }
 
+crate::json_object!(only WriteKind {
+    name: "name",
+    entity: "entity",
+    operation: "operation",
+    label: "label",
+    fields: "fields" = Vec::new(),
+    set: "set" = Fields::new(),
+    ask: "ask" = Vec::new(),
+    when: "when",
+    critical: "critical" = false,
+});
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OnlineOnly {
@@ -95,6 +120,8 @@ pub struct OnlineOnly {
     #[serde(default)]
     pub entity: Option<String>,
 }
+
+crate::json_object!(only OnlineOnly { title: "title", reason: "reason", entity: "entity" });
 
 impl Pack {
     /// The kind of a write: the first declared kind that fits, else `<entity>_<operation>`.

@@ -27,6 +27,15 @@ pub struct PriorityRule {
     pub when: Option<Condition>,
 }
 
+crate::json_object!(only PriorityRule {
+    priority: "priority",
+    entity: "entity",
+    operation: "operation",
+    changes: "changes" = Vec::new(),
+    only: "only" = Vec::new(),
+    when: "when",
+});
+
 impl Pack {
     /// The priority of a write. `after` is the record as the write leaves it.
     pub fn priority_of(

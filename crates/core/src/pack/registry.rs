@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::{Entity, Pack, PackError};
+use crate::ordered;
 
 /// The packs in force, the built-in `system` pack among them, with look-ups by entity.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -77,9 +78,6 @@ impl Packs {
 
     /// Version by domain: what a push carries.
     pub fn versions(&self) -> BTreeMap<String, u32> {
-        self.packs
-            .iter()
-            .map(|pack| (pack.name.clone(), pack.version))
-            .collect()
+        ordered::map(self.packs.iter().map(|pack| (pack.name.clone(), pack.version)))
     }
 }

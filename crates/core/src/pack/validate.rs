@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Entity, Field, FieldType};
-use crate::{Fields, protocol::FieldError, queue::Operation};
+use crate::{Fields, json, protocol::FieldError, queue::Operation};
 
 /// Checks the changed fields of a write over the record as it stands; empty if nothing is wrong.
 ///
@@ -105,13 +105,13 @@ pub(super) fn check_value(field: &Field, path: &str, value: &Value, errors: &mut
                 .iter()
                 .any(|choice| Some(choice.value.as_str()) == value.as_str())
             {
-                errors.push(error(path, format!("has no choice {value}")));
+                errors.push(error(path, format!("has no choice {}", json::text(value))));
             }
         }
         FieldType::Datetime => {
             if value
                 .as_str()
-                .and_then(|text| text.parse::<crate::Timestamp>().ok())
+                .and_then(crate::timestamp::parse)
                 .is_none()
             {
                 errors.push(error(path, "must be a time, like 2026-11-21T08:30:00Z"));

@@ -43,6 +43,29 @@ pub(super) struct WrittenField {
     fields: Vec<Field>,
 }
 
+crate::json_object!(WrittenField {
+    name: "name",
+    label: "label",
+    kind: "type",
+    required: "required" = false,
+    read_only: "readOnly" = false,
+    default: "default",
+    help: "help",
+    strategy: "strategy",
+    strategy_rules: "strategyRules" = Vec::new(),
+    computed: "computed",
+    max_length: "maxLength",
+    min: "min",
+    max: "max",
+    integer: "integer" = false,
+    unit: "unit",
+    choices: "choices" = Vec::new(),
+    transitions: "transitions" = BTreeMap::new(),
+    entity: "entity",
+    key: "key",
+    fields: "fields" = Vec::new(),
+});
+
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "camelCase")]
 enum TypeName {
@@ -62,64 +85,83 @@ enum TypeName {
     Json,
 }
 
+crate::json_names!(TypeName {
+    Text: "text",
+    LongText: "longText",
+    Number: "number",
+    Bool: "bool",
+    Enum: "enum",
+    Datetime: "datetime",
+    Reference: "reference",
+    Object: "object",
+    List: "list",
+    Set: "set",
+    Counter: "counter",
+    Log: "log",
+    Location: "location",
+    Json: "json",
+});
+
+impl WrittenField {
+    /// The field, and the key that its type needs and that is not there.
+    pub(super) fn into_field(self) -> (Field, Option<&'static str>) {
+        let missing = match self.kind {
+            TypeName::Reference if self.entity.is_none() => Some("entity"),
+            TypeName::List | TypeName::Log if self.key.is_none() => Some("key"),
+            _ => None,
+        };
+        let (entity, key) = (self.entity.unwrap_or_default(), self.key.unwrap_or_default());
+        let (choices, fields, max_length) = (self.choices, self.fields, self.max_length);
+        let kind = match self.kind {
+            TypeName::Text => FieldType::Text { max_length },
+            TypeName::LongText => FieldType::LongText { max_length },
+            TypeName::Number => FieldType::Number {
+                min: self.min,
+                max: self.max,
+                integer: self.integer,
+                unit: self.unit,
+            },
+            TypeName::Bool => FieldType::Bool,
+            TypeName::Enum => FieldType::Enum {
+                choices,
+                transitions: self.transitions,
+            },
+            TypeName::Datetime => FieldType::Datetime,
+            TypeName::Reference => FieldType::Reference { entity },
+            TypeName::Object => FieldType::Object { fields },
+            TypeName::List => FieldType::List { key, fields },
+            TypeName::Set => FieldType::Set { choices },
+            TypeName::Counter => FieldType::Counter,
+            TypeName::Log => FieldType::Log { key, fields },
+            TypeName::Location => FieldType::Location,
+            TypeName::Json => FieldType::Json,
+        };
+        let field = Field {
+            name: self.name,
+            label: self.label,
+            kind,
+            required: self.required,
+            read_only: self.read_only,
+            default: self.default,
+            help: self.help,
+            strategy: self.strategy,
+            strategy_rules: self.strategy_rules,
+            computed: self.computed,
+        };
+        (field, missing)
+    }
+}
+
 impl TryFrom<WrittenField> for Field {
     type Error = String;
 
     fn try_from(written: WrittenField) -> Result<Self, String> {
-        let WrittenField {
-            max_length,
-            min,
-            max,
-            integer,
-            unit,
-            choices,
-            transitions,
-            fields,
-            ..
-        } = written;
-        let needed = |value: Option<String>, what: &str| {
-            value.ok_or_else(|| format!("field \"{}\" needs `{what}`, because of its type", written.name))
-        };
-        let kind = match written.kind {
-            TypeName::Text => FieldType::Text { max_length },
-            TypeName::LongText => FieldType::LongText { max_length },
-            TypeName::Number => FieldType::Number {
-                min,
-                max,
-                integer,
-                unit,
-            },
-            TypeName::Bool => FieldType::Bool,
-            TypeName::Enum => FieldType::Enum { choices, transitions },
-            TypeName::Datetime => FieldType::Datetime,
-            TypeName::Reference => FieldType::Reference {
-                entity: needed(written.entity, "entity")?,
-            },
-            TypeName::Object => FieldType::Object { fields },
-            TypeName::List => FieldType::List {
-                key: needed(written.key, "key")?,
-                fields,
-            },
-            TypeName::Set => FieldType::Set { choices },
-            TypeName::Counter => FieldType::Counter,
-            TypeName::Log => FieldType::Log {
-                key: needed(written.key, "key")?,
-                fields,
-            },
-            TypeName::Location => FieldType::Location,
-            TypeName::Json => FieldType::Json,
-        };
-        Ok(Self {
-            name: written.name,
-            label: written.label,
-            kind,
-            required: written.required,
-            read_only: written.read_only,
-            default: written.default,
-            help: written.help,
-            strategy: written.strategy,
-            strategy_rules: written.strategy_rules,
-            computed: written.computed,
-        })
+        match written.into_field() {
+            (field, None) => Ok(field),
+            (field, Some(key)) => Err(format!(
+                "field \"{}\" needs `{key}`, because of its type",
+                field.name
+            )),
+        }
     }
 }

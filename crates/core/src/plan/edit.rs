@@ -1,9 +1,11 @@
 //! An edit becomes one queued write (protocol W1, W2).
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::{
-    Fields, Timestamp,
+    Fields, Timestamp, ordered,
     pack::{Entity, FieldType, Pack, validate},
     protocol::FieldError,
     queue::{Operation, QueuedWrite, WriteStatus, coalesce},
@@ -104,10 +106,8 @@ pub fn edit(
     if !errors.is_empty() {
         return Err(EditError::Invalid(errors));
     }
-    let base = payload
-        .keys()
-        .map(|name| (name.clone(), seen.get(name).cloned().unwrap_or_default()))
-        .collect();
+    let as_seen = |name: &String| (name.clone(), seen.get(name).cloned().unwrap_or_default());
+    let base = ordered::fields(payload.keys().map(as_seen));
     let version = view.map_or(0, |view| view.version);
     let draft = Draft {
         pack,
@@ -214,7 +214,7 @@ fn queued(
 
 /// Open creates of the records that a payload refers to.
 pub(super) fn dependencies(replica: &Replica, entity: &Entity, payload: &Fields) -> Vec<String> {
-    let mut found = Vec::new();
+    let mut found = BTreeSet::new();
     for (name, value) in payload {
         let Some(field) = entity.field(name) else { continue };
         references(&field.kind, value, &mut |target, id| {
@@ -227,9 +227,7 @@ pub(super) fn dependencies(replica: &Replica, entity: &Entity, payload: &Fields)
             );
         });
     }
-    found.sort();
-    found.dedup();
-    found
+    found.into_iter().collect()
 }
 
 /// Calls `found` with entity and id for each reference inside a value.

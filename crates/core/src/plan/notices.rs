@@ -1,9 +1,9 @@
 //! Notices that only the device can write: about work that the server will not hear of.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{
-    Fields, Timestamp,
+    Timestamp, ordered,
     record::{Mirror, RecordKey},
     replica::Replica,
     store::Row,
@@ -29,17 +29,20 @@ pub(super) fn local_notice(
         .device()
         .map(|device| device.user_id.clone())
         .unwrap_or_default();
-    let fields = json!({
-        "title": title.unwrap_or_else(|| record.entity_id.clone()),
-        "recordType": record.entity_type,
-        "recordId": record.entity_id,
-        "userId": user,
-        "about": about,
-        "createdAt": now.to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
-        "details": details,
-        "read": false,
-    });
-    let fields: Fields = fields.as_object().cloned().unwrap_or_default();
+    let fields = [
+        ("title", title.unwrap_or_else(|| record.entity_id.clone()).into()),
+        ("recordType", record.entity_type.clone().into()),
+        ("recordId", record.entity_id.clone().into()),
+        ("userId", user.into()),
+        ("about", about.into()),
+        (
+            "createdAt",
+            now.to_rfc3339_opts(chrono::SecondsFormat::Millis, true).into(),
+        ),
+        ("details", details),
+        ("read", false.into()),
+    ];
+    let fields = ordered::fields(fields.map(|(name, value)| (name.to_owned(), value)));
     let key = RecordKey::new(
         system::NOTICE,
         format!("local-{about}-{}-{}", record.entity_type, record.entity_id),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    Timestamp,
+    Timestamp, ordered,
     protocol::{Delta, ErrorCode, WireError, WireRecord},
     record::{Mirror, RecordKey},
     replica::Replica,
@@ -251,7 +251,7 @@ fn revoked(replica: &Replica, changes: &mut Changes, key: &RecordKey, now: Times
 
 /// At the end of a scan: what it did not bring is no longer there for this device.
 fn drop_unconfirmed(replica: &Replica, changes: &mut Changes, scan: u32) {
-    let confirmed: BTreeSet<RowKey> = changes.put.iter().map(Row::key).collect();
+    let confirmed = ordered::set(changes.put.iter().map(Row::key));
     for mirror in replica
         .mirrors()
         .filter(|mirror| mirror.scan < scan && mirror.version > 0)

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::retention::pinned;
 use crate::{
-    Timestamp,
+    Timestamp, ordered,
     protocol::{Digest, DigestEntry},
     queue::{QueuedWrite, WriteStatus},
     replica::Replica,
@@ -66,21 +66,14 @@ pub fn digest_differences(replica: &Replica, digest: &Digest) -> Differences {
         let Some(entity) = replica.packs().entity_by_collection(collection) else {
             continue;
         };
-        let mirrors = || {
-            replica
-                .mirrors_of(&entity.name)
-                .filter(|mirror| mirror.version > 0)
-        };
-        let held: BTreeMap<String, u64> = mirrors()
-            .map(|mirror| (mirror.key.entity_id.clone(), mirror.version))
-            .collect();
+        let mirrors = || replica.mirrors_of(&entity.name).filter(|mirror| mirror.version > 0);
+        let held = ordered::map(mirrors().map(|mirror| (mirror.key.entity_id.clone(), mirror.version)));
         // The server's time of the change on both sides: what left here has been here for as long at the least.
         let aged = mirrors()
             .filter(|mirror| entity.has_had_its_days(&mirror.fields, mirror.updated_at, digest.as_of))
             .filter(|mirror| !pinned.contains(&mirror.key.to_string()))
-            .map(|mirror| mirror.key.entity_id.clone())
-            .collect();
-        if DigestEntry::of(held.clone(), aged, false).sha256 == theirs.sha256 {
+            .map(|mirror| mirror.key.entity_id.clone());
+        if DigestEntry::of(held.clone(), ordered::set(aged), false).sha256 == theirs.sha256 {
             continue;
         }
         differences.collections.push(entity.plural.clone());

@@ -6,7 +6,13 @@ use serde::{
 };
 use serde_json::Value;
 
-use crate::{Fields, Timestamp, record::meta};
+use crate::{
+    Fields, Timestamp,
+    json::{Faults, FromJson},
+    ordered,
+    record::meta,
+    timestamp,
+};
 
 /// `GET /api/v1/sync/delta`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,6 +27,14 @@ pub struct Delta {
     pub remaining: Option<u64>,
     pub changes: DeltaChanges,
 }
+
+crate::json_object!(Delta {
+    sync_timestamp: "syncTimestamp",
+    cursor: "cursor",
+    has_more: "hasMore",
+    remaining: "remaining",
+    changes: "changes",
+});
 
 /// Changed records by collection (`workOrders`), and the ids that left.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -65,12 +79,34 @@ impl<'de> Deserialize<'de> for DeltaChanges {
     }
 }
 
+impl FromJson for DeltaChanges {
+    fn read(value: Value, faults: &mut Faults) -> Self {
+        let mut changes = Self::default();
+        for (name, value) in Fields::read(value, faults) {
+            match name.as_str() {
+                "deletedIds" => changes.deleted_ids = FromJson::read(value, faults),
+                "revokedIds" => changes.revoked_ids = FromJson::read(value, faults),
+                _ => {
+                    changes.records.insert(name, FromJson::read(value, faults));
+                }
+            }
+        }
+        changes
+    }
+}
+
 /// A record on the wire: its id under the entity's id field, its fields, and `_version`, `updatedAt`, `_localId`.
 /// With `_baseVersion`, only the fields that changed since that version are present, and an absent field is unchanged;
 /// a field that was removed is `null`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct WireRecord(pub Fields);
+
+impl FromJson for WireRecord {
+    fn read(value: Value, faults: &mut Faults) -> Self {
+        Self(Fields::read(value, faults))
+    }
+}
 
 impl WireRecord {
     pub fn version(&self) -> Option<u64> {
@@ -90,7 +126,7 @@ impl WireRecord {
         self.0
             .get(meta::UPDATED_AT)
             .and_then(Value::as_str)
-            .and_then(|t| t.parse().ok())
+            .and_then(timestamp::parse)
     }
 
     pub fn id(&self, id_field: &str) -> Option<&str> {
@@ -106,11 +142,8 @@ impl WireRecord {
             meta::LOCAL_ID,
             meta::UPDATED_AT,
         ];
-        self.0
-            .iter()
-            .filter(|(k, _)| !metadata.contains(&k.as_str()))
-            .map(|(k, v)| (k.clone(), v.clone()))
-            .collect()
+        let own = self.0.iter().filter(|(k, _)| !metadata.contains(&k.as_str()));
+        ordered::fields(own.map(|(k, v)| (k.clone(), v.clone())))
     }
 
     /// A record as it goes on the wire. `base_version` for a row of changed fields only.
@@ -209,6 +242,12 @@ pub struct Digest {
     pub entities: BTreeMap<String, DigestEntry>,
 }
 
+crate::json_object!(Digest {
+    epoch: "epoch",
+    as_of: "asOf" = Timestamp::default(),
+    entities: "entities",
+});
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DigestEntry {
@@ -223,6 +262,13 @@ pub struct DigestEntry {
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub aged: BTreeSet<String>,
 }
+
+crate::json_object!(DigestEntry {
+    count: "count",
+    sha256: "sha256",
+    versions: "versions",
+    aged: "aged" = BTreeSet::new(),
+});
 
 impl DigestEntry {
     /// Over records by id. `aged`: those of them that have had their days.

@@ -20,6 +20,19 @@ pub enum ErrorCode {
     DependencyFailed,
 }
 
+crate::json_names!(ErrorCode {
+    NetworkError: "NETWORK_ERROR",
+    AuthError: "AUTH_ERROR",
+    VersionConflict: "VERSION_CONFLICT",
+    ValidationError: "VALIDATION_ERROR",
+    NotFound: "NOT_FOUND",
+    PermissionDenied: "PERMISSION_DENIED",
+    ServerError: "SERVER_ERROR",
+    RateLimited: "RATE_LIMITED",
+    Gone: "GONE",
+    DependencyFailed: "DEPENDENCY_FAILED",
+});
+
 /// What is wrong with one field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldError {
@@ -27,6 +40,8 @@ pub struct FieldError {
     pub field: String,
     pub message: String,
 }
+
+crate::json_object!(FieldError { field: "field", message: "message" });
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]
@@ -37,6 +52,12 @@ pub struct WireError {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<FieldError>,
 }
+
+crate::json_object!(WireError {
+    code: "code",
+    message: "message",
+    fields: "fields" = Vec::new(),
+});
 
 impl WireError {
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
@@ -53,3 +74,5 @@ impl WireError {
 pub struct ErrorEnvelope {
     pub error: WireError,
 }
+
+crate::json_object!(ErrorEnvelope { error: "error" });

@@ -89,6 +89,8 @@ pub struct PushResponse {
     pub results: Vec<OperationResult>,
 }
 
+crate::json_object!(PushResponse { server_time: "serverTime", results: "results" });
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ResultStatus {
@@ -101,6 +103,13 @@ pub enum ResultStatus {
     /// Not applied through no fault of its own; resend.
     Retry,
 }
+
+crate::json_names!(ResultStatus {
+    Success: "success",
+    Conflict: "conflict",
+    Rejected: "rejected",
+    Retry: "retry",
+});
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -127,6 +136,18 @@ pub struct OperationResult {
     pub error: Option<WireError>,
 }
 
+crate::json_object!(OperationResult {
+    queue_id: "queueId",
+    status: "status",
+    new_version: "newVersion",
+    entity_id: "entityId",
+    record: "record",
+    merged: "merged" = Vec::new(),
+    superseded: "superseded" = Vec::new(),
+    conflict: "conflict",
+    error: "error",
+});
+
 /// An automatic decision against somebody's value.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -142,6 +163,14 @@ pub struct Superseded {
     pub strategy: String,
 }
 
+crate::json_object!(Superseded {
+    field: "field",
+    kept: "kept",
+    lost: "lost",
+    lost_by: "lostBy",
+    strategy: "strategy",
+});
+
 /// Names the conflict record (entity `conflict`) that the operation opened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -151,3 +180,9 @@ pub struct ConflictSummary {
     /// The conflict as a record, so that the inbox shows it before the next pull.
     pub record: WireRecord,
 }
+
+crate::json_object!(ConflictSummary {
+    conflict_id: "conflictId",
+    fields: "fields",
+    record: "record",
+});

@@ -17,6 +17,16 @@ pub struct Me {
     pub device: Option<DeviceInfo>,
 }
 
+crate::json_object!(Me {
+    user_id: "userId",
+    username: "username",
+    display_name: "displayName",
+    roles: "roles",
+    sites: "sites",
+    scopes: "scopes",
+    device: "device",
+});
+
 impl Me {
     /// Whether a scope covers the action. The server decides; the app shows only what this allows.
     pub fn may(&self, domain: &str, entity: &str, action: &str) -> bool {
@@ -38,6 +48,12 @@ pub struct DeviceInfo {
     pub last_seen_at: Timestamp,
 }
 
+crate::json_object!(DeviceInfo {
+    id: "id",
+    first_seen_at: "firstSeenAt",
+    last_seen_at: "lastSeenAt",
+});
+
 /// The answer of `/oauth/token` (RFC 6749 §5.1), with the device the session belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenAnswer {
@@ -51,12 +67,22 @@ pub struct TokenAnswer {
     pub user_id: Option<String>,
 }
 
+crate::json_object!(TokenAnswer {
+    access_token: "access_token",
+    token_type: "token_type",
+    expires_in: "expires_in",
+    device_id: "device_id",
+    user_id: "user_id",
+});
+
 /// `GET /healthz`: what the probe wants to see, so that a captive portal's page is not taken for the server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Health {
     pub status: String,
     pub service: String,
 }
+
+crate::json_object!(Health { status: "status", service: "service" });
 
 impl Health {
     pub const SERVICE: &'static str = "holdfast";

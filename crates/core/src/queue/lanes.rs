@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{QueuedWrite, WriteStatus, retry};
-use crate::{Timestamp, record::RecordKey};
+use crate::{Timestamp, ordered, record::RecordKey};
 
 /// How many writes that were queued later may be sent before a waiting one.
 pub const OVERTAKE_LIMIT: usize = 50;
@@ -35,10 +35,10 @@ pub fn sending_order<'a>(
     now: Timestamp,
 ) -> Vec<&'a QueuedWrite> {
     let (open, settled): (Vec<_>, Vec<_>) = writes.into_iter().partition(|write| write.is_open());
-    let mut sent: BTreeSet<u64> = settled.iter().map(|write| write.sequence).collect();
+    let mut sent = ordered::set(settled.iter().map(|write| write.sequence));
     let mut lanes = lanes_of(&open, now);
     inherit_priorities(&mut lanes, &open);
-    let mut waiting: BTreeSet<&str> = open.iter().map(|write| write.id.as_str()).collect();
+    let mut waiting = ordered::set(open.iter().map(|write| write.id.as_str()));
     let mut order = Vec::new();
     while let Some(key) = next_lane(&lanes, &waiting, &sent) {
         let Some(lane) = lanes.get_mut(&key) else { break };
@@ -54,14 +54,15 @@ pub fn sending_order<'a>(
 fn lanes_of<'a>(open: &[&'a QueuedWrite], now: Timestamp) -> BTreeMap<RecordKey, Lane<'a>> {
     let mut by_record: BTreeMap<RecordKey, Vec<&'a QueuedWrite>> = BTreeMap::new();
     for write in open {
-        by_record.entry(write.key()).or_default().push(write);
+        let lane = by_record.entry(write.key()).or_default();
+        let place = lane.partition_point(|earlier| earlier.sequence < write.sequence);
+        lane.insert(place, write);
     }
     let held = |write: &QueuedWrite| {
         write.status == WriteStatus::Failed
             || write.not_before.is_some_and(|until| retry::is_ahead(until, now))
     };
-    let lane = |mut writes: Vec<&'a QueuedWrite>| {
-        writes.sort_by_key(|write| write.sequence);
+    let lane = |writes: Vec<&'a QueuedWrite>| {
         let sendable: Vec<_> = writes.into_iter().take_while(|write| !held(write)).collect();
         let priority = sendable
             .iter()
@@ -74,18 +75,12 @@ fn lanes_of<'a>(open: &[&'a QueuedWrite], now: Timestamp) -> BTreeMap<RecordKey,
             next: 0,
         }
     };
-    by_record
-        .into_iter()
-        .map(|(key, writes)| (key, lane(writes)))
-        .collect()
+    ordered::map(by_record.into_iter().map(|(key, writes)| (key, lane(writes))))
 }
 
 /// A lane is at least as urgent as any that waits for one of its writes.
 fn inherit_priorities(lanes: &mut BTreeMap<RecordKey, Lane<'_>>, open: &[&QueuedWrite]) {
-    let lane_of: BTreeMap<&str, RecordKey> = open
-        .iter()
-        .map(|write| (write.id.as_str(), write.key()))
-        .collect();
+    let lane_of = ordered::map(open.iter().map(|write| (write.id.as_str(), write.key())));
     let waits: Vec<(RecordKey, RecordKey)> = open
         .iter()
         .flat_map(|write| write.depends_on.iter().map(move |id| (write.key(), id)))

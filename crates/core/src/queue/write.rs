@@ -11,6 +11,8 @@ pub enum Operation {
     Delete,
 }
 
+crate::json_names!(Operation { Create: "create", Update: "update", Delete: "delete" });
+
 /// Where a queued write stands. See `docs/protocol.md`, "The life of a queued write".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -26,6 +28,14 @@ pub enum WriteStatus {
     /// A dead letter: refused, or out of attempts. Stops its lane until corrected, retried or discarded.
     Failed,
 }
+
+crate::json_names!(WriteStatus {
+    Pending: "pending",
+    Syncing: "syncing",
+    Synced: "synced",
+    Conflict: "conflict",
+    Failed: "failed",
+});
 
 /// One mutation, from the moment a person made it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -79,6 +89,34 @@ pub struct QueuedWrite {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub merged: Vec<String>,
 }
+
+crate::json_object!(QueuedWrite {
+    id: "id",
+    client_mutation_id: "clientMutationId",
+    coalesced: "coalesced" = Vec::new(),
+    kind: "kind",
+    domain: "domain",
+    entity_type: "entityType",
+    entity_id: "entityId",
+    operation: "operation",
+    payload: "payload",
+    base: "base",
+    base_version: "baseVersion",
+    priority: "priority",
+    depends_on: "dependsOn" = Vec::new(),
+    device_id: "deviceId",
+    created_at: "createdAt",
+    clock_offset_ms: "clockOffsetMs",
+    sequence: "sequence",
+    status: "status",
+    sent: "sent",
+    retries: "retries",
+    last_error: "lastError",
+    last_attempt_at: "lastAttemptAt",
+    not_before: "notBefore",
+    synced_at: "syncedAt",
+    merged: "merged" = Vec::new(),
+});
 
 impl QueuedWrite {
     pub fn key(&self) -> RecordKey {

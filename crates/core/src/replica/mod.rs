@@ -15,6 +15,7 @@ use std::{
 };
 
 use crate::{
+    ordered,
     pack::Packs,
     protocol::Me,
     queue::{QueuedWrite, WriteStatus},
@@ -82,7 +83,7 @@ impl Replica {
             .map(|mirror| (mirror.key.clone(), mirror.clone()));
         Self {
             revision: self.revision,
-            mirrors: mirrors.collect(),
+            mirrors: ordered::map(mirrors),
             writes: self.writes.clone(),
             sequences: self.sequences.clone(),
             lanes: self.lanes.clone(),

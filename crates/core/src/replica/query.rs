@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::{Mark, Replica, View};
 use crate::{
+    json, ordered,
     pack::{Choice, Entity, FieldType},
     queue::Operation,
-    record::RecordKey,
 };
 
 /// What a list asks for.
@@ -68,14 +68,13 @@ impl Replica {
 
     /// All records of an entity that there is something to show of.
     pub fn all<'a>(&'a self, entity: &'a str) -> impl Iterator<Item = View<'a>> + 'a {
-        let conflicts: std::collections::BTreeSet<RecordKey> = self.open_conflicts().collect();
-        let settled: std::collections::BTreeSet<RecordKey> = self
+        let conflicts = ordered::set(self.open_conflicts());
+        let mut settlements = self
             .lanes()
-            .filter(|lane| lane.entity_type == crate::system::CONFLICT)
-            .cloned()
-            .collect();
+            .filter(|lane| lane.entity_type == crate::system::CONFLICT);
+        let no_settlements = settlements.next().is_none();
         let mirrored = self.mirrors_of(entity).filter_map(move |mirror| {
-            let plain = settled.is_empty() && !self.lanes.contains_key(&mirror.key);
+            let plain = no_settlements && !self.lanes.contains_key(&mirror.key);
             if !plain {
                 return self.view(&mirror.key);
             }
@@ -191,7 +190,7 @@ fn compare(choices: &[Choice], a: &Value, b: &Value) -> Ordering {
         }
         (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
         (Value::String(a), Value::String(b)) => a.cmp(b),
-        _ => a.to_string().cmp(&b.to_string()),
+        _ => json::text(a).cmp(&json::text(b)),
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Replica;
 use crate::{
-    Fields, Timestamp,
+    Fields, Timestamp, ordered,
     merge::{MergeInput, Verdict, compute_fields, merge_record},
     pack::Entity,
     queue::{Operation, QueuedWrite, WriteStatus},
@@ -161,10 +161,10 @@ fn chosen_values(conflict: &Fields, payload: &Fields) -> Fields {
         "value" => choice.get("value").cloned(),
         _ => None,
     };
-    resolution
+    let chosen = resolution
         .iter()
-        .filter_map(|(field, choice)| Some((field.clone(), value(field, choice)?)))
-        .collect()
+        .filter_map(|(field, choice)| Some((field.clone(), value(field, choice)?)));
+    ordered::fields(chosen)
 }
 
 fn overlay(entity: &Entity, fields: &mut Fields, write: &QueuedWrite) {

@@ -1,7 +1,9 @@
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{Alias, CursorRow, DeviceRow, Lease, PacksRow, SyncRow};
 use crate::{
+    json::{Faults, FromJson},
     protocol::Me,
     queue::QueuedWrite,
     record::{Mirror, RecordKey},
@@ -23,6 +25,27 @@ pub enum Row {
     Packs(PacksRow),
 }
 
+impl FromJson for Row {
+    fn read(value: Value, faults: &mut Faults) -> Self {
+        let (name, content) = faults.variant(value);
+        match name.as_str() {
+            "mirror" => Self::Mirror(FromJson::read(content, faults)),
+            "write" => Self::Write(FromJson::read(content, faults)),
+            "alias" => Self::Alias(FromJson::read(content, faults)),
+            "device" => Self::Device(FromJson::read(content, faults)),
+            "cursor" => Self::Cursor(FromJson::read(content, faults)),
+            "sync" => Self::Sync(FromJson::read(content, faults)),
+            "lease" => Self::Lease(FromJson::read(content, faults)),
+            "me" => Self::Me(FromJson::read(content, faults)),
+            "packs" => Self::Packs(FromJson::read(content, faults)),
+            _ => {
+                faults.note();
+                Self::Sync(SyncRow::default())
+            }
+        }
+    }
+}
+
 /// Names a row.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -38,6 +61,27 @@ pub enum RowKey {
     Lease,
     Me,
     Packs,
+}
+
+impl FromJson for RowKey {
+    fn read(value: Value, faults: &mut Faults) -> Self {
+        let (name, content) = faults.variant(value);
+        match name.as_str() {
+            "mirror" => Self::Mirror(FromJson::read(content, faults)),
+            "write" => Self::Write(FromJson::read(content, faults)),
+            "alias" => Self::Alias(FromJson::read(content, faults)),
+            "device" => Self::Device,
+            "cursor" => Self::Cursor,
+            "sync" => Self::Sync,
+            "lease" => Self::Lease,
+            "me" => Self::Me,
+            "packs" => Self::Packs,
+            _ => {
+                faults.note();
+                Self::Device
+            }
+        }
+    }
 }
 
 impl Row {

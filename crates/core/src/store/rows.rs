@@ -12,6 +12,8 @@ pub struct Alias {
     pub server_id: String,
 }
 
+crate::json_object!(Alias { local: "local", server_id: "serverId" });
+
 /// Who this device is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -20,6 +22,12 @@ pub struct DeviceRow {
     pub user_id: String,
     pub created_at: Timestamp,
 }
+
+crate::json_object!(DeviceRow {
+    device_id: "deviceId",
+    user_id: "userId",
+    created_at: "createdAt",
+});
 
 /// How far the server's change log is on this device. Written with the changes it stands for, never before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +41,13 @@ pub struct CursorRow {
     /// Of the last page, by the device's clock.
     pub pulled_at: Timestamp,
 }
+
+crate::json_object!(CursorRow {
+    cursor: "cursor",
+    partial: "partial",
+    scan: "scan",
+    pulled_at: "pulledAt",
+});
 
 /// The drainer's state between requests, so that a worker killed at any point goes on where it was.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -60,6 +75,20 @@ pub struct SyncRow {
     /// A restored backup was met at this time: acknowledged writes were offered again.
     pub epoch_changed_at: Option<Timestamp>,
 }
+
+crate::json_object!(SyncRow {
+    batch_limit: "batchLimit" = Self::FULL_BATCH,
+    whole_failures: "wholeFailures" = 0,
+    lone_failures: "loneFailures" = 0,
+    hold_until: "holdUntil",
+    network_failures: "networkFailures" = 0,
+    parked: "parked" = false,
+    clock_offset_ms: "clockOffsetMs" = 0,
+    last_synced_at: "lastSyncedAt",
+    last_verified_at: "lastVerifiedAt",
+    last_error: "lastError",
+    epoch_changed_at: "epochChangedAt",
+});
 
 impl SyncRow {
     /// Operations in a batch when all is well.
@@ -93,9 +122,13 @@ pub struct Lease {
     pub expires_at: Timestamp,
 }
 
+crate::json_object!(Lease { token: "token", expires_at: "expiresAt" });
+
 /// The packs that the server handed out last.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PacksRow {
     pub packs: Vec<Pack>,
 }
+
+crate::json_object!(PacksRow { packs: "packs" });

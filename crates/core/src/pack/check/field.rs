@@ -1,7 +1,10 @@
 use serde_json::Value;
 
 use super::{Checker, PackError, repeated};
-use crate::pack::{Computed, Entity, Field, FieldType, is_placeholder, validate::check_value};
+use crate::{
+    json,
+    pack::{Computed, Entity, Field, FieldType, is_placeholder, validate::check_value},
+};
 
 impl Checker<'_> {
     pub fn field(&self, field: &Field, place: &str) -> Result<(), PackError> {
@@ -128,6 +131,9 @@ impl Checker<'_> {
         {
             return Ok(());
         }
-        self.wrong(place, format!("compares {name} with {value}, which is no choice"))
+        self.wrong(
+            place,
+            format!("compares {name} with {}, which is no choice", json::text(value)),
+        )
     }
 }
