@@ -37,6 +37,9 @@ pub enum Failure {
         source: Box<Failure>,
     },
 
+    #[error("{0}")]
+    Mutation(String),
+
     #[error("the server did not answer on {address} within {seconds} s; its own messages are above")]
     NoAnswer { address: String, seconds: u64 },
 }

@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{bench, build, check, run, simulate, test, torture};
+use crate::commands::{bench, build, check, mutate, run, simulate, test, torture};
 
 /// Set up, build, run and test Holdfast.
 #[derive(Debug, Parser)]
@@ -39,6 +39,8 @@ enum Command {
     Test(test::Options),
     /// Run the simulator: many devices, a server and a bad network, by seed
     Simulate(simulate::Options),
+    /// Break the engine's rules one at a time, and look which promise of the simulator notices
+    Mutate(mutate::Options),
     /// Kill server, browsers and workers at random while people work, and look what is left
     Torture(torture::Options),
     /// Measure in a real browser against the real server
@@ -52,6 +54,7 @@ fn main() -> ExitCode {
         Command::Check => check::execute(),
         Command::Test(options) => test::execute(&options),
         Command::Simulate(options) => simulate::execute(&options),
+        Command::Mutate(options) => mutate::execute(&options),
         Command::Torture(options) => torture::execute(&options),
         Command::Bench => bench::execute(),
     };

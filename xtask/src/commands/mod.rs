@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod build;
 pub mod check;
+pub mod mutate;
 pub mod run;
 pub mod simulate;
 pub mod test;

@@ -1,0 +1,192 @@
+//! `cargo xtask mutate`: breaks the engine's rules one at a time and looks which of the simulator's promises notices.
+//!
+//! The rules stand in `crates/simulator/mutations.toml`. They are broken in a copy of the sources, never in the checkout.
+
+use std::{fs, path::PathBuf, process::Command};
+
+use clap::Args;
+use serde::Deserialize;
+
+use crate::{
+    error::{Failure, FileContext, Outcome},
+    step, workspace,
+};
+
+const MUTATIONS: &str = "crates/simulator/mutations.toml";
+/// What the simulator prints before the promises that a seed broke.
+const BROKE: &str = " broke:";
+
+/// How long to look.
+#[derive(Debug, Args)]
+pub struct Options {
+    /// Seeds to play on each broken rule, at most
+    #[arg(long, default_value_t = 3_000)]
+    seeds: u64,
+
+    /// Only rules whose names contain this
+    #[arg(long)]
+    only: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Mutations {
+    mutation: Vec<Mutation>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Mutation {
+    name: String,
+    /// From the root of the checkout.
+    file: String,
+    find: String,
+    replace: String,
+}
+
+/// What came of a broken rule.
+enum Fate {
+    /// The seed, and the promise that noticed.
+    Caught(String),
+    Survived,
+}
+
+/// Fails if a broken rule is noticed by no promise: an invariant is missing then.
+pub fn execute(options: &Options) -> Outcome {
+    let mutations = read()?;
+    copy_sources()?;
+    let unbroken = step::timed("Playing the unbroken rules", "5 min at first", || {
+        play(options.seeds)
+    })?;
+    if let Fate::Caught(story) = unbroken {
+        return Err(Failure::Mutation(format!(
+            "the rules as they are break a promise: {story}"
+        )));
+    }
+    let wanted = |mutation: &&Mutation| {
+        options
+            .only
+            .as_ref()
+            .is_none_or(|part| mutation.name.contains(part))
+    };
+    let mut told = Vec::new();
+    for mutation in mutations.iter().filter(wanted) {
+        let fate = step::timed(&mutation.name, "1 min", || try_out(mutation, options.seeds))?;
+        told.push((mutation.name.as_str(), fate));
+    }
+    println!();
+    let mut survivors = Vec::new();
+    for (name, fate) in told {
+        match fate {
+            Fate::Caught(promise) => println!("caught    {name}\n          {promise}"),
+            Fate::Survived => {
+                println!("SURVIVED  {name}");
+                survivors.push(name);
+            }
+        }
+    }
+    if survivors.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::Mutation(format!(
+            "no promise noticed: {}",
+            survivors.join("; ")
+        )))
+    }
+}
+
+fn read() -> Outcome<Vec<Mutation>> {
+    let path = workspace::root().join(MUTATIONS);
+    let text = fs::read_to_string(&path).at("read", &path)?;
+    let parsed: Mutations =
+        toml::from_str(&text).map_err(|error| Failure::Mutation(format!("{MUTATIONS}: {error}")))?;
+    Ok(parsed.mutation)
+}
+
+fn tree() -> PathBuf {
+    workspace::target().join("mutants").join("tree")
+}
+
+/// Copies what git knows; files that are the same keep their time, so that cargo builds only what changed.
+fn copy_sources() -> Outcome {
+    let listed = step::output(workspace::command("git").args(["ls-files", "-z"]));
+    let listed = listed
+        .filter(|output| output.status.success())
+        .ok_or_else(|| Failure::Missing {
+            what: "the list of sources".to_owned(),
+            remedy: "Run this in a git checkout.".to_owned(),
+        })?;
+    for name in String::from_utf8_lossy(&listed.stdout).split_terminator('\0') {
+        let (from, to) = (workspace::root().join(name), tree().join(name));
+        // Listed, but deleted and not committed yet.
+        if !from.is_file() {
+            continue;
+        }
+        let content = fs::read(&from).at("read", &from)?;
+        if fs::read(&to).is_ok_and(|there| there == content) {
+            continue;
+        }
+        if let Some(folder) = to.parent() {
+            fs::create_dir_all(folder).at("create", folder)?;
+        }
+        fs::write(&to, content).at("write", &to)?;
+    }
+    Ok(())
+}
+
+/// Breaks the rule, plays, and mends it.
+fn try_out(mutation: &Mutation, seeds: u64) -> Outcome<Fate> {
+    let path = tree().join(&mutation.file);
+    let whole = fs::read_to_string(&path).at("read", &path)?;
+    let count = whole.matches(&mutation.find).count();
+    if count != 1 {
+        let Mutation { name, file, .. } = mutation;
+        let message =
+            format!("{MUTATIONS}: what \"{name}\" looks for stands {count} times in {file}, not once");
+        return Err(Failure::Mutation(message));
+    }
+    let broken = whole.replacen(&mutation.find, &mutation.replace, 1);
+    fs::write(&path, broken).at("write", &path)?;
+    let fate = play(seeds);
+    fs::write(&path, whole).at("write", &path)?;
+    fate
+}
+
+/// Builds the copy and plays seeds until one breaks a promise. A crash is noticed too.
+fn play(seeds: u64) -> Outcome<Fate> {
+    let cargo = |arguments: &[&str]| -> Command {
+        let mut cargo = workspace::cargo(arguments);
+        cargo
+            .current_dir(tree())
+            .env(
+                "CARGO_TARGET_DIR",
+                workspace::target().join("mutants").join("build"),
+            )
+            .env("RUSTFLAGS", "--cap-lints warn");
+        cargo
+    };
+    let profile = [
+        "--quiet",
+        "--locked",
+        "--profile",
+        "simulation",
+        "--package",
+        "holdfast-simulator",
+    ];
+    step::run(&mut cargo(&[&["build"], &profile[..]].concat()))?;
+    let seeds = seeds.to_string();
+    let mut run = cargo(&[&["run"], &profile[..], &["--", "--seeds", &seeds]].concat());
+    let Some(output) = step::output(&mut run) else {
+        return Err(Failure::Mutation("the simulator did not start".to_owned()));
+    };
+    if output.status.success() {
+        return Ok(Fate::Survived);
+    }
+    let text = String::from_utf8_lossy(&output.stdout);
+    let broke = text.lines().skip_while(|line| !line.ends_with(BROKE));
+    let said: Vec<&str> = broke.take(2).map(str::trim).collect();
+    let crash = || format!("the simulator ended with {}", output.status);
+    Ok(Fate::Caught(if said.is_empty() {
+        crash()
+    } else {
+        said.join(" ")
+    }))
+}
