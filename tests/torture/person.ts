@@ -24,6 +24,7 @@ interface Order {
 export class Person {
   readonly orders: Order[] = [];
   acknowledged = 0;
+  signedInAgain = 0;
   private page: Page | undefined;
   private made = 0;
 
@@ -66,23 +67,25 @@ export class Person {
     }
   }
 
-  /** Signs in again if the browser lost the session, and waits until nothing waits any more. */
+  /** Waits until nothing waits any more; signs in again if the browser lost its cookie when it was killed. */
   async finish(): Promise<void> {
     const page = this.page ?? (await this.reopened());
-    await goTo(page, "Today");
-    const signIn = page.getByRole("button", { name: "Sign in", exact: true }).first();
-    if (await signIn.isVisible()) {
-      await signIn.click();
-      await fillSignIn(page, this.user);
-      await unlock(page);
-    }
-    await goTo(page, "Queue");
-    const syncNow = page.getByRole("button", { name: "Sync now" });
     await expect(async () => {
-      await syncNow.click();
+      await goTo(page, "Queue");
+      if (/^Sign in/.test((await statusLine(page).textContent()) ?? "")) await this.signInAgain(page);
+      await page.getByRole("button", { name: "Sync now" }).click();
       await expect(statusLine(page)).toHaveText(/^Synced/, { timeout: 5_000 });
       await expect(page.getByText("Nothing waits on this device.")).toBeVisible({ timeout: 1_000 });
     }).toPass({ timeout: DRAIN_MS });
+  }
+
+  private async signInAgain(page: Page): Promise<void> {
+    this.signedInAgain += 1;
+    await goTo(page, "Today");
+    await page.getByRole("button", { name: "Sign in", exact: true }).first().click();
+    await fillSignIn(page, this.user);
+    await unlock(page);
+    await goTo(page, "Queue");
   }
 
   private async reopened(): Promise<Page> {

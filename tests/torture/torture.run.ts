@@ -48,5 +48,6 @@ test(`${SECONDS} s of work while everything fails, seed ${SEED}`, async ({ newDe
   }
   const blows = [...chaos.counts].map(([blow, count]) => `${blow} ${count} ×`).join(", ");
   const acknowledged = people.reduce((sum, person) => sum + person.acknowledged, 0);
-  console.log(`\nseed ${SEED}, ${SECONDS} s: ${blows}\n${acknowledged} writes acknowledged, each on the server once\n`);
+  const again = people.reduce((sum, person) => sum + person.signedInAgain, 0);
+  console.log(`\nseed ${SEED}, ${SECONDS} s: ${blows}\n${acknowledged} writes acknowledged, each on the server once; ${again} devices had to sign in again\n`);
 });
