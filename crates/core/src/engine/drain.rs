@@ -236,7 +236,8 @@ struct Draining<'a>(&'a std::cell::Cell<bool>);
 
 impl<'a> Draining<'a> {
     fn begin(flag: &'a std::cell::Cell<bool>) -> Option<Self> {
-        (!flag.replace(true)).then_some(Self(flag))
+        // Made only if it is to live: its end clears the flag.
+        (!flag.replace(true)).then(|| Self(flag))
     }
 }
 

@@ -83,6 +83,27 @@ fn d2_what_another_context_queues_during_a_round_is_sent_before_it_ends() {
 }
 
 #[test]
+fn d2_triggers_during_a_round_of_the_same_context_begin_no_second_one() {
+    let device = device();
+    device.update(json!({ "title": "A" }));
+    let engine = Rc::new(device.shared.open());
+    let same = Rc::clone(&engine);
+    *device.script().during_push.borrow_mut() = Some(Box::new(move || {
+        for _ in 0..3 {
+            let round = block_on(same.sync(Trigger::Manual, Election::Lock));
+            assert_eq!(round, Round::Elsewhere);
+        }
+    }));
+    assert_eq!(block_on(engine.sync(Trigger::Write, Election::Lock)), Round::Done);
+    assert_eq!(
+        device.script().pushes().len(),
+        1,
+        "what is under way is not sent again"
+    );
+    assert_eq!(engine.replica().unsent(), 0);
+}
+
+#[test]
 fn d3_with_nothing_to_send_a_trigger_that_pulls_pulls_and_a_write_alone_does_not() {
     let device = device();
     device.sync(Trigger::Write);
