@@ -4,7 +4,7 @@
 //! update fetches only what changed. `fetch` itself checks the digest: a captive portal's page, or a file of yet
 //! another build, is never taken for a part of the app.
 
-use std::{collections::HashSet, rc::Rc};
+use std::rc::Rc;
 
 use futures::future::try_join_all;
 use js_sys::Array;
@@ -39,11 +39,8 @@ pub async fn install(build: Rc<Build>) -> Result<(), JsValue> {
 pub async fn activate(build: Rc<Build>) -> Result<(), JsValue> {
     let cache = open().await?;
     let origin = scope()?.location().origin();
-    let wanted: HashSet<String> = build
-        .files
-        .iter()
-        .map(|file| format!("{origin}{}", file.cache_key()))
-        .collect();
+    let keys = build.files.iter().map(|file| format!("{origin}{}", file.cache_key()));
+    let wanted: Vec<String> = keys.collect();
     for request in Array::from(&JsFuture::from(cache.keys()).await?) {
         let request: Request = request.unchecked_into();
         if !wanted.contains(&request.url()) {

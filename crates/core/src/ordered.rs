@@ -35,3 +35,15 @@ pub fn fields(pairs: impl IntoIterator<Item = (String, Value)>) -> Fields {
     }
     fields
 }
+
+/// Adds an item to the set under a name.
+pub fn add(sets: &mut BTreeMap<String, BTreeSet<String>>, name: &str, item: String) {
+    match sets.get_mut(name) {
+        Some(items) => {
+            items.insert(item);
+        }
+        None => {
+            sets.insert(name.to_owned(), set([item]));
+        }
+    }
+}

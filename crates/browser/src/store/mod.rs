@@ -13,7 +13,7 @@ mod read;
 mod row;
 pub mod schema;
 
-use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
+use std::{cell::RefCell, rc::Rc};
 
 use holdfast_core::store::{Changes, CommitError, Revision, Row, RowKey, Since, Snapshot, Store, StoreError};
 use wasm_bindgen::JsValue;
@@ -85,12 +85,14 @@ impl Store for IndexedDbStore {
             } => (current, rows, deletions),
             Behind::TooFar => return Ok(Since::Reload),
         };
-        let mut seen: BTreeSet<Name> = BTreeSet::new();
-        seen.extend(rows.iter().filter_map(row::name_of));
-        let gone: Vec<JsValue> = deletions
-            .into_iter()
-            .filter(|deletion| row::name_of(deletion).is_some_and(|name| seen.insert(name)))
-            .collect();
+        let mut seen: Vec<Name> = rows.iter().filter_map(row::name_of).collect();
+        let mut gone: Vec<JsValue> = Vec::new();
+        for deletion in deletions {
+            if let Some(name) = row::name_of(&deletion).filter(|name| !seen.contains(name)) {
+                seen.push(name);
+                gone.push(deletion);
+            }
+        }
         let (delete, _) = row::open::<RowKey>(&keys, Purpose::Deletion, &gone).await;
         let (put, _) = row::open::<Row>(&keys, Purpose::Row, &rows).await;
         let changes = Changes { put, delete };

@@ -100,14 +100,14 @@ pub(super) fn merge_object(fields: &[Field], base: &Value, mine: &Value, theirs:
     let empty = Fields::new();
     let object = |value: &'_ Value| value.as_object().cloned().unwrap_or_else(|| empty.clone());
     let (base, mine, theirs) = (object(base), object(mine), object(theirs));
-    let names = ordered::set(mine.keys().chain(theirs.keys()));
+    let names = ordered::set(mine.keys().chain(theirs.keys()).cloned());
     let mut merged = Fields::new();
     for name in names {
-        let get = |side: &Fields| side.get(name).cloned().unwrap_or(Value::Null);
+        let get = |side: &Fields| side.get(&name).cloned().unwrap_or(Value::Null);
         let (b, m, t) = (get(&base), get(&mine), get(&theirs));
         let kind = fields
             .iter()
-            .find(|field| &field.name == name)
+            .find(|field| field.name == name)
             .map(|field| &field.kind);
         let value = if equal(&m, &b) || (equal(&m, &t) && !kind.is_some_and(adds_up)) {
             t
@@ -117,7 +117,7 @@ pub(super) fn merge_object(fields: &[Field], base: &Value, mine: &Value, theirs:
             kind.and_then(|kind| merge_by_type(kind, &b, &m, &t)).unwrap_or(m)
         };
         if !value.is_null() {
-            merged.insert(name.clone(), value);
+            merged.insert(name, value);
         }
     }
     Value::Object(merged)

@@ -1,42 +1,26 @@
 use std::collections::BTreeMap;
 
 use super::{Entity, Pack, PackError};
-use crate::ordered;
+use crate::{ordered, system};
 
-/// The packs in force, the built-in `system` pack among them, with look-ups by entity.
+/// The packs in force, the built-in `system` pack among them. They declare a few dozen entities: looking one up is a
+/// walk through all.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Packs {
     packs: Vec<Pack>,
-    /// Entity name → position of its pack and within it.
-    by_entity: BTreeMap<String, (usize, usize)>,
-    by_collection: BTreeMap<String, String>,
-    by_plural: BTreeMap<String, String>,
 }
 
 impl Packs {
     /// Checks the packs and puts the built-in one first.
     pub fn new(domain_packs: Vec<Pack>) -> Result<Self, PackError> {
-        let system = crate::system::pack();
-        let mut packs: Vec<Pack> = domain_packs
-            .into_iter()
-            .filter(|pack| pack.name != system.name)
-            .collect();
-        packs.insert(0, system);
-        let mut all = Self {
-            packs,
-            ..Self::default()
-        };
-        for (p, pack) in all.packs.iter().enumerate() {
-            for (e, entity) in pack.entities.iter().enumerate() {
-                if all.by_entity.insert(entity.name.clone(), (p, e)).is_some() {
-                    return Err(PackError::new(
-                        &pack.name,
-                        format!("entities.{}", entity.name),
-                        "declared twice",
-                    ));
-                }
-                all.by_collection.insert(entity.collection(), entity.name.clone());
-                all.by_plural.insert(entity.plural.clone(), entity.name.clone());
+        let mut packs = domain_packs;
+        packs.retain(|pack| pack.name != system::NAME);
+        packs.insert(0, system::pack());
+        let all = Self { packs };
+        for (pack, entity) in all.entities() {
+            if all.entities().filter(|(_, other)| other.name == entity.name).count() > 1 {
+                let place = format!("entities.{}", entity.name);
+                return Err(PackError::new(&pack.name, place, "declared twice"));
             }
         }
         all.packs.iter().try_for_each(|pack| pack.check(&all))?;
@@ -54,26 +38,28 @@ impl Packs {
             .flat_map(|pack| pack.entities.iter().map(move |entity| (pack, entity)))
     }
 
+    fn find(&self, fits: impl Fn(&Entity) -> bool) -> Option<(&Pack, &Entity)> {
+        self.entities().find(|(_, entity)| fits(entity))
+    }
+
     pub fn entity(&self, name: &str) -> Option<&Entity> {
-        self.by_entity
-            .get(name)
-            .map(|(p, e)| &self.packs[*p].entities[*e])
+        self.find(|entity| entity.name == name).map(|(_, entity)| entity)
     }
 
     pub fn pack_of(&self, entity: &str) -> Option<&Pack> {
-        self.by_entity.get(entity).map(|(p, _)| &self.packs[*p])
+        self.find(|declared| declared.name == entity).map(|(pack, _)| pack)
     }
 
     /// By the name in a delta: `workOrders`.
     pub fn entity_by_collection(&self, collection: &str) -> Option<&Entity> {
-        self.by_collection
-            .get(collection)
-            .and_then(|name| self.entity(name))
+        self.find(|entity| entity.collection() == collection)
+            .map(|(_, entity)| entity)
     }
 
     /// By the name in paths: `work-orders`.
     pub fn entity_by_plural(&self, plural: &str) -> Option<&Entity> {
-        self.by_plural.get(plural).and_then(|name| self.entity(name))
+        self.find(|entity| entity.plural == plural)
+            .map(|(_, entity)| entity)
     }
 
     /// Version by domain: what a push carries.

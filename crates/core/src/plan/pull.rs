@@ -83,7 +83,7 @@ pub fn missing_records(replica: &Replica, incoming: &Incoming) -> BTreeMap<Strin
             .base_version()
             .is_some_and(|base| held.is_none_or(|version| version < base));
         if builds_on_nothing {
-            missing.entry(entity.clone()).or_default().insert(key.entity_id);
+            ordered::add(&mut missing, entity, key.entity_id);
         }
     }
     missing
@@ -251,13 +251,13 @@ fn revoked(replica: &Replica, changes: &mut Changes, key: &RecordKey, now: Times
 
 /// At the end of a scan: what it did not bring is no longer there for this device.
 fn drop_unconfirmed(replica: &Replica, changes: &mut Changes, scan: u32) {
-    let confirmed = ordered::set(changes.put.iter().map(Row::key));
+    let confirmed = ordered::set(changes.put.iter().map(|row| row.key().text()));
     for mirror in replica
         .mirrors()
         .filter(|mirror| mirror.scan < scan && mirror.version > 0)
     {
         let key = RowKey::Mirror(mirror.key.clone());
-        if !confirmed.contains(&key) {
+        if !confirmed.contains(&key.text()) {
             changes.delete(key);
         }
     }

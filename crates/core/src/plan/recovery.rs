@@ -84,11 +84,9 @@ pub fn digest_differences(replica: &Replica, digest: &Digest) -> Differences {
             .iter()
             .filter(|(id, version)| held.get(*id) != Some(version))
             .filter(|(id, _)| held.contains_key(*id) || !theirs.aged.contains(*id));
-        differences
-            .refetch
-            .entry(entity.name.clone())
-            .or_default()
-            .extend(stale.map(|(id, _)| id.clone()));
+        for (id, _) in stale {
+            ordered::add(&mut differences.refetch, &entity.name, id.clone());
+        }
         let surplus = held.keys().filter(|id| !versions.contains_key(*id));
         differences
             .surplus

@@ -4,7 +4,7 @@
 //! the highest priority it holds, and a lane that another waits for inherits that one's. So that nothing starves, a
 //! lane whose head has been overtaken by [`OVERTAKE_LIMIT`] later writes goes before all priorities.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{QueuedWrite, WriteStatus, retry};
 use crate::{Timestamp, ordered, record::RecordKey};
@@ -12,17 +12,35 @@ use crate::{Timestamp, ordered, record::RecordKey};
 /// How many writes that were queued later may be sent before a waiting one.
 pub const OVERTAKE_LIMIT: usize = 50;
 
+/// The open writes of one record.
 #[derive(Debug)]
 struct Lane<'a> {
-    /// What may be sent, in order: up to the first write that stands in the way.
-    sendable: Vec<&'a QueuedWrite>,
+    /// All of them, in order.
+    writes: Vec<&'a QueuedWrite>,
+    /// How many may be sent: up to the first that stands in the way.
+    sendable: usize,
     priority: u8,
     next: usize,
 }
 
 impl<'a> Lane<'a> {
+    fn of(writes: Vec<&'a QueuedWrite>, now: Timestamp) -> Self {
+        let held = |write: &&QueuedWrite| {
+            write.status == WriteStatus::Failed
+                || write.not_before.is_some_and(|until| retry::is_ahead(until, now))
+        };
+        let sendable = writes.iter().position(held).unwrap_or(writes.len());
+        let priorities = writes[..sendable].iter().map(|write| write.priority);
+        Self {
+            priority: priorities.min().unwrap_or(u8::MAX),
+            sendable,
+            next: 0,
+            writes,
+        }
+    }
+
     fn head(&self) -> Option<&'a QueuedWrite> {
-        self.sendable.get(self.next).copied()
+        self.writes[..self.sendable].get(self.next).copied()
     }
 }
 
@@ -34,67 +52,82 @@ pub fn sending_order<'a>(
     writes: impl IntoIterator<Item = &'a QueuedWrite>,
     now: Timestamp,
 ) -> Vec<&'a QueuedWrite> {
-    let (open, settled): (Vec<_>, Vec<_>) = writes.into_iter().partition(|write| write.is_open());
-    let mut sent = ordered::set(settled.iter().map(|write| write.sequence));
-    let mut lanes = lanes_of(&open, now);
-    inherit_priorities(&mut lanes, &open);
-    let mut waiting = ordered::set(open.iter().map(|write| write.id.as_str()));
+    let mut sent = Sent::default();
+    let mut open: BTreeMap<RecordKey, Vec<&QueuedWrite>> = BTreeMap::new();
+    for write in writes {
+        if write.is_open() {
+            join(&mut open, write);
+        } else {
+            sent.add(write.sequence);
+        }
+    }
+    let mut lanes: Vec<Lane<'_>> = open.into_values().map(|writes| Lane::of(writes, now)).collect();
+    inherit_priorities(&mut lanes);
+    let all = lanes.iter().flat_map(|lane| &lane.writes);
+    let waiting = ordered::map(all.map(|write| (write.id.clone(), write.sequence)));
     let mut order = Vec::new();
-    while let Some(key) = next_lane(&lanes, &waiting, &sent) {
-        let Some(lane) = lanes.get_mut(&key) else { break };
-        let Some(write) = lane.head() else { break };
-        lane.next += 1;
-        waiting.remove(write.id.as_str());
-        sent.insert(write.sequence);
+    while let Some((lane, write)) = next(&lanes, &waiting, &sent) {
+        lanes[lane].next += 1;
+        sent.add(write.sequence);
         order.push(write);
     }
     order
 }
 
-fn lanes_of<'a>(open: &[&'a QueuedWrite], now: Timestamp) -> BTreeMap<RecordKey, Lane<'a>> {
-    let mut by_record: BTreeMap<RecordKey, Vec<&'a QueuedWrite>> = BTreeMap::new();
-    for write in open {
-        let lane = by_record.entry(write.key()).or_default();
-        let place = lane.partition_point(|earlier| earlier.sequence < write.sequence);
-        lane.insert(place, write);
-    }
-    let held = |write: &QueuedWrite| {
-        write.status == WriteStatus::Failed
-            || write.not_before.is_some_and(|until| retry::is_ahead(until, now))
-    };
-    let lane = |writes: Vec<&'a QueuedWrite>| {
-        let sendable: Vec<_> = writes.into_iter().take_while(|write| !held(write)).collect();
-        let priority = sendable
-            .iter()
-            .map(|write| write.priority)
-            .min()
-            .unwrap_or(u8::MAX);
-        Lane {
-            sendable,
-            priority,
-            next: 0,
+fn join<'a>(lanes: &mut BTreeMap<RecordKey, Vec<&'a QueuedWrite>>, write: &'a QueuedWrite) {
+    let key = write.key();
+    match lanes.get_mut(&key) {
+        None => {
+            lanes.insert(key, vec![write]);
         }
-    };
-    ordered::map(by_record.into_iter().map(|(key, writes)| (key, lane(writes))))
+        Some(lane) => {
+            let place = lane.partition_point(|earlier| earlier.sequence < write.sequence);
+            lane.insert(place, write);
+        }
+    }
+}
+
+/// Sequences of the writes that have gone, in order.
+#[derive(Debug, Default)]
+struct Sent(Vec<u64>);
+
+impl Sent {
+    fn add(&mut self, sequence: u64) {
+        let place = self.0.partition_point(|earlier| *earlier < sequence);
+        self.0.insert(place, sequence);
+    }
+
+    fn has(&self, sequence: u64) -> bool {
+        self.0.binary_search(&sequence).is_ok()
+    }
+
+    /// How many have gone that were queued later.
+    fn later(&self, sequence: u64) -> usize {
+        self.0.len() - self.0.partition_point(|gone| *gone <= sequence)
+    }
 }
 
 /// A lane is at least as urgent as any that waits for one of its writes.
-fn inherit_priorities(lanes: &mut BTreeMap<RecordKey, Lane<'_>>, open: &[&QueuedWrite]) {
-    let lane_of = ordered::map(open.iter().map(|write| (write.id.as_str(), write.key())));
-    let waits: Vec<(RecordKey, RecordKey)> = open
-        .iter()
-        .flat_map(|write| write.depends_on.iter().map(move |id| (write.key(), id)))
-        .filter_map(|(child, id)| lane_of.get(id.as_str()).map(|parent| (child, parent.clone())))
-        .collect();
+fn inherit_priorities(lanes: &mut [Lane<'_>]) {
+    let mut lane_of: BTreeMap<String, u64> = BTreeMap::new();
+    for (at, lane) in lanes.iter().enumerate() {
+        for write in &lane.writes {
+            lane_of.insert(write.id.clone(), at as u64);
+        }
+    }
+    let mut waits = Vec::new();
+    for (child, lane) in lanes.iter().enumerate() {
+        let dependencies = lane.writes.iter().flat_map(|write| &write.depends_on);
+        let parents = dependencies.filter_map(|id| lane_of.get(id));
+        waits.extend(parents.map(|parent| (child, *parent as usize)));
+    }
     // A chain is at most as long as there are lanes; priorities only fall, so this ends.
     for _ in 0..lanes.len() {
         let mut changed = false;
-        for (child, parent) in &waits {
-            let Some(priority) = lanes.get(child).map(|lane| lane.priority) else {
-                continue;
-            };
-            if let Some(lane) = lanes.get_mut(parent).filter(|lane| lane.priority > priority) {
-                lane.priority = priority;
+        for &(child, parent) in &waits {
+            let priority = lanes[child].priority;
+            if lanes[parent].priority > priority {
+                lanes[parent].priority = priority;
                 changed = true;
             }
         }
@@ -104,21 +137,24 @@ fn inherit_priorities(lanes: &mut BTreeMap<RecordKey, Lane<'_>>, open: &[&Queued
     }
 }
 
-fn next_lane(
-    lanes: &BTreeMap<RecordKey, Lane<'_>>,
-    waiting: &BTreeSet<&str>,
-    sent: &BTreeSet<u64>,
-) -> Option<RecordKey> {
-    let ready = lanes
-        .iter()
-        .filter_map(|(key, lane)| lane.head().map(|head| (key, lane, head)));
-    let ready = ready.filter(|(_, _, head)| !head.depends_on.iter().any(|id| waiting.contains(id.as_str())));
-    let rank = |lane: &Lane<'_>, head: &QueuedWrite| {
-        let overtaken = sent.range(head.sequence + 1..).take(OVERTAKE_LIMIT).count() >= OVERTAKE_LIMIT;
-        let urgency = if overtaken { 0 } else { lane.priority };
-        (urgency, head.sequence)
-    };
-    ready
-        .min_by_key(|(_, lane, head)| rank(lane, head))
-        .map(|(key, _, _)| key.clone())
+/// The write that goes next, and its lane. `waiting`: the sequence of each open write by its id.
+fn next<'a>(
+    lanes: &[Lane<'a>],
+    waiting: &BTreeMap<String, u64>,
+    sent: &Sent,
+) -> Option<(usize, &'a QueuedWrite)> {
+    let mut first: Option<((u8, u64), usize, &QueuedWrite)> = None;
+    for (at, lane) in lanes.iter().enumerate() {
+        let Some(head) = lane.head() else { continue };
+        let is_ahead = |id: &String| waiting.get(id).is_some_and(|sequence| !sent.has(*sequence));
+        if head.depends_on.iter().any(is_ahead) {
+            continue;
+        }
+        let overtaken = sent.later(head.sequence) >= OVERTAKE_LIMIT;
+        let rank = (if overtaken { 0 } else { lane.priority }, head.sequence);
+        if first.is_none_or(|(best, _, _)| rank < best) {
+            first = Some((rank, at, head));
+        }
+    }
+    first.map(|(_, lane, write)| (lane, write))
 }

@@ -9,10 +9,7 @@ mod view;
 pub use query::{Filter, Page, Query};
 pub use view::{Mark, View};
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    rc::Rc,
-};
+use std::{collections::BTreeMap, rc::Rc};
 
 use crate::{
     ordered,
@@ -26,12 +23,12 @@ use crate::{
 #[derive(Debug, Clone, Default)]
 pub struct Replica {
     revision: Revision,
-    mirrors: BTreeMap<RecordKey, Mirror>,
+    mirrors: BTreeMap<RecordKey, Rc<Mirror>>,
     /// By sequence.
-    writes: BTreeMap<u64, QueuedWrite>,
+    writes: Vec<Rc<QueuedWrite>>,
     sequences: BTreeMap<String, u64>,
-    /// Sequences of the open writes of each record.
-    lanes: BTreeMap<RecordKey, BTreeSet<u64>>,
+    /// Sequences of the open writes of each record, in order.
+    lanes: BTreeMap<RecordKey, Vec<u64>>,
     aliases: BTreeMap<RecordKey, String>,
     device: Option<DeviceRow>,
     cursor: Option<CursorRow>,
@@ -77,10 +74,10 @@ impl Replica {
             .iter()
             .filter_map(|id| self.write(id))
             .map(QueuedWrite::key);
+        let conflicts = self.mirrors_of(crate::system::CONFLICT).map(|mirror| mirror.key.clone());
         let mirrors = keys
-            .filter_map(|key| self.mirrors.get(&key))
-            .chain(self.mirrors_of(crate::system::CONFLICT))
-            .map(|mirror| (mirror.key.clone(), mirror.clone()));
+            .chain(conflicts)
+            .filter_map(|key| Some((key.clone(), self.mirrors.get(&key)?.clone())));
         Self {
             revision: self.revision,
             mirrors: ordered::map(mirrors),
@@ -106,15 +103,19 @@ impl Replica {
     fn put(&mut self, row: Row) {
         match row {
             Row::Mirror(mirror) => {
-                self.mirrors.insert(mirror.key.clone(), mirror);
+                self.mirrors.insert(mirror.key.clone(), Rc::new(mirror));
             }
             Row::Write(write) => {
                 self.forget_write(&write.id);
                 self.sequences.insert(write.id.clone(), write.sequence);
                 if write.is_open() {
-                    self.lanes.entry(write.key()).or_default().insert(write.sequence);
+                    self.join_lane(&write);
                 }
-                self.writes.insert(write.sequence, *write);
+                let write: Rc<QueuedWrite> = Rc::from(write);
+                match self.place(write.sequence) {
+                    Ok(place) => self.writes[place] = write,
+                    Err(place) => self.writes.insert(place, write),
+                }
             }
             Row::Alias(alias) => {
                 self.aliases.insert(alias.local, alias.server_id);
@@ -151,17 +152,39 @@ impl Replica {
         }
     }
 
+    /// Where the write with this sequence stands, or would stand.
+    fn place(&self, sequence: u64) -> Result<usize, usize> {
+        self.writes.binary_search_by_key(&sequence, |write| write.sequence)
+    }
+
+    fn at(&self, sequence: u64) -> Option<&QueuedWrite> {
+        let place = self.place(sequence).ok()?;
+        self.writes.get(place).map(Rc::as_ref)
+    }
+
+    fn join_lane(&mut self, write: &QueuedWrite) {
+        let key = write.key();
+        match self.lanes.get_mut(&key) {
+            None => {
+                self.lanes.insert(key, vec![write.sequence]);
+            }
+            Some(lane) => {
+                if let Err(place) = lane.binary_search(&write.sequence) {
+                    lane.insert(place, write.sequence);
+                }
+            }
+        }
+    }
+
     fn forget_write(&mut self, id: &str) {
-        let Some(write) = self
-            .sequences
-            .remove(id)
-            .and_then(|sequence| self.writes.remove(&sequence))
-        else {
+        let sequence = self.sequences.remove(id);
+        let Some(place) = sequence.and_then(|sequence| self.place(sequence).ok()) else {
             return;
         };
+        let write = self.writes.remove(place);
         let key = write.key();
         if let Some(lane) = self.lanes.get_mut(&key) {
-            lane.remove(&write.sequence);
+            lane.retain(|sequence| *sequence != write.sequence);
             if lane.is_empty() {
                 self.lanes.remove(&key);
             }
@@ -202,11 +225,11 @@ impl Replica {
     }
 
     pub fn mirror(&self, key: &RecordKey) -> Option<&Mirror> {
-        self.mirrors.get(key)
+        self.mirrors.get(key).map(Rc::as_ref)
     }
 
     pub fn mirrors(&self) -> impl Iterator<Item = &Mirror> {
-        self.mirrors.values()
+        self.mirrors.values().map(Rc::as_ref)
     }
 
     /// The mirrors of one entity, by id.
@@ -214,23 +237,21 @@ impl Replica {
         self.mirrors
             .range(RecordKey::new(entity, "")..)
             .take_while(move |(key, _)| key.entity_type == entity)
-            .map(|(_, mirror)| mirror)
+            .map(|(_, mirror)| mirror.as_ref())
     }
 
     /// All writes, settled ones too, in local order.
     pub fn writes(&self) -> impl Iterator<Item = &QueuedWrite> {
-        self.writes.values()
+        self.writes.iter().map(Rc::as_ref)
     }
 
     /// Writes that await an answer or a person, in local order.
     pub fn open_writes(&self) -> impl Iterator<Item = &QueuedWrite> {
-        self.writes.values().filter(|write| write.is_open())
+        self.writes().filter(|write| write.is_open())
     }
 
     pub fn write(&self, queue_id: &str) -> Option<&QueuedWrite> {
-        self.sequences
-            .get(queue_id)
-            .and_then(|sequence| self.writes.get(sequence))
+        self.at(*self.sequences.get(queue_id)?)
     }
 
     /// The open writes of a record, in order.
@@ -239,7 +260,7 @@ impl Replica {
             .get(key)
             .into_iter()
             .flatten()
-            .filter_map(|sequence| self.writes.get(sequence))
+            .filter_map(|sequence| self.at(*sequence))
     }
 
     /// Records with open writes.
@@ -256,8 +277,7 @@ impl Replica {
 
     /// Dead letters, in local order.
     pub fn failed(&self) -> impl Iterator<Item = &QueuedWrite> {
-        self.writes
-            .values()
+        self.writes()
             .filter(|write| write.status == WriteStatus::Failed)
     }
 

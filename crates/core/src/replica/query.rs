@@ -6,9 +6,10 @@ use serde_json::Value;
 
 use super::{Mark, Replica, View};
 use crate::{
-    json, ordered,
+    json,
     pack::{Choice, Entity, FieldType},
     queue::Operation,
+    record::RecordKey,
 };
 
 /// What a list asks for.
@@ -68,7 +69,7 @@ impl Replica {
 
     /// All records of an entity that there is something to show of.
     pub fn all<'a>(&'a self, entity: &'a str) -> impl Iterator<Item = View<'a>> + 'a {
-        let conflicts = ordered::set(self.open_conflicts());
+        let conflicts: Vec<RecordKey> = self.open_conflicts().collect();
         let mut settlements = self
             .lanes()
             .filter(|lane| lane.entity_type == crate::system::CONFLICT);
