@@ -1,6 +1,7 @@
 //! What the contexts of one person tell each other, by BroadcastChannel.
 
 use holdfast_core::{
+    Timestamp,
     json::{self, Faults, FromJson, Object},
     store::Revision,
 };
@@ -16,8 +17,15 @@ pub enum Message {
     Changed { revision: Revision },
     /// There is something to sync, and the sender does not hold the lock: whoever does, go round again.
     SyncWanted,
-    /// A round has ended here; whether the server was reached.
-    SyncEnded { reached: bool },
+    /// A round has ended here, and its lock is free; whether it did all it could.
+    #[serde(rename_all = "camelCase")]
+    SyncEnded {
+        reached: bool,
+        /// When another round may get further.
+        again_at: Option<Timestamp>,
+        /// When the server is probed next, if it is out of reach.
+        probe_at: Option<Timestamp>,
+    },
     /// Forget the keys.
     Locked,
     /// The data is gone from this device.
@@ -31,9 +39,14 @@ impl FromJson for Message {
             "changed" => Self::Changed {
                 revision: Object::of(content, faults).take("revision"),
             },
-            "syncEnded" => Self::SyncEnded {
-                reached: Object::of(content, faults).take("reached"),
-            },
+            "syncEnded" => {
+                let mut ended = Object::of(content, faults);
+                Self::SyncEnded {
+                    reached: ended.take("reached"),
+                    again_at: ended.take("againAt"),
+                    probe_at: ended.take("probeAt"),
+                }
+            }
             "syncWanted" => Self::SyncWanted,
             "locked" => Self::Locked,
             "signedOut" => Self::SignedOut,

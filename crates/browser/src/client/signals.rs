@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use holdfast_core::{
+    Timestamp,
     engine::Trigger,
     ports::{Clock, Ports},
 };
@@ -72,21 +73,42 @@ impl Session {
                     self.request_sync(Trigger::Write);
                 }
             }
-            Message::SyncEnded { reached } => self.another_has_synced(reached),
+            Message::SyncEnded { reached: true, .. } => self.another_has_synced(),
+            Message::SyncEnded {
+                again_at, probe_at, ..
+            } => self.another_has_failed(again_at, probe_at),
             Message::Locked => self.close(ClientEvent::Locked),
             Message::SignedOut => self.close(ClientEvent::SignedOut),
         }
     }
 
     /// What waited for the other context's round goes on; what it found out about the server holds here too.
-    fn another_has_synced(self: &Rc<Self>, reached: bool) {
-        let back = reached && self.engine.breaker().is_open();
+    fn another_has_synced(self: &Rc<Self>) {
+        let back = self.engine.breaker().is_open();
         if back {
             self.engine.came_online();
         }
         let trigger = self.elsewhere.take().or(back.then_some(Trigger::Reconnect));
         if let Some(trigger) = trigger {
             self.request_sync(trigger);
+        }
+    }
+
+    /// What the other context could not send waits for this page's timer. A trigger that waited for the other's round
+    /// is tried by the rules of one that finds the server so: it probes or waits, and resends nothing at once.
+    fn another_has_failed(self: &Rc<Self>, again_at: Option<Timestamp>, probe_at: Option<Timestamp>) {
+        // The worker wakes for what it is told to; a round of this page's own finds out by itself.
+        if self.context == Context::Worker || self.syncing.get() {
+            return;
+        }
+        if let Some(probe_at) = probe_at {
+            self.engine.heard_out_of_reach(probe_at);
+        }
+        let own = self.retry_at.get();
+        self.retry_at.set(own.into_iter().chain(again_at).min());
+        match self.elsewhere.take() {
+            Some(trigger) => self.request_sync(trigger),
+            None => self.plan_wake_up(),
         }
     }
 
@@ -123,7 +145,7 @@ impl Session {
         }
     }
 
-    pub(super) fn now(&self) -> holdfast_core::Timestamp {
+    pub(super) fn now(&self) -> Timestamp {
         self.engine.ports().clock().now()
     }
 }

@@ -2,6 +2,9 @@
 //!
 //! The platform's lock elects one context for each round. A context that does not get it says that it wants a round;
 //! the one at it looks for more before it ends, and says when it has ended. Whoever still has something then tries.
+//!
+//! A round that fails says until when it is no use trying. A page that hears it of the worker, which has no timers,
+//! takes over by its own: it shows what was found out, and sends nothing before its wait is over.
 
 use std::{cell::Cell, rc::Rc};
 
@@ -84,8 +87,6 @@ impl Session {
             self.rounds(trigger, election).await
         };
         drop(lock);
-        let reached = round == Round::Done;
-        self.tell_others(&Message::SyncEnded { reached });
         self.after_round(&round);
         round
     }
@@ -114,12 +115,18 @@ impl Session {
 
     fn after_round(self: &Rc<Self>, round: &Round) {
         let now = self.now();
-        self.last_round_at.set(Some(now));
-        self.retry_at.set(match round {
+        let again_at = match round {
             Round::Waiting(until) => Some(until.unwrap_or(now + UNKNOWN_WAIT)),
             Round::LeaseLost | Round::Failed(_) => Some(now + UNKNOWN_WAIT),
             Round::Elsewhere => Some(now + ELSEWHERE),
             Round::Done | Round::Parked | Round::NotSetUp => None,
+        };
+        self.last_round_at.set(Some(now));
+        self.retry_at.set(again_at);
+        self.tell_others(&Message::SyncEnded {
+            reached: *round == Round::Done,
+            again_at,
+            probe_at: self.engine.breaker().probe_at(),
         });
         if self.engine.replica().unsent() > 0 {
             background::request_sync_event();

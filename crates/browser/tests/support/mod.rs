@@ -1,6 +1,8 @@
 //! What the suites share.
 #![allow(dead_code)]
 
+pub mod device;
+
 use holdfast_browser::{
     rng::PlatformRng,
     seal::{Keys, secret},

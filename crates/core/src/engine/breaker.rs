@@ -27,6 +27,12 @@ impl Breaker {
         });
     }
 
+    /// Another context found the server out of reach and probes it at `probe_at`. One that knows so itself keeps to its
+    /// own waits.
+    pub fn hear_of(&mut self, probe_at: Timestamp) {
+        self.open.get_or_insert(Open { probes: 0, probe_at });
+    }
+
     /// A probe was answered as only the server answers it.
     pub fn close(&mut self) {
         self.open = None;
@@ -52,6 +58,22 @@ impl Breaker {
 mod tests {
     use super::Breaker;
     use crate::Timestamp;
+
+    #[test]
+    fn what_another_context_found_opens_it_and_changes_no_waits() {
+        let at = |seconds| Timestamp::UNIX_EPOCH + chrono::Duration::seconds(seconds);
+        let mut breaker = Breaker::default();
+        breaker.hear_of(at(30));
+        assert_eq!(breaker.probe_at(), Some(at(30)));
+        breaker.hear_of(at(300));
+        assert_eq!(breaker.probe_at(), Some(at(30)), "its own wait goes on");
+        breaker.trip(at(30), 0);
+        assert_eq!(
+            breaker.probe_at(),
+            Some(at(40)),
+            "its own probe was the second in a row"
+        );
+    }
 
     #[test]
     fn probes_come_at_growing_waits_until_one_is_answered() {

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::{Engine, Event};
 use crate::{
+    Timestamp,
     json::{self, FromJson},
     ports::{Body, Method, Ports, Request, Response, Rng, Transport},
     protocol::{ErrorCode, ErrorEnvelope, Health, WireError},
@@ -198,6 +199,13 @@ impl<P: Ports> Engine<P> {
         self.breaker
             .borrow_mut()
             .trip(self.now(), self.ports.rng().next_u64());
+        self.tell(Event::Activity);
+    }
+
+    /// Another context found the server out of reach and probes it next at `probe_at`: this one need not find out by
+    /// itself.
+    pub fn heard_out_of_reach(&self, probe_at: Timestamp) {
+        self.breaker.borrow_mut().hear_of(probe_at);
         self.tell(Event::Activity);
     }
 
