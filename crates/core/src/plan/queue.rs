@@ -14,7 +14,8 @@ use crate::{
 pub enum QueueError {
     #[error("this change is no longer in the queue")]
     Gone,
-    #[error("this change is being sent; wait for the answer")]
+    /// It was sent, and what became of it is not known.
+    #[error("the server may have this change already; try it again, or wait for the answer")]
     InFlight,
     #[error("some fields need another look")]
     Invalid(Vec<FieldError>),
@@ -50,8 +51,9 @@ pub fn retry(replica: &Replica, queue_id: &str, new_key: String) -> Result<Chang
     Ok(changes)
 }
 
-/// Replaces values of a dead letter, or of a write that was never sent, and queues it anew. A dead letter gets a new
-/// key: the old one stands for the old values. One whose answer is still to come is frozen.
+/// Replaces values of a write that was refused, or never sent, and queues it anew. One that was refused gets a new key:
+/// the old one stands for the old values. One whose answer is still to come is frozen, also when its attempts have run
+/// out: the server may have applied it, and would apply it once more under another key.
 pub fn correct(
     replica: &Replica,
     queue_id: &str,
@@ -59,7 +61,7 @@ pub fn correct(
     new_key: String,
 ) -> Result<Changes, QueueError> {
     let write = find(replica, queue_id)?;
-    if write.status == WriteStatus::Pending && write.sent {
+    if write.sent {
         return Err(QueueError::InFlight);
     }
     let mut corrected = write.clone();
@@ -85,7 +87,6 @@ pub fn correct(
     }
     if write.status == WriteStatus::Failed {
         corrected.client_mutation_id = new_key;
-        corrected.sent = false;
     }
     corrected.depends_on = dependencies(replica, &corrected);
     corrected.status = WriteStatus::Pending;

@@ -4,6 +4,7 @@ use holdfast_core::{
     engine::{TransactError, Trigger},
     plan::QueueError,
     queue::{QueuedWrite, WriteStatus},
+    store::Row,
 };
 use serde_json::{Value, json};
 
@@ -119,6 +120,26 @@ fn w16_a_write_whose_answer_may_still_come_is_not_corrected() {
     device.sync(Trigger::Write);
     let outcome = block_on(device.engine.correct(&write.id, &fields(json!({ "title": "B" }))));
     assert_eq!(outcome, Err(TransactError::Plan(QueueError::InFlight)));
+}
+
+#[test]
+fn w16_a_write_whose_attempts_ran_out_is_tried_again_and_not_corrected() {
+    let device = device();
+    let write = device.update(json!({ "count": 6 }));
+    device.shared.put([Row::Write(Box::new(QueuedWrite {
+        status: WriteStatus::Failed,
+        sent: true,
+        ..write.clone()
+    }))]);
+    block_on(device.engine.catch_up()).unwrap();
+    let outcome = block_on(device.engine.correct(&write.id, &fields(json!({ "count": 7 }))));
+    assert_eq!(outcome, Err(TransactError::Plan(QueueError::InFlight)));
+    block_on(device.engine.retry(&write.id)).unwrap();
+    let again = device.write(&write.id);
+    assert_eq!(
+        again.client_mutation_id, write.client_mutation_id,
+        "the server may have applied it: its key is kept"
+    );
 }
 
 #[test]
