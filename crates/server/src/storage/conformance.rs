@@ -222,7 +222,7 @@ fn keys_aliases_answers_and_meta(storage: &impl Storage) {
 }
 
 fn memberships_are_by_device_and_entity(storage: &impl Storage) {
-    use Membership::{Expected, Held};
+    use Membership::{Doubted, Expected, Held};
     write(storage, |tx| {
         put(tx, "order", "O-1", 1, "a")?;
         put(tx, "order", "O-2", 1, "")?;
@@ -232,6 +232,7 @@ fn memberships_are_by_device_and_entity(storage: &impl Storage) {
             tx.put_membership("phone", "order", id, Held)?;
         }
         tx.put_membership("phone", "order", "O-4", Expected)?;
+        tx.put_membership("watch", "order", "O-1", Doubted)?;
         tx.put_membership("phone", "asset", "A-1", Held)?;
         tx.put_membership("tablet", "order", "O-1", Expected)?;
         tx.put_membership("tablet", "order", "O-1", Held)?;
@@ -247,6 +248,8 @@ fn memberships_are_by_device_and_entity(storage: &impl Storage) {
             "the living, and nothing expected"
         );
         assert_eq!(held("tablet")?, ["O-1:a"]);
+        assert!(held("watch")?.is_empty());
+        assert_eq!(tx.membership("watch", "order", "O-1")?, Some(Doubted));
         assert_eq!(tx.membership("phone", "order", "O-4")?, Some(Expected));
         assert_eq!(tx.membership("tablet", "order", "O-3")?, None);
         assert_eq!(tx.membership("tablet", "asset", "A-1")?, None);

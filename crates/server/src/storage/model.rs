@@ -66,6 +66,8 @@ pub struct ValueChange {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Membership {
     Held,
+    /// It is to be dropped by the answer to a write, which may not have arrived.
+    Doubted,
     /// Not there yet: another record brings it along when the walk under way gets to it.
     Expected,
 }

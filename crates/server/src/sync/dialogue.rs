@@ -31,6 +31,8 @@ const OPEN_ANSWERS: usize = 16;
 #[serde(rename_all = "lowercase")]
 pub(super) enum Effect {
     Held,
+    /// See [`Membership::Doubted`]; never said by a page itself.
+    Doubted,
     /// A later page of the walk brings it along.
     Expected,
     Gone,
@@ -104,6 +106,7 @@ pub(super) fn present(tx: &mut dyn Transaction, device: &str, cursor: &Cursor) -
         for (id, effect) in ids {
             match effect {
                 Effect::Held => tx.put_membership(device, entity, id, Membership::Held)?,
+                Effect::Doubted => tx.put_membership(device, entity, id, Membership::Doubted)?,
                 Effect::Expected => tx.put_membership(device, entity, id, Membership::Expected)?,
                 Effect::Gone => tx.drop_membership(device, entity, id)?,
             }
@@ -156,23 +159,39 @@ pub(super) fn hold(tx: &mut dyn Transaction, device: &str, entity: &str, id: &st
     if tx.membership(device, entity, id)? != Some(Membership::Held) {
         tx.put_membership(device, entity, id, Membership::Held)?;
     }
-    amend(tx, device, entity, id, Effect::Held)
+    amend(tx, device, entity, id, |_| Some(Effect::Held))
 }
 
-/// Notes that a device drops a record because a write to it was answered so.
-pub(super) fn let_go(tx: &mut dyn Transaction, device: &str, entity: &str, id: &str) -> Result<()> {
-    tx.drop_membership(device, entity, id)?;
-    amend(tx, device, entity, id, Effect::Gone)
+/// Notes that a device is to drop a record because a write to it is answered so. The answer may be lost, and the write
+/// discarded before it is sent again: the device holds the record then.
+pub(super) fn doubt(tx: &mut dyn Transaction, device: &str, entity: &str, id: &str) -> Result<()> {
+    if tx.membership(device, entity, id)? == Some(Membership::Held) {
+        tx.put_membership(device, entity, id, Membership::Doubted)?;
+    }
+    amend(tx, device, entity, id, |said| {
+        (said == Some(Effect::Held)).then_some(Effect::Doubted)
+    })
 }
 
-/// A device writes after the pages it has stored: what the write's answer says of a record outlasts theirs.
-fn amend(tx: &mut dyn Transaction, device: &str, entity: &str, id: &str, effect: Effect) -> Result<()> {
+/// A device writes after the pages it has stored: what the write's answer says of a record outlasts theirs. `now`: what
+/// holds instead of what an answer said.
+fn amend(
+    tx: &mut dyn Transaction,
+    device: &str,
+    entity: &str,
+    id: &str,
+    now: impl Fn(Option<Effect>) -> Option<Effect>,
+) -> Result<()> {
     for (entity_set, text) in tx.dialogues(device)? {
         let mut dialogue = Dialogue::parse(&text)?;
         let mut changed = false;
         for answer in &mut dialogue.open {
-            let ids = answer.effects.entry(entity.to_owned()).or_default();
-            changed |= ids.insert(id.to_owned(), effect) != Some(effect);
+            let before = answer.effects.get(entity).and_then(|ids| ids.get(id)).copied();
+            if let Some(effect) = now(before).filter(|effect| before != Some(*effect)) {
+                let ids = answer.effects.entry(entity.to_owned()).or_default();
+                ids.insert(id.to_owned(), effect);
+                changed = true;
+            }
         }
         if changed {
             dialogue.store(tx, device, &entity_set)?;

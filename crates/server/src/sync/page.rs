@@ -24,12 +24,16 @@ enum Step {
     Nothing,
 }
 
-fn step(held: bool, deleted: bool, readable: bool, wanted: bool, changed: bool) -> Step {
-    match (held, deleted, readable) {
-        (true, true, _) => Step::Deleted,
-        (true, false, false) => Step::Revoked,
-        (true, false, true) if changed => Step::Changed,
-        (false, false, true) if wanted => Step::Whole,
+fn step(membership: Option<Membership>, deleted: bool, readable: bool, wanted: bool, changed: bool) -> Step {
+    use Membership::{Doubted, Held};
+    match (membership, deleted, readable) {
+        (Some(Held | Doubted), true, _) => Step::Deleted,
+        (Some(Held | Doubted), false, false) => Step::Revoked,
+        (Some(Held), false, true) if changed => Step::Changed,
+        (Some(Held), false, true) => Step::Nothing,
+        // Whether it is there or not, it is after this.
+        (Some(Doubted), false, true) => Step::Whole,
+        (_, false, true) if wanted => Step::Whole,
         _ => Step::Nothing,
     }
 }
@@ -106,7 +110,9 @@ impl<'s, 'a> Page<'s, 'a> {
 
     /// Has a record that lies ahead come along when the walk gets to it.
     pub fn expect(&mut self, tx: &dyn Transaction, record: &StoredRecord) -> Result<()> {
-        if !record.deleted && self.membership(tx, record)? != Some(Membership::Held) {
+        // What is doubted comes whole in any case.
+        let comes = matches!(self.membership(tx, record)?, None | Some(Membership::Expected));
+        if !record.deleted && comes {
             self.note(record, Effect::Expected);
         }
         Ok(())
@@ -145,13 +151,13 @@ impl<'s, 'a> Page<'s, 'a> {
         };
         let membership = self.membership(tx, record)?;
         let held = membership == Some(Membership::Held);
-        if !held && record.deleted {
+        if record.deleted && !held && membership != Some(Membership::Doubted) {
             return Ok(false);
         }
         let readable = self.scope.readable(entity, record);
         let wanted = along || (!held && readable && self.scope.wanted(entity, record));
         let step = step(
-            held,
+            membership,
             record.deleted,
             readable,
             wanted,

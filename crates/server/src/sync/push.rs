@@ -98,7 +98,7 @@ fn settle(
         Some(ErrorCode::NotFound) if refused_before => return Ok(result),
         Some(ErrorCode::NotFound) => {
             let id = ids::resolve(tx, &operation.entity_type, id)?;
-            dialogue::let_go(tx, &cx.caller.device_id, &operation.entity_type, &id)?;
+            dialogue::doubt(tx, &cx.caller.device_id, &operation.entity_type, &id)?;
         }
         _ => {}
     }

@@ -77,5 +77,6 @@ stored_as!(Act:
 
 stored_as!(Membership:
     Membership::Held => "held",
+    Membership::Doubted => "doubted",
     Membership::Expected => "expected",
 );

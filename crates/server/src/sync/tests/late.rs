@@ -19,6 +19,7 @@ on_both!(
     a_device_that_lost_everything_begins_anew,
     an_answer_to_a_device_that_holds_nothing_is_not_forgotten_for_another,
     what_a_device_writes_outlasts_the_answers_before,
+    a_refusal_that_may_not_have_arrived_leaves_both_possible,
     the_same_answer_has_the_same_cursor,
     a_storm_of_repeats_ends_in_a_new_beginning,
     fetching_by_id_makes_no_holder,
@@ -210,6 +211,34 @@ fn what_a_device_writes_outlasts_the_answers_before(world: World<impl Storage>) 
     give(&world, "k4", "WO-1", "jonas");
     device.sync(&world, 100);
     assert_eq!(device.left, ["revoked WO-1", "revoked WO-1"]);
+}
+
+fn a_refusal_that_may_not_have_arrived_leaves_both_possible(world: World<impl Storage>) {
+    for (arrives, comes_back) in [(false, false), (true, false), (false, true), (true, true)] {
+        let mut device = Device::new(world.tara());
+        device.caller.device_id = format!("phone-{arrives}-{comes_back}");
+        let id = format!("WO-{arrives}-{comes_back}");
+        order(&world, &id, "tara");
+        device.sync(&world, 100);
+        give(&world, &format!("a-{id}"), &id, "jonas");
+        let refused = world.push_one(
+            &device.caller,
+            update(&format!("k-{id}"), &id, 1, json!({ "finding": "hose" })),
+        );
+        assert_eq!(refused.error.map(|error| error.code), Some(ErrorCode::NotFound));
+        if arrives {
+            device.mirrors.remove(&("order".to_owned(), id.clone()));
+        }
+        if comes_back {
+            give(&world, &format!("b-{id}"), &id, "tara");
+        }
+        device.sync(&world, 100);
+        assert_eq!(device.holds("order").contains(&id.as_str()), comes_back, "{id}");
+        device.agrees(&world);
+        give(&world, &format!("c-{id}"), &id, "jonas");
+        device.sync(&world, 100);
+        assert!(device.holds("order").is_empty(), "{id}");
+    }
 }
 
 fn the_same_answer_has_the_same_cursor(world: World<impl Storage>) {
