@@ -169,26 +169,29 @@ fn accounts_are_managed_from_the_command_line() {
     }
 }
 
-#[test]
-fn a_table_is_imported_once_and_exported() {
-    let folder = tempfile::tempdir().unwrap();
+/// Two orders that are good, and a row that is not.
+fn import_orders(folder: &Path) -> Output {
     let mapping = concat!(env!("CARGO_MANIFEST_DIR"), "/../../domains/maintenance.nist.toml");
     let rows = "BscStartDate,Asset,OriginalShorttext,PMType,Cost\n2004-07-01,A,BUCKET WON'T OPEN,PM01,183.05\n\
                 2004-07-01,A,BUCKET WON'T OPEN,PM01,183.05\n2003-12-31,B,won,t swing,PM01\n";
-    std::fs::write(folder.path().join("orders.csv"), rows).unwrap();
-    let import = || {
-        run(
-            folder.path(),
-            &[
-                "import",
-                "--pack",
-                "maintenance",
-                "--mapping",
-                mapping,
-                "orders.csv",
-            ],
-        )
-    };
+    std::fs::write(folder.join("orders.csv"), rows).unwrap();
+    run(
+        folder,
+        &[
+            "import",
+            "--pack",
+            "maintenance",
+            "--mapping",
+            mapping,
+            "orders.csv",
+        ],
+    )
+}
+
+#[test]
+fn a_table_is_imported_once_and_exported() {
+    let folder = tempfile::tempdir().unwrap();
+    let import = || import_orders(folder.path());
     let first = import();
     assert_eq!(first.status.code(), Some(1), "a row was left out");
     let told = String::from_utf8(first.stdout).unwrap();
@@ -215,6 +218,30 @@ fn a_table_is_imported_once_and_exported() {
     assert_eq!(lines[0]["fields"]["title"], "BUCKET WON'T OPEN");
     let audit = run(folder.path(), &["audit", "--json"]);
     assert!(audit.status.success() && audit.stdout.is_empty());
+}
+
+#[test]
+fn an_audit_that_was_tampered_with_is_told_and_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    import_orders(folder.path());
+    let verified = run(folder.path(), &["audit", "verify"]);
+    let told = String::from_utf8(verified.stdout).unwrap();
+    assert!(
+        verified.status.success() && told.starts_with("0 entries"),
+        "{told}"
+    );
+
+    let intruder = rusqlite::Connection::open(folder.path().join("holdfast.db")).unwrap();
+    intruder
+        .execute_batch(
+            "INSERT INTO audit (id, at, entity, record_id, user_id, entry, hash) \
+             VALUES ('forged', 0, 'work-order', 'WO-1', 'tara', '{}', 'made up')",
+        )
+        .unwrap();
+    let verified = run(folder.path(), &["audit", "verify"]);
+    let told = String::from_utf8(verified.stderr).unwrap();
+    assert_eq!(verified.status.code(), Some(1), "{told}");
+    assert!(told.contains("tampered") && told.contains("forged"), "{told}");
 }
 
 #[test]

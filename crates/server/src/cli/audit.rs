@@ -1,16 +1,33 @@
 //! `holdfast-server audit`: the audit trail on the command line.
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use super::database_url::DatabaseUrl;
 use crate::storage::model::AuditFilter;
 use crate::storage::port::{Storage, StorageError};
 use crate::storage::sqlite::{Database, DatabaseError};
+use crate::sync::audit::chain::{self, Broken};
 use crate::sync::audit::{AuditEntry, read_entry};
 
 /// List conflicts, automatic decisions, restorations and refusals, newest first
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(super) struct AuditArguments {
+    #[command(subcommand)]
+    command: Option<AuditCommand>,
+
+    #[command(flatten)]
+    list: ListArguments,
+}
+
+#[derive(Debug, Subcommand)]
+enum AuditCommand {
+    /// Check that no entry was changed or removed past the server, and print the chain's head to be noted elsewhere
+    Verify(VerifyArguments),
+}
+
+#[derive(Debug, Args)]
+struct ListArguments {
     /// Only records of this entity, such as work-order
     #[arg(long)]
     entity: Option<String>,
@@ -36,16 +53,55 @@ pub(super) struct AuditArguments {
     database: DatabaseUrl,
 }
 
+#[derive(Debug, Args)]
+struct VerifyArguments {
+    /// A head that was noted before: everything up to it must be as it was
+    #[arg(long, value_name = "HASH")]
+    head: Option<String>,
+
+    /// Where the data lies
+    #[arg(long, env = "HOLDFAST_DATABASE", default_value = "sqlite:holdfast.db")]
+    database: DatabaseUrl,
+}
+
 #[derive(Debug, thiserror::Error)]
 pub(super) enum AuditError {
     #[error(transparent)]
     Storage(#[from] StorageError),
     #[error(transparent)]
     Database(#[from] DatabaseError),
+    #[error("the audit was tampered with: {0}")]
+    Broken(#[from] Broken),
 }
 
 pub(super) fn run(arguments: &AuditArguments) -> Result<(), AuditError> {
-    let AuditArguments {
+    match &arguments.command {
+        Some(AuditCommand::Verify(arguments)) => verify(arguments),
+        None => list(&arguments.list),
+    }
+}
+
+fn verify(arguments: &VerifyArguments) -> Result<(), AuditError> {
+    let DatabaseUrl::Sqlite(path) = &arguments.database;
+    let database = Database::open_existing(path)?;
+    let chain = Storage::read(&database, |tx| {
+        chain::verify(tx, arguments.head.as_deref()).map_err(AuditError::from)
+    })??;
+    println!("{} entries, each follows from the one before it", chain.entries);
+    if chain.unchained > 0 {
+        println!(
+            "{} older ones are from before the chain and are not covered",
+            chain.unchained
+        );
+    }
+    if let Some(head) = chain.head {
+        println!("head: {head}");
+    }
+    Ok(())
+}
+
+fn list(arguments: &ListArguments) -> Result<(), AuditError> {
+    let ListArguments {
         entity,
         id,
         user,

@@ -124,10 +124,9 @@ fn write_audit(tx: &dyn Transaction, entities: &[String], output: &mut dyn Write
             .iter()
             .filter(|row| entities.is_empty() || entities.contains(&row.entity))
         {
-            write_line(
-                output,
-                &json!({ "type": "audit", "number": row.number, "entry": row.entry }),
-            )?;
+            let entry: serde_json::Value = serde_json::from_str(&row.entry)?;
+            let line = json!({ "type": "audit", "number": row.number, "entry": entry, "hash": row.hash });
+            write_line(output, &line)?;
         }
     }
 }

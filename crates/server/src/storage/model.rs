@@ -72,8 +72,8 @@ pub enum Membership {
     Expected,
 }
 
-/// An audit entry as stored: what it can be found by, and the entry itself as JSON.
-#[derive(Debug, Clone, PartialEq)]
+/// An audit entry as stored: what it can be found by, and the entry itself. Never changed once it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditRow {
     pub id: String,
     /// Given by the storage; later entries have larger numbers.
@@ -82,7 +82,10 @@ pub struct AuditRow {
     pub entity: String,
     pub record_id: String,
     pub user_id: String,
-    pub entry: Value,
+    /// As JSON, to the byte as it was written: the chain's hash is over this text.
+    pub entry: String,
+    /// Ties this entry to all before it; see [`crate::sync::audit::chain`].
+    pub hash: String,
 }
 
 /// Which audit entries to list; a part that is `None` restricts nothing.

@@ -3,7 +3,7 @@
 //! - [`values`]: each value ever typed is current, or in the history, or waits for a person, or is a dead letter.
 //! - [`once`]: each create is there once, each addition counted once, each device's entries in the order it made them.
 //! - [`replicas`]: a cursor never runs ahead of its data; at rest a device holds what it should, and nothing it may not.
-//! - Here: when the faults have stopped, all queues drain.
+//! - Here: when the faults have stopped, all queues drain; the audit's chain holds.
 
 mod once;
 mod replicas;
@@ -20,6 +20,7 @@ use holdfast_server::storage::{
     model::StoredRecord,
     port::{Result, Storage, StorageError, Transaction},
 };
+use holdfast_server::sync::audit::chain;
 
 use crate::{device::Device, diary::Diary, network::Network, server::Server};
 
@@ -59,6 +60,7 @@ pub fn at_rest(devices: &[Device], network: &Network, diary: &Diary, restored: b
     let server = network.server.borrow();
     let mut broken = values::lost(devices, &server, diary);
     broken.extend(once::doubled(&server));
+    broken.extend(tampered(&server));
     if diary.can_be_counted() {
         broken.extend(once::miscounted(devices, &server));
         if !restored {
@@ -70,6 +72,14 @@ pub fn at_rest(devices: &[Device], network: &Network, diary: &Diary, restored: b
         broken.extend(replicas::differing(device, &server));
     }
     broken
+}
+
+/// An audit whose entries do not follow from one another.
+fn tampered(server: &Server) -> Option<Broken> {
+    let verified = read(server, |tx| chain::verify(tx, None))?;
+    verified
+        .err()
+        .map(|broken| Broken::new("the audit's chain holds", broken.to_string()))
 }
 
 /// Whether every device has sent all it can and has everything up to the end of the server's log.

@@ -50,6 +50,6 @@ fn on_server(server: &Server) -> BTreeSet<String> {
         ..AuditFilter::default()
     };
     let audits = read(server, |tx| tx.audits(&everything)).unwrap_or_default();
-    kept.extend(audits.iter().flat_map(|row| tokens_in(&row.entry.to_string())));
+    kept.extend(audits.iter().flat_map(|row| tokens_in(&row.entry)));
     kept
 }

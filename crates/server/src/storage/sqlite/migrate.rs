@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_identity.sql"),
     include_str!("../migrations/0002_records.sql"),
     include_str!("../migrations/0003_dialogues.sql"),
+    include_str!("../migrations/0004_audit_chain.sql"),
 ];
 
 /// Brings the schema to the newest version this server knows.

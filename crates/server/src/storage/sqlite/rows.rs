@@ -44,7 +44,8 @@ pub(super) fn read_audit(row: &Row<'_>) -> rusqlite::Result<AuditRow> {
         entity: row.get(3)?,
         record_id: row.get(4)?,
         user_id: row.get(5)?,
-        entry: row.get::<_, Json<_>>(6)?.0,
+        entry: row.get(6)?,
+        hash: row.get(7)?,
     })
 }
 

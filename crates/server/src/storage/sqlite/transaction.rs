@@ -254,14 +254,15 @@ impl Transaction for SqliteTransaction<'_> {
 
     fn put_audit(&mut self, row: &AuditRow) -> Result<()> {
         self.run(
-            "INSERT INTO audit (id, at, entity, record_id, user_id, entry) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT INTO audit (id, at, entity, record_id, user_id, entry, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             params![
                 row.id,
                 Millis(row.at),
                 row.entity,
                 row.record_id,
                 row.user_id,
-                Json(&row.entry)
+                row.entry,
+                row.hash
             ],
         )
     }

@@ -1,5 +1,6 @@
 //! The tables of `docs/protocol.md` walked row by row, over memory and over SQLite.
 
+mod audit_chain;
 mod concurrency;
 mod conflicts;
 mod delta;

@@ -1,4 +1,7 @@
-//! The audit trail: every conflict, every automatic decision against somebody's value, every refusal of access.
+//! The audit trail: every conflict, every automatic decision against somebody's value, every refusal of access. Entries
+//! are only ever added, and [`chain`] shows whether somebody changed or removed one past the server.
+
+pub mod chain;
 
 use std::collections::BTreeMap;
 
@@ -42,6 +45,12 @@ pub struct AuditEntry {
     pub entity_id: String,
     #[schema(value_type = String, format = DateTime)]
     pub detected_at: Timestamp,
+    /// When the author made the write, by their device's clock, which `clock_offset_ms` brings to the server's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub acted_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_offset_ms: Option<i64>,
     /// Whose write it was.
     pub user_id: String,
     pub user_name: String,
@@ -89,6 +98,8 @@ impl AuditEntry {
             entity_type: entity.to_owned(),
             entity_id: id.to_owned(),
             detected_at: cx.now,
+            acted_at: None,
+            clock_offset_ms: None,
             user_id: cx.caller.me.user_id.clone(),
             user_name: cx.caller.me.display_name.clone(),
             device_id: cx.caller.device_id.clone(),
@@ -107,6 +118,8 @@ impl AuditEntry {
     #[must_use]
     pub(super) fn about(mut self, operation: &WireOperation, server_version: u64) -> Self {
         self.client_mutation_id = Some(operation.client_mutation_id.clone());
+        self.acted_at = operation.queued_at;
+        self.clock_offset_ms = operation.queued_at.map(|_| operation.clock_offset_ms);
         self.client_version = operation.split_payload().0;
         self.server_version = Some(server_version);
         self
@@ -114,8 +127,8 @@ impl AuditEntry {
 
     pub(super) fn write(&self, tx: &mut dyn Transaction) -> Result<()> {
         let entry =
-            serde_json::to_value(self).map_err(|error| StorageError::Inconsistent(error.to_string()))?;
-        tx.put_audit(&AuditRow {
+            serde_json::to_string(self).map_err(|error| StorageError::Inconsistent(error.to_string()))?;
+        let row = AuditRow {
             id: self.audit_id.clone(),
             number: 0,
             at: self.detected_at,
@@ -123,7 +136,9 @@ impl AuditEntry {
             record_id: self.entity_id.clone(),
             user_id: self.user_id.clone(),
             entry,
-        })
+            hash: String::new(),
+        };
+        chain::append(tx, row)
     }
 }
 
@@ -137,7 +152,7 @@ pub struct AuditPage {
 }
 
 pub fn read_entry(row: &AuditRow) -> Result<AuditEntry> {
-    serde_json::from_value(row.entry.clone())
+    serde_json::from_str(&row.entry)
         .map_err(|error| StorageError::Inconsistent(format!("audit {}: {error}", row.id)))
 }
 
