@@ -27,7 +27,7 @@ pub fn renew(tx: &mut dyn Transaction, rng: &dyn Rng, entities: &[&str]) -> Resu
     let epoch = rng.uuid();
     tx.put_meta(EPOCH, &epoch)?;
     for entity in entities {
-        ids::leap(tx, entity)?;
+        ids::leap(tx, entity, rng)?;
     }
     Ok(epoch)
 }

@@ -7,6 +7,9 @@ use crate::storage::port::{Result, Transaction};
 /// Ids left out after a part of the history was lost: more than were ever given out between two backups.
 const LEAP: u64 = 10_000;
 
+/// How many leaps there are to choose from; numbers keep six digits for a while.
+const LEAPS: u64 = 64;
+
 fn counter(entity: &str) -> String {
     format!("lastId:{entity}")
 }
@@ -61,9 +64,10 @@ pub fn was_assigned(tx: &dyn Transaction, entity: &Entity, id: &str) -> Result<b
     }
 }
 
-/// Skips ids that may have been given out in a lost part of the history.
-pub fn leap(tx: &mut dyn Transaction, entity: &str) -> Result<()> {
-    let next = (last(tx, entity)? / LEAP + 1) * LEAP;
+/// Skips ids that may have been given out in a lost part of the history. By how many is left to chance: a backup that is
+/// restored a second time must not give out again what it gave out after the first.
+pub fn leap(tx: &mut dyn Transaction, entity: &str, rng: &dyn Rng) -> Result<()> {
+    let next = (last(tx, entity)? / LEAP + 1 + rng.next_u64() % LEAPS) * LEAP;
     tx.put_meta(&counter(entity), &next.to_string())
 }
 

@@ -91,13 +91,14 @@ pub fn is_quiet(devices: &[Device], network: &Network) -> bool {
 pub fn what_moves(devices: &[Device], network: &Network) -> Vec<Broken> {
     let server = network.server.borrow();
     let end = read(&server, |tx| tx.last_sequence()).unwrap_or_default();
+    let epoch = read(&server, |tx| tx.meta("epoch")).flatten();
     let mut moving = Vec::new();
     for device in devices {
         let replica = device.replica();
         let cursor = position(&replica);
-        if cursor.as_ref().is_none_or(|cursor| cursor.sequence < end)
-            || replica.cursor().is_none_or(|c| c.partial)
-        {
+        // A cursor of a lost history says nothing of this one, however far along it is.
+        let there = |cursor: &Cursor| cursor.sequence >= end && Some(&cursor.epoch) == epoch.as_ref();
+        if !cursor.as_ref().is_some_and(there) || replica.cursor().is_none_or(|c| c.partial) {
             moving.push(Broken::new(
                 "queues drain",
                 format!("{} is at {cursor:?} of {end}", device.link.name),
