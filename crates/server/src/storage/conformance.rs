@@ -31,6 +31,7 @@ conformance!(
     versions_are_found_by_id_by_position_and_in_the_history,
     a_record_stands_in_the_log_once,
     ids_are_walked_in_order_by_entity,
+    the_largest_number_is_a_bound_like_any_other,
     a_failed_transaction_leaves_nothing,
     a_savepoint_takes_back_only_itself,
     keys_aliases_answers_and_meta,
@@ -286,6 +287,23 @@ fn dialogues_are_by_device_and_entity_set(storage: &impl Storage) {
     assert_eq!(of("phone"), pairs(&[("orders", "second"), ("people", "other")]));
     assert_eq!(of("tablet"), pairs(&[("orders", "another")]));
     assert_eq!(of("watch"), pairs(&[]));
+}
+
+/// A cursor, a version or a page may name any number.
+fn the_largest_number_is_a_bound_like_any_other(storage: &impl Storage) {
+    write(storage, |tx| put(tx, "order", "1", 1, "Leak").map(drop));
+    let audits = AuditFilter {
+        before: Some(u64::MAX),
+        limit: 10,
+        ..AuditFilter::default()
+    };
+    read(storage, |tx| {
+        assert_eq!(tx.changes_after(u64::MAX, 10)?, []);
+        assert_eq!(tx.history_after("order", "1", u64::MAX)?, []);
+        assert_eq!(tx.history_since("order", "1", u64::MAX)?, []);
+        assert_eq!(tx.audits(&audits)?, []);
+        Ok(())
+    });
 }
 
 fn audit_is_listed_newest_first_by_filter(storage: &impl Storage) {

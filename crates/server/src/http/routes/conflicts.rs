@@ -26,7 +26,8 @@ pub struct Settlement {
 #[utoipa::path(post, path = "/api/v1/conflicts/{id}/resolve", tag = "conflicts", security(("bearer" = [])),
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = Settlement,
     responses((status = 200, description = "The conflict", body = serde_json::Value), (status = 400), (status = 401),
-        (status = 403), (status = 404), (status = 409), (status = 422, description = "A field without a choice")))]
+        (status = 403), (status = 404), (status = 409), (status = 415, description = "Not `application/json`"),
+        (status = 422, description = "A field without a choice")))]
 pub async fn resolve(
     State(state): State<AppState>,
     me: Identity,

@@ -43,7 +43,9 @@ pub async fn list(State(state): State<AppState>, me: Identity) -> Result<Json<Ve
 }
 
 /// Signs a device out: its tokens stop working with the next request.
-#[utoipa::path(delete, path = "/api/v1/devices/{id}", tag = "account", security(("bearer" = [])), responses((status = 204), (status = 401), (status = 404)))]
+#[utoipa::path(delete, path = "/api/v1/devices/{id}", tag = "account", security(("bearer" = [])),
+    params(("id" = String, Path, description = "The device's id")),
+    responses((status = 204), (status = 401), (status = 404)))]
 pub async fn remove(
     State(state): State<AppState>,
     me: Identity,

@@ -8,7 +8,7 @@ use crate::http::ApiError;
 use crate::http::state::AppState;
 
 /// Counters and latencies in the OpenMetrics text form.
-#[utoipa::path(get, path = "/metrics", tag = "operations", responses((status = 200, body = String)))]
+#[utoipa::path(get, path = "/metrics", tag = "operations", responses((status = 200, content_type = "application/openmetrics-text", body = String)))]
 pub async fn show(State(state): State<AppState>) -> Result<impl IntoResponse, ApiError> {
     let text = state.metrics.render().map_err(ApiError::internal)?;
     Ok((

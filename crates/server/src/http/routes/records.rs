@@ -125,7 +125,8 @@ pub async fn history(
     params(("entities" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     request_body = serde_json::Value,
     responses((status = 201, description = "The record, and its `Location`", body = serde_json::Value), (status = 400),
-        (status = 401), (status = 403), (status = 404), (status = 409), (status = 422, description = "`error.fields` says which")))]
+        (status = 401), (status = 403), (status = 404), (status = 409), (status = 415, description = "Not `application/json`"),
+        (status = 422, description = "`error.fields` says which")))]
 pub async fn create(
     State(state): State<AppState>,
     me: Identity,
@@ -157,7 +158,7 @@ pub async fn create(
         ("If-Match" = Option<String>, Header, description = "The version that its author saw; merged if it is not the last")),
     request_body = serde_json::Value,
     responses((status = 200, description = "The record", body = serde_json::Value), (status = 400), (status = 401),
-        (status = 403), (status = 404), (status = 409, description = "`conflict`; the other fields were applied"), (status = 422)))]
+        (status = 403), (status = 404), (status = 409, description = "`conflict`; the other fields were applied"), (status = 415, description = "Not `application/json`"), (status = 422)))]
 pub async fn update(
     State(state): State<AppState>,
     me: Identity,
@@ -182,7 +183,7 @@ pub async fn update(
 #[utoipa::path(delete, path = "/api/v1/{entities}/{id}", tag = "records", security(("bearer" = [])),
     params(("entities" = String, Path), ("id" = String, Path), ("Idempotency-Key" = Option<String>, Header),
         ("If-Match" = Option<String>, Header)),
-    responses((status = 204), (status = 401), (status = 403), (status = 404),
+    responses((status = 204), (status = 400), (status = 401), (status = 403), (status = 404),
         (status = 409, description = "Changed since by somebody else: a person decides"), (status = 422)))]
 pub async fn delete(
     State(state): State<AppState>,

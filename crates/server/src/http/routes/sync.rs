@@ -20,7 +20,8 @@ use crate::sync::{Refusal, digest as digests, pull, push as pushing};
     request_body(content = serde_json::Value, description = "`deviceId` and `operations`, at most 500"),
     responses((status = 200, description = "A result for each operation, in order", body = serde_json::Value),
         (status = 400, description = "Not a batch"), (status = 401), (status = 403, description = "Another device's"),
-        (status = 413, description = "More than 500 operations, or 8 MiB"), (status = 422), (status = 503)))]
+        (status = 413, description = "More than 500 operations, or 8 MiB"), (status = 415, description = "Not `application/json`"),
+        (status = 422), (status = 503)))]
 pub async fn push(
     State(state): State<AppState>,
     me: Identity,

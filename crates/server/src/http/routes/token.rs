@@ -56,7 +56,7 @@ struct TokenAnswer<'a> {
         description = "`grant_type` authorization_code with `code`, `code_verifier` and `redirect_uri`, or refresh_token"),
     responses((status = 200, description = "Tokens, device and user; the refresh token in a cookie", body = serde_json::Value),
         (status = 400, description = "`{ \"error\": \"invalid_grant\", … }` (RFC 6749)", body = serde_json::Value),
-        (status = 429, description = "Too many requests; `Retry-After`")))]
+        (status = 415, description = "Not a form"), (status = 429, description = "Too many requests; `Retry-After`")))]
 pub async fn grant(
     State(state): State<AppState>,
     ClientAddress(address): ClientAddress,

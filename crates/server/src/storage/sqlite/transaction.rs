@@ -147,17 +147,17 @@ impl Transaction for SqliteTransaction<'_> {
 
     fn changes_after(&self, sequence: u64, limit: usize) -> Result<Vec<StoredRecord>> {
         let sql = "SELECT * FROM records WHERE sequence > ?1 ORDER BY sequence LIMIT ?2";
-        self.all(sql, params![sequence, limit], read_record)
+        self.all(sql, params![within(sequence), limit], read_record)
     }
 
     fn history_after(&self, entity: &str, id: &str, version: u64) -> Result<Vec<HistoryEntry>> {
         let sql = "SELECT * FROM history WHERE entity = ?1 AND id = ?2 AND version > ?3 ORDER BY version";
-        self.all(sql, params![entity, id, version], read_history)
+        self.all(sql, params![entity, id, within(version)], read_history)
     }
 
     fn history_since(&self, entity: &str, id: &str, sequence: u64) -> Result<Vec<HistoryEntry>> {
         let sql = "SELECT * FROM history WHERE entity = ?1 AND id = ?2 AND sequence > ?3 ORDER BY version";
-        self.all(sql, params![entity, id, sequence], read_history)
+        self.all(sql, params![entity, id, within(sequence)], read_history)
     }
 
     fn key_holder(&self, entity: &str, name: &str, value: &str) -> Result<Option<String>> {
@@ -283,8 +283,13 @@ impl Transaction for SqliteTransaction<'_> {
         } = filter;
         self.all(
             sql,
-            params![entity, record_id, user_id, before, limit],
+            params![entity, record_id, user_id, before.map(within), limit],
             read_audit,
         )
     }
+}
+
+/// A bound that somebody else named, as SQLite can hold it: no number of the database is larger.
+fn within(bound: u64) -> i64 {
+    i64::try_from(bound).unwrap_or(i64::MAX)
 }

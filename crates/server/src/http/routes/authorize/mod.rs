@@ -45,7 +45,7 @@ type RequestQuery = Result<Query<AuthorizationRequest>, QueryRejection>;
 /// Shows the sign-in page.
 #[utoipa::path(get, path = "/oauth/authorize", tag = "sign-in",
     responses((status = 200, description = "The sign-in page", content_type = "text/html", body = String),
-        (status = 303, description = "Back to the app with an error"), (status = 400, description = "Not a request of the app")))]
+        (status = 303, description = "Back to the app with an error"), (status = 400, description = "Not a request of the app", content_type = "text/html", body = String)))]
 pub async fn page(State(state): State<AppState>, Origin(origin): Origin, query: RequestQuery) -> Response {
     match accept(query, &origin) {
         Ok(request) => {
@@ -67,6 +67,8 @@ pub async fn page(State(state): State<AppState>, Origin(origin): Origin, query: 
     request_body(content_type = "application/x-www-form-urlencoded", content = serde_json::Value,
         description = "`username` and `password`"),
     responses((status = 303, description = "Back to the app with a code, or an error"),
+        (status = 400, description = "Not a request of the app", content_type = "text/html", body = String),
+        (status = 415, description = "Not a form"),
         (status = 403, description = "The page again: wrong name or password", content_type = "text/html", body = String),
         (status = 429, description = "The page again: too many attempts; `Retry-After`", content_type = "text/html", body = String)))]
 pub async fn sign_in(
