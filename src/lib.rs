@@ -1,25 +1,23 @@
 //! The Holdfast PWA: pages, components, state. No storage, no network, no sync rules.
 //!
-//! [`state`] is the one adapter over the client; [`pages`] are what a person sees, made of [`components`]; what they
-//! say is worked out in [`format`], [`forms`] and [`work`], which are plain and tested natively; every word is in
-//! [`strings`].
+//! [`state`] is the one adapter over the client; [`pages`] are what a person sees, found by [`routes`] and made of
+//! [`components`]; what they say is worked out in [`format`], [`forms`] and [`work`], which are plain and tested
+//! natively; every word is in [`strings`].
 
 pub mod components;
 pub mod format;
 pub mod forms;
 pub mod pages;
+pub mod routes;
 pub mod state;
 pub mod strings;
 pub mod work;
 
 use leptos::prelude::*;
-use leptos_router::{
-    components::{Route, Router, Routes},
-    path,
-};
 
 use pages::entry::{Broken, FirstSync, SetPasscode, SignIn, Unlock};
-use state::{Phase, Session};
+use routes::Place;
+use state::{Memo, Phase, Session};
 
 /// Puts the app into the page's body.
 pub fn mount() {
@@ -58,30 +56,26 @@ fn Inside() -> AnyView {
 
 #[component]
 fn Pages() -> AnyView {
-    view! {
-        <Router>
-            <LearnAddresses />
-            <Routes fallback=pages::not_found::NotFound>
-                <Route path=path!("/") view=pages::today::Today />
-                <Route path=path!("/records/:entity/new") view=move || view! { <pages::form::RecordForm new=true /> } />
-                <Route path=path!("/records/:entity/:id/edit") view=move || view! { <pages::form::RecordForm /> } />
-                <Route path=path!("/records/:entity/:id?") view=pages::records::Records />
-                <Route path=path!("/queue") view=pages::queue::Queue />
-                <Route path=path!("/queue/:id") view=pages::correct::Correct />
-                <Route path=path!("/inbox") view=pages::inbox::Inbox />
-                <Route path=path!("/inbox/:id") view=pages::conflict::ConflictPage />
-                <Route path=path!("/more") view=pages::more::More />
-                <Route path=path!("/more/passcode") view=pages::passcode::ChangePasscode />
-                <Route path=path!("/more/audit") view=pages::audit::Audit />
-            </Routes>
-        </Router>
-    }
-    .into_any()
-}
-
-#[component]
-fn LearnAddresses() -> impl IntoView {
-    let session = Session::here();
-    session.learn_addresses();
-    on_cleanup(move || session.forget_addresses());
+    let place = Session::here().follow_address();
+    let page = Memo::new(move |before: Option<&Place>| match (before, place.get()) {
+        (Some(before), now) if now.shares_page_with(before) => before.clone(),
+        (_, now) => now,
+    });
+    let shown = move || match page.get() {
+        Place::Today => view! { <pages::today::Today /> }.into_any(),
+        Place::Records { .. } => view! { <pages::records::Records place /> }.into_any(),
+        Place::NewRecord { entity } => view! { <pages::form::RecordForm entity id=None /> }.into_any(),
+        Place::EditRecord { entity, id } => {
+            view! { <pages::form::RecordForm entity id=Some(id) /> }.into_any()
+        }
+        Place::Queue => view! { <pages::queue::Queue /> }.into_any(),
+        Place::Correct { id } => view! { <pages::correct::Correct id /> }.into_any(),
+        Place::Inbox => view! { <pages::inbox::Inbox /> }.into_any(),
+        Place::Conflict { id } => view! { <pages::conflict::ConflictPage id /> }.into_any(),
+        Place::More => view! { <pages::more::More /> }.into_any(),
+        Place::Passcode => view! { <pages::passcode::ChangePasscode /> }.into_any(),
+        Place::Audit => view! { <pages::audit::Audit /> }.into_any(),
+        Place::Nowhere => view! { <pages::not_found::NotFound /> }.into_any(),
+    };
+    shown.into_any()
 }

@@ -47,7 +47,7 @@ pub fn Dialog(
                 </div>
                 {children()}
             </form>
-            {actions.map(|actions| view! { <div class="dialog__actions">{actions()}</div> })}
+            {actions.map(|actions| view! { <div class="dialog__actions">{actions()}</div> }.into_any())}
         </dialog>
     }
     .into_any()

@@ -93,12 +93,13 @@ pub fn FieldInput(field: Field, form: FormState) -> AnyView {
     let grouped = is_group(&field.kind);
     let label = view! {
         {field.label.clone()}
-        {field.required.then(|| view! { " " <span class="field__need">{words::NEEDED}</span> })}
-    };
+        {field.required.then(|| view! { " " <span class="field__need">{words::NEEDED}</span> }.into_any())}
+    }
+    .into_any();
     let hint = field
         .help
         .clone()
-        .map(|help| view! { <p class="field__hint" id=format!("{}-hint", wiring.id)>{help}</p> });
+        .map(|help| view! { <p class="field__hint" id=format!("{}-hint", wiring.id)>{help}</p> }.into_any());
     let described_by = wiring.described_by(hint.is_some());
     let error = field_error(&wiring, &field.label);
     let control = control(&field, &wiring);
@@ -121,7 +122,9 @@ fn field_error(wiring: &Wiring, label: &str) -> AnyView {
     let message = move || {
         let message = form.error(&name)?;
         let said = words::wrong(&label, &message);
-        Some(view! { <p class="field__error" id=format!("{id}-error")>{icon("failed")} {said}</p> })
+        Some(
+            view! { <p class="field__error" id=format!("{id}-error")>{icon("failed")} {said}</p> }.into_any(),
+        )
     };
     message.into_any()
 }
@@ -242,7 +245,7 @@ fn segments(wiring: &Wiring, choices: Vec<Choice>) -> AnyView {
                 <input type="radio" name=group prop:checked=checked on:change=move |_| form.set(&name, choice.value.clone().into()) />
                 <span>{choice.label.clone()}</span>
             </label>
-        }
+        }.into_any()
     };
     view! { <div class="segmented">{choices.into_iter().map(option).collect_view()}</div> }.into_any()
 }
@@ -256,7 +259,7 @@ fn yes_no(wiring: &Wiring) -> AnyView {
                 <input type="radio" name=group prop:checked=move || form.value(&shown) == answer on:change=move |_| form.set(&name, answer.into()) />
                 <span>{label}</span>
             </label>
-        }
+        }.into_any()
     };
     view! { <div class="segmented">{option(true, value::YES)} {option(false, value::NO)}</div> }.into_any()
 }
@@ -267,7 +270,7 @@ pub fn select(wiring: &Wiring, hint: bool, choices: Vec<Choice>, required: bool)
     let current = wiring.text();
     let option = |choice: Choice| {
         let selected = choice.value == current;
-        view! { <option value=choice.value selected=selected>{choice.label}</option> }
+        view! { <option value=choice.value selected=selected>{choice.label}</option> }.into_any()
     };
     let nothing = if required {
         words::CHOOSE
@@ -311,7 +314,7 @@ fn set(wiring: &Wiring, choices: Vec<Choice>) -> AnyView {
             }
             form.set(&name, Value::Array(items));
         };
-        view! { <button class="chip" type="button" aria-pressed=move || pressed().to_string() on:click=toggle>{choice.label.clone()}</button> }
+        view! { <button class="chip" type="button" aria-pressed=move || pressed().to_string() on:click=toggle>{choice.label.clone()}</button> }.into_any()
     };
     view! { <div class="cluster">{choices.into_iter().map(chip).collect_view()}</div> }.into_any()
 }
@@ -322,7 +325,7 @@ fn moment(wiring: &Wiring) -> AnyView {
     let initial = form
         .initial(&name)
         .as_str()
-        .and_then(|text| text.parse().ok())
+        .and_then(time::parse)
         .map(|at| time::to_inputs(at, zone));
     let (date, clock) = initial.unwrap_or_default();
     let (date, clock) = (RwSignal::new(date), RwSignal::new(clock));
@@ -349,6 +352,7 @@ fn moment(wiring: &Wiring) -> AnyView {
                 />
             </div>
         }
+        .into_any()
     };
     view! {
         <div class="field field--pair">

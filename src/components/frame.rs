@@ -1,7 +1,11 @@
 use leptos::{html, prelude::*};
 
 use super::{Toasts, UpdateBar, icon};
-use crate::{format::status, state::Session, strings::shell as words};
+use crate::{
+    format::status,
+    state::{Memo, Session},
+    strings::shell as words,
+};
 
 /// Which tab a page belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,8 +49,9 @@ pub fn Frame(
         "icon-button"
     };
     let back_button = move || {
-        back.get()
-            .map(|(href, label)| view! { <a class=back_class href=href aria-label=label>{icon("back")}</a> })
+        back.get().map(|(href, label)| {
+            view! { <a class=back_class href=href aria-label=label>{icon("back")}</a> }.into_any()
+        })
     };
     let class = move || if task.get() { "app app--task" } else { "app" };
     view! {
@@ -102,7 +107,7 @@ fn Tabs(current: Tab) -> AnyView {
         let count = move || {
             let count = count.map_or(0, |count| count.get());
             let class = if alert { "count count--alert" } else { "count" };
-            (count > 0).then(|| view! { <span class=class>{count}<span class="visually-hidden">{words::WAITING}</span></span> })
+            (count > 0).then(|| view! { <span class=class>{count}<span class="visually-hidden">{words::WAITING}</span></span> }.into_any())
         };
         let here = (tab == current).then_some("page");
         view! {
@@ -110,6 +115,7 @@ fn Tabs(current: Tab) -> AnyView {
                 <a class="tabs__item" href=href aria-current=here>{icon(symbol)} {label} {count}</a>
             </li>
         }
+        .into_any()
     };
     let fixed = |href: &'static str| Signal::stored(href.to_owned());
     view! {

@@ -2,7 +2,7 @@ use holdfast_core::pack::Field;
 use leptos::prelude::*;
 use serde_json::{Map, Value};
 
-use super::{FieldInput, FormState, field_input::Wiring, icon};
+use super::{FieldInput, For, FormState, field_input::Wiring, icon};
 use crate::{forms::Draft, strings::records as words};
 
 /// A list of small forms, or a single one for an object (`key_field` is `None`). The keys of new items are made here
@@ -56,7 +56,7 @@ pub fn ListInput(wiring: Wiring, key_field: Option<String>, fields: Vec<Field>) 
         <For each=move || items.get() key=|(number, _)| *number let:entry>
             {
                 let (number, item) = entry;
-                let inputs = asked.iter().cloned().map(|field| view! { <FieldInput field form=item /> }).collect_view();
+                let inputs = asked.iter().cloned().map(|field| view! { <FieldInput field form=item /> }.into_any()).collect_view();
                 view! {
                     <div class="card stack" on:input=move |_| gather.with_value(|gather| gather()) on:change=move |_| gather.with_value(|gather| gather())>
                         {inputs}
@@ -68,13 +68,13 @@ pub fn ListInput(wiring: Wiring, key_field: Option<String>, fields: Vec<Field>) 
                                             {icon("trash")} {words::REMOVE_ITEM}
                                         </button>
                                     </div>
-                                }
+                                }.into_any()
                             })}
                     </div>
-                }
+                }.into_any()
             }
         </For>
-        {(!single).then(|| view! { <div class="cluster"><button class="button" type="button" on:click=add>{icon("add")} {words::ADD_ITEM}</button></div> })}
+        {(!single).then(|| view! { <div class="cluster"><button class="button" type="button" on:click=add>{icon("add")} {words::ADD_ITEM}</button></div> }.into_any())}
     }
     .into_any()
 }

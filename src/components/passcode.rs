@@ -1,6 +1,6 @@
 use leptos::{ev, prelude::*};
 
-use super::icon;
+use super::{Show, button, icon};
 use crate::strings::entry as words;
 
 /// Dots shown for an empty passcode: the least that is taken.
@@ -66,7 +66,7 @@ pub fn PasscodeEntry(
     });
     on_cleanup(move || keys.remove());
     let state = move || error.get().map(|_| "wrong");
-    let button = move || match words::LEAST_DIGITS.saturating_sub(length()) {
+    let label = move || match words::LEAST_DIGITS.saturating_sub(length()) {
         missing if must_be_long && missing > 0 && !phrase.get() => words::digits_missing(missing),
         _ => label.get(),
     };
@@ -84,16 +84,14 @@ pub fn PasscodeEntry(
             <p class="entry__lead">{lead}</p>
             {move || if phrase.get() { phrase_input(code) } else { dots(length()) }}
             <p class="passcode__error" role="alert">
-                {move || error.get().map(|error| view! { {icon("failed")} {error} })}
+                {move || error.get().map(|error| view! { {icon("failed")} {error} }.into_any())}
             </p>
             <Show when=move || !phrase.get()>{keypad(press, erase, phrase)}</Show>
             <Show when=move || phrase.get()>
-                <button class="button button--quiet" type="button" on:click=move |_| { code.set(String::new()); phrase.set(false); }>
-                    {words::USE_DIGITS}
-                </button>
+                {button("button button--quiet", words::USE_DIGITS, move |_| { code.set(String::new()); phrase.set(false); })}
             </Show>
             <button class="button button--primary button--large button--block" type="submit" disabled=move || !ready() || busy.get()>
-                {button}
+                {label}
             </button>
         </form>
     }
@@ -113,7 +111,7 @@ fn dots(entered: usize) -> AnyView {
         } else {
             "passcode__dot"
         };
-        view! { <span class=class></span> }
+        view! { <span class=class></span> }.into_any()
     };
     view! {
         <div class="passcode__dots" role="img" aria-label=words::digits_entered(entered)>
@@ -144,12 +142,12 @@ fn keypad(
     phrase: RwSignal<bool>,
 ) -> AnyView {
     let key = move |digit: char| {
-        view! { <button class="keypad__key" type="button" on:click=move |_| press(digit)>{digit.to_string()}</button> }
+        view! { <button class="keypad__key" type="button" on:click=move |_| press(digit)>{digit.to_string()}</button> }.into_any()
     };
     view! {
         <div class="keypad">
             {('1'..='9').map(key).collect_view()}
-            <button class="keypad__key keypad__key--quiet" type="button" on:click=move |_| phrase.set(true)>{words::USE_PHRASE}</button>
+            {button("keypad__key keypad__key--quiet", words::USE_PHRASE, move |_| phrase.set(true))}
             {key('0')}
             <button class="keypad__key keypad__key--quiet" type="button" aria-label=words::DELETE_DIGIT on:click=move |_| erase()>
                 {icon("delete-key")}

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use wasm_bindgen::{JsCast, prelude::Closure};
 
 use super::{
+    Show,
     field_input::{Wiring, number, select},
     icon,
 };
@@ -80,7 +81,7 @@ pub fn LocationInput(wiring: Wiring) -> AnyView {
                     form.set(&name, location);
                 } />
             </div>
-        }
+        }.into_any()
     };
     let target = name.clone();
     let find = move |_| {

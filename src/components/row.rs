@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use super::{badges, mark};
+use super::{For, badges, mark};
 use crate::format::row::Row;
 
 /// One record in a list. `current`: the one that is open beside it.

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use super::icon;
+use super::{Show, button, icon};
 use crate::{
     state::Session,
     strings::{entry as words, more::GOT_IT},
@@ -16,7 +16,7 @@ pub fn StorageLost() -> AnyView {
             <div class="notice notice--page" data-tone="device" role="alert">
                 {icon("alert")} <h2 class="notice__title">{words::STORAGE_LOST}</h2> <p class="notice__text">{words::STORAGE_LOST_TEXT}</p>
                 <div class="notice__actions">
-                    <button class="button" type="button" on:click=move |_| session.storage_loss_is_known()>{GOT_IT}</button>
+                    {button("button", GOT_IT, move |_| session.storage_loss_is_known())}
                 </div>
             </div>
         </Show>

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use super::icon;
+use super::{For, icon};
 use crate::{state::Session, strings::shell as words};
 
 /// Passing words, with what can be undone. The list is always there, so that screen readers hear what comes into it.
@@ -19,7 +19,7 @@ pub fn Toasts() -> AnyView {
                                 act.run(());
                                 session.toasts.dismiss(toast.id);
                             };
-                            view! { <button class="toast__action" type="button" on:click=done>{label}</button> }
+                            view! { <button class="toast__action" type="button" on:click=done>{label}</button> }.into_any()
                         })}
                     <button
                         class="icon-button"

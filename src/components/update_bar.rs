@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use super::{Dialog, icon};
+use super::{Dialog, Show, button, focused_button, icon};
 use crate::{state::Session, strings::shell as words};
 
 /// "Update ready": a new version waits. It never comes by itself, and never over a form that is not saved.
@@ -19,7 +19,7 @@ pub fn UpdateBar() -> AnyView {
         <Show when=move || session.update.is_ready()>
             <div class="updatebar" role="status">
                 {icon("download")} <span class="updatebar__text">{words::UPDATE_READY}</span>
-                <button class="button" type="button" on:click=restart>{words::RESTART}</button>
+                {button("button", words::RESTART, restart)}
             </div>
         </Show>
         <Show when=move || asking.get()>
@@ -28,12 +28,8 @@ pub fn UpdateBar() -> AnyView {
                 on_close=Callback::new(move |()| asking.set(false))
                 actions=Box::new(move || {
                     view! {
-                        <button class="button button--primary button--large" type="button" autofocus on:click=move |_| asking.set(false)>
-                            {words::UPDATE_WAIT}
-                        </button>
-                        <button class="button button--danger button--large" type="button" on:click=move |_| session.update.restart()>
-                            {words::UPDATE_ANYWAY}
-                        </button>
+                        {focused_button("button button--primary button--large", words::UPDATE_WAIT, move |_| asking.set(false))}
+                        {button("button button--danger button--large", words::UPDATE_ANYWAY, move |_| session.update.restart())}
                     }
                     .into_any()
                 })

@@ -17,6 +17,7 @@ pub fn receipts(receipt: Receipt) -> AnyView {
         };
         let current = (at + 1 == receipt.reached).then_some("step");
         view! { <li class=class aria-current=current>{if stopped { words::REFUSED } else { label }}</li> }
+            .into_any()
     };
     view! {
         <ol class="receipts" aria-label=words::RECEIPT>
@@ -56,16 +57,16 @@ pub fn WriteCard(
     let act = |callback: Option<Callback<String>>, class: &'static str, label: &'static str| {
         let id = id.clone();
         callback.map(|callback| {
-            view! { <button class=class type="button" on:click=move |_| callback.run(id.clone())>{label}</button> }
+            view! { <button class=class type="button" on:click=move |_| callback.run(id.clone())>{label}</button> }.into_any()
         })
     };
     let actions = (failed && on_retry.is_some()).then(|| {
         view! {
             <div class="write__actions">
-                {correctable.then(|| view! { <a class="button button--primary" href=correct>{icon("edit")} {words::CORRECT}</a> })}
+                {correctable.then(|| view! { <a class="button button--primary" href=correct>{icon("edit")} {words::CORRECT}</a> }.into_any())}
                 {act(on_retry, "button", shell::RETRY)} {act(on_discard, "button button--danger", words::DISCARD)}
             </div>
-        }
+        }.into_any()
     });
     let discard_only = (!failed && !in_flight)
         .then(|| act(on_discard, "button button--quiet", words::DISCARD))
@@ -76,12 +77,12 @@ pub fn WriteCard(
             <div class="write__head">
                 <h3 class="write__what">{what}</h3>
                 {mark(state)}
-                {(!record_is_known).then(|| view! { <p class="write__record"><a href=href>{record}</a></p> })}
+                {(!record_is_known).then(|| view! { <p class="write__record"><a href=href>{record}</a></p> }.into_any())}
             </div>
             {receipts(receipt)}
             {error.map(refusal)}
             {actions}
-            {discard_only.map(|button| view! { <div class="cluster">{button}</div> })}
+            {discard_only.map(|button| view! { <div class="cluster">{button}</div> }.into_any())}
         </article>
     }
     .into_any()
@@ -95,8 +96,9 @@ fn refusal(refusal: Refusal) -> AnyView {
         tries,
         ..
     } = refusal;
-    let field =
-        |(label, message): (String, String)| view! { <li><strong>{label}</strong> " " {message}</li> };
+    let field = |(label, message): (String, String)| {
+        view! { <li><strong>{label}</strong> " " {message}</li> }.into_any()
+    };
     view! {
         <div class="write__error">
             <p><strong>{message}</strong> " " {words::tries(tries)}</p>

@@ -1,7 +1,6 @@
 //! The audit's entries, as the server gives them and as they are told.
 
-use holdfast_core::{Timestamp, record::RecordKey};
-use serde::Deserialize;
+use holdfast_core::{Timestamp, json_object, record::RecordKey};
 use serde_json::Value;
 
 use super::{
@@ -10,16 +9,19 @@ use super::{
 };
 use crate::strings::{more as words, value::EMPTY};
 
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Page {
     pub items: Vec<Entry>,
     /// What to ask for the entries before these.
-    #[serde(default)]
     pub before: Option<u64>,
 }
 
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+json_object!(Page {
+    items: "items",
+    before: "before"
+});
+
+#[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
     pub audit_id: String,
     /// `merge`, `conflict`, `resolve`, `undo`, `restore`, `denied`.
@@ -27,24 +29,36 @@ pub struct Entry {
     pub entity_type: String,
     pub entity_id: String,
     pub detected_at: Timestamp,
-    #[serde(default)]
     pub user_name: String,
-    #[serde(default)]
     pub conflicting_fields: Vec<String>,
-    #[serde(default)]
     pub losing: Vec<Losing>,
 }
 
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+json_object!(Entry {
+    audit_id: "auditId",
+    action: "action",
+    entity_type: "entityType",
+    entity_id: "entityId",
+    detected_at: "detectedAt",
+    user_name: "userName" = String::new(),
+    conflicting_fields: "conflictingFields" = Vec::new(),
+    losing: "losing" = Vec::new(),
+});
+
+#[derive(Debug, Clone, PartialEq)]
 pub struct Losing {
     pub field: String,
-    #[serde(default)]
     pub value: Value,
-    #[serde(default)]
     pub by: String,
-    #[serde(default)]
     pub kept: Value,
 }
+
+json_object!(Losing {
+    field: "field",
+    value: "value" = Value::Null,
+    by: "by" = String::new(),
+    kept: "kept" = Value::Null,
+});
 
 /// How a decision came about: the filter of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

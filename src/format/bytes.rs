@@ -1,5 +1,7 @@
 //! Amounts of storage.
 
+use super::number::decimal;
+
 /// `38 MB`; decimal units, as browsers and phones count.
 pub fn bytes(count: f64) -> String {
     let units = ["B", "KB", "MB", "GB", "TB"];
@@ -9,11 +11,8 @@ pub fn bytes(count: f64) -> String {
         amount /= 1000.0;
         unit += 1;
     }
-    if unit == 0 || amount >= 10.0 {
-        format!("{amount:.0} {}", units[unit])
-    } else {
-        format!("{amount:.1} {}", units[unit])
-    }
+    let places = usize::from(unit > 0 && amount < 10.0);
+    format!("{} {}", decimal(amount, places), units[unit])
 }
 
 /// `5,484`.

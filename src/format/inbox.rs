@@ -184,7 +184,7 @@ fn contested(reader: &Reader<'_>, record: &RecordKey, name: &str, values: &Value
         theirs: say(part("theirs")),
         mine_value: part("mine").clone(),
         who: part("theirsName").as_str().unwrap_or_default().to_owned(),
-        when: part("theirsAt").as_str().and_then(|text| text.parse().ok()),
+        when: part("theirsAt").as_str().and_then(super::time::parse),
         field,
     }
 }
@@ -298,5 +298,5 @@ fn shortened(text: &str) -> String {
 }
 
 fn time(fields: &Fields, name: &str) -> Option<Timestamp> {
-    fields.get(name)?.as_str()?.parse().ok()
+    super::time::parse(fields.get(name)?.as_str()?)
 }

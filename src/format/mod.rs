@@ -5,6 +5,7 @@ pub mod bytes;
 pub mod diff;
 pub mod entities;
 pub mod inbox;
+pub mod number;
 pub mod row;
 pub mod status;
 pub mod time;

@@ -92,10 +92,9 @@ pub fn badges(reader: &Reader<'_>, entity: &Entity, fields: &Fields) -> Vec<Badg
         .columns
         .iter()
         .filter(|column| column.slot.as_deref() == Some("badge"));
-    let mut all: Vec<Badge> = columns
-        .filter_map(|column| entity.field(&column.field).and_then(badge))
-        .collect();
-    all.sort_by_key(|badge| !badge.emergency);
+    let badges = columns.filter_map(|column| entity.field(&column.field).and_then(badge));
+    let (mut all, others): (Vec<Badge>, Vec<Badge>) = badges.partition(|badge| badge.emergency);
+    all.extend(others);
     all
 }
 

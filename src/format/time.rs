@@ -1,7 +1,8 @@
 //! Times, as people on site say them. All arithmetic is in UTC; a [`Zone`] tells what a wall clock shows.
 
-use chrono::{Datelike, Duration, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
+use chrono::{Datelike, Duration, NaiveDateTime, Timelike};
 use holdfast_core::Timestamp;
+pub use holdfast_core::timestamp::parse;
 
 use crate::strings::time as words;
 
@@ -113,13 +114,12 @@ pub fn to_inputs(at: Timestamp, zone: Zone) -> (String, String) {
 
 /// The instant that date and time inputs mean; an empty time is the start of the day.
 pub fn from_inputs(date: &str, time: &str, zone: Zone) -> Option<Timestamp> {
-    let date: NaiveDate = date.parse().ok()?;
-    let time = match time {
-        "" => NaiveTime::MIN,
-        time if time.len() == 5 => format!("{time}:00").parse().ok()?,
-        time => time.parse().ok()?,
+    let time = match time.len() {
+        0 => "00:00:00",
+        5 => &format!("{time}:00"),
+        _ => time,
     };
-    Some(zone.instant(date.and_time(time)))
+    Some(zone.instant(parse(&format!("{date}T{time}Z"))?.naive_utc()))
 }
 
 /// As it goes over the wire: RFC 3339, UTC, to the second.

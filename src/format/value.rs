@@ -8,7 +8,10 @@ use holdfast_core::{
 };
 use serde_json::Value;
 
-use super::time::{self, Zone};
+use super::{
+    number::decimal,
+    time::{self, Zone},
+};
 use crate::strings::value as words;
 
 /// The entity of people: who did what.
@@ -109,7 +112,7 @@ impl Reader<'_> {
     }
 
     fn moment(&self, value: &Value) -> String {
-        match value.as_str().and_then(|text| text.parse::<Timestamp>().ok()) {
+        match value.as_str().and_then(time::parse) {
             Some(at) => time::day_time(at, self.now, self.zone),
             None => text(value),
         }
@@ -152,11 +155,9 @@ fn choice_label(choices: &[Choice], value: &Value) -> String {
 
 fn with_unit(value: &Value, unit: Option<&str>) -> String {
     let number = match value.as_f64() {
-        Some(number) if number.fract() == 0.0 && number.abs() < 1e15 => format!("{number:.0}"),
-        Some(number) => {
-            let rounded = format!("{number:.2}");
-            rounded.trim_end_matches('0').to_owned()
-        }
+        Some(number) if number.abs() >= 1e15 => text(value),
+        Some(number) if number.fract() == 0.0 => decimal(number, 0),
+        Some(number) => decimal(number, 2).trim_end_matches('0').to_owned(),
         None => text(value),
     };
     unit.map_or_else(|| number.clone(), |unit| format!("{number} {unit}"))
@@ -173,7 +174,7 @@ fn yes_no(value: &Value) -> &'static str {
 fn location(value: &Value) -> String {
     let part = |name: &str| value.get(name).and_then(Value::as_f64);
     match (part("latitude"), part("longitude")) {
-        (Some(latitude), Some(longitude)) => format!("{latitude:.5}, {longitude:.5}"),
+        (Some(latitude), Some(longitude)) => format!("{}, {}", decimal(latitude, 5), decimal(longitude, 5)),
         _ => String::new(),
     }
 }

@@ -2,7 +2,7 @@ use leptos::{prelude::*, task::spawn_local};
 use serde_json::json;
 
 use crate::{
-    components::{Empty, Frame, Tab, icon},
+    components::{Empty, Frame, Show, Tab, icon},
     format::audit::{Entry, Page, Sort, Told, Values, tell},
     state::{Fault, Session},
     strings::{inbox, more as words, shell},
@@ -72,7 +72,7 @@ pub fn Audit() -> AnyView {
             .collect::<Vec<_>>()
     });
     let chip = move |sort: Option<Sort>, label: &'static str| {
-        view! { <button class="chip" type="button" aria-pressed=move || (filter.get() == sort).to_string() on:click=move |_| filter.set(sort)>{label}</button> }
+        view! { <button class="chip" type="button" aria-pressed=move || (filter.get() == sort).to_string() on:click=move |_| filter.set(sort)>{label}</button> }.into_any()
     };
     let empty = move || {
         match fault.get() {
@@ -132,7 +132,7 @@ fn item(entry: Told, restore: Callback<(String, usize)>) -> AnyView {
             <div class="cluster">
                 <button class="button" type="button" on:click=move |_| restore.run((id.clone(), place))>{icon("restore")} {words::RESTORE}</button>
             </div>
-        }
+        }.into_any()
     };
     view! {
         <li class="audit">

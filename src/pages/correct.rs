@@ -3,7 +3,6 @@ use holdfast_core::{
     protocol::FieldError,
 };
 use leptos::{prelude::*, task::spawn_local};
-use leptos_router::hooks::use_params_map;
 
 use crate::{
     components::{Empty, FieldInput, FormState, Frame, Tab, icon},
@@ -26,9 +25,8 @@ struct Refused {
 
 /// A refused change: what was wrong stands at its field, and the corrected one is sent anew.
 #[component]
-pub fn Correct() -> AnyView {
+pub fn Correct(id: String) -> AnyView {
     let session = Session::here();
-    let id = use_params_map().get_untracked().get("id").unwrap_or_default();
     let Some(refused) = session.read(|reader| find(reader, &id)) else {
         return view! {
             <Frame title=words::CORRECT_TITLE.to_owned() tab=Tab::Queue back=queue()>
@@ -56,7 +54,7 @@ pub fn Correct() -> AnyView {
             busy.set(false);
         });
     };
-    let input = move |field| view! { <FieldInput field form /> };
+    let input = move |field| view! { <FieldInput field form /> }.into_any();
     view! {
         <Frame title=words::CORRECT_TITLE.to_owned() tab=Tab::Queue back=queue() task=Signal::stored(true)>
             <main class="screen screen--acting" id="main">

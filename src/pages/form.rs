@@ -1,9 +1,8 @@
 use holdfast_core::{pack::Entity, plan::Edit, queue::Operation, record::RecordKey};
 use leptos::{prelude::*, task::spawn_local};
-use leptos_router::hooks::use_params_map;
 
 use crate::{
-    components::{Empty, FieldInput, FormState, Frame, Tab, icon},
+    components::{Empty, FieldInput, FormState, Frame, Show, Tab, button, icon},
     format::value::short_id,
     forms::{Draft, editable},
     pages::{record::WORK_ORDER, work_order::TAPPED},
@@ -14,11 +13,13 @@ use crate::{
 /// The form of a record that is there, or of a new one. What is typed stays until it is saved or given up: a step to
 /// another page, an error and an update of the app leave it alone.
 #[component]
-pub fn RecordForm(#[prop(optional)] new: bool) -> AnyView {
+pub fn RecordForm(
+    entity: String,
+    /// Of the record; a new one has none.
+    id: Option<String>,
+) -> AnyView {
     let session = Session::here();
-    let params = use_params_map().get_untracked();
-    let entity = params.get("entity").unwrap_or_default();
-    let asked = params.get("id").filter(|_| !new);
+    let (asked, new) = (id.clone(), id.is_none());
     let key = RecordKey::new(&entity, asked.clone().unwrap_or_default());
     let found = session.read(|reader| {
         let declared = reader.replica.packs().entity(&entity)?.clone();
@@ -99,11 +100,11 @@ pub fn RecordForm(#[prop(optional)] new: bool) -> AnyView {
                         submit.run(());
                     }
                 >
-                    {new.then(|| view! { <p class="fresh">{icon("device")} {words::KEPT_AT_ONCE}</p> })}
+                    {new.then(|| view! { <p class="fresh">{icon("device")} {words::KEPT_AT_ONCE}</p> }.into_any())}
                     <Show when=move || had_draft && again.get() == 0>
                         <div class="notice" data-tone="info">
                             {icon("edit")} <p class="notice__text">{words::DRAFT_KEPT}</p>
-                            <div class="notice__actions"><button class="button" type="button" on:click=reset>{words::START_OVER}</button></div>
+                            <div class="notice__actions">{button("button", words::START_OVER, reset)}</div>
                         </div>
                     </Show>
                     {move || {
@@ -142,15 +143,15 @@ pub fn inputs(entity: &Entity, form: FormState, operation: Operation) -> AnyView
     let summary = move || {
         form.draft.with(Draft::has_errors).then(|| {
             let others = form.draft.with(|draft| draft.other_errors(&names));
-            let line = |text: String| view! { <p class="notice__text">{text}</p> };
+            let line = |text: String| view! { <p class="notice__text">{text}</p> }.into_any();
             view! {
                 <div class="notice" data-tone="failed" role="alert">
                     {icon("failed")} <h2 class="notice__title">{words::LOOK_AGAIN}</h2> {others.into_iter().map(line).collect_view()}
                 </div>
-            }
+            }.into_any()
         })
     };
-    let input = |field| view! { <FieldInput field form /> };
+    let input = |field| view! { <FieldInput field form /> }.into_any();
     view! { {summary} {fields.into_iter().map(input).collect_view()} }.into_any()
 }
 

@@ -2,9 +2,9 @@ use holdfast_core::replica::Mark;
 use leptos::prelude::*;
 
 use crate::{
-    components::{Empty, Frame, Tab, icon, mark},
+    components::{Empty, For, Frame, Show, Tab, button, icon, mark},
     format::inbox::{self, ConflictRow, Notice},
-    state::Session,
+    state::{Memo, Session},
     strings::{inbox as words, shell},
 };
 
@@ -44,7 +44,7 @@ pub fn Inbox() -> AnyView {
                         <section class="section" aria-labelledby="to-know">
                             <div class="section__head">
                                 <h2 class="section__title" id="to-know">{words::TO_KNOW}</h2>
-                                <button class="button button--quiet" type="button" on:click=read_all>{words::MARK_ALL_READ}</button>
+                                {button("button button--quiet", words::MARK_ALL_READ, read_all)}
                             </div>
                             <ul class="stack">
                                 <For each=move || notices.get() key=|notice| notice.clone() let:notice>
@@ -76,12 +76,13 @@ fn section(title: &'static str, conflicts: Memo<Vec<ConflictRow>>, state: Mark, 
                 </a>
             </li>
         }
+        .into_any()
     };
     view! {
         <section class="section" aria-labelledby=id>
             <div class="section__head">
                 <h2 class="section__title" id=id>
-                    {title} {alert.then(|| view! { " " <span class="count count--alert">{move || conflicts.with(Vec::len)}</span> })}
+                    {title} {alert.then(|| view! { " " <span class="count count--alert">{move || conflicts.with(Vec::len)}</span> }.into_any())}
                 </h2>
             </div>
             <ul class="rows rows--card">
@@ -103,17 +104,15 @@ fn notice_item(session: Session, notice: Notice) -> AnyView {
         href,
         typed,
     } = notice;
-    let line = |line: String| view! { <p class="notice__text">{line}</p> };
+    let line = |line: String| view! { <p class="notice__text">{line}</p> }.into_any();
     view! {
         <li class="notice" data-tone=tone>
             {icon(symbol)} <h3 class="notice__title">{title}</h3>
             <div class="notice__text">{lines.into_iter().map(line).collect_view()} <p class="quiet small">{when}</p></div>
             <div class="notice__actions">
-                {href.map(|href| view! { <a class="button" href=href>{words::SEE_RECORD}</a> })}
-                {typed.then(|| view! { <a class="button" href="/queue">{words::SHOW_TYPED}</a> })}
-                <button class="button button--quiet" type="button" on:click=move |_| session.mark_read(vec![id.clone()])>
-                    {words::MARK_READ}
-                </button>
+                {href.map(|href| view! { <a class="button" href=href>{words::SEE_RECORD}</a> }.into_any())}
+                {typed.then(|| view! { <a class="button" href="/queue">{words::SHOW_TYPED}</a> }.into_any())}
+                {button("button button--quiet", words::MARK_READ, move |_| session.mark_read(vec![id.clone()]))}
             </div>
         </li>
     }

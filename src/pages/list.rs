@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use serde_json::Value;
 
 use crate::{
-    components::{Dialog, Empty, icon, rows},
+    components::{Dialog, Empty, For, Show, button, icon, rows},
     format::{
         bytes::grouped,
         row::{Row, row, title},
@@ -74,7 +74,7 @@ pub fn RecordList(entity: String, current: Signal<Option<String>>) -> AnyView {
         <section class="panes__list" aria-label=declared.with_value(|entity| entity.title_plural.clone())>
             <Toolbar entity=declared state />
             <p class="fresh" role="status">{move || grouped_count(&count())}</p>
-            <Show when=loading fallback=move || empty().map(|(title, text)| view! { <Empty symbol="search" title text /> })>
+            <Show when=loading fallback=move || empty().map(|(title, text)| view! { <Empty symbol="search" title text /> }.into_any())>
                 {skeleton()}
             </Show>
             {rows("rows", shown, current)}
@@ -89,7 +89,7 @@ pub fn RecordList(entity: String, current: Signal<Option<String>>) -> AnyView {
         </section>
         {may_create.then(|| {
             let class = move || if current.with(Option::is_some) { "button button--primary button--large button--round fab wide-only" } else { "button button--primary button--large button--round fab" };
-            view! { <a class=class href=format!("/records/{entity}/new")>{icon("add")} {words::NEW}</a> }
+            view! { <a class=class href=format!("/records/{entity}/new")>{icon("add")} {words::NEW}</a> }.into_any()
         })}
     }
     .into_any()
@@ -169,7 +169,7 @@ fn Toolbar(entity: StoredValue<Entity>, state: RwSignal<ListState>) -> AnyView {
         view! {
             <button class="chip" type="button" aria-pressed=move || pressed(&shown.field, &shown.value)
                 on:click=move |_| state.update(|state| state.toggle(&field, value.clone()))>{option.label}</button>
-        }
+        }.into_any()
     };
     let mine = owner.map(|(field, value)| {
         let (shown_field, shown_value) = (field.clone(), value.clone());
@@ -180,7 +180,7 @@ fn Toolbar(entity: StoredValue<Entity>, state: RwSignal<ListState>) -> AnyView {
                     state.toggle(&field, value.clone());
                     state.unfinished = unfinished;
                 })>{words::MINE}</button>
-        }
+        }.into_any()
     });
     let has_filters = entity.with_value(|entity| !entity.list.filters.is_empty());
     view! {
@@ -194,13 +194,13 @@ fn Toolbar(entity: StoredValue<Entity>, state: RwSignal<ListState>) -> AnyView {
                 </div>
                 {(sorts.len() > 1).then(|| view! {
                     <button class="button" type="button" aria-label=sort_label on:click=move |_| dialog.set(Some(Panel::Sort))>{icon("sort")}</button>
-                })}
+                }.into_any())}
             </form>
             <div class="chips" role="group" aria-label=words::FILTERS>
                 {has_finished.then(|| view! {
                     <button class="chip" type="button" aria-pressed=move || state.with(|state| state.unfinished).to_string()
                         on:click=move |_| state.update(|state| { state.unfinished = !state.unfinished; state.shown = PAGE; })>{words::UNFINISHED}</button>
-                })}
+                }.into_any())}
                 {mine}
                 <For each=move || chips.get() key=|option| option.clone() children=quick />
                 <button class="chip" type="button" aria-pressed=move || state.with(|state| state.unsynced).to_string()
@@ -208,12 +208,12 @@ fn Toolbar(entity: StoredValue<Entity>, state: RwSignal<ListState>) -> AnyView {
                 {has_filters.then(|| view! {
                     <button class="chip" type="button" aria-haspopup="dialog" aria-pressed="false" on:click=move |_| dialog.set(Some(Panel::Filters))>
                         {icon("filter")} {words::ALL_FILTERS}
-                        {move || Some(state.with(ListState::narrowed)).filter(|count| *count > 0).map(|count| view! { <span class="count">{count}</span> })}
+                        {move || Some(state.with(ListState::narrowed)).filter(|count| *count > 0).map(|count| view! { <span class="count">{count}</span> }.into_any())}
                     </button>
-                })}
+                }.into_any())}
             </div>
         </div>
-        {move || dialog.get().map(|panel| view! { <PanelDialog panel entity state on_close=Callback::new(move |()| dialog.set(None)) /> })}
+        {move || dialog.get().map(|panel| view! { <PanelDialog panel entity state on_close=Callback::new(move |()| dialog.set(None)) /> }.into_any())}
     }
     .into_any()
 }
@@ -242,7 +242,7 @@ fn PanelDialog(
                 <input class="check__box" type="radio" name="sort" prop:checked=move || state.with(|state| state.sort == at) on:change=choose />
                 <span>{label}</span>
             </label>
-        }
+        }.into_any()
     };
     let filter = move |(label, options): (String, Vec<Choosable>)| {
         let line = move |option: Choosable| {
@@ -253,9 +253,9 @@ fn PanelDialog(
                     <input class="check__box" type="checkbox" prop:checked=move || state.with(|state| state.has(&shown.field, &shown.value)) on:change=toggle />
                     <span>{option.label.clone()}</span>
                 </label>
-            }
+            }.into_any()
         };
-        view! { <fieldset class="field"><legend class="field__label">{label}</legend>{options.into_iter().map(line).collect_view()}</fieldset> }
+        view! { <fieldset class="field"><legend class="field__label">{label}</legend>{options.into_iter().map(line).collect_view()}</fieldset> }.into_any()
     };
     let (title, body) = match panel {
         Panel::Sort => {
@@ -288,8 +288,8 @@ fn PanelDialog(
             on_close
             actions=Box::new(move || {
                 view! {
-                    <button class="button button--primary button--large" type="button" on:click=move |_| on_close.run(())>{words::SHOW}</button>
-                    {(panel == Panel::Filters).then(|| view! { <button class="button button--large" type="button" on:click=clear>{words::CLEAR}</button> })}
+                    {button("button button--primary button--large", words::SHOW, move |_| on_close.run(()))}
+                    {(panel == Panel::Filters).then(|| button("button button--large", words::CLEAR, clear))}
                 }
                 .into_any()
             })
@@ -388,6 +388,7 @@ fn skeleton() -> AnyView {
                 </div>
             </li>
         }
+        .into_any()
     };
     view! { <ul class="rows" aria-hidden="true">{(0..6).map(row).collect_view()}</ul> }.into_any()
 }

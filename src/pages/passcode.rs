@@ -50,10 +50,10 @@ pub fn ChangePasscode() -> AnyView {
                 <input class="input" id=id type="password" autocomplete=complete aria-describedby=format!("{id}-error")
                     aria-invalid=move || wrong().map(|_| "true")
                     on:input=move |event| { error.set(None); typed.set(event_target_value(&event)); } />
-                <p class="field__error" id=format!("{id}-error") role="alert">{move || wrong().map(|text| view! { {icon("failed")} {text} })}</p>
-                {hint.map(|hint| view! { <p class="field__hint">{hint}</p> })}
+                <p class="field__error" id=format!("{id}-error") role="alert">{move || wrong().map(|text| view! { {icon("failed")} {text} }.into_any())}</p>
+                {hint.map(|hint| view! { <p class="field__hint">{hint}</p> }.into_any())}
             </div>
-        }
+        }.into_any()
     };
     view! {
         <Frame title=words::PASSCODE_TITLE.to_owned() tab=Tab::More back=Signal::stored(Some(("/more".to_owned(), shell::BACK.to_owned()))) task=Signal::stored(true)>

@@ -5,13 +5,13 @@ use holdfast_core::{
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
-    components::{Dialog, Empty, Frame, Tab, WriteCard, icon},
+    components::{Dialog, Empty, For, Frame, Show, Tab, WriteCard, button, focused_button, icon},
     format::{
         value::Reader,
         write::{Told, tell},
     },
     pages::more::ExportDialog,
-    state::Session,
+    state::{Memo, Session},
     strings::{changes, queue as words, shell, status},
 };
 
@@ -84,12 +84,10 @@ pub fn SignInNotice() -> AnyView {
             <div class="notice notice--page" data-tone="device" role="alert">
                 {icon("lock")} <h2 class="notice__title">{title}</h2>
                 <div class="notice__actions">
-                    <button class="button button--primary" type="button" on:click=move |_| session.sign_in()>
-                        {crate::strings::entry::SIGN_IN}
-                    </button>
+                    {button("button button--primary", crate::strings::entry::SIGN_IN, move |_| session.sign_in())}
                 </div>
             </div>
-        })
+        }.into_any())
     };
     notice.into_any()
 }
@@ -160,7 +158,7 @@ fn section(
             <div class="section__head">
                 <h2 class="section__title" id=id>{title} " " <span class=class>{move || writes.with(Vec::len)}</span></h2>
                 <Show when=several>
-                    <button class="button button--quiet" type="button" on:click=move |_| session.retry_all()>{words::RETRY_ALL}</button>
+                    {button("button button--quiet", words::RETRY_ALL, move |_| session.retry_all())}
                 </Show>
             </div>
             <div class="card card--flush">
@@ -199,8 +197,8 @@ fn discard_dialog(
             on_close=close
             actions=Box::new(move || {
                 view! {
-                    <button class="button button--danger-solid button--large" type="button" on:click=discard>{words::DISCARD}</button>
-                    <button class="button button--large" type="button" autofocus on:click=move |_| asking.set(None)>{words::KEEP_IT}</button>
+                    {button("button button--danger-solid button--large", words::DISCARD, discard)}
+                    {focused_button("button button--large", words::KEEP_IT, move |_| asking.set(None))}
                 }
                 .into_any()
             })

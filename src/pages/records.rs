@@ -1,21 +1,27 @@
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
 
 use crate::{
-    components::{Dialog, Empty, Frame, Tab, icon},
+    components::{Dialog, Empty, Frame, Show, Tab, icon},
     format::{bytes::grouped, entities},
     pages::{list::RecordList, record::Record},
-    state::Session,
+    routes::Place,
+    state::{Memo, Session},
     strings::{PRODUCT, records as words},
 };
 
 /// A list and, beside it on a wide screen or over it on a phone, one of its records.
 #[component]
-pub fn Records() -> AnyView {
+pub fn Records(place: Memo<Place>) -> AnyView {
     let session = Session::here();
-    let params = use_params_map();
-    let entity = Memo::new(move |_| params.with(|params| params.get("entity").unwrap_or_default()));
-    let id = Memo::new(move |_| params.with(|params| params.get("id").filter(|id| !id.is_empty())));
+    // What is asked for last stays until the page is gone.
+    let asked = Memo::new(
+        move |before: Option<&(String, Option<String>)>| match place.get() {
+            Place::Records { entity, id } => (entity, id),
+            _ => before.cloned().unwrap_or_default(),
+        },
+    );
+    let entity = Memo::new(move |_| asked.with(|asked| asked.0.clone()));
+    let id = Memo::new(move |_| asked.with(|asked| asked.1.clone()));
     let titles = session.live(move |reader| {
         let found = reader.replica.packs().entity(&entity.get());
         found.map(|entity| (entity.title.clone(), entity.title_plural.clone()))
@@ -47,7 +53,7 @@ pub fn Records() -> AnyView {
     view! {
         <Frame title tab=Tab::Work back task back_on_phone_only=true actions>
             <main class="screen panes" class:screen--acting=move || task.get() data-show=show id="main">
-                {move || view! { <RecordList entity=entity.get() current /> }}
+                {move || view! { <RecordList entity=entity.get() current /> }.into_any()}
                 {move || match id.get() {
                     Some(id) => view! { <Record entity=entity.get() id /> }.into_any(),
                     None => view! {
@@ -95,6 +101,7 @@ fn EntityDialog(on_close: Callback<()>) -> AnyView {
                 <span class="setting__value">{grouped(count as u64)}</span> {icon("chevron")}
             </a>
         }
+        .into_any()
     };
     let unavailable = |(title, reason): (String, String)| {
         view! {
@@ -102,13 +109,14 @@ fn EntityDialog(on_close: Callback<()>) -> AnyView {
                 <span class="setting__text"><span class="setting__name">{title}</span> <span class="setting__hint">{reason}</span></span>
                 {icon("cloud-off")}
             </div>
-        }
+        }.into_any()
     };
     let only_online = (!online.is_empty()).then(|| {
         view! {
             <h3>{words::OFFLINE_ONLY}</h3>
             <div class="card settings card--flush">{online.into_iter().map(unavailable).collect_view()}</div>
         }
+        .into_any()
     });
     view! {
         <Dialog title=words::SHOW on_close>

@@ -6,7 +6,7 @@ use holdfast_core::{
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
-    components::{Empty, Frame, StorageLost, Tab, TimerReading, icon, rows},
+    components::{Empty, Frame, Show, StorageLost, Tab, TimerReading, button, icon, rows},
     format::{
         entities, inbox,
         row::{Row, row},
@@ -15,7 +15,7 @@ use crate::{
         write::tell,
     },
     pages::{queue::SignInNotice, record::WORK_ORDER},
-    state::Session,
+    state::{Memo, Session},
     strings::{records as words, shell, status},
     work::labor,
 };
@@ -128,7 +128,7 @@ fn look(session: Session, reader: &Reader<'_>) -> Day {
             .copied()
             .collect();
         let due = |view: &&&View<'_>| {
-            let start = view.text("scheduledStart").parse::<Timestamp>().ok();
+            let start = time::parse(view.text("scheduledStart"));
             start.is_some_and(|at| at <= reader.now || time::same_day(at, reader.now, reader.zone))
         };
         let told = |view: &View<'_>| row(reader, entity, view, &me);
@@ -173,7 +173,7 @@ fn look(session: Session, reader: &Reader<'_>) -> Day {
 
 fn tally(tallies: Vec<(usize, String, String)>) -> AnyView {
     let item = |(count, label, href): (usize, String, String)| {
-        view! { <a class="tally__item" href=href><span class="tally__number">{count}</span> <span class="tally__label">{label}</span></a> }
+        view! { <a class="tally__item" href=href><span class="tally__number">{count}</span> <span class="tally__label">{label}</span></a> }.into_any()
     };
     view! { <section class="section"><div class="tally">{tallies.into_iter().map(item).collect_view()}</div></section> }.into_any()
 }
@@ -238,16 +238,19 @@ fn FailureNotice() -> AnyView {
         first.map(|(record, message)| (all.len(), record, message))
     });
     let notice = move || {
-        failed.get().map(|(count, record, message)| view! {
-        <div class="notice notice--page" data-tone="failed" role="alert">
-            {icon("failed")} <h2 class="notice__title">{status::not_accepted(count)}</h2>
-            <p class="notice__text">{record} ": " {message} " " {words::KEPT}</p>
-            <div class="notice__actions">
-                <button class="button" type="button" on:click=move |_| session.retry_all()>{shell::RETRY}</button>
-                <a class="button button--quiet" href="/queue">{shell::DETAILS}</a>
-            </div>
-        </div>
-    })
+        failed.get().map(|(count, record, message)| {
+            view! {
+                <div class="notice notice--page" data-tone="failed" role="alert">
+                    {icon("failed")} <h2 class="notice__title">{status::not_accepted(count)}</h2>
+                    <p class="notice__text">{record} ": " {message} " " {words::KEPT}</p>
+                    <div class="notice__actions">
+                        {button("button", shell::RETRY, move |_| session.retry_all())}
+                        <a class="button button--quiet" href="/queue">{shell::DETAILS}</a>
+                    </div>
+                </div>
+            }
+            .into_any()
+        })
     };
     notice.into_any()
 }
@@ -279,7 +282,7 @@ fn OnDevice() -> AnyView {
             .collect::<Vec<_>>()
     });
     let line = |(what, record): (String, String)| {
-        view! { <a class="setting" href="/queue"><span class="setting__text"><span class="setting__name">{what}</span> <span class="setting__hint">{record}</span></span> {icon("device")}</a> }
+        view! { <a class="setting" href="/queue"><span class="setting__text"><span class="setting__name">{what}</span> <span class="setting__hint">{record}</span></span> {icon("device")}</a> }.into_any()
     };
     view! {
         <Show when=move || !waiting.with(Vec::is_empty)>

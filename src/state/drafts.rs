@@ -2,6 +2,7 @@ use std::collections::HashMap;
 
 use leptos::prelude::*;
 
+use super::Memo;
 use crate::{components::FormState, forms::Draft};
 
 /// Forms that were left without saving, by place (`work-order/WO-1`). In memory alone: what is typed is content, and

@@ -5,7 +5,7 @@ use holdfast_browser::{
 use leptos::{prelude::*, task::spawn_local};
 use web_sys::UrlSearchParams;
 
-use super::Session;
+use super::{Memo, Session};
 use crate::{format::time, strings::entry as words};
 
 /// Where the server sends a person back to.

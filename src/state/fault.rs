@@ -1,6 +1,7 @@
 use holdfast_browser::client::ClientError;
 use holdfast_core::{
     engine::TransactError,
+    json::Malformed,
     plan::{EditError, QueueError},
     protocol::{ErrorCode, FieldError, WireError},
     store::StoreError,
@@ -67,6 +68,12 @@ impl From<ClientError> for Fault {
             ClientError::Store(error) => error.into(),
             other => Self::Other(sentence(&other.to_string())),
         }
+    }
+}
+
+impl From<Malformed> for Fault {
+    fn from(error: Malformed) -> Self {
+        Self::Other(sentence(&error.to_string()))
     }
 }
 

@@ -10,6 +10,7 @@ mod entry;
 mod fault;
 mod install;
 mod list_state;
+mod memo;
 mod online;
 pub mod theme;
 mod toasts;
@@ -20,8 +21,10 @@ pub use drafts::Drafts;
 pub use entry::{Known, Phase};
 pub use fault::Fault;
 pub use list_state::{ListState, PAGE, owner_field};
+pub use memo::Memo;
 pub use online::StorageUse;
 pub use toasts::{Toast, Toasts};
+pub use writing::one;
 
 use std::{cell::RefCell, collections::HashMap, rc::Rc};
 
@@ -61,6 +64,9 @@ pub struct Session {
     pub update: NewVersion,
     pub install: Install,
 }
+
+/// What is asked of the device, again and again.
+type Question<T> = Box<dyn Fn(&Reader<'_>) -> T + Send + Sync>;
 
 thread_local! {
     /// What a query finds while nothing is open.
@@ -142,6 +148,11 @@ impl Session {
         self,
         ask: impl Fn(&Reader<'_>) -> T + Send + Sync + 'static,
     ) -> Memo<T> {
+        self.follow(Box::new(ask))
+    }
+
+    /// Compiled once for every type of answer rather than for every question.
+    fn follow<T: PartialEq + Send + Sync + 'static>(self, ask: Question<T>) -> Memo<T> {
         Memo::new(move |_| {
             self.changed.track();
             self.read(&ask)

@@ -1,11 +1,17 @@
 use holdfast_browser::storage_health::StorageHealth;
-use serde::de::DeserializeOwned;
+use holdfast_core::{
+    json::{self, FromJson},
+    ports::Method,
+};
 use serde_json::Value;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
 
 use super::{Fault, Session};
-use crate::strings::{PRODUCT, shell};
+use crate::{
+    format::time::{self, Zone},
+    strings::{PRODUCT, shell},
+};
 
 /// What the browser tells about storage, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -17,9 +23,10 @@ pub struct StorageUse {
 
 impl Session {
     /// Asks the server and nobody else: for what is never kept on a device.
-    pub async fn ask_server<T: DeserializeOwned>(self, path: &str) -> Result<T, Fault> {
+    pub async fn ask_server<T: FromJson>(self, path: &str) -> Result<T, Fault> {
         let data = self.data().ok_or(Fault::Offline)?;
-        Ok(data.ask(holdfast_core::ports::Method::Get, path, None).await?)
+        let answer: Value = data.ask(Method::Get, path, None).await?;
+        Ok(json::from_value(answer)?)
     }
 
     /// Tells the server now; nothing is queued.
@@ -58,7 +65,7 @@ impl Session {
         let name = format!(
             "{}-{}.sealed",
             PRODUCT.to_lowercase(),
-            self.instant().format("%Y-%m-%d")
+            time::to_inputs(self.instant(), Zone::UTC).0
         );
         save_file(&name, &sealed).map_err(|_| Fault::Other(shell::NOT_SAVED.to_owned()))
     }

@@ -147,8 +147,10 @@ impl Session {
 }
 
 /// One field with its value.
-fn one(field: &str, value: Value) -> Fields {
-    [(field.to_owned(), value)].into_iter().collect()
+pub fn one(field: &str, value: Value) -> Fields {
+    let mut fields = Fields::new();
+    fields.insert(field.to_owned(), value);
+    fields
 }
 
 /// Whether a pin (`type/id`) names the record; one made before the server numbered it is known by its number now.

@@ -2,7 +2,7 @@ use holdfast_core::Timestamp;
 use serde_json::{Value, json};
 
 use super::{items, text};
-use crate::format::time::wire;
+use crate::format::time::{self, wire};
 
 /// One stretch of work.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,7 +20,7 @@ pub fn entries(list: &Value) -> Vec<Entry> {
 }
 
 fn entry(item: &Value) -> Entry {
-    let time = |name: &str| text(item, name).parse::<Timestamp>().ok();
+    let time = |name: &str| time::parse(text(item, name));
     let (start, end) = (time("start"), time("end"));
     let counted = item.get("hours").and_then(Value::as_f64);
     Entry {

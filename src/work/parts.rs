@@ -77,11 +77,7 @@ fn number(amount: f64) -> Value {
 
 /// `8`, `0.5`.
 pub fn amount(quantity: f64) -> String {
-    if quantity.fract() == 0.0 {
-        format!("{quantity:.0}")
-    } else {
-        format!("{quantity}")
-    }
+    number(quantity).to_string()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@ use serde_json::json;
 
 use super::resolve;
 use crate::{
-    components::icon,
+    components::{button, icon},
     format::{
         inbox::{Conflict, Contested, WHOLE_RECORD},
         time,
@@ -34,7 +34,7 @@ pub fn Deleted(conflict: Conflict) -> AnyView {
         .filter(|field| field.name != WHOLE_RECORD && field.mine != EMPTY);
     let fact = |field: Contested| {
         let class = (field.mine.chars().count() > 40).then_some("facts__item--wide");
-        view! { <div class=class><dt class="facts__term">{field.label}</dt> <dd class="facts__value prose">{field.mine}</dd></div> }
+        view! { <div class=class><dt class="facts__term">{field.label}</dt> <dd class="facts__value prose">{field.mine}</dd></div> }.into_any()
     };
     view! {
         <header class="story">
@@ -51,8 +51,8 @@ pub fn Deleted(conflict: Conflict) -> AnyView {
             <div class="card"><dl class="facts">{typed.map(fact).collect_view()}</dl></div>
         </section>
         <div class="actionbar">
-            <button class="button button--danger" type="button" on:click=move |_| choose("let-go")>{words::LET_GO}</button>
-            <button class="button button--primary" type="button" on:click=move |_| choose("recreate")>{words::RECREATE}</button>
+            {button("button button--danger", words::LET_GO, move |_| choose("let-go"))}
+            {button("button button--primary", words::RECREATE, move |_| choose("recreate"))}
         </div>
     }
     .into_any()

@@ -5,23 +5,21 @@ mod settle;
 
 use holdfast_core::{plan::Edit, queue::Operation, record::RecordKey, system};
 use leptos::{prelude::*, task::spawn_local};
-use leptos_router::hooks::use_params_map;
 use serde_json::Value;
 
 use crate::{
-    components::{Empty, Frame, Tab, icon},
+    components::{Empty, Frame, Tab, button, icon},
     format::{
         inbox::{self, Conflict},
         time,
     },
-    state::Session,
+    state::{Session, one},
     strings::{inbox as words, shell},
 };
 
 #[component]
-pub fn ConflictPage() -> AnyView {
+pub fn ConflictPage(id: String) -> AnyView {
     let session = Session::here();
-    let id = use_params_map().get_untracked().get("id").unwrap_or_default();
     let key = RecordKey::new(system::CONFLICT, &id);
     let conflict = session.live(move |reader| {
         reader
@@ -66,7 +64,7 @@ fn settled(session: Session, conflict: Conflict) -> AnyView {
             <div class="card settled">{icon("synced")} <div><h2>{words::ALREADY}</h2> <p class="quiet">{conflict.title}</p> <p class="quiet small">{who}</p></div></div>
         </section>
         <div class="actionbar">
-            <button class="button button--narrow" type="button" on:click=move |_| undo(session, id.get_value())>{words::TAKE_BACK}</button>
+            {button("button button--narrow", words::TAKE_BACK, move |_| undo(session, id.get_value()))}
             <a class="button button--primary" href=href>{words::SEE_RECORD}</a>
         </div>
     }
@@ -76,7 +74,7 @@ fn settled(session: Session, conflict: Conflict) -> AnyView {
 /// Queues a settlement, and offers to take it back.
 fn resolve(session: Session, id: String, resolution: Value) {
     spawn_local(async move {
-        let fields = [("resolution".to_owned(), resolution)].into_iter().collect();
+        let fields = one("resolution", resolution);
         match session.edit(edit(&id, fields)).await {
             Ok(_) => {
                 session.go_instead("/inbox");
@@ -93,7 +91,7 @@ fn resolve(session: Session, id: String, resolution: Value) {
 
 fn undo(session: Session, id: String) {
     spawn_local(async move {
-        let fields = [("undo".to_owned(), Value::Bool(true))].into_iter().collect();
+        let fields = one("undo", Value::Bool(true));
         match session.edit(edit(&id, fields)).await {
             Ok(_) => session.toasts.say(words::TAKEN_BACK.to_owned()),
             Err(fault) => session.toasts.say(fault.to_string()),

@@ -3,7 +3,7 @@ use leptos::prelude::*;
 
 use super::resolve;
 use crate::{
-    components::{FieldInput, FormState, icon},
+    components::{FieldInput, FormState, button, icon},
     format::{
         diff::additions,
         inbox::{Conflict, Contested, WHOLE_RECORD},
@@ -39,17 +39,22 @@ pub fn Settle(conflict: Conflict) -> AnyView {
     let who = conflict.who.clone();
     let when = conflict.my_time;
     let contested = conflict.contested.clone().into_iter().enumerate();
-    let fields = contested.map(|(at, field)| view! { <ContestedField field place=(at + 1, total) who=who.clone() mine_at=when settlement /> }).collect_view();
+    let fields = contested
+        .map(|(at, field)| {
+            view! { <ContestedField field place=(at + 1, total) who=who.clone() mine_at=when settlement /> }
+                .into_any()
+        })
+        .collect_view();
     view! {
         {story(session, &conflict)}
         <form class="section section--wide stack stack--wide" autocomplete="off" on:submit=|event| event.prevent_default()>
             {fields}
             {(total > 1).then(|| view! {
                 <div class="cluster">
-                    <button class="button" type="button" on:click=move |_| settlement.update(|all| all.choose_all(&Choice::Mine))>{words::ALL_MINE}</button>
-                    <button class="button" type="button" on:click=move |_| settlement.update(|all| all.choose_all(&Choice::Theirs))>{words::ALL_THEIRS}</button>
+                    {button("button", words::ALL_MINE, move |_| settlement.update(|all| all.choose_all(&Choice::Mine)))}
+                    {button("button", words::ALL_THEIRS, move |_| settlement.update(|all| all.choose_all(&Choice::Theirs)))}
                 </div>
-            })}
+            }.into_any())}
             <p class="quiet small">{words::UNDOABLE}</p>
         </form>
         <div class="actionbar">
@@ -67,7 +72,7 @@ fn story(session: Session, conflict: &Conflict) -> AnyView {
             .unwrap_or_default()
     };
     let person = |symbol: &'static str, who: String, when: String| {
-        view! { <li class="story__person">{icon(symbol)}<span>{who} <br /> <span class="story__when">{when}</span></span></li> }
+        view! { <li class="story__person">{icon(symbol)}<span>{who} <br /> <span class="story__when">{when}</span></span></li> }.into_any()
     };
     view! {
         <header class="story">
@@ -145,11 +150,11 @@ fn ContestedField(
             <div class="settle__head">
                 <h3 class="settle__title">{label.clone()}</h3> <span class="quiet small">{words::one_of(place.0, place.1)}</span>
             </div>
-            {(!whole).then(|| view! { <div class="settle__base prose"><span class="settle__label">{words::BEFORE}</span> {field.base.clone()}</div> })}
+            {(!whole).then(|| view! { <div class="settle__base prose"><span class="settle__label">{words::BEFORE}</span> {field.base.clone()}</div> }.into_any())}
             <div class="settle__sides">{mine} {theirs} {own}</div>
             {(!whole).then(|| view! {
                 <label class="check"><input class="check__box" type="checkbox" on:change=remember /> <span>{words::remember(&label)}</span></label>
-            })}
+            }.into_any())}
         </fieldset>
     }
     .into_any()

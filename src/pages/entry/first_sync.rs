@@ -3,7 +3,7 @@ use leptos::prelude::*;
 
 use super::brand;
 use crate::{
-    components::StorageLost,
+    components::{StorageLost, button},
     format::{bytes::grouped, status},
     state::Session,
     strings::entry as words,
@@ -38,9 +38,9 @@ pub fn FirstSync() -> AnyView {
                             max=move || progress().map_or(1, |(_, total)| total.max(1)).to_string()
                         ></progress>
                     </div>
-                    {move || trouble().map(|line| view! { <p class="entry__lead" role="alert">{line}</p> })}
+                    {move || trouble().map(|line| view! { <p class="entry__lead" role="alert">{line}</p> }.into_any())}
                     <p class="entry__lead">{words::START_NOW_TEXT}</p>
-                    <button class="button button--large" type="button" on:click=move |_| session.start_now()>{words::START_NOW}</button>
+                    {button("button button--large", words::START_NOW, move |_| session.start_now())}
                 </section>
             </main>
         </div>

@@ -2,7 +2,7 @@ use leptos::prelude::*;
 
 use super::brand;
 use crate::{
-    components::icon,
+    components::{Show, button, icon},
     state::{Known, Session},
     strings::entry as words,
 };
@@ -17,7 +17,7 @@ pub fn SignIn(known: Vec<Known>, error: Option<String>) -> AnyView {
             <button class="button button--large button--block" type="button" on:click=move |_| session.choose(known.clone())>
                 {icon("lock")} {name}
             </button>
-        }
+        }.into_any()
     };
     let people = (!known.is_empty()).then(|| {
         view! {
@@ -26,6 +26,7 @@ pub fn SignIn(known: Vec<Known>, error: Option<String>) -> AnyView {
                 {known.into_iter().map(person).collect_view()}
             </section>
         }
+        .into_any()
     });
     view! {
         <div class="entry">
@@ -37,9 +38,7 @@ pub fn SignIn(known: Vec<Known>, error: Option<String>) -> AnyView {
                 </div>
                 {error.map(|error| message(words::SIGN_IN_FAILED, error))}
                 {people}
-                <button class="button button--primary button--large button--block" type="button" on:click=move |_| session.sign_in()>
-                    {words::SIGN_IN}
-                </button>
+                {button("button button--primary button--large button--block", words::SIGN_IN, move |_| session.sign_in())}
                 <Show when=move || session.is_offline()><p class="entry__lead">{words::OFFLINE_SIGN_IN}</p></Show>
             </main>
         </div>
@@ -55,9 +54,7 @@ pub fn Broken(reason: String) -> AnyView {
             <main class="entry__body stack stack--wide">
                 {brand()} <div class="stack entry__push"><h1 class="entry__title">{words::STORAGE_FAILED}</h1></div>
                 <p class="entry__lead" role="alert">{reason}</p>
-                <button class="button button--primary button--large button--block" type="button" on:click=move |_| Session::here().reload()>
-                    {words::TRY_AGAIN}
-                </button>
+                {button("button button--primary button--large button--block", words::TRY_AGAIN, move |_| Session::here().reload())}
             </main>
         </div>
     }

@@ -2,7 +2,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::brand;
 use crate::{
-    components::{Dialog, PasscodeEntry},
+    components::{Dialog, PasscodeEntry, Show, button, focused_button},
     state::{Known, Session},
     strings::entry as words,
 };
@@ -36,8 +36,8 @@ pub fn Unlock(known: Known) -> AnyView {
                     must_be_long=false
                     on_submit=entered
                 />
-                <button class="button button--quiet" type="button" on:click=move |_| asking.set(true)>{words::FORGOT}</button>
-                <button class="button button--quiet" type="button" on:click=move |_| session.choose_another()>{words::SOMEONE_ELSE}</button>
+                {button("button button--quiet", words::FORGOT, move |_| asking.set(true))}
+                {button("button button--quiet", words::SOMEONE_ELSE, move |_| session.choose_another())}
             </main>
             <Show when=move || asking.get()>
                 <Dialog
@@ -45,8 +45,8 @@ pub fn Unlock(known: Known) -> AnyView {
                     on_close=Callback::new(move |()| asking.set(false))
                     actions=Box::new(move || {
                         view! {
-                            <button class="button button--danger-solid button--large" type="button" on:click=erase>{words::ERASE_AND_SIGN_IN}</button>
-                            <button class="button button--large" type="button" autofocus on:click=move |_| asking.set(false)>{words::KEEP_TRYING}</button>
+                            {button("button button--danger-solid button--large", words::ERASE_AND_SIGN_IN, erase)}
+                            {focused_button("button button--large", words::KEEP_TRYING, move |_| asking.set(false))}
                         }
                         .into_any()
                     })

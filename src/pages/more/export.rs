@@ -1,7 +1,7 @@
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
-    components::{Dialog, icon},
+    components::{Dialog, button, icon},
     state::Session,
     strings::{queue as words, shell},
 };
@@ -31,15 +31,19 @@ pub fn ExportDialog(on_close: Callback<()>) -> AnyView {
             }
         });
     };
-    let message = move || error.get().map(|text| view! { {icon("failed")} {text} });
+    let message = move || {
+        error
+            .get()
+            .map(|text| view! { {icon("failed")} {text} }.into_any())
+    };
     view! {
         <Dialog
             title=words::EXPORT_TITLE
             on_close
             actions=Box::new(move || {
                 view! {
-                    <button class="button button--primary button--large" type="button" on:click=save>{words::EXPORT_SEALED}</button>
-                    <button class="button button--large" type="button" on:click=move |_| on_close.run(())>{shell::CANCEL}</button>
+                    {button("button button--primary button--large", words::EXPORT_SEALED, save)}
+                    {button("button button--large", shell::CANCEL, move |_| on_close.run(()))}
                 }
                 .into_any()
             })

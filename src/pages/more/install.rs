@@ -2,7 +2,7 @@ use leptos::prelude::*;
 
 use super::text;
 use crate::{
-    components::{Dialog, icon},
+    components::{Dialog, Show, button, icon},
     state::Session,
     strings::more as words,
 };
@@ -18,7 +18,7 @@ pub fn Install() -> AnyView {
         }
     };
     let close = move || showing.set(false);
-    let step = |words: &'static str| view! { <li class="steps__item"><span>{words}</span></li> };
+    let step = |words: &'static str| view! { <li class="steps__item"><span>{words}</span></li> }.into_any();
     view! {
         <Show when=move || !session.install.is_installed()>
             <button class="setting" type="button" on:click=install>{text(words::INSTALL, "")} {icon("install")}</button>
@@ -27,7 +27,7 @@ pub fn Install() -> AnyView {
             <Dialog
                 title=words::INSTALL_TITLE
                 on_close=Callback::new(move |()| close())
-                actions=Box::new(move || view! { <button class="button button--primary button--large" type="button" on:click=move |_| close()>{words::GOT_IT}</button> }.into_any())
+                actions=Box::new(move || button("button button--primary button--large", words::GOT_IT, move |_| close()))
             >
                 <p class="quiet">{words::INSTALL_TEXT}</p>
                 <ol class="steps">{words::INSTALL_STEPS.into_iter().map(step).collect_view()}</ol>

@@ -12,7 +12,7 @@ pub use export::ExportDialog;
 use leptos::prelude::*;
 
 use crate::{
-    components::{Frame, Tab, icon},
+    components::{Frame, Show, Tab, icon},
     state::Session,
     strings::{more as words, shell},
 };

@@ -2,7 +2,7 @@ use leptos::prelude::*;
 
 use super::ExportDialog;
 use crate::{
-    components::{Dialog, icon},
+    components::{Dialog, Show, button, focused_button, icon},
     state::Session,
     strings::more as words,
 };
@@ -33,9 +33,9 @@ pub fn SignOut() -> AnyView {
                     view! {
                         <button class="button button--danger-solid button--large" type="button" disabled=move || busy.get() on:click=erase>{label}</button>
                         <Show when=some>
-                            <button class="button button--primary button--large" type="button" on:click=move |_| exporting.set(true)>{words::SIGN_OUT_SAVE}</button>
+                            {button("button button--primary button--large", words::SIGN_OUT_SAVE, move |_| exporting.set(true))}
                         </Show>
-                        <button class="button button--large" type="button" autofocus on:click=move |_| asking.set(false)>{words::STAY}</button>
+                        {focused_button("button button--large", words::STAY, move |_| asking.set(false))}
                     }
                     .into_any()
                 })

@@ -1,10 +1,11 @@
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
-    components::icon,
+    components::{Show, button, icon},
     format::{
         bytes::{bytes, grouped},
         entities,
+        number::decimal,
     },
     state::{Session, StorageUse},
     strings::more as words,
@@ -36,7 +37,8 @@ pub fn Storage() -> AnyView {
             used.set(Some(session.storage_use().await));
         })
     };
-    let line = |(title, count): (String, u64)| view! { <dt>{title}</dt> <dd>{grouped(count)}</dd> };
+    let line =
+        |(title, count): (String, u64)| view! { <dt>{title}</dt> <dd>{grouped(count)}</dd> }.into_any();
     view! {
         <section class="section" aria-labelledby="storage">
             <div class="section__head"><h2 class="section__title" id="storage">{words::STORAGE}</h2></div>
@@ -45,7 +47,7 @@ pub fn Storage() -> AnyView {
                 <dl class="legend">{move || held.get().into_iter().map(line).collect_view()}</dl>
                 {move || used.get().map(|used| promise(used.persisted))}
                 <Show when=move || used.get().is_some_and(|used| !used.persisted)>
-                    <div class="cluster"><button class="button" type="button" on:click=ask>{words::ASK_TO_KEEP}</button></div>
+                    <div class="cluster">{button("button", words::ASK_TO_KEEP, ask)}</div>
                 </Show>
                 <Show when=move || { quarantined.get() > 0 }>
                     <div class="notice" data-tone="failed" role="alert">{icon("alert")} <p class="notice__text">{move || words::quarantined(quarantined.get())}</p></div>
@@ -60,11 +62,11 @@ fn usage(used: StorageUse) -> AnyView {
     match (used.usage, used.quota) {
         (Some(usage), Some(quota)) if quota > 0.0 => {
             let said = words::used_of(&bytes(usage), &bytes(quota));
-            let percent = format!("{:.0} %", usage / quota * 100.0);
+            let percent = format!("{} %", decimal(usage / quota * 100.0, 0));
             view! {
                 <div class="progress">
                     <div class="progress__label"><span>{said.clone()}</span><span>{percent}</span></div>
-                    <meter class="bar" aria-label=words::STORAGE value=usage.to_string() high=(quota * 0.8).to_string() max=quota.to_string()>{said}</meter>
+                    <meter class="bar" aria-label=words::STORAGE value=decimal(usage, 0) high=decimal(quota * 0.8, 0) max=decimal(quota, 0)>{said}</meter>
                 </div>
             }
             .into_any()

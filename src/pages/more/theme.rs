@@ -15,7 +15,7 @@ pub fn Theme() -> AnyView {
             <label class="segmented__option">
                 <input type="radio" name="theme" prop:checked=move || chosen.with(|chosen| chosen == value) on:change=choose /> <span>{label}</span>
             </label>
-        }
+        }.into_any()
     };
     view! {
         <section class="section" aria-labelledby="look">

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Open, may};
 use crate::{
-    components::{Dialog, FieldInput, FormState, icon},
+    components::{Dialog, FieldInput, FormState, Show, button, focused_button, icon},
     forms::{Action, Draft, actions_for, filled},
     state::{Fault, Session},
     strings::{records as words, shell},
@@ -58,15 +58,15 @@ pub fn ActionBar(open: Open) -> AnyView {
     let deleting = RwSignal::new(false);
     let line = move |action: Action| {
         let label = action.label.clone();
-        view! { <button class="setting" type="button" on:click=move |_| act.run(action.clone())><span class="setting__text"><span class="setting__name">{label}</span></span> {icon("chevron")}</button> }
+        view! { <button class="setting" type="button" on:click=move |_| act.run(action.clone())><span class="setting__text"><span class="setting__name">{label}</span></span> {icon("chevron")}</button> }.into_any()
     };
     view! {
         <div class="actionbar">
             <button class="button button--narrow button--square" type="button" aria-label=words::MORE_ACTIONS aria-haspopup="dialog" on:click=move |_| menu.set(true)>{icon("dots")}</button>
-            {may_edit.then(|| view! { <a class="button button--narrow" href=edit>{icon("edit")} {words::EDIT}</a> })}
+            {may_edit.then(|| view! { <a class="button button--narrow" href=edit>{icon("edit")} {words::EDIT}</a> }.into_any())}
             {move || first().map(|action| {
                 let label = action.label.clone();
-                view! { <button class="button button--primary" type="button" on:click=move |_| act.run(action.clone())>{icon("check")} {label}</button> }
+                view! { <button class="button button--primary" type="button" on:click=move |_| act.run(action.clone())>{icon("check")} {label}</button> }.into_any()
             })}
         </div>
         <Show when=move || menu.get()>
@@ -80,11 +80,11 @@ pub fn ActionBar(open: Open) -> AnyView {
                         <button class="setting" type="button" on:click=move |_| { menu.set(false); deleting.set(true); }>
                             <span class="setting__text"><span class="setting__name">{words::DELETE}</span></span> {icon("trash")}
                         </button>
-                    })}
+                    }.into_any())}
                 </div>
             </Dialog>
         </Show>
-        {move || asking.get().map(|action| view! { <AskDialog open action on_close=Callback::new(move |()| asking.set(None)) /> })}
+        {move || asking.get().map(|action| view! { <AskDialog open action on_close=Callback::new(move |()| asking.set(None)) /> }.into_any())}
         <Show when=move || deleting.get()><DeleteDialog open on_close=Callback::new(move |()| deleting.set(false)) /></Show>
     }
     .into_any()
@@ -167,13 +167,13 @@ fn AskDialog(open: Open, action: Action, on_close: Callback<()>) -> AnyView {
     };
     let inputs = fields
         .into_iter()
-        .map(|field| view! { <FieldInput field form /> })
+        .map(|field| view! { <FieldInput field form /> }.into_any())
         .collect_view();
     let elsewhere = move || {
         form.draft
             .with(|draft| draft.other_errors(&names))
             .into_iter()
-            .map(|error| view! { <p class="field__error" role="alert">{error}</p> })
+            .map(|error| view! { <p class="field__error" role="alert">{error}</p> }.into_any())
             .collect_view()
     };
     view! {
@@ -183,7 +183,7 @@ fn AskDialog(open: Open, action: Action, on_close: Callback<()>) -> AnyView {
             actions=Box::new(move || {
                 view! {
                     <button class="button button--primary button--large" type="button" on:click=move |_| submit()>{label}</button>
-                    <button class="button button--large" type="button" on:click=move |_| on_close.run(())>{shell::CANCEL}</button>
+                    {button("button button--large", shell::CANCEL, move |_| on_close.run(()))}
                 }
                 .into_any()
             })
@@ -247,8 +247,8 @@ fn DeleteDialog(open: Open, on_close: Callback<()>) -> AnyView {
             on_close
             actions=Box::new(move || {
                 view! {
-                    <button class="button button--danger-solid button--large" type="button" on:click=delete>{words::DELETE}</button>
-                    <button class="button button--large" type="button" autofocus on:click=move |_| on_close.run(())>{shell::CANCEL}</button>
+                    {button("button button--danger-solid button--large", words::DELETE, delete)}
+                    {focused_button("button button--large", shell::CANCEL, move |_| on_close.run(()))}
                 }
                 .into_any()
             })

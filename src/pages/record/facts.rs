@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use super::Open;
 use crate::{
+    components::For,
     format::value::{PERSON, Reader},
-    state::Session,
+    state::{Memo, Session},
 };
 
 /// A label and what is to be said about it.
@@ -34,7 +35,7 @@ pub fn facts(open: Open, elsewhere: &'static [&'static str]) -> AnyView {
             Some(href) => view! { <a href=href>{fact.value}</a> }.into_any(),
             None => fact.value.into_any(),
         };
-        view! { <div class=class><dt class="facts__term">{fact.label}</dt> <dd class="facts__value">{value}</dd></div> }
+        view! { <div class=class><dt class="facts__term">{fact.label}</dt> <dd class="facts__value">{value}</dd></div> }.into_any()
     };
     view! {
         <section class="section" aria-label=crate::strings::records::FACTS>
@@ -77,7 +78,7 @@ fn blocks(facts: Memo<Vec<Fact>>) -> AnyView {
             <section class="section" aria-label=label>
                 <div class="section__head"><h3 class="section__title">{fact.label}</h3></div> <p class="card prose">{fact.value}</p>
             </section>
-        }
+        }.into_any()
     };
     view! { <For each=move || facts.get() key=|fact| fact.clone() children=block /> }.into_any()
 }

@@ -11,14 +11,14 @@ pub use actions::ActionBar;
 pub use facts::{Fact, facts, lists, proses};
 
 use crate::{
-    components::{Empty, WriteCard, badges, icon, mark},
+    components::{Empty, For, Show, WriteCard, badges, icon, mark},
     format::{
         row,
         value::short_id,
         write::{Told, tell},
     },
     pages::work_order::WorkOrder,
-    state::Session,
+    state::{Memo, Session},
     strings::records as words,
 };
 

@@ -2,10 +2,10 @@ use leptos::prelude::*;
 
 use super::{tap, user};
 use crate::{
-    components::{Dialog, TimerReading, icon},
+    components::{Dialog, For, Show, TimerReading, button, icon},
     format::{time, value::PERSON},
     pages::record::{Open, section_button, section_head},
-    state::Session,
+    state::{Memo, Session},
     strings::{records as words, shell},
     work::labor,
 };
@@ -102,6 +102,7 @@ fn ByHand(open: Open, on_close: Callback<()>) -> AnyView {
                     on:input=move |event| { wrong.set(false); typed.set(event_target_value(&event)); } />
             </div>
         }
+        .into_any()
     };
     view! {
         <Dialog
@@ -109,8 +110,8 @@ fn ByHand(open: Open, on_close: Callback<()>) -> AnyView {
             on_close
             actions=Box::new(move || {
                 view! {
-                    <button class="button button--primary button--large" type="button" on:click=add>{words::SAVE}</button>
-                    <button class="button button--large" type="button" on:click=move |_| on_close.run(())>{shell::CANCEL}</button>
+                    {button("button button--primary button--large", words::SAVE, add)}
+                    {button("button button--large", shell::CANCEL, move |_| on_close.run(()))}
                 }
                 .into_any()
             })
@@ -118,7 +119,7 @@ fn ByHand(open: Open, on_close: Callback<()>) -> AnyView {
             <div class="field field--pair">
                 {input("labor-hours", words::HOURS, hours, "decimal")} {input("labor-minutes", words::MINUTES, minutes, "decimal")}
             </div>
-            <p class="field__error" id="labor-error" role="alert">{move || wrong.get().then(|| view! { {icon("failed")} {words::HOURS_NEEDED} })}</p>
+            <p class="field__error" id="labor-error" role="alert">{move || wrong.get().then(|| view! { {icon("failed")} {words::HOURS_NEEDED} }.into_any())}</p>
             {input("labor-note", words::WHAT_DID_YOU_DO, note, "text")}
         </Dialog>
     }

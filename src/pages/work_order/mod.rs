@@ -5,13 +5,13 @@ mod notes;
 mod parts;
 mod tasks;
 
-use holdfast_core::{plan::Edit, queue::Operation};
+use holdfast_core::{plan::Edit, queue::Operation, record::RecordKey};
 use leptos::{prelude::*, task::spawn_local};
 use serde_json::Value;
 
 use crate::{
     pages::record::{Open, facts, proses},
-    state::Session,
+    state::{Session, one},
 };
 
 /// Fields that sections of their own show.
@@ -51,12 +51,19 @@ pub fn WorkOrder(open: Open) -> AnyView {
     .into_any()
 }
 
+/// The new value of a field, from the one it has.
+type Change = Box<dyn FnOnce(&Value) -> Value>;
+
 /// Queues a new value of one field; `change` is given the value as it is when the tap arrives.
 fn tap(session: Session, open: Open, field: &'static str, change: impl FnOnce(&Value) -> Value + 'static) {
     let Some(key) = open.key() else { return };
+    queue(session, open, key, field, Box::new(change));
+}
+
+fn queue(session: Session, open: Open, key: RecordKey, field: &'static str, change: Change) {
     spawn_local(async move {
         let value = change(&open.now(field));
-        let fields = [(field.to_owned(), value)].into_iter().collect();
+        let fields = one(field, value);
         let edit = Edit {
             key,
             operation: Operation::Update,

@@ -2,10 +2,10 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::{tap, user};
 use crate::{
-    components::{Dialog, icon},
+    components::{Dialog, For, Show, button, icon},
     format::{time, value::PERSON},
     pages::record::{Open, section_button, section_head},
-    state::Session,
+    state::{Session, one},
     strings::{records as words, shell},
     work::{items, log, text},
 };
@@ -45,7 +45,7 @@ pub fn Completion(open: Open) -> AnyView {
             } else {
                 text.into()
             };
-            let fields = [("completionNotes".to_owned(), value)].into_iter().collect();
+            let fields = one("completionNotes", value);
             let edit = holdfast_core::plan::Edit {
                 key,
                 operation: holdfast_core::queue::Operation::Update,
@@ -79,10 +79,8 @@ pub fn Notes(open: Open) -> AnyView {
     let notes = session.live(move |reader| {
         list.with(|list| {
             let told = items(list).iter().rev().map(|note| {
-                let when = text(note, "at")
-                    .parse()
-                    .ok()
-                    .map(|at| time::day_time(at, reader.now, reader.zone));
+                let when =
+                    time::parse(text(note, "at")).map(|at| time::day_time(at, reader.now, reader.zone));
                 let by = reader.title(PERSON, text(note, "by"));
                 (
                     text(note, "noteId").to_owned(),
@@ -115,7 +113,7 @@ pub fn Notes(open: Open) -> AnyView {
     view! {
         <section class="section" aria-labelledby="notes">
             {section_head("notes", words::NOTES.into_any(), Some(section_button(words::ADD_NOTE, "add", move || writing.set(true))))}
-            <Show when=move || !notes.with(Vec::is_empty) fallback=|| view! { <p class="card prose prose--empty">{words::NOT_WRITTEN}</p> }>
+            <Show when=move || !notes.with(Vec::is_empty) fallback=|| view! { <p class="card prose prose--empty">{words::NOT_WRITTEN}</p> }.into_any()>
                 <ul class="card card--flush">
                     <For each=move || notes.get() key=|note| note.clone() let:note>
                         <li class="labour__item"><span><span class="prose">{note.1}</span> <span class="checklist__note">{note.2}</span></span></li>
@@ -155,8 +153,8 @@ fn WriteDialog(
             on_close
             actions=Box::new(move || {
                 view! {
-                    <button class="button button--primary button--large" type="button" on:click=save>{words::SAVE}</button>
-                    <button class="button button--large" type="button" on:click=move |_| on_close.run(())>{shell::CANCEL}</button>
+                    {button("button button--primary button--large", words::SAVE, save)}
+                    {button("button button--large", shell::CANCEL, move |_| on_close.run(()))}
                 }
                 .into_any()
             })
@@ -166,7 +164,7 @@ fn WriteDialog(
                 <textarea class="input" id="written" rows="6" autocomplete="off" autofocus prop:value=initial aria-describedby="written-error"
                     aria-invalid=move || wrong.get().then_some("true")
                     on:input=move |event| { wrong.set(false); typed.set(event_target_value(&event)); }></textarea>
-                <p class="field__error" id="written-error" role="alert">{move || wrong.get().then(|| view! { {icon("failed")} {words::NOTE_EMPTY} })}</p>
+                <p class="field__error" id="written-error" role="alert">{move || wrong.get().then(|| view! { {icon("failed")} {words::NOTE_EMPTY} }.into_any())}</p>
             </div>
         </Dialog>
     }

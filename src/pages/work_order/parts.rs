@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{tap, user};
 use crate::{
-    components::{Dialog, icon},
+    components::{Dialog, For, Show, icon},
     format::value::{Reader, record_title},
     pages::record::{Open, section_button, section_head},
     state::Session,
@@ -68,14 +68,14 @@ pub fn Parts(open: Open) -> AnyView {
                     <button class="stepper__button" type="button" aria-label=words::ONE_MORE on:click=move |_| change(more.clone(), 1.0)>{icon("add")}</button>
                 </div>
             </li>
-        }
+        }.into_any()
     };
     let adding = RwSignal::new(false);
     let on_add = Callback::new(move |line: Line| change(line, 1.0));
     view! {
         <section class="section" aria-labelledby="parts">
             {section_head("parts", words::PARTS_USED.into_any(), Some(section_button(words::ADD_PART, "add", move || adding.set(true))))}
-            <Show when=move || !all.with(Vec::is_empty) fallback=|| view! { <p class="card prose prose--empty">{words::NO_PARTS}</p> }>
+            <Show when=move || !all.with(Vec::is_empty) fallback=|| view! { <p class="card prose prose--empty">{words::NO_PARTS}</p> }.into_any()>
                 <ul class="card card--flush parts"><For each=move || all.get() key=|told| (told.line.part.clone(), told.name.clone()) children=item /></ul>
             </Show>
         </section>
@@ -144,7 +144,7 @@ fn AddPart(on_add: Callback<Line>, on_close: Callback<()>) -> AnyView {
             <button class="setting" type="button" on:click=add>
                 <span class="setting__text"><span class="setting__name">{told.name}</span> <span class="setting__hint">{told.note}</span></span> {icon("add")}
             </button>
-        }
+        }.into_any()
     };
     view! {
         <Dialog title=words::ADD_PART on_close>

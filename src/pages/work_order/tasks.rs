@@ -2,8 +2,9 @@ use leptos::prelude::*;
 
 use super::{tap, user};
 use crate::{
+    components::{For, Show},
     pages::record::{Open, section_head},
-    state::Session,
+    state::{Memo, Session},
     strings::records as words,
     work::tasks::{Task, tasks, tick},
 };
@@ -31,11 +32,11 @@ pub fn Tasks(open: Open) -> AnyView {
                     <input class="check__box" type="checkbox" prop:checked=is_done on:change=toggle />
                     <span>
                         <span class="checklist__text">{task.title}</span>
-                        {(!task.note.is_empty()).then(|| view! { <span class="checklist__note">{task.note}</span> })}
+                        {(!task.note.is_empty()).then(|| view! { <span class="checklist__note">{task.note}</span> }.into_any())}
                     </span>
                 </label>
             </li>
-        }
+        }.into_any()
     };
     view! {
         <Show when=move || !all.with(Vec::is_empty)>

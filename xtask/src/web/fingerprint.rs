@@ -16,7 +16,8 @@ use crate::{
 };
 
 /// Everything that the web build reads, the build's own code among it.
-const SOURCES: [&str; 13] = [
+const SOURCES: [&str; 14] = [
+    ".cargo/config.toml",
     "Cargo.lock",
     "Cargo.toml",
     "Trunk.toml",

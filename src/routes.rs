@@ -1,0 +1,126 @@
+//! Which page an address names: one flat table, because the addresses are few and known.
+
+use percent_encoding::percent_decode_str;
+
+/// A place in the app.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    Today,
+    /// A list and, if one is named, a record beside it.
+    Records {
+        entity: String,
+        id: Option<String>,
+    },
+    NewRecord {
+        entity: String,
+    },
+    EditRecord {
+        entity: String,
+        id: String,
+    },
+    Queue,
+    /// A refused write, to be put right.
+    Correct {
+        id: String,
+    },
+    Inbox,
+    Conflict {
+        id: String,
+    },
+    More,
+    Passcode,
+    Audit,
+    Nowhere,
+}
+
+impl Place {
+    /// The place of a path such as `/records/work-order/WO-1`.
+    pub fn at(path: &str) -> Self {
+        let segments: Vec<String> = path
+            .split('/')
+            .filter(|segment| !segment.is_empty())
+            .map(|segment| percent_decode_str(segment).decode_utf8_lossy().into_owned())
+            .collect();
+        let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+        match segments.as_slice() {
+            [] => Self::Today,
+            ["records", entity] => Self::Records {
+                entity: (*entity).to_owned(),
+                id: None,
+            },
+            ["records", entity, "new"] => Self::NewRecord {
+                entity: (*entity).to_owned(),
+            },
+            ["records", entity, id] => Self::Records {
+                entity: (*entity).to_owned(),
+                id: Some((*id).to_owned()),
+            },
+            ["records", entity, id, "edit"] => Self::EditRecord {
+                entity: (*entity).to_owned(),
+                id: (*id).to_owned(),
+            },
+            ["queue"] => Self::Queue,
+            ["queue", id] => Self::Correct { id: (*id).to_owned() },
+            ["inbox"] => Self::Inbox,
+            ["inbox", id] => Self::Conflict { id: (*id).to_owned() },
+            ["more"] => Self::More,
+            ["more", "passcode"] => Self::Passcode,
+            ["more", "audit"] => Self::Audit,
+            _ => Self::Nowhere,
+        }
+    }
+
+    /// Whether both are shown by one page: the list stays while the record beside it changes.
+    pub fn shares_page_with(&self, other: &Self) -> bool {
+        matches!((self, other), (Self::Records { .. }, Self::Records { .. })) || self == other
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_lead_to_their_pages() {
+        let records = |id: Option<&str>| Place::Records {
+            entity: "work-order".to_owned(),
+            id: id.map(str::to_owned),
+        };
+        let table = [
+            ("/", Place::Today),
+            ("/records/work-order", records(None)),
+            ("/records/work-order/", records(None)),
+            ("/records/work-order/WO%201", records(Some("WO 1"))),
+            (
+                "/records/work-order/new",
+                Place::NewRecord {
+                    entity: "work-order".to_owned(),
+                },
+            ),
+            (
+                "/records/work-order/WO-1/edit",
+                Place::EditRecord {
+                    entity: "work-order".to_owned(),
+                    id: "WO-1".to_owned(),
+                },
+            ),
+            ("/queue", Place::Queue),
+            ("/queue/q1", Place::Correct { id: "q1".to_owned() }),
+            ("/inbox/c1", Place::Conflict { id: "c1".to_owned() }),
+            ("/more/audit", Place::Audit),
+            ("/more/nothing", Place::Nowhere),
+            ("/signed-in", Place::Nowhere),
+        ];
+        for (path, place) in table {
+            assert_eq!(Place::at(path), place, "{path}");
+        }
+    }
+
+    #[test]
+    fn only_a_list_keeps_its_page() {
+        let record = Place::at("/records/work-order/WO-1");
+        assert!(record.shares_page_with(&Place::at("/records/asset")));
+        assert!(!record.shares_page_with(&Place::at("/records/work-order/WO-1/edit")));
+        assert!(!Place::at("/queue/a").shares_page_with(&Place::at("/queue/b")));
+    }
+}
