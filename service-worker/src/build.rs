@@ -15,7 +15,10 @@ pub struct Build {
     pub files: Vec<Asset>,
 }
 
-json_object!(Build { version: "version", files: "files" });
+json_object!(Build {
+    version: "version",
+    files: "files"
+});
 
 /// One file of the shell.
 #[derive(Debug)]
@@ -26,7 +29,10 @@ pub struct Asset {
     pub integrity: String,
 }
 
-json_object!(Asset { url: "url", integrity: "integrity" });
+json_object!(Asset {
+    url: "url",
+    integrity: "integrity"
+});
 
 impl Asset {
     /// The name under which the file is cached: another content has another name.

@@ -6,10 +6,9 @@
 
 use std::rc::Rc;
 
-use futures::future::try_join_all;
-use js_sys::Array;
+use js_sys::{Array, Promise};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use web_sys::{
     Cache, Request, RequestCache, RequestInit, RequestMode, Response, ServiceWorkerGlobalScope, Url,
 };
@@ -28,8 +27,15 @@ const PAGE: &str = "/index.html";
 /// If a file cannot be fetched or has another content.
 pub async fn install(build: Rc<Build>) -> Result<(), JsValue> {
     let cache = open().await?;
-    try_join_all(build.files.iter().map(|file| fetch_if_missing(&cache, file))).await?;
-    Ok(())
+    let begun = (0..build.files.len()).map(|at| {
+        let (cache, build) = (cache.clone(), build.clone());
+        future_to_promise(async move {
+            fetch_if_missing(&cache, &build.files[at]).await?;
+            Ok(JsValue::UNDEFINED)
+        })
+    });
+    let all: Array = begun.collect();
+    JsFuture::from(Promise::all(&all)).await.map(drop)
 }
 
 /// Removes the files of other versions and serves open pages from now on.
@@ -39,7 +45,10 @@ pub async fn install(build: Rc<Build>) -> Result<(), JsValue> {
 pub async fn activate(build: Rc<Build>) -> Result<(), JsValue> {
     let cache = open().await?;
     let origin = scope()?.location().origin();
-    let keys = build.files.iter().map(|file| format!("{origin}{}", file.cache_key()));
+    let keys = build
+        .files
+        .iter()
+        .map(|file| format!("{origin}{}", file.cache_key()));
     let wanted: Vec<String> = keys.collect();
     for request in Array::from(&JsFuture::from(cache.keys()).await?) {
         let request: Request = request.unchecked_into();

@@ -36,7 +36,11 @@ struct Begun {
     redirect_uri: String,
 }
 
-json_object!(Begun { verifier: "verifier", state: "state", redirect_uri: "redirect_uri" });
+json_object!(Begun {
+    verifier: "verifier",
+    state: "state",
+    redirect_uri: "redirect_uri"
+});
 
 /// Begins a sign-in: remembers its secrets in this tab and answers the address to go to.
 pub async fn begin(redirect_uri: &str) -> Result<String, SignInStateError> {

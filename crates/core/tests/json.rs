@@ -19,13 +19,23 @@ fn agree<T: FromJson + Serialize + DeserializeOwned + PartialEq + Debug>(sample:
     let written = serde_json::to_value(&read).unwrap();
     assert_eq!(from_value::<T>(written), Ok(read), "{sample}");
     for broken in broken(&sample) {
-        let (small, derived) = (from_value::<T>(broken.clone()), serde_json::from_value::<T>(broken.clone()));
+        let (small, derived) = (
+            from_value::<T>(broken.clone()),
+            serde_json::from_value::<T>(broken.clone()),
+        );
         assert_eq!(small.ok(), derived.ok(), "{broken:#}");
     }
 }
 
 fn broken(value: &Value) -> Vec<Value> {
-    let wrong = [json!(null), json!(-1.5), json!(7), json!("?"), json!(true), json!({ "?": 1 })];
+    let wrong = [
+        json!(null),
+        json!(-1.5),
+        json!(7),
+        json!("?"),
+        json!(true),
+        json!({ "?": 1 }),
+    ];
     let mut all = wrong.to_vec();
     match value {
         Value::Object(fields) => {
@@ -36,9 +46,11 @@ fn broken(value: &Value) -> Vec<Value> {
                     Value::Object(fields)
                 };
                 all.push(with(&|fields| drop(fields.remove(name))));
-                all.extend(broken(inner).into_iter().map(|inner| {
-                    with(&|fields| drop(fields.insert(name.clone(), inner.clone())))
-                }));
+                all.extend(
+                    broken(inner)
+                        .into_iter()
+                        .map(|inner| with(&|fields| drop(fields.insert(name.clone(), inner.clone())))),
+                );
             }
             let mut more = fields.clone();
             more.insert("unheardOf".into(), json!(1));
@@ -118,7 +130,9 @@ fn answers() {
     agree::<Digest>(json!({ "epoch": "e", "asOf": at, "entities": {
         "workOrders": { "count": 1, "sha256": "ab", "versions": { "WO-1": 2 } },
     }}));
-    agree::<Me>(json!({ "userId": "u", "username": "n", "displayName": "N", "roles": [], "sites": [], "scopes": [] }));
+    agree::<Me>(
+        json!({ "userId": "u", "username": "n", "displayName": "N", "roles": [], "sites": [], "scopes": [] }),
+    );
     agree::<Health>(json!({ "status": "ok", "service": "holdfast" }));
     agree::<ErrorEnvelope>(json!({ "error": { "code": "RATE_LIMITED", "message": "m" } }));
     agree::<TokenAnswer>(json!({
@@ -183,7 +197,10 @@ fn a_pack_with_everything() {
 fn every_type_of_field() {
     let field = |rest: Value| {
         let mut field = json!({ "name": "f", "label": "F", "required": false, "readOnly": false });
-        field.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
+        field
+            .as_object_mut()
+            .unwrap()
+            .extend(rest.as_object().unwrap().clone());
         agree::<holdfast_core::pack::Field>(field);
     };
     let part = json!({ "name": "p", "label": "P", "type": "bool" });

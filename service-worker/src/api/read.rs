@@ -20,7 +20,9 @@ pub fn list(replica: &Replica, entity: &str) -> Answer {
     let mut newest_first = Fields::new();
     for view in replica.all(entity) {
         // What the server does not know yet is the newest of all.
-        let age = view.updated_at.map_or(0, |at| i64::MAX - at.timestamp_micros().max(0));
+        let age = view
+            .updated_at
+            .map_or(0, |at| i64::MAX - at.timestamp_micros().max(0));
         newest_first.insert(format!("{age:020}{}", view.key.entity_id), wire(declared, &view));
     }
     let items: Vec<Value> = newest_first.into_iter().map(|(_, record)| record).collect();

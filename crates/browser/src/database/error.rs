@@ -52,7 +52,7 @@ impl From<JsValue> for DatabaseError {
 impl From<rexie::Error> for DatabaseError {
     fn from(error: rexie::Error) -> Self {
         Self::from_words(match error {
-            rexie::Error::IdbError(inner) => format!("{inner} {inner:?}"),
+            rexie::Error::IdbError(inner) => inner.to_string(),
             other => other.to_string(),
         })
     }

@@ -16,7 +16,9 @@ const HEAD: &str = "holdfast-export-1.";
 pub async fn seal(passphrase: &str, plain: &[u8]) -> Result<String, SealError> {
     let salt = PlatformRng::bytes::<16>();
     let key = key(passphrase, &salt).await?;
-    let sealed = Sealing::begin(&key, Purpose::Export, &salt, plain).sealed().await?;
+    let sealed = Sealing::begin(&key, Purpose::Export, &salt, plain)
+        .sealed()
+        .await?;
     let (salt, sealed) = (
         URL_SAFE_NO_PAD.encode(salt),
         URL_SAFE_NO_PAD.encode(sealed.to_vec()),
@@ -31,7 +33,9 @@ pub async fn open(passphrase: &str, text: &str) -> Result<Vec<u8>, SealError> {
     let (salt, sealed) = (decode(salt)?, decode(sealed)?);
     let key = key(passphrase, &salt).await?;
     let sealed = Uint8Array::from(sealed.as_slice());
-    Opening::begin(&key, Purpose::Export, &salt, &sealed)?.plain().await
+    Opening::begin(&key, Purpose::Export, &salt, &sealed)?
+        .plain()
+        .await
 }
 
 async fn key(passphrase: &str, salt: &[u8]) -> Result<CryptoKey, SealError> {

@@ -73,7 +73,9 @@ impl<P: Ports> Engine<P> {
     pub(super) async fn post<T: FromJson>(&self, path: &str, body: &impl Serialize) -> Result<T, Failure> {
         let json =
             serde_json::to_string(body).map_err(|error| Failure::Refused(network(error.to_string())))?;
-        let answer = self.authorized(Method::Post, path, Some(Body::Json(json))).await?;
+        let answer = self
+            .authorized(Method::Post, path, Some(Body::Json(json)))
+            .await?;
         self.shaped(answer).await
     }
 
@@ -181,7 +183,8 @@ impl<P: Ports> Engine<P> {
         let answer = self.ports.transport().send(request).await;
         let healthy = answer.is_ok_and(|response| {
             response.status == 200
-                && json::from_slice::<Health>(response.body.as_bytes()).is_ok_and(|health| health.is_holdfast())
+                && json::from_slice::<Health>(response.body.as_bytes())
+                    .is_ok_and(|health| health.is_holdfast())
         });
         if healthy {
             self.breaker.borrow_mut().close();

@@ -2,10 +2,13 @@
 
 use super::{Engine, Event, Trigger, drain::Stop, exchange::Failure};
 use crate::{
+    ordered,
+    pack::Pack,
     plan::{self, Incoming, PullError},
     ports::Ports,
     protocol::{Delta, ErrorCode, WireError, WireRecord},
     store::{Changes, Row},
+    system,
 };
 
 /// Ids asked for in one request for whole records.
@@ -120,17 +123,13 @@ impl<P: Ports> Engine<P> {
 
     async fn fetch_packs(&self, token: &str) -> Result<(), Stop> {
         let row: crate::store::PacksRow = self.get("/api/v1/domains").await?;
-        let versions = |packs: &[crate::pack::Pack]| -> Vec<(String, u32)> {
-            packs
-                .iter()
-                .filter(|pack| pack.name != "system")
-                .map(|pack| (pack.name.clone(), pack.version))
-                .collect()
-        };
+        let mut offered = ordered::map(row.packs.iter().map(Pack::name_and_version));
+        offered.remove(system::NAME);
         self.with_lease(token, |replica, _| {
-            let held: Vec<crate::pack::Pack> = replica.packs().iter().cloned().collect();
+            let mut held = replica.packs().versions();
+            held.remove(system::NAME);
             let mut changes = Changes::default();
-            if versions(&held) != versions(&row.packs) {
+            if held != offered {
                 changes.put(Row::Packs(row.clone()));
             }
             Ok((changes, ()))

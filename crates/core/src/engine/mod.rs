@@ -216,7 +216,10 @@ impl<P: Ports> Engine<P> {
     }
 
     /// As [`Self::transact`], for a plan that cannot fail and answers nothing.
-    async fn commit_plan(&self, mut plan: impl FnMut(&Replica, Timestamp) -> Changes) -> Result<(), StoreError> {
+    async fn commit_plan(
+        &self,
+        mut plan: impl FnMut(&Replica, Timestamp) -> Changes,
+    ) -> Result<(), StoreError> {
         self.commit_planned(&mut plan).await
     }
 

@@ -15,3 +15,4 @@ mod value;
 
 pub use field::{FieldMerge, merge_field};
 pub use record::{Author, FieldChange, MergeInput, MergedRecord, Verdict, compute_fields, merge_record};
+pub(crate) use value::number;

@@ -149,6 +149,10 @@ impl Pack {
             .map_or_else(name, |kind| kind.name.clone())
     }
 
+    pub(crate) fn name_and_version(&self) -> (String, u64) {
+        (self.name.clone(), u64::from(self.version))
+    }
+
     /// Whether a write of this kind is pushed at once.
     pub fn is_critical(&self, kind: &str) -> bool {
         self.kinds

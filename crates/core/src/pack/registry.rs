@@ -18,7 +18,12 @@ impl Packs {
         packs.insert(0, system::pack());
         let all = Self { packs };
         for (pack, entity) in all.entities() {
-            if all.entities().filter(|(_, other)| other.name == entity.name).count() > 1 {
+            if all
+                .entities()
+                .filter(|(_, other)| other.name == entity.name)
+                .count()
+                > 1
+            {
                 let place = format!("entities.{}", entity.name);
                 return Err(PackError::new(&pack.name, place, "declared twice"));
             }
@@ -47,7 +52,8 @@ impl Packs {
     }
 
     pub fn pack_of(&self, entity: &str) -> Option<&Pack> {
-        self.find(|declared| declared.name == entity).map(|(pack, _)| pack)
+        self.find(|declared| declared.name == entity)
+            .map(|(pack, _)| pack)
     }
 
     /// By the name in a delta: `workOrders`.
@@ -63,7 +69,7 @@ impl Packs {
     }
 
     /// Version by domain: what a push carries.
-    pub fn versions(&self) -> BTreeMap<String, u32> {
-        ordered::map(self.packs.iter().map(|pack| (pack.name.clone(), pack.version)))
+    pub fn versions(&self) -> BTreeMap<String, u64> {
+        ordered::map(self.packs.iter().map(Pack::name_and_version))
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Entity, Field, FieldType};
-use crate::{Fields, json, protocol::FieldError, queue::Operation};
+use crate::{Fields, json, merge, protocol::FieldError, queue::Operation};
 
 /// Checks the changed fields of a write over the record as it stands; empty if nothing is wrong.
 ///
@@ -109,11 +109,7 @@ pub(super) fn check_value(field: &Field, path: &str, value: &Value, errors: &mut
             }
         }
         FieldType::Datetime => {
-            if value
-                .as_str()
-                .and_then(crate::timestamp::parse)
-                .is_none()
-            {
+            if value.as_str().and_then(crate::timestamp::parse).is_none() {
                 errors.push(error(path, "must be a time, like 2026-11-21T08:30:00Z"));
             }
         }
@@ -165,11 +161,16 @@ fn check_number(
         errors.push(error(path, "must be a whole number"));
     }
     if let Some(min) = min.filter(|min| number < *min) {
-        errors.push(error(path, format!("must be at least {min}")));
+        errors.push(error(path, format!("must be at least {}", plain(min))));
     }
     if let Some(max) = max.filter(|max| number > *max) {
-        errors.push(error(path, format!("must be at most {max}")));
+        errors.push(error(path, format!("must be at most {}", plain(max))));
     }
+}
+
+/// A number as JSON writes it, whole where it is whole.
+fn plain(number: f64) -> String {
+    json::text(&merge::number(number))
 }
 
 fn check_object(fields: &[Field], path: &str, value: &Value, errors: &mut Vec<FieldError>) {
@@ -195,16 +196,16 @@ fn check_list(key: &str, fields: &[Field], path: &str, value: &Value, errors: &m
         errors.push(error(path, "must be a list"));
         return;
     };
-    let mut keys = std::collections::BTreeSet::new();
+    let mut keys = Vec::new();
     for (at, item) in items.iter().enumerate() {
         let item_path = format!("{path}[{at}]");
         check_object(fields, &item_path, item, errors);
         match item.get(key).and_then(Value::as_str) {
             None => errors.push(error(&format!("{item_path}.{key}"), "is needed")),
-            Some(text) if !keys.insert(text) => {
+            Some(text) if keys.contains(&text) => {
                 errors.push(error(&format!("{item_path}.{key}"), "stands twice in the list"))
             }
-            Some(_) => {}
+            Some(text) => keys.push(text),
         }
     }
 }

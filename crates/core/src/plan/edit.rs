@@ -146,12 +146,8 @@ struct Draft<'a> {
 /// What the edit really changes; a create also takes the declared defaults.
 fn changed_fields(entity: &Entity, edit: &Edit, seen: &Fields) -> Fields {
     let same = |name: &String, value: &Value| seen.get(name).unwrap_or(&Value::Null) == value;
-    let mut payload: Fields = edit
-        .fields
-        .iter()
-        .filter(|(name, value)| !same(name, value))
-        .map(|(n, v)| (n.clone(), v.clone()))
-        .collect();
+    let changed = edit.fields.iter().filter(|(name, value)| !same(name, value));
+    let mut payload = ordered::fields(changed.map(|(n, v)| (n.clone(), v.clone())));
     if edit.operation == Operation::Create {
         for field in &entity.fields {
             if let Some(default) = field

@@ -66,7 +66,11 @@ pub fn digest_differences(replica: &Replica, digest: &Digest) -> Differences {
         let Some(entity) = replica.packs().entity_by_collection(collection) else {
             continue;
         };
-        let mirrors = || replica.mirrors_of(&entity.name).filter(|mirror| mirror.version > 0);
+        let mirrors = || {
+            replica
+                .mirrors_of(&entity.name)
+                .filter(|mirror| mirror.version > 0)
+        };
         let held = ordered::map(mirrors().map(|mirror| (mirror.key.entity_id.clone(), mirror.version)));
         // The server's time of the change on both sides: what left here has been here for as long at the least.
         let aged = mirrors()

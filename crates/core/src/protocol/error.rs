@@ -41,7 +41,10 @@ pub struct FieldError {
     pub message: String,
 }
 
-crate::json_object!(FieldError { field: "field", message: "message" });
+crate::json_object!(FieldError {
+    field: "field",
+    message: "message"
+});
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]

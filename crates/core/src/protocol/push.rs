@@ -15,7 +15,7 @@ pub struct PushRequest {
     pub device_id: String,
     /// Version of each pack the operations were made under, by domain.
     #[serde(default)]
-    pub pack_versions: std::collections::BTreeMap<String, u32>,
+    pub pack_versions: std::collections::BTreeMap<String, u64>,
     pub operations: Vec<WireOperation>,
 }
 
@@ -89,7 +89,10 @@ pub struct PushResponse {
     pub results: Vec<OperationResult>,
 }
 
-crate::json_object!(PushResponse { server_time: "serverTime", results: "results" });
+crate::json_object!(PushResponse {
+    server_time: "serverTime",
+    results: "results"
+});
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

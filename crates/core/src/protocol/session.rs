@@ -82,7 +82,10 @@ pub struct Health {
     pub service: String,
 }
 
-crate::json_object!(Health { status: "status", service: "service" });
+crate::json_object!(Health {
+    status: "status",
+    service: "service"
+});
 
 impl Health {
     pub const SERVICE: &'static str = "holdfast";

@@ -11,7 +11,11 @@ pub enum Operation {
     Delete,
 }
 
-crate::json_names!(Operation { Create: "create", Update: "update", Delete: "delete" });
+crate::json_names!(Operation {
+    Create: "create",
+    Update: "update",
+    Delete: "delete"
+});
 
 /// Where a queued write stands. See `docs/protocol.md`, "The life of a queued write".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

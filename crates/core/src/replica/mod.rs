@@ -74,7 +74,9 @@ impl Replica {
             .iter()
             .filter_map(|id| self.write(id))
             .map(QueuedWrite::key);
-        let conflicts = self.mirrors_of(crate::system::CONFLICT).map(|mirror| mirror.key.clone());
+        let conflicts = self
+            .mirrors_of(crate::system::CONFLICT)
+            .map(|mirror| mirror.key.clone());
         let mirrors = keys
             .chain(conflicts)
             .filter_map(|key| Some((key.clone(), self.mirrors.get(&key)?.clone())));
@@ -154,7 +156,8 @@ impl Replica {
 
     /// Where the write with this sequence stands, or would stand.
     fn place(&self, sequence: u64) -> Result<usize, usize> {
-        self.writes.binary_search_by_key(&sequence, |write| write.sequence)
+        self.writes
+            .binary_search_by_key(&sequence, |write| write.sequence)
     }
 
     fn at(&self, sequence: u64) -> Option<&QueuedWrite> {
@@ -277,8 +280,7 @@ impl Replica {
 
     /// Dead letters, in local order.
     pub fn failed(&self) -> impl Iterator<Item = &QueuedWrite> {
-        self.writes()
-            .filter(|write| write.status == WriteStatus::Failed)
+        self.writes().filter(|write| write.status == WriteStatus::Failed)
     }
 
     /// The key under which a record is known now: its server id, once the server has given it one.

@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use super::Replica;
 use crate::{
-    Fields, Timestamp, ordered,
+    Fields, Timestamp,
     merge::{MergeInput, Verdict, compute_fields, merge_record},
+    ordered,
     pack::Entity,
     queue::{Operation, QueuedWrite, WriteStatus},
     record::RecordKey,

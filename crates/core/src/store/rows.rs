@@ -12,7 +12,10 @@ pub struct Alias {
     pub server_id: String,
 }
 
-crate::json_object!(Alias { local: "local", server_id: "serverId" });
+crate::json_object!(Alias {
+    local: "local",
+    server_id: "serverId"
+});
 
 /// Who this device is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,7 +125,10 @@ pub struct Lease {
     pub expires_at: Timestamp,
 }
 
-crate::json_object!(Lease { token: "token", expires_at: "expiresAt" });
+crate::json_object!(Lease {
+    token: "token",
+    expires_at: "expiresAt"
+});
 
 /// The packs that the server handed out last.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

@@ -158,6 +158,10 @@ impl Checker<'_> {
 
 /// Names that occur more than once.
 fn repeated<'a>(names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let mut seen = std::collections::BTreeSet::new();
-    names.into_iter().find(|name| !seen.insert(*name))
+    let mut seen = Vec::new();
+    names.into_iter().find(|name| {
+        let again = seen.contains(name);
+        seen.push(*name);
+        again
+    })
 }
