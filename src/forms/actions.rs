@@ -1,5 +1,5 @@
 use holdfast_core::{
-    Fields, Timestamp,
+    Fields, Timestamp, ordered,
     pack::{Entity, Pack, Viewer, WriteKind},
     protocol::Me,
     queue::Operation,
@@ -54,9 +54,7 @@ pub fn filled(set: &Fields, me: &Me, now: Timestamp) -> Fields {
         Some("$now") => wire(now).into(),
         _ => value.clone(),
     };
-    set.iter()
-        .map(|(name, value)| (name.clone(), fill(value)))
-        .collect()
+    ordered::fields(set.iter().map(|(name, value)| (name.clone(), fill(value))))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use holdfast_core::{Fields, pack::Entity, protocol::FieldError};
+use holdfast_core::{Fields, ordered, pack::Entity, protocol::FieldError};
 use serde_json::Value;
 
 /// A form while it is being filled in: the record as its author saw it, what they typed, and what was wrong with it.
@@ -62,11 +62,8 @@ impl Draft {
     pub fn changed(&self) -> Fields {
         let differs =
             |(name, value): &(&String, &Value)| self.seen.get(*name).unwrap_or(&Value::Null) != *value;
-        self.typed
-            .iter()
-            .filter(differs)
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect()
+        let changed = self.typed.iter().filter(differs);
+        ordered::fields(changed.map(|(name, value)| (name.clone(), value.clone())))
     }
 
     pub fn is_dirty(&self) -> bool {

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use holdfast_core::ordered;
 use serde_json::{Value, json};
 
 /// Whose value a field gets.
@@ -74,7 +75,7 @@ impl Settlement {
             };
             (field.clone(), said)
         });
-        Some(Value::Object(settled.collect()))
+        Some(Value::Object(ordered::fields(settled)))
     }
 }
 

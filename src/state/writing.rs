@@ -1,6 +1,6 @@
 use holdfast_browser::client::Session as Data;
 use holdfast_core::{
-    Fields,
+    Fields, ordered,
     plan::{Edit, Edited},
     queue::{Operation, QueuedWrite},
     record::RecordKey,
@@ -148,9 +148,7 @@ impl Session {
 
 /// One field with its value.
 pub fn one(field: &str, value: Value) -> Fields {
-    let mut fields = Fields::new();
-    fields.insert(field.to_owned(), value);
-    fields
+    ordered::fields([(field.to_owned(), value)])
 }
 
 /// Whether a pin (`type/id`) names the record; one made before the server numbered it is known by its number now.
