@@ -25,6 +25,16 @@ pub enum Fault {
     Other(String),
 }
 
+impl Fault {
+    /// What to say where only one field was written.
+    pub fn at_one_field(&self) -> String {
+        match self {
+            Self::Fields(errors) if !errors.is_empty() => errors[0].message.clone(),
+            other => other.to_string(),
+        }
+    }
+}
+
 /// A sentence begins with a capital, whoever wrote it.
 fn sentence(text: &str) -> String {
     let mut letters = text.chars();

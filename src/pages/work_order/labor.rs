@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use super::{tap, user};
+use super::{Writing, tap, user, write};
 use crate::{
     components::{Dialog, For, Show, TimerReading, button, icon},
     format::{time, value::PERSON},
@@ -52,10 +52,10 @@ pub fn Labor(open: Open) -> AnyView {
             (icon("play"), words::START)
         }
     };
-    let adding = RwSignal::new(false);
+    let adding = Writing::new();
     view! {
         <section class="section" aria-labelledby="labor">
-            {section_head("labor", words::LABOR.into_any(), Some(section_button(words::ADD_BY_HAND, "add", move || adding.set(true))))}
+            {section_head("labor", words::LABOR.into_any(), Some(section_button(words::ADD_BY_HAND, "add", move || adding.begin())))}
             <div class="card card--flush">
                 <div class="timer" data-running=move || running.get().is_some().to_string()>
                     <div><TimerReading since=running /> <div class="timer__note">{note}</div></div>
@@ -68,29 +68,29 @@ pub fn Labor(open: Open) -> AnyView {
                 </ul>
             </div>
         </section>
-        <Show when=move || adding.get()><ByHand open on_close=Callback::new(move |()| adding.set(false)) /></Show>
+        <Show when=adding.shown><ByHand open dialog=adding /></Show>
     }
     .into_any()
 }
 
 /// Work that was not timed.
 #[component]
-fn ByHand(open: Open, on_close: Callback<()>) -> AnyView {
+fn ByHand(open: Open, dialog: Writing) -> AnyView {
     let session = Session::here();
     let (hours, minutes, note) = (
         RwSignal::new(String::new()),
         RwSignal::new(String::new()),
         RwSignal::new(String::new()),
     );
-    let wrong = RwSignal::new(false);
+    let wrong = dialog.wrong;
+    let on_close = Callback::new(move |()| dialog.end());
     let add = move |_| match labor::typed(&hours.get_untracked(), &minutes.get_untracked()) {
-        None => wrong.set(true),
+        None => wrong.set(Some(words::HOURS_NEEDED.to_owned())),
         Some(worked) => {
             let (me, note, now) = (user(session), note.get_untracked(), session.instant());
-            tap(session, open, "laborRecords", move |list| {
+            write(session, open, "laborRecords", dialog, move |list| {
                 labor::add(list, uuid::Uuid::new_v4().to_string(), &me, worked, &note, now)
             });
-            on_close.run(());
         }
     };
     let input = move |id: &'static str, label: &'static str, typed: RwSignal<String>, mode: &'static str| {
@@ -98,8 +98,8 @@ fn ByHand(open: Open, on_close: Callback<()>) -> AnyView {
             <div class="field">
                 <label class="field__label" for=id>{label}</label>
                 <input class="input" id=id inputmode=mode autocomplete="off" aria-describedby="labor-error"
-                    aria-invalid=move || (wrong.get() && mode == "decimal").then_some("true")
-                    on:input=move |event| { wrong.set(false); typed.set(event_target_value(&event)); } />
+                    aria-invalid=move || wrong.get().filter(|_| mode == "decimal").map(|_| "true")
+                    on:input=move |event| { wrong.set(None); typed.set(event_target_value(&event)); } />
             </div>
         }
         .into_any()
@@ -119,7 +119,7 @@ fn ByHand(open: Open, on_close: Callback<()>) -> AnyView {
             <div class="field field--pair">
                 {input("labor-hours", words::HOURS, hours, "decimal")} {input("labor-minutes", words::MINUTES, minutes, "decimal")}
             </div>
-            <p class="field__error" id="labor-error" role="alert">{move || wrong.get().then(|| view! { {icon("failed")} {words::HOURS_NEEDED} }.into_any())}</p>
+            <p class="field__error" id="labor-error" role="alert">{move || wrong.get().map(|why| view! { {icon("failed")} {why} }.into_any())}</p>
             {input("labor-note", words::WHAT_DID_YOU_DO, note, "text")}
         </Dialog>
     }

@@ -5,7 +5,7 @@ mod notes;
 mod parts;
 mod tasks;
 
-use holdfast_core::{plan::Edit, queue::Operation, record::RecordKey};
+use holdfast_core::{plan::Edit, queue::Operation};
 use leptos::{prelude::*, task::spawn_local};
 use serde_json::Value;
 
@@ -54,25 +54,74 @@ pub fn WorkOrder(open: Open) -> AnyView {
 /// The new value of a field, from the one it has.
 type Change = Box<dyn FnOnce(&Value) -> Value>;
 
-/// Queues a new value of one field; `change` is given the value as it is when the tap arrives.
-fn tap(session: Session, open: Open, field: &'static str, change: impl FnOnce(&Value) -> Value + 'static) {
-    let Some(key) = open.key() else { return };
-    queue(session, open, key, field, Box::new(change));
+/// A dialog that somebody writes in: what was typed stays there until it is stored.
+#[derive(Debug, Clone, Copy)]
+struct Writing {
+    shown: RwSignal<bool>,
+    /// Why it was not stored.
+    wrong: RwSignal<Option<String>>,
+    /// While it is stored: a second press is not a second entry.
+    busy: StoredValue<bool>,
 }
 
-fn queue(session: Session, open: Open, key: RecordKey, field: &'static str, change: Change) {
+impl Writing {
+    fn new() -> Self {
+        Self {
+            shown: RwSignal::new(false),
+            wrong: RwSignal::new(None),
+            busy: StoredValue::new(false),
+        }
+    }
+
+    fn begin(self) {
+        self.wrong.set(None);
+        self.shown.set(true);
+    }
+
+    fn end(self) {
+        self.shown.set(false);
+    }
+}
+
+/// Queues a new value of one field; `change` is given the value as it is when the tap arrives.
+fn tap(session: Session, open: Open, field: &'static str, change: impl FnOnce(&Value) -> Value + 'static) {
+    queue(session, open, field, Box::new(change), None);
+}
+
+/// As [`tap`], for what was typed: the dialog closes once it is stored, and says so if it was not.
+fn write(
+    session: Session,
+    open: Open,
+    field: &'static str,
+    dialog: Writing,
+    change: impl FnOnce(&Value) -> Value + 'static,
+) {
+    if !dialog.busy.get_value() {
+        dialog.busy.set_value(true);
+        queue(session, open, field, Box::new(change), Some(dialog));
+    }
+}
+
+fn queue(session: Session, open: Open, field: &'static str, change: Change, dialog: Option<Writing>) {
+    let Some(key) = open.key() else { return };
     spawn_local(async move {
         let value = change(&open.now(field));
-        let fields = one(field, value);
         let edit = Edit {
             key,
             operation: Operation::Update,
-            fields,
+            fields: one(field, value),
             seen: None,
             kind: None,
         };
-        if let Err(fault) = session.edit(edit).await {
-            session.toasts.say(fault.to_string());
+        let stored = session.edit(edit).await;
+        match (stored, dialog) {
+            (Ok(_), Some(dialog)) => dialog.end(),
+            (Ok(_), None) => {}
+            (Err(fault), Some(dialog)) => dialog.wrong.set(Some(fault.at_one_field())),
+            (Err(fault), None) => session.toasts.say(fault.to_string()),
+        }
+        if let Some(dialog) = dialog {
+            dialog.busy.set_value(false);
         }
     });
 }

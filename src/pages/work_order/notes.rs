@@ -1,11 +1,12 @@
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
+use serde_json::Value;
 
-use super::{tap, user};
+use super::{Writing, user, write};
 use crate::{
     components::{Dialog, For, Show, button, icon},
     format::{time, value::PERSON},
     pages::record::{Open, section_button, section_head},
-    state::{Session, one},
+    state::Session,
     strings::{records as words, shell},
     work::{items, log, text},
 };
@@ -35,37 +36,24 @@ pub fn Completion(open: Open) -> AnyView {
             "card prose"
         }
     };
-    let writing = RwSignal::new(false);
+    let dialog = Writing::new();
     let label = StoredValue::new(label);
     let save = Callback::new(move |text: String| {
-        let Some(key) = open.key() else { return };
-        spawn_local(async move {
-            let value = if text.trim().is_empty() {
-                serde_json::Value::Null
+        write(session, open, "completionNotes", dialog, move |_| {
+            if text.trim().is_empty() {
+                Value::Null
             } else {
                 text.into()
-            };
-            let fields = one("completionNotes", value);
-            let edit = holdfast_core::plan::Edit {
-                key,
-                operation: holdfast_core::queue::Operation::Update,
-                fields,
-                seen: None,
-                kind: None,
-            };
-            match session.edit(edit).await {
-                Ok(_) => writing.set(false),
-                Err(fault) => session.toasts.say(fault.to_string()),
             }
         });
     });
     view! {
         <section class="section" aria-labelledby="completion">
-            {section_head("completion", heading.into_any(), Some(section_button(words::EDIT, "edit", move || writing.set(true))))}
+            {section_head("completion", heading.into_any(), Some(section_button(words::EDIT, "edit", move || dialog.begin())))}
             <p class=class>{shown}</p>
         </section>
-        <Show when=move || writing.get()>
-            <WriteDialog title=label.get_value() label=label.get_value() initial=written.get_untracked().as_str().unwrap_or_default().to_owned() needed=false on_save=save on_close=Callback::new(move |()| writing.set(false)) />
+        <Show when=dialog.shown>
+            <WriteDialog title=label.get_value() label=label.get_value() initial=written.get_untracked().as_str().unwrap_or_default().to_owned() needed=false on_save=save dialog />
         </Show>
     }
     .into_any()
@@ -91,11 +79,10 @@ pub fn Notes(open: Open) -> AnyView {
             told.collect::<Vec<_>>()
         })
     });
-    let writing = RwSignal::new(false);
+    let dialog = Writing::new();
     let save = Callback::new(move |written: String| {
-        writing.set(false);
         let declared = open.entity.with_value(|entity| entity.field("notes").cloned());
-        tap(session, open, "notes", move |list| {
+        write(session, open, "notes", dialog, move |list| {
             match declared.map(|field| field.kind) {
                 Some(holdfast_core::pack::FieldType::Log { key, fields }) => log::append(
                     list,
@@ -112,7 +99,7 @@ pub fn Notes(open: Open) -> AnyView {
     });
     view! {
         <section class="section" aria-labelledby="notes">
-            {section_head("notes", words::NOTES.into_any(), Some(section_button(words::ADD_NOTE, "add", move || writing.set(true))))}
+            {section_head("notes", words::NOTES.into_any(), Some(section_button(words::ADD_NOTE, "add", move || dialog.begin())))}
             <Show when=move || !notes.with(Vec::is_empty) fallback=|| view! { <p class="card prose prose--empty">{words::NOT_WRITTEN}</p> }.into_any()>
                 <ul class="card card--flush">
                     <For each=move || notes.get() key=|note| note.clone() let:note>
@@ -121,8 +108,8 @@ pub fn Notes(open: Open) -> AnyView {
                 </ul>
             </Show>
         </section>
-        <Show when=move || writing.get()>
-            <WriteDialog title=words::ADD_NOTE.to_owned() label=words::NOTE.to_owned() initial=String::new() needed=true on_save=save on_close=Callback::new(move |()| writing.set(false)) />
+        <Show when=dialog.shown>
+            <WriteDialog title=words::ADD_NOTE.to_owned() label=words::NOTE.to_owned() initial=String::new() needed=true on_save=save dialog />
         </Show>
     }
     .into_any()
@@ -136,13 +123,14 @@ fn WriteDialog(
     initial: String,
     needed: bool,
     on_save: Callback<String>,
-    on_close: Callback<()>,
+    dialog: Writing,
 ) -> AnyView {
     let typed = RwSignal::new(initial.clone());
-    let wrong = RwSignal::new(false);
+    let wrong = dialog.wrong;
+    let on_close = Callback::new(move |()| dialog.end());
     let save = move |_| {
         if needed && typed.with_untracked(|text| text.trim().is_empty()) {
-            wrong.set(true)
+            wrong.set(Some(words::NOTE_EMPTY.to_owned()))
         } else {
             on_save.run(typed.get_untracked())
         }
@@ -162,9 +150,9 @@ fn WriteDialog(
             <div class="field">
                 <label class="visually-hidden" for="written">{label}</label>
                 <textarea class="input" id="written" rows="6" autocomplete="off" autofocus prop:value=initial aria-describedby="written-error"
-                    aria-invalid=move || wrong.get().then_some("true")
-                    on:input=move |event| { wrong.set(false); typed.set(event_target_value(&event)); }></textarea>
-                <p class="field__error" id="written-error" role="alert">{move || wrong.get().then(|| view! { {icon("failed")} {words::NOTE_EMPTY} }.into_any())}</p>
+                    aria-invalid=move || wrong.get().map(|_| "true")
+                    on:input=move |event| { wrong.set(None); typed.set(event_target_value(&event)); }></textarea>
+                <p class="field__error" id="written-error" role="alert">{move || wrong.get().map(|why| view! { {icon("failed")} {why} }.into_any())}</p>
             </div>
         </Dialog>
     }
