@@ -29,6 +29,7 @@ pub enum Place {
     },
     More,
     Passcode,
+    Devices,
     Audit,
     Nowhere,
 }
@@ -65,6 +66,7 @@ impl Place {
             ["inbox", id] => Self::Conflict { id: (*id).to_owned() },
             ["more"] => Self::More,
             ["more", "passcode"] => Self::Passcode,
+            ["more", "devices"] => Self::Devices,
             ["more", "audit"] => Self::Audit,
             _ => Self::Nowhere,
         }

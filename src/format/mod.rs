@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod bytes;
+pub mod choices;
 pub mod diff;
 pub mod entities;
 pub mod inbox;

@@ -37,6 +37,13 @@ impl Session {
         Ok(())
     }
 
+    /// Has the server take something away now; nothing is queued.
+    pub async fn withdraw(self, path: &str) -> Result<(), Fault> {
+        let data = self.data().ok_or(Fault::Offline)?;
+        data.ask::<Value>(Method::Delete, path, None).await?;
+        Ok(())
+    }
+
     pub async fn syncs_while_closed(self) -> bool {
         self.client().keeps_key().await.unwrap_or_default()
     }

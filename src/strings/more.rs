@@ -37,7 +37,6 @@ pub const INSTALL_STEPS: [&str; 3] = [
 pub const GOT_IT: &str = "Got it";
 pub const INSTALLED: &str = "Holdfast is on the home screen";
 pub const ABOUT: &str = "About";
-pub const UNAVAILABLE: &str = "Not while offline";
 pub const SIGN_OUT: &str = "Sign out and erase this device";
 pub const SIGN_OUT_ASK: &str = "Sign out and erase this device?";
 pub const SIGN_OUT_TEXT: &str =
@@ -46,7 +45,18 @@ pub const SIGN_OUT_ANYWAY: &str = "Erase without sending";
 pub const SIGN_OUT_SAVE: &str = "Save a sealed file first";
 pub const STAY: &str = "Stay signed in";
 pub const REMEMBERED: &str = "Remembered choices";
-pub const FORGET: &str = "Forget them";
+pub const FORGET: &str = "Ask again";
+pub const ALWAYS_MINE: &str = "Always mine";
+pub const ALWAYS_THEIRS: &str = "Always theirs";
+pub const DEVICES: &str = "Devices";
+pub const DEVICES_HINT: &str = "Where you are signed in; sign out a lost one";
+pub const DEVICES_OFFLINE: &str = "The server knows the devices";
+pub const DEVICES_OFFLINE_TEXT: &str = "Come back with a network to see them, or to sign a lost one out.";
+pub const THIS_DEVICE: &str = "This device";
+pub const SIGN_OUT_DEVICE: &str = "Sign out";
+pub const SIGN_OUT_DEVICE_ASK: &str = "Sign this device out?";
+pub const SIGN_OUT_DEVICE_TEXT: &str = "It can neither read nor send any more until somebody signs in on it. What was not sent yet stays on it, sealed under its passcode.";
+pub const KEEP_DEVICE: &str = "Keep it signed in";
 pub const DETAILS: &str = "Sync details";
 
 pub const PASSCODE_TITLE: &str = "Change the passcode";
@@ -114,8 +124,20 @@ pub fn about_packs(packs: &str) -> String {
     format!("Lines of work: {packs}")
 }
 
-pub fn restart_of(count: usize) -> String {
-    format!("{} remembered", super::counted(count, "choice", "choices"))
+pub fn forget(about: &str) -> String {
+    format!("Ask again about {about}")
+}
+
+pub fn last_seen(when: &str) -> String {
+    format!("Last seen {when}")
+}
+
+pub fn sign_out_of(device: &str) -> String {
+    format!("Sign out {device}")
+}
+
+pub fn device_signed_out(device: &str) -> String {
+    format!("{device} is signed out")
 }
 
 pub fn audit_action(action: &str) -> &'static str {

@@ -46,6 +46,7 @@ pub struct Request {
 pub enum Method {
     Get,
     Post,
+    Delete,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,5 +1,7 @@
 //! Settings and everything that is needed seldom.
 
+mod choices;
+mod devices;
 mod export;
 mod install;
 mod sign_out;
@@ -7,6 +9,7 @@ mod storage;
 mod sync;
 mod theme;
 
+pub use devices::Devices;
 pub use export::ExportDialog;
 
 use leptos::prelude::*;
@@ -55,9 +58,11 @@ pub fn More() -> AnyView {
                             <div class="setting">{name_and_hint(move || me.get().0, move || me.get().1)} {icon("person")}</div>
                             <button class="setting" type="button" on:click=move |_| session.lock()>{text(words::LOCK_NOW, words::LOCK_HINT)} {icon("lock")}</button>
                             <a class="setting" href="/more/passcode">{text(words::PASSCODE, "")} {icon("chevron")}</a>
+                            <a class="setting" href="/more/devices">{text(words::DEVICES, words::DEVICES_HINT)} {icon("chevron")}</a>
                         </div>
                     </section>
                     <sync::Sync />
+                    <choices::Choices />
                     <storage::Storage />
                     <theme::Theme />
                     <section class="section">

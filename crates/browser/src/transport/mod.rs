@@ -44,6 +44,7 @@ async fn exchange(request: &Request) -> Result<Response, JsValue> {
     init.set_method(match request.method {
         Method::Get => "GET",
         Method::Post => "POST",
+        Method::Delete => "DELETE",
     });
     headers.set("Accept", "application/json")?;
     if let Some(token) = &request.bearer {

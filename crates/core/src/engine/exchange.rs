@@ -130,6 +130,9 @@ impl<P: Ports> Engine<P> {
 
     /// Sorts an answer out: a value, or a failure of a kind that the drainer knows what to do with.
     pub(super) async fn believe(&self, response: Response) -> Result<Value, Failure> {
+        if response.status == 204 {
+            return Ok(Value::Null);
+        }
         let body = json::parse(response.body.as_bytes());
         if (200..300).contains(&response.status) {
             return match body {
