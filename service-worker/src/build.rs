@@ -50,7 +50,7 @@ thread_local! {
 /// # Errors
 /// If it does not decode.
 pub fn remember(description: &JsValue) -> Result<(), JsValue> {
-    let text = String::from(JSON::stringify(&description)?);
+    let text = String::from(JSON::stringify(description)?);
     let build: Build = json::from_slice(text.as_bytes()).map_err(|error| error.to_string())?;
     web_sys::console::debug_2(
         &"Holdfast's worker, version".into(),

@@ -1,5 +1,7 @@
 //! The small reader and the one that serde derives must take the same JSON for the same thing, and refuse the same.
 
+#![allow(clippy::unwrap_used)]
+
 use std::{fmt::Debug, path::Path};
 
 use holdfast_core::{
