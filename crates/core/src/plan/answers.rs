@@ -127,12 +127,17 @@ fn refused(write: &QueuedWrite, error: WireError) -> QueuedWrite {
 /// The record is no longer ours to see: it leaves the device, what was typed stays as dead letters (W9, R7).
 pub(super) fn access_lost(replica: &Replica, key: &RecordKey, error: &WireError, now: Timestamp) -> Changes {
     let mut changes = Changes::default();
-    let typed: Vec<&QueuedWrite> = replica.lane(key).collect();
+    let held = replica.mirror(key).is_some();
+    // Told again, and gone before: the dead letters of the first time stay as they are.
+    let typed: Vec<&QueuedWrite> = replica
+        .lane(key)
+        .filter(|write| held || write.status != WriteStatus::Failed)
+        .collect();
     let details = typed
         .iter()
         .map(|write| serde_json::Value::Object(write.payload.clone()))
         .collect();
-    if !typed.is_empty() || replica.mirror(key).is_some() {
+    if held || !typed.is_empty() {
         changes.put(notices::local_notice(replica, "access-lost", key, details, now));
     }
     for write in typed {

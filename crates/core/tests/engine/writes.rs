@@ -7,7 +7,7 @@ use holdfast_core::{
 };
 use serde_json::json;
 
-use crate::support::{answer_to, answers, busy, dead, device, error, job, text};
+use crate::support::{answer_to, answers, busy, dead, device, error, job, page, text};
 
 #[test]
 fn w1_an_edit_is_pending_with_what_its_author_saw_and_shown_at_once() {
@@ -216,6 +216,14 @@ fn w9_access_lost_takes_the_record_and_keeps_what_was_typed_and_tells() {
     }
     let notices = device.local_notices();
     assert_eq!((notices.len(), &notices[0]["about"]), (1, &json!("access-lost")));
+    let told = notices[0].clone();
+    device.answer_delta(page("c9", false, json!({ "revokedIds": { "jobs": ["J-1"] } })));
+    device.sync(Trigger::Manual);
+    assert_eq!(
+        device.local_notices(),
+        [told],
+        "with its title, though the record is gone when it is told again"
+    );
     assert!(
         device.engine.replica().view(&job("J-1")).is_none(),
         "nothing of it is shown as a record"
