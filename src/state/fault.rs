@@ -29,7 +29,7 @@ impl Fault {
     /// What to say where only one field was written.
     pub fn at_one_field(&self) -> String {
         match self {
-            Self::Fields(errors) if !errors.is_empty() => errors[0].message.clone(),
+            Self::Fields(errors) if !errors.is_empty() => sentence(&errors[0].message),
             other => other.to_string(),
         }
     }
