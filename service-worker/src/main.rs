@@ -87,8 +87,9 @@ pub async fn on_fetch(event: FetchEvent, request: Request, mutation_id: String) 
     Ok(answer.map_or(JsValue::UNDEFINED, JsValue::from))
 }
 
-/// Takes a message from a page: `activate` lets this version take over, `sync` sends what waits, `panic` ends this
-/// instance as a fault would, so that a test can see the next one come.
+/// Takes a message from a page: `activate` lets this version take over, `claim` serves a page that was missed when this
+/// version took over, `sync` sends what waits, `panic` ends this instance as a fault would, so that a test can see the
+/// next one come.
 ///
 /// # Errors
 /// If what it asks for fails.
@@ -100,6 +101,7 @@ pub async fn on_message(data: JsValue, source: JsValue, ports: js_sys::Array) ->
     let _ = (source, ports);
     match data.as_string().as_deref() {
         Some("activate") => shell::take_over().await,
+        Some("claim") => shell::claim().await,
         Some("panic") => panic!("a page asked for it"),
         Some("sync") => replay::run(&client(), Trigger::Manual).await.map(drop),
         _ => Ok(()),

@@ -56,8 +56,15 @@ pub async fn activate(build: Rc<Build>) -> Result<(), JsValue> {
             JsFuture::from(cache.delete_with_request(&request)).await?;
         }
     }
-    JsFuture::from(scope()?.clients().claim()).await?;
-    Ok(())
+    claim().await
+}
+
+/// Serves open pages from now on, those too that were loading when this worker became the active one.
+///
+/// # Errors
+/// If this worker is not the active one.
+pub async fn claim() -> Result<(), JsValue> {
+    JsFuture::from(scope()?.clients().claim()).await.map(drop)
 }
 
 /// Lets a waiting version replace the active one.

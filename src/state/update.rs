@@ -6,6 +6,8 @@ use web_sys::{ServiceWorker, ServiceWorkerContainer, ServiceWorkerRegistration, 
 const WORKER: &str = "/sw.js";
 /// What the waiting worker is told.
 const ACTIVATE: &str = "activate";
+/// What the active worker is told by a page that it does not serve.
+const CLAIM: &str = "claim";
 
 /// New versions of the app: one that is ready waits until somebody lets it in.
 #[derive(Debug, Clone, Copy)]
@@ -57,6 +59,7 @@ impl NewVersion {
             return;
         };
         let registration: ServiceWorkerRegistration = registration.unchecked_into();
+        spawn_local(be_served(container));
         self.look(&registration);
         let found = registration.clone();
         let arriving = Closure::<dyn FnMut()>::new(move || {
@@ -88,6 +91,20 @@ impl NewVersion {
         self.ready
             .set(waiting.is_some() && registration.active().is_some());
         self.waiting.set_value(waiting);
+    }
+}
+
+/// A page that is loading just when the worker takes charge of all pages is missed, and would stay without it until it is
+/// loaded anew: it asks once there is an active worker.
+async fn be_served(container: ServiceWorkerContainer) {
+    let Ok(ready) = container.ready() else { return };
+    let Ok(registration) = JsFuture::from(ready).await else {
+        return;
+    };
+    let registration: ServiceWorkerRegistration = registration.unchecked_into();
+    if let (None, Some(worker)) = (container.controller(), registration.active()) {
+        // A worker that is gone was replaced by one that takes charge of all pages itself.
+        let _ = worker.post_message(&CLAIM.into());
     }
 }
 
