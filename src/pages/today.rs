@@ -61,7 +61,7 @@ pub fn Today() -> AnyView {
                     <Show when=move || day.with(|day| !day.tallies.is_empty())>{move || tally(day.with(|day| day.tallies.clone()))}</Show>
                     <Show when=move || day.with(|day| !day.due.is_empty())>
                         <section class="section" aria-labelledby="due">
-                            <div class="section__head"><h2 class="section__title" id="due">{words::DUE_TODAY}</h2></div>
+                            <div class="section__head"><h2 class="section__title" id="due">{words::DUE}</h2></div>
                             {rows("rows rows--card", move || day.with(|day| day.due.clone()), nobody)}
                         </section>
                     </Show>

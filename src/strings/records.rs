@@ -54,7 +54,7 @@ pub const DELETED: &str = "Deleted";
 pub const OFFLINE_ONLY: &str = "Only with a network";
 pub const ANY: &str = "Any";
 
-pub const DUE_TODAY: &str = "Due today";
+pub const DUE: &str = "Due";
 pub const MY_WORK: &str = "My work";
 pub const WORK_AT_SITES: &str = "Work at your sites";
 pub const ALL_WORK: &str = "All work";

@@ -87,7 +87,10 @@ fn verify(arguments: &VerifyArguments) -> Result<(), AuditError> {
     let chain = Storage::read(&database, |tx| {
         chain::verify(tx, arguments.head.as_deref()).map_err(AuditError::from)
     })??;
-    println!("{} entries, each follows from the one before it", chain.entries);
+    match chain.entries {
+        0 => println!("0 entries: nothing to verify"),
+        entries => println!("{entries} entries, each follows from the one before it"),
+    }
     if chain.unchained > 0 {
         println!(
             "{} older ones are from before the chain and are not covered",
