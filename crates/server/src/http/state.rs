@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use holdfast_core::pack::Packs;
-use holdfast_core::protocol::Me;
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 use url::Url;
@@ -21,7 +20,7 @@ use crate::randomness::SystemRng;
 use crate::records::people;
 use crate::storage::port::{Storage, StorageError, Transaction};
 use crate::storage::sqlite::{Database, DatabaseError};
-use crate::sync::{Answer, Caller, Context, Refusal, scopes_of};
+use crate::sync::{Answer, Context, Refusal};
 
 /// Password checks that run side by side; each takes a core and 19 MiB for a while.
 const PASSWORD_CHECKS_AT_ONCE: usize = 4;
@@ -134,7 +133,7 @@ impl AppState {
     {
         let (database, packs, now) = (Arc::clone(&self.database), Arc::clone(&self.packs), self.now());
         let done = blocking(move || {
-            let caller = caller_of(&packs, caller);
+            let caller = caller.caller(&packs);
             let cx = Context {
                 packs: &packs,
                 rng: &SystemRng,
@@ -157,7 +156,7 @@ impl AppState {
     {
         let (database, packs, now) = (Arc::clone(&self.database), Arc::clone(&self.packs), self.now());
         let done = blocking(move || {
-            let caller = caller_of(&packs, caller);
+            let caller = caller.caller(&packs);
             let cx = Context {
                 packs: &packs,
                 rng: &SystemRng,
@@ -172,32 +171,6 @@ impl AppState {
 
 fn answered<T>(answer: Result<T, Refusal>) -> Result<T, ApiError> {
     answer.map_err(ApiError::Refused)
-}
-
-fn caller_of(packs: &Packs, identity: Identity) -> Caller {
-    let Identity {
-        user_id,
-        username,
-        display_name,
-        roles,
-        sites,
-        device_id,
-        ..
-    } = identity;
-    let scopes = scopes_of(packs, &roles);
-    let me = Me {
-        user_id,
-        username,
-        display_name,
-        roles,
-        sites,
-        scopes,
-        device: None,
-    };
-    Caller {
-        me,
-        device_id: device_id.to_string(),
-    }
 }
 
 /// Runs blocking work off the async threads.

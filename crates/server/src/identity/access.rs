@@ -1,12 +1,15 @@
 //! Access tokens: who a request comes from; and the ends of sessions.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use holdfast_core::pack::Packs;
+use holdfast_core::protocol::Me;
 use uuid::Uuid;
 
 use super::IdentityError;
 use super::model::{Device, Identity, Revocation, Revoked, Session};
 use super::secret::SecretHash;
 use super::store::IdentityStore;
+use crate::sync::{Caller, scopes_of};
 
 /// How long expired tokens and codes are remembered, so that their late use is told apart from a guess.
 const MEMORY_OF_EXPIRED: TimeDelta = TimeDelta::days(1);
@@ -36,6 +39,25 @@ pub fn authenticate(
         device_id: session.device_id,
         session_id: session.id,
     }))
+}
+
+impl Identity {
+    /// The caller as the rules of sync see it: with the scopes that the packs in force give to the roles.
+    pub fn caller(self, packs: &Packs) -> Caller {
+        let me = Me {
+            scopes: scopes_of(packs, &self.roles),
+            user_id: self.user_id,
+            username: self.username,
+            display_name: self.display_name,
+            roles: self.roles,
+            sites: self.sites,
+            device: None,
+        };
+        Caller {
+            me,
+            device_id: self.device_id.to_string(),
+        }
+    }
 }
 
 /// Ends the session that an access or refresh token belongs to. A token that is unknown ends nothing, and its bearer

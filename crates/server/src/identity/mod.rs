@@ -25,6 +25,7 @@ mod error;
 pub mod exchange;
 pub mod grant;
 pub mod label;
+pub mod memory;
 pub mod model;
 pub mod password;
 pub mod refresh;

@@ -4,6 +4,7 @@ mod access;
 mod authorization;
 mod exchange;
 mod rotation;
+mod stores;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
