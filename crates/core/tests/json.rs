@@ -112,6 +112,9 @@ fn row_keys() {
     agree::<RowKey>(json!({ "write": "q1" }));
     for unit in ["device", "cursor", "sync", "lease", "me", "packs"] {
         agree::<RowKey>(json!(unit));
+        let with_content = json!({ unit: { "?": 1 } });
+        assert!(from_value::<RowKey>(with_content.clone()).is_err());
+        assert!(serde_json::from_value::<RowKey>(with_content).is_err());
     }
 }
 

@@ -66,6 +66,10 @@ pub enum RowKey {
 impl FromJson for RowKey {
     fn read(value: Value, faults: &mut Faults) -> Self {
         let (name, content) = faults.variant(value);
+        // What there is one of has nothing beside its name.
+        if !content.is_null() && !matches!(name.as_str(), "mirror" | "write" | "alias") {
+            faults.note();
+        }
         match name.as_str() {
             "mirror" => Self::Mirror(FromJson::read(content, faults)),
             "write" => Self::Write(FromJson::read(content, faults)),

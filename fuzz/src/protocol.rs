@@ -1,0 +1,96 @@
+//! What comes over the wire, and what lies opened in a device's store.
+
+use std::fmt::Debug;
+
+use arbitrary::Unstructured;
+use holdfast_core::{
+    json::{FromJson, from_slice, from_value, parse},
+    protocol::{Cursor, Delta, Digest, ErrorEnvelope, Health, Me, PushRequest, PushResponse, TokenAnswer},
+    store::{Row, RowKey},
+    timestamp,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use crate::mutation::{below, broken_sample};
+
+const SAMPLES: [&str; 10] = [
+    include_str!("../samples/push-request.json"),
+    include_str!("../samples/push-answer.json"),
+    include_str!("../samples/delta.json"),
+    include_str!("../samples/digest.json"),
+    include_str!("../samples/me.json"),
+    include_str!("../samples/error.json"),
+    include_str!("../samples/token.json"),
+    include_str!("../samples/row-write.json"),
+    include_str!("../samples/row-mirror.json"),
+    include_str!("../samples/row-sync.json"),
+];
+
+/// Each shape is read or refused, by both readers alike, from any bytes; what is read is written and read again as it
+/// was.
+pub fn protocol(bytes: &[u8]) {
+    if let Ok(value) = parse(bytes) {
+        every_shape(&value);
+    }
+    assert!(from_slice::<Delta>(bytes).is_err() || bytes.contains(&b'{'));
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        cursor(text);
+        instant(text);
+    }
+    let mut directions = Unstructured::new(bytes);
+    let value = broken_sample(&SAMPLES, &mut directions);
+    every_shape(&value);
+    cut_off(&value, below(&mut directions, 4_096));
+}
+
+fn every_shape(value: &Value) {
+    agree::<PushResponse>(value);
+    agree::<Delta>(value);
+    agree::<Digest>(value);
+    agree::<Me>(value);
+    agree::<Health>(value);
+    agree::<ErrorEnvelope>(value);
+    agree::<TokenAnswer>(value);
+    agree::<Row>(value);
+    agree::<RowKey>(value);
+    if let Ok(request) = serde_json::from_value::<PushRequest>(value.clone()) {
+        let written = serde_json::to_value(&request).expect("a request is JSON");
+        let again = serde_json::from_value::<PushRequest>(written).expect("what was written is read");
+        assert_eq!(again, request);
+    }
+}
+
+fn agree<T: FromJson + Serialize + DeserializeOwned + PartialEq + Debug>(value: &Value) {
+    let small = from_value::<T>(value.clone()).ok();
+    let derived = serde_json::from_value::<T>(value.clone()).ok();
+    assert_eq!(small, derived, "{value}");
+    if let Some(read) = small {
+        let written = serde_json::to_value(&read).expect("what was read is JSON");
+        assert_eq!(from_value::<T>(written).as_ref(), Ok(&read), "{value}");
+    }
+}
+
+/// A text that ends too early is no shorter message, but none.
+fn cut_off(value: &Value, length: usize) {
+    let text = serde_json::to_vec(value).expect("a value is JSON");
+    if matches!(value, Value::Object(_)) && length < text.len() {
+        assert!(parse(&text[..length]).is_err());
+    }
+}
+
+fn cursor(text: &str) {
+    if let Ok(cursor) = text.parse::<Cursor>() {
+        assert_eq!(
+            cursor.to_string().parse::<Cursor>().as_ref(),
+            Ok(&cursor),
+            "{text}"
+        );
+    }
+}
+
+fn instant(text: &str) {
+    if let Some(instant) = timestamp::parse(text) {
+        assert_eq!(timestamp::parse(&instant.to_rfc3339()), Some(instant), "{text}");
+    }
+}
