@@ -19,6 +19,8 @@ use web_sys::ExtendableEvent;
 /// Where the browser sends no `sync` events, any request may be the sign that the network is back; not every one.
 const AT_MOST_EVERY: chrono::Duration = chrono::Duration::seconds(30);
 
+const NOT_ALL: &str = "not everything could be sent; to be tried again";
+
 thread_local! {
     static LAST_TRY: Cell<Option<Timestamp>> = const { Cell::new(None) };
 }
@@ -33,8 +35,12 @@ pub fn now() -> Timestamp {
 /// If something is left that a later try may send: a `sync` event is then repeated by the browser.
 pub async fn send(session: Rc<Session>, trigger: Trigger) -> Result<JsValue, JsValue> {
     LAST_TRY.set(Some(now()));
-    match session.sync(trigger).await {
-        Round::Waiting(_) | Round::LeaseLost => Err("not everything could be sent; to be tried again".into()),
+    let round = session.sync(trigger).await;
+    // A write whose own wait is not over yet is left behind by a round that went well.
+    let left_behind = round == Round::Done && session.replica().unsent() > 0;
+    match round {
+        Round::Waiting(_) | Round::LeaseLost => Err(NOT_ALL.into()),
+        Round::Done if left_behind => Err(NOT_ALL.into()),
         Round::Failed(error) => Err(error.to_string().into()),
         // Elsewhere: an open page is at it. Parked: a person must sign in first.
         Round::Done | Round::Elsewhere | Round::Parked | Round::NotSetUp => Ok(JsValue::UNDEFINED),

@@ -20,7 +20,10 @@ mod sync;
 
 use std::{cell::RefCell, rc::Rc};
 
-use futures::future::{FutureExt, LocalBoxFuture};
+use futures::{
+    future::{FutureExt, LocalBoxFuture},
+    lock::Mutex,
+};
 use holdfast_core::{
     engine::{Round, Trigger},
     ports::Clock,
@@ -63,6 +66,8 @@ pub struct Client {
 #[derive(Default)]
 pub(crate) struct Shared {
     session: RefCell<Option<Rc<Session>>>,
+    /// Held while a session is being resumed: a second one would close the first under whoever got it.
+    resuming: Mutex<()>,
     listeners: Rc<Listeners>,
 }
 
@@ -133,6 +138,7 @@ impl Client {
     }
 
     async fn resume_by_keys(&self) -> Result<Option<Rc<Session>>, ClientError> {
+        let _alone = self.shared.resuming.lock().await;
         if let Some(session) = self.session() {
             return Ok(Some(session));
         }

@@ -87,7 +87,7 @@ impl Session {
             self.rounds(trigger, election).await
         };
         drop(lock);
-        self.after_round(&round);
+        self.after_round(&round, trigger);
         round
     }
 
@@ -113,7 +113,7 @@ impl Session {
         });
     }
 
-    fn after_round(self: &Rc<Self>, round: &Round) {
+    fn after_round(self: &Rc<Self>, round: &Round, trigger: Trigger) {
         let now = self.now();
         let again_at = match round {
             Round::Waiting(until) => Some(until.unwrap_or(now + UNKNOWN_WAIT)),
@@ -128,7 +128,10 @@ impl Session {
             again_at,
             probe_at: self.engine.breaker().probe_at(),
         });
-        if self.engine.replica().unsent() > 0 {
+        // The browser repeats the worker's event itself while something is left. Asked for anew out of the event it would
+        // come back at once, and again, for as long as a write waits.
+        let of_the_event = self.context == Context::Worker && trigger == Trigger::Reconnect;
+        if self.engine.replica().unsent() > 0 && !of_the_event {
             background::request_sync_event();
         }
         self.plan_wake_up();

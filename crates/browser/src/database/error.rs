@@ -35,6 +35,8 @@ impl DatabaseError {
             "is closed",
             "connection is lost",
             "server lost",
+            // Nobody here looks at the end of a transaction after aborting it: the browser took this one back.
+            "AbortError",
         ]) {
             Self::Closed(words)
         } else {

@@ -97,7 +97,7 @@ fn end_of(transaction: &IdbTransaction) -> Promise {
         let on_abort = Closure::once_into_js(move || {
             let reason = aborted
                 .error()
-                .map_or_else(|| "the transaction was aborted".into(), JsValue::from);
+                .map_or_else(|| "AbortError: the transaction was aborted".into(), JsValue::from);
             reject.call1(&JsValue::NULL, &reason)
         });
         transaction.set_oncomplete(Some(on_complete.unchecked_ref()));
