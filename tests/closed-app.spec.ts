@@ -3,7 +3,7 @@ import type { BrowserContext, Page } from "@playwright/test";
 
 import { Colleague } from "./support/colleague.ts";
 import type { Device } from "./support/device.ts";
-import { signInAndSetPasscode, unlock } from "./support/app/entry.ts";
+import { signInAndSetPasscode, syncWhileClosed, unlock } from "./support/app/entry.ts";
 import { goTo, offline, synced } from "./support/app/status.ts";
 import { addNote, createOrder, openOrder } from "./support/app/work.ts";
 import { expect, test } from "./support/test.ts";
@@ -12,8 +12,7 @@ import { expect, test } from "./support/test.ts";
 async function syncingWhileClosed(device: Device): Promise<Page> {
   const page = await device.open();
   await signInAndSetPasscode(page, "technician");
-  await goTo(page, "More");
-  await page.getByRole("switch", { name: "Sync while the app is closed" }).check();
+  await syncWhileClosed(page);
   return page;
 }
 

@@ -1,7 +1,7 @@
 // Tabs and worker share one queue; storage can be cleared under them.
 import { Colleague } from "./support/colleague.ts";
 import { queueOrders } from "./support/app/api.ts";
-import { signIn, signInAndSetPasscode, setPasscode, inTheApp, unlock } from "./support/app/entry.ts";
+import { signIn, signInAndSetPasscode, setPasscode, inTheApp, syncWhileClosed, unlock } from "./support/app/entry.ts";
 import { goTo, statusLine, synced } from "./support/app/status.ts";
 import { openOrder, row, search } from "./support/app/work.ts";
 import { expect, test } from "./support/test.ts";
@@ -11,8 +11,7 @@ const QUEUED = 40;
 test("two tabs and the worker start together on a full queue: each write is applied once", async ({ device, server }) => {
   const first = await device.open();
   await signInAndSetPasscode(first, "technician");
-  await goTo(first, "More");
-  await first.getByRole("switch", { name: "Sync while the app is closed" }).check();
+  await syncWhileClosed(first);
   const second = await device.open();
   await unlock(second);
   await server.kill();

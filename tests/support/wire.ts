@@ -50,6 +50,8 @@ export type Fault =
   | { kind: "answer"; answer: Answer }
   /** The connection breaks before the server hears of the request. */
   | { kind: "reset" }
+  /** The server never hears of the request, and no answer comes for as long as somebody waits for one. */
+  | { kind: "swallow" }
   /** The server carries the request out; its answer never arrives. */
   | { kind: "lose-answer" }
   /** The answer arrives, cut in half. */
@@ -61,6 +63,8 @@ export interface Rule {
   /** Which requests; all, if absent. */
   path?: string | RegExp;
   method?: string;
+  /** A text that the request's body contains. */
+  carrying?: string;
   /** How many requests; without it, until {@link Wire.clear}. */
   times?: number;
 }
@@ -174,6 +178,10 @@ export class Wire {
       incoming.socket.resetAndDestroy();
       return;
     }
+    if (fault?.kind === "swallow") {
+      await new Promise((gone) => outgoing.once("close", gone));
+      return;
+    }
     if (this.speed) await pause(this.speed.latencyMs);
     if (fault?.kind === "answer") {
       seen.status = fault.answer.status;
@@ -251,6 +259,7 @@ export class Wire {
 function matches(rule: Rule, seen: Seen): boolean {
   const path = seen.path.split("?")[0] ?? "";
   if (rule.method && rule.method !== seen.method) return false;
+  if (rule.carrying !== undefined && !JSON.stringify(seen.body).includes(rule.carrying)) return false;
   if (rule.path === undefined) return true;
   return typeof rule.path === "string" ? rule.path === path : rule.path.test(path);
 }

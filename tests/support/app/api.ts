@@ -1,6 +1,8 @@
 // Requests that a page makes by plain `fetch`, past the app: the service worker takes them.
 import type { Page } from "@playwright/test";
 
+import type { Fields } from "../colleague.ts";
+
 export interface Answered {
   status: number;
   body: Record<string, unknown>;
@@ -32,4 +34,17 @@ export async function queueOrders(page: Page, title: string, orders: number): Pr
     if (status !== 202) throw new Error(`${one} was not queued: ${status}`);
   }
   return titles;
+}
+
+/** All work orders as the device has them, with what it has not sent yet. The service worker answers from the device. */
+export async function ordersHere(page: Page): Promise<Fields[]> {
+  const { status, body } = await plainFetch(page, "GET", "/work-orders");
+  if (status !== 200) throw new Error(`the device did not tell its work orders: ${status} ${JSON.stringify(body)}`);
+  return body.items as Fields[];
+}
+
+/** Changes fields of an order, as {@link queueOrders} does. */
+export async function queueChange(page: Page, id: string, fields: Record<string, unknown>): Promise<void> {
+  const { status, body } = await plainFetch(page, "PATCH", `/work-orders/${id}`, fields);
+  if (status !== 202) throw new Error(`the change of ${id} was not queued: ${status} ${JSON.stringify(body)}`);
 }

@@ -2,7 +2,8 @@
 import { expect, type Locator, type Page } from "@playwright/test";
 
 import { PASSWORD, type UserName } from "../colleague.ts";
-import { statusLine, synced } from "./status.ts";
+import type { Device } from "../device.ts";
+import { goTo, statusLine, synced } from "./status.ts";
 
 export const PASSCODE = "246813";
 
@@ -13,6 +14,26 @@ export async function signInAndSetPasscode(page: Page, user: UserName): Promise<
   await inTheApp(page);
   await synced(page);
   await underTheWorker(page);
+}
+
+/**
+ * As {@link signInAndSetPasscode}, on a device that is going to be killed. It is closed once before: a browser brings its
+ * cookies to the disk some time, but at the latest then.
+ */
+export async function signInForTheWorst(device: Device, user: UserName): Promise<Page> {
+  await signInAndSetPasscode(await device.open(), user);
+  await device.close();
+  await device.reopen();
+  const page = await device.open();
+  await unlock(page);
+  await synced(page);
+  return page;
+}
+
+/** Lets the app sync while it is closed. */
+export async function syncWhileClosed(page: Page): Promise<void> {
+  await goTo(page, "More");
+  await page.getByRole("switch", { name: "Sync while the app is closed" }).check();
 }
 
 /** Waits until the service worker has the app on the device and serves the page. */
