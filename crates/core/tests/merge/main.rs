@@ -1,6 +1,7 @@
 //! The merge: its table, row by row, and its laws for any values.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod convergence;
 // Tables keep a row to a line: their modules are left as they are written.
 #[rustfmt::skip]
 mod fields;
