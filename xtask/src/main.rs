@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{bench, build, check, mutate, run, simulate, test, torture};
+use crate::commands::{bench, build, check, contract, fuzz, kill, mutate, run, simulate, test, torture};
 
 /// Set up, build, run and test Holdfast.
 #[derive(Debug, Parser)]
@@ -43,6 +43,12 @@ enum Command {
     Mutate(mutate::Options),
     /// Kill server, browsers and workers at random while people work, and look what is left
     Torture(torture::Options),
+    /// Kill the real server with SIGKILL, again and again, while writers push and readers page
+    Kill(kill::Options),
+    /// Try any bytes at every border that foreign data crosses, by libFuzzer
+    Fuzz(fuzz::Options),
+    /// Hold the server's answers to the description of the API that it serves
+    Contract(contract::Options),
     /// Measure in a real browser against the real server
     Bench,
 }
@@ -56,6 +62,9 @@ fn main() -> ExitCode {
         Command::Simulate(options) => simulate::execute(&options),
         Command::Mutate(options) => mutate::execute(&options),
         Command::Torture(options) => torture::execute(&options),
+        Command::Kill(options) => kill::execute(&options),
+        Command::Fuzz(options) => fuzz::execute(&options),
+        Command::Contract(options) => contract::execute(&options),
         Command::Bench => bench::execute(),
     };
     match outcome {

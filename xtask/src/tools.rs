@@ -2,7 +2,7 @@
 //!
 //! A tool counts as present when it answers `--version` with that version, so a changed pin reinstalls it.
 
-use std::fs;
+use std::{fs, path::PathBuf};
 
 use crate::{
     error::{Failure, FileContext, Outcome},
@@ -15,6 +15,12 @@ const TRUNK: &str = "0.21.14";
 
 /// wasm-opt, as the npm package `binaryen` carries it.
 const BINARYEN: &str = "132.0.0";
+
+/// Drives libFuzzer.
+const CARGO_FUZZ: &str = "0.13.2";
+
+/// Makes up requests from a description of an API, and judges the answers.
+const SCHEMATHESIS: &str = "4.32.0";
 
 /// Makes sure that everything a web build needs is there.
 pub fn ensure() -> Outcome {
@@ -49,6 +55,36 @@ pub fn ensure_wasm_bindgen() -> Outcome {
 fn ensure_trunk() -> Outcome {
     let options = ["--locked", "--no-default-features", "--features", "rustls"];
     ensure_crate("trunk", "trunk", TRUNK, &options, "6 min")
+}
+
+/// Makes sure that `cargo fuzz` is there.
+pub fn ensure_cargo_fuzz() -> Outcome {
+    ensure_crate("cargo-fuzz", "cargo-fuzz", CARGO_FUZZ, &["--locked"], "2 min")
+}
+
+/// Makes sure that schemathesis is there, in a Python environment of its own; answers its program.
+pub fn ensure_schemathesis() -> Outcome<PathBuf> {
+    let folder = workspace::tools().join("schemathesis");
+    let (pip, program) = (folder.join("bin/pip"), folder.join("bin/schemathesis"));
+    if reports_version(&program.display().to_string(), SCHEMATHESIS) {
+        return Ok(program);
+    }
+    step::timed(
+        &format!("Installing schemathesis {SCHEMATHESIS} from PyPI into target/tools"),
+        "1 min",
+        || {
+            let mut venv = workspace::command("python3");
+            let made = step::run(venv.args(["-m", "venv", "--clear"]).arg(&folder));
+            made.map_err(|_| Failure::Missing {
+                what: "Python with its module venv".to_owned(),
+                remedy: "Install it once: `sudo apt-get install -y python3-venv`.".to_owned(),
+            })?;
+            let mut install = workspace::command(&pip.display().to_string());
+            install.args(["install", "--quiet", "--disable-pip-version-check"]);
+            step::run(install.arg(format!("schemathesis=={SCHEMATHESIS}")))
+        },
+    )?;
+    Ok(program)
 }
 
 fn ensure_crate(package: &str, program: &str, version: &str, options: &[&str], about: &str) -> Outcome {

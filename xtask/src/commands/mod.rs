@@ -3,6 +3,9 @@
 pub mod bench;
 pub mod build;
 pub mod check;
+pub mod contract;
+pub mod fuzz;
+pub mod kill;
 pub mod mutate;
 pub mod run;
 pub mod simulate;

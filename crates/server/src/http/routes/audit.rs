@@ -73,7 +73,7 @@ pub struct Restoration {
 /// Puts losing values back, as a new version of the record.
 #[utoipa::path(post, path = "/api/v1/audit/{id}/restore", tag = "audit", security(("bearer" = [])),
     params(("id" = String, Path)), request_body = Restoration,
-    responses((status = 200, description = "The record", body = serde_json::Value), (status = 400), (status = 401),
+    responses((status = 200, description = "The record", body = ref("#/components/schemas/Record")), (status = 400), (status = 401),
         (status = 403), (status = 404), (status = 409, description = "The record is deleted"), (status = 415, description = "Not `application/json`"), (status = 422)))]
 pub async fn restore(
     State(state): State<AppState>,

@@ -20,7 +20,7 @@ struct Domains<'a> {
 
 /// All domain packs.
 #[utoipa::path(get, path = "/api/v1/domains", tag = "domains", security(("bearer" = [])),
-    responses((status = 200, description = "`packs`", body = serde_json::Value),
+    responses((status = 200, body = ref("#/components/schemas/Domains")),
         (status = 304, description = "As `If-None-Match` has it"), (status = 401)))]
 pub async fn list(
     State(state): State<AppState>,

@@ -11,7 +11,7 @@ use crate::storage::sqlite::DatabaseError;
 
 /// Says who answers, so that a device does not take a captive portal's page for the server.
 #[utoipa::path(get, path = "/healthz", tag = "operations",
-    responses((status = 200, description = "`{\"status\":\"ok\",\"service\":\"holdfast\"}`", body = serde_json::Value)))]
+    responses((status = 200, body = ref("#/components/schemas/Health"))))]
 pub async fn alive() -> Json<Health> {
     Json(healthy())
 }
@@ -25,7 +25,7 @@ fn healthy() -> Health {
 
 /// Ready when the database answers.
 #[utoipa::path(get, path = "/readyz", tag = "operations",
-    responses((status = 200, body = serde_json::Value), (status = 500, description = "The database does not answer")))]
+    responses((status = 200, body = ref("#/components/schemas/Health")), (status = 500, description = "The database does not answer")))]
 pub async fn ready(State(state): State<AppState>) -> Result<Json<Health>, ApiError> {
     state.read(probe).await?;
     Ok(Json(healthy()))

@@ -25,7 +25,7 @@ use crate::sync::{Context, Refusal};
     params(("entities" = String, Path, description = "The plural name: `work-orders`"),
         ("page" = Option<String>, Query, description = "`nextPage` of the page before"),
         ("limit" = Option<usize>, Query, description = "1 to 500")),
-    responses((status = 200, description = "`items` and `nextPage`", body = serde_json::Value),
+    responses((status = 200, body = ref("#/components/schemas/RecordPage")),
         (status = 304, description = "As `If-None-Match` has it"), (status = 400), (status = 401), (status = 403), (status = 404)))]
 pub async fn list(
     State(state): State<AppState>,
@@ -62,7 +62,7 @@ pub async fn list(
 /// One record.
 #[utoipa::path(get, path = "/api/v1/{entities}/{id}", tag = "records", security(("bearer" = [])),
     params(("entities" = String, Path), ("id" = String, Path)),
-    responses((status = 200, body = serde_json::Value), (status = 304), (status = 401), (status = 403), (status = 404)))]
+    responses((status = 200, body = ref("#/components/schemas/Record")), (status = 304), (status = 401), (status = 403), (status = 404)))]
 pub async fn get(
     State(state): State<AppState>,
     me: Identity,
@@ -107,7 +107,7 @@ pub(super) fn unless_known(headers: &HeaderMap, tag: &str, answer: impl IntoResp
 /// Every version of a record: who, when, which fields, from what to what.
 #[utoipa::path(get, path = "/api/v1/{entities}/{id}/history", tag = "records", security(("bearer" = [])),
     params(("entities" = String, Path), ("id" = String, Path)),
-    responses((status = 200, body = serde_json::Value), (status = 401), (status = 403), (status = 404)))]
+    responses((status = 200, body = ref("#/components/schemas/History")), (status = 401), (status = 403), (status = 404)))]
 pub async fn history(
     State(state): State<AppState>,
     me: Identity,
@@ -123,8 +123,8 @@ pub async fn history(
 /// Creates a record.
 #[utoipa::path(post, path = "/api/v1/{entities}", tag = "records", security(("bearer" = [])),
     params(("entities" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
-    request_body = serde_json::Value,
-    responses((status = 201, description = "The record, and its `Location`", body = serde_json::Value), (status = 400),
+    request_body(content = ref("#/components/schemas/Fields")),
+    responses((status = 201, description = "The record, and its `Location`", body = ref("#/components/schemas/Record")), (status = 400),
         (status = 401), (status = 403), (status = 404), (status = 409), (status = 415, description = "Not `application/json`"),
         (status = 422, description = "`error.fields` says which")))]
 pub async fn create(
@@ -156,8 +156,8 @@ pub async fn create(
 #[utoipa::path(patch, path = "/api/v1/{entities}/{id}", tag = "records", security(("bearer" = [])),
     params(("entities" = String, Path), ("id" = String, Path), ("Idempotency-Key" = Option<String>, Header),
         ("If-Match" = Option<String>, Header, description = "The version that its author saw; merged if it is not the last")),
-    request_body = serde_json::Value,
-    responses((status = 200, description = "The record", body = serde_json::Value), (status = 400), (status = 401),
+    request_body(content = ref("#/components/schemas/Fields")),
+    responses((status = 200, description = "The record", body = ref("#/components/schemas/Record")), (status = 400), (status = 401),
         (status = 403), (status = 404), (status = 409, description = "`conflict`; the other fields were applied"), (status = 415, description = "Not `application/json`"), (status = 422)))]
 pub async fn update(
     State(state): State<AppState>,

@@ -17,8 +17,8 @@ use crate::sync::{Refusal, digest as digests, pull, push as pushing};
 
 /// Sends a batch of queued writes.
 #[utoipa::path(post, path = "/api/v1/sync/push", tag = "sync", security(("bearer" = [])),
-    request_body(content = serde_json::Value, description = "`deviceId` and `operations`, at most 500"),
-    responses((status = 200, description = "A result for each operation, in order", body = serde_json::Value),
+    request_body(content = ref("#/components/schemas/PushRequest")),
+    responses((status = 200, description = "A result for each operation, in order", body = ref("#/components/schemas/PushResponse")),
         (status = 400, description = "Not a batch"), (status = 401), (status = 403, description = "Another device's"),
         (status = 413, description = "More than 500 operations, or 8 MiB"), (status = 415, description = "Not `application/json`"),
         (status = 422), (status = 503)))]
@@ -46,7 +46,7 @@ pub struct DeltaQuery {
 
 /// What changed for this device.
 #[utoipa::path(get, path = "/api/v1/sync/delta", tag = "sync", security(("bearer" = [])), params(DeltaQuery),
-    responses((status = 200, description = "A page of changes and the cursor behind it", body = serde_json::Value),
+    responses((status = 200, description = "A page of changes and the cursor behind it", body = ref("#/components/schemas/Delta")),
         (status = 400, description = "An unreadable cursor, or one of another entity set"), (status = 401),
         (status = 410, description = "A cursor of another epoch: start again without it")))]
 pub async fn delta(
@@ -83,7 +83,7 @@ pub struct RecordsQuery {
 
 /// Whole records by id; those that are not readable are absent.
 #[utoipa::path(get, path = "/api/v1/sync/records", tag = "sync", security(("bearer" = [])), params(RecordsQuery),
-    responses((status = 200, description = "Records by collection", body = serde_json::Value),
+    responses((status = 200, description = "Records by collection", body = ref("#/components/schemas/RecordsByCollection")),
         (status = 400), (status = 401), (status = 413)))]
 pub async fn records(
     State(state): State<AppState>,
@@ -115,7 +115,7 @@ pub struct DigestQuery {
 
 /// Count and hash of what this device should hold.
 #[utoipa::path(get, path = "/api/v1/sync/digest", tag = "sync", security(("bearer" = [])), params(DigestQuery),
-    responses((status = 200, body = serde_json::Value), (status = 400), (status = 401)))]
+    responses((status = 200, body = ref("#/components/schemas/Digest")), (status = 400), (status = 401)))]
 pub async fn digest(
     State(state): State<AppState>,
     me: Identity,

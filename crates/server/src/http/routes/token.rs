@@ -54,9 +54,9 @@ struct TokenAnswer<'a> {
 #[utoipa::path(post, path = "/oauth/token", tag = "sign-in",
     request_body(content_type = "application/x-www-form-urlencoded", content = serde_json::Value,
         description = "`grant_type` authorization_code with `code`, `code_verifier` and `redirect_uri`, or refresh_token"),
-    responses((status = 200, description = "Tokens, device and user; the refresh token in a cookie", body = serde_json::Value),
-        (status = 400, description = "`{ \"error\": \"invalid_grant\", … }` (RFC 6749)", body = serde_json::Value),
-        (status = 415, description = "Not a form"), (status = 429, description = "Too many requests; `Retry-After`")))]
+    responses((status = 200, description = "Tokens, device and user; the refresh token in a cookie", body = ref("#/components/schemas/TokenAnswer")),
+        (status = 400, description = "`{ \"error\": \"invalid_grant\", … }` (RFC 6749)", body = ref("#/components/schemas/OAuthError")),
+        (status = 413, body = ref("#/components/schemas/OAuthError")), (status = 415, description = "Not a form", body = ref("#/components/schemas/OAuthError")), (status = 429, description = "Too many requests; `Retry-After`", body = ref("#/components/schemas/OAuthError"))))]
 pub async fn grant(
     State(state): State<AppState>,
     ClientAddress(address): ClientAddress,
