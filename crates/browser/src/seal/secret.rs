@@ -45,6 +45,20 @@ impl Default for Cost {
     }
 }
 
+impl Cost {
+    /// The parameters are not sealed: damaged ones could ask for more than the device has, and end the app.
+    const DEAREST: Self = Self {
+        memory_kib: 256 * 1024,
+        passes: 64,
+        lanes: 16,
+    };
+
+    fn is_payable(&self) -> bool {
+        let most = Self::DEAREST;
+        self.memory_kib <= most.memory_kib && self.passes <= most.passes && self.lanes <= most.lanes
+    }
+}
+
 /// A secret under a passcode: what may lie on the disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wrapped {
@@ -142,6 +156,9 @@ async fn wrapping_key(passcode: &str, salt: &[u8], cost: &Cost) -> Result<Crypto
 }
 
 pub(super) fn stretch(passcode: &str, salt: &[u8], cost: &Cost) -> Result<[u8; 32], SealError> {
+    if !cost.is_payable() {
+        return Err(SealError::DoesNotOpen);
+    }
     let failed = |error: argon2::Error| SealError::Platform(error.to_string());
     let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, Some(32)).map_err(failed)?;
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);

@@ -2,6 +2,7 @@
 #![allow(dead_code)]
 
 pub mod device;
+pub mod dice;
 
 use holdfast_browser::{
     rng::PlatformRng,
