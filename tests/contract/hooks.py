@@ -4,11 +4,13 @@ Requests are made up from the served description. Most of those that name a reco
 device get one that is there instead, so that they reach the rules behind the parsers; the rest keep what was made up.
 """
 
+import atexit
 import base64
 import hashlib
 import os
 import random
 import secrets
+from collections import Counter, defaultdict
 from functools import cache
 from urllib.parse import parse_qs, urlsplit
 
@@ -21,6 +23,7 @@ ORDER = {"title": "Hose leaks", "siteId": "north", "status": "assigned", "assign
 
 dice = random.Random(int(os.environ["HOLDFAST_SEED"]))
 cursors = [None]
+answers = defaultdict(Counter)
 
 
 def mostly() -> bool:
@@ -54,10 +57,16 @@ def device() -> str:
 
 
 @cache
+def id_fields() -> dict[str, str]:
+    """By plural name."""
+    packs = ask("GET", "/domains").json()["packs"]
+    return {entity["plural"]: entity["idField"] for pack in packs for entity in pack["entities"]}
+
+
+@cache
 def ids(plural: str) -> list[str]:
-    """The first field of a record is its id."""
-    page = ask("GET", f"/{plural}?limit=20")
-    return [next(iter(record.values())) for record in page.json()["items"]] if page.ok else []
+    page = ask("GET", f"/{plural}?limit=20") if plural in id_fields() else None
+    return [record[id_fields()[plural]] for record in page.json()["items"]] if page and page.ok else []
 
 
 @cache
@@ -113,22 +122,38 @@ def before_call(context, case, kwargs):
         for operation in filter(lambda each: isinstance(each, dict), body.get("operations") or []):
             operation["entityType"] = one_of(["work-order", "conflict", "notice"], operation.get("entityType"))
             operation["entityId"] = one_of(ids("work-orders"), operation.get("entityId"))
-            operation["payload"] = change(operation.get("payload") or {})
+            operation["payload"] = change(operation.get("payload"))
+    elif case.path == "/api/v1/sync/records" and mostly():
+        plural = dice.choice(list(id_fields()))
+        case.query = {"entity": plural, "ids": ",".join(ids(plural)[:5]) or "none"}
     elif case.path in ("/api/v1/sync/delta", "/api/v1/sync/digest") and mostly():
         case.query = {name: value for name, value in (case.query or {}).items() if name not in ("since", "entities")}
         cursor = dice.choice(cursors[-3:])
         case.query.update({"since": cursor} if cursor else {})
 
 
-def change(fields: dict) -> dict:
-    """A field that there is, and whatever was made up."""
-    values = ["on-hold", "completed", "", "late", None, 3, -1.5, True, [], {}, "2026-11-21T08:30:00Z"]
-    names = ["status", "title", "tasks", "notes", "partsUsed", "tags", "completionNotes", "costEstimate", "_version"]
-    kept = fields if dice.random() < 0.3 else {}
-    return {**kept, dice.choice(names): dice.choice(values)}
+def change(fields) -> dict:
+    """Some fields that there are, rightly or wrongly filled, and now and then whatever was made up."""
+    kept = fields if isinstance(fields, dict) and dice.random() < 0.2 else {}
+    right = {"title": "Late", "costEstimate": 3, "tags": ["wet"], "completionNotes": "so", "priority": "low"}
+    wrong = ["on-hold", "", None, -1.5, True, [], {}, [{"noteId": 7}], "2026-11-21T08:30:00Z"]
+    name = dice.choice([*right, "status", "tasks", "notes", "partsUsed", "_version"])
+    return {**kept, name: right[name] if name in right and mostly() else dice.choice(wrong)}
 
 
 @schemathesis.hook
 def after_call(context, case, response):
+    answers[f"{case.operation.method.upper()} {case.path}"][response.status_code] += 1
     if case.path == "/api/v1/sync/delta" and response.status_code == 200:
         cursors.append(response.json()["cursor"])
+
+
+@atexit.register
+def tell():
+    """How far the requests got: a contract that no success was held to is not held."""
+    by_status = sum(answers.values(), Counter())
+    told = ", ".join(f"{count} × {status}" for status, count in sorted(by_status.items()))
+    print(f"{PERSON}: {by_status.total()} requests: {told}")
+    for operation, statuses in sorted(answers.items()):
+        if min(statuses) >= 400:
+            print(f"  never a success: {operation} ({', '.join(map(str, sorted(statuses)))})")

@@ -205,6 +205,15 @@ mod tests {
     }
 
     #[test]
+    fn values_of_fields_may_be_anything() {
+        let api = description();
+        let losing = &api["components"]["schemas"]["LosingValue"]["properties"];
+        for value in ["value", "kept"] {
+            assert!(losing[value].is_object() && losing[value].get("type").is_none(), "{losing}");
+        }
+    }
+
+    #[test]
     fn the_packs_name_the_entities() {
         let api = description();
         let list = &api["paths"]["/api/v1/{entities}"]["get"];

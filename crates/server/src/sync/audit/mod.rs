@@ -79,12 +79,10 @@ pub struct AuditEntry {
 #[serde(rename_all = "camelCase")]
 pub struct LosingValue {
     pub field: String,
-    #[schema(value_type = Object)]
     pub value: Value,
     /// User id of whoever wrote it.
     pub by: String,
     /// The value that stands.
-    #[schema(value_type = Object)]
     pub kept: Value,
 }
 
