@@ -49,6 +49,10 @@ impl<P: Ports> Engine<P> {
             Err(Failure::Server(error)) | Err(Failure::Refused(error)) => {
                 self.bisect(batch, error, token).await
             }
+            // What this server acknowledged and lost goes before what is new.
+            Err(Failure::Gone) => Ok(self
+                .with_lease(token, |replica, now| Ok((plan::epoch_changed(replica, now), ())))
+                .await?),
             Err(failure) => {
                 self.with_lease(token, |replica, _| {
                     Ok((plan::batch_unanswered(replica, &batch.queue_ids), ()))

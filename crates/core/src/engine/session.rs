@@ -15,6 +15,9 @@ pub enum SignInError {
     Unreachable,
     #[error("This device holds the work of somebody else. Sign that person out first.")]
     OtherUser,
+    /// The device is known under the name that another context's sign-in got for it, at the same moment.
+    #[error("Another tab signed in at the same moment. Sign in once more.")]
+    AnotherTab,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -26,10 +29,14 @@ impl<P: Ports> Engine<P> {
     pub async fn sign_in(&self, form: String) -> Result<Me, SignInError> {
         let answer = self.token_request(form).await.map_err(refused)?;
         let device_id = answer.device_id.clone().unwrap_or_default();
-        *self.token.borrow_mut() = Some(answer.access_token);
+        *self.token.borrow_mut() = Some(answer.access_token.clone());
         let me = self.refresh_me().await?;
         self.adopt_device(&device_id, &me.user_id).await?;
-        Ok(me)
+        if self.is_mine(&answer) {
+            return Ok(me);
+        }
+        self.forget_token();
+        Err(SignInError::AnotherTab)
     }
 
     /// Asks who is signed in, keeps the answer, and wakes a parked queue.
@@ -57,18 +64,23 @@ impl<P: Ports> Engine<P> {
                 let answer = self
                     .token_request("grant_type=refresh_token&client_id=holdfast-pwa".into())
                     .await?;
-                let someone_else = match (self.replica().device(), &answer.user_id) {
-                    (Some(device), Some(user)) => device.user_id != *user,
-                    _ => false,
-                };
-                // Another person signed in beside this one: nothing may be sent under the wrong name.
-                if someone_else {
+                // Another person signed in beside this one, or the same in another tab at the same moment, as another
+                // device: nothing may be sent under the wrong name.
+                if !self.is_mine(&answer) {
                     return Err(Failure::SignedOut);
                 }
                 *self.token.borrow_mut() = Some(answer.access_token.clone());
                 Ok(answer.access_token)
             }
         }
+    }
+
+    /// Whether a token is for the person and the device that this store belongs to, as far as both are known.
+    fn is_mine(&self, answer: &TokenAnswer) -> bool {
+        let same = |mine: &str, given: &Option<String>| given.as_ref().is_none_or(|given| given == mine);
+        self.replica()
+            .device()
+            .is_none_or(|own| same(&own.user_id, &answer.user_id) && same(&own.device_id, &answer.device_id))
     }
 
     /// Forgets the token in memory: at sign-out and when the app locks.

@@ -48,6 +48,7 @@ pub fn batch(replica: &Replica, now: Timestamp) -> Option<(Changes, Batch)> {
     let request = PushRequest {
         device_id,
         pack_versions: replica.packs().versions(),
+        cursor: replica.cursor().map(|row| row.cursor.clone()),
         operations,
     };
     Some((changes, Batch { request, queue_ids }))

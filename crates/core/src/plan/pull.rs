@@ -100,7 +100,7 @@ pub fn pull(
     let mut changes = Changes::default();
     // Without a cursor nothing tells that the server is still the one that acknowledged what was sent.
     if replica.cursor().is_none() {
-        offer_again(replica, &mut changes, now);
+        offer_again(replica, &mut changes);
     }
     for (entity, record) in &incoming.rows {
         let Some(key) = key_of(replica, entity, record) else {

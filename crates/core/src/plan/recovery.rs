@@ -12,14 +12,23 @@ use crate::{
 };
 
 /// For how long an acknowledged write is kept, to be offered again.
-pub(super) const KEPT_DAYS: i64 = 7;
+const KEPT_DAYS: i64 = 7;
 
 /// The server was restored from a backup: everything is read anew, and what it acknowledged in the last seven days is
 /// offered again. The ledger of the restored server knows which of those it still has.
 pub fn epoch_changed(replica: &Replica, now: Timestamp) -> Changes {
     let mut changes = Changes::default();
     changes.delete(RowKey::Cursor);
-    offer_again(replica, &mut changes, now);
+    offer_again(replica, &mut changes);
+    // Versions of a lost history mean nothing in this one: what was seen is told by the base alone.
+    for write in replica.open_writes() {
+        changes.put(Row::Write(Box::new(write.clone())));
+    }
+    for row in &mut changes.put {
+        if let Row::Write(write) = row {
+            write.base_version = 0;
+        }
+    }
     changes.put(Row::Sync(SyncRow {
         epoch_changed_at: Some(now),
         ..replica.sync().clone()
@@ -27,15 +36,18 @@ pub fn epoch_changed(replica: &Replica, now: Timestamp) -> Changes {
     changes
 }
 
-/// Puts what was acknowledged in the last seven days into the queue again. Harmless where nothing was lost: the ledger
-/// repeats its answers.
-pub(super) fn offer_again(replica: &Replica, changes: &mut Changes, now: Timestamp) {
-    let kept = |write: &&QueuedWrite| {
-        !write.is_open()
-            && write
-                .synced_at
-                .is_some_and(|at| now - at <= chrono::Duration::days(KEPT_DAYS))
-    };
+/// Whether an acknowledged write may still have to be offered again. Its days are counted to the device's last full
+/// sync: while it is away it learns of no lost history, so nothing ages.
+pub(super) fn is_kept(replica: &Replica, acknowledged: Timestamp) -> bool {
+    let contact = replica.sync().last_synced_at;
+    contact.is_none_or(|contact| contact - acknowledged <= chrono::Duration::days(KEPT_DAYS))
+}
+
+/// Puts what was acknowledged in the seven days before the last full sync into the queue again. Harmless where nothing
+/// was lost: the ledger repeats its answers.
+pub(super) fn offer_again(replica: &Replica, changes: &mut Changes) {
+    let kept =
+        |write: &&QueuedWrite| !write.is_open() && write.synced_at.is_some_and(|at| is_kept(replica, at));
     for write in replica.writes().filter(kept) {
         let again = QueuedWrite {
             status: WriteStatus::Pending,

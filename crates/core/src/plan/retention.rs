@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::recovery::KEPT_DAYS;
+use super::recovery::is_kept;
 use crate::{
     Timestamp,
     replica::Replica,
@@ -14,9 +14,8 @@ use crate::{
 /// Plans the clean-up of one launch; run again while it finds more than one commit may hold.
 pub fn aged_out(replica: &Replica, now: Timestamp) -> Changes {
     let mut changes = Changes::default();
-    let old = |at: Timestamp, days: i64| now - at > chrono::Duration::days(days);
     for write in replica.writes().filter(|write| !write.is_open()) {
-        if write.synced_at.is_some_and(|at| old(at, KEPT_DAYS)) {
+        if write.synced_at.is_some_and(|at| !is_kept(replica, at)) {
             changes.delete.push(RowKey::Write(write.id.clone()));
         }
     }

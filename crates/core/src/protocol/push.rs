@@ -16,6 +16,10 @@ pub struct PushRequest {
     /// Version of each pack the operations were made under, by domain.
     #[serde(default)]
     pub pack_versions: std::collections::BTreeMap<String, u64>,
+    /// The device's cursor, if it has one: which history of the server it speaks of. A server that lost that one with
+    /// a restored backup refuses the batch (410), so that what was lost is offered again before what came later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
     pub operations: Vec<WireOperation>,
 }
 

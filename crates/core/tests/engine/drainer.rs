@@ -3,7 +3,7 @@
 use std::{cell::RefCell, rc::Rc};
 
 use holdfast_core::{
-    engine::{Election, Round, Trigger},
+    engine::{Election, Round, SignInError, Trigger},
     queue::{Operation, WriteStatus},
     store::{Lease, Row},
 };
@@ -316,6 +316,27 @@ fn d12_somebody_else_signed_in_sends_nothing_under_their_name() {
     device.script().token.borrow_mut().push_back(status(200, other));
     assert_eq!(device.sync(Trigger::Write), Round::Parked);
     assert_eq!(device.script().pushes().len(), 0);
+}
+
+#[test]
+fn d12_a_session_of_another_device_sends_nothing_until_this_one_signs_in_again() {
+    let device = device();
+    let write = device.update(json!({ "title": "A" }));
+    device.engine.forget_token();
+    let other = json!({ "access_token": "x", "token_type": "Bearer", "expires_in": 60, "device_id": "second", "user_id": "tim" });
+    device
+        .script()
+        .token
+        .borrow_mut()
+        .push_back(status(200, other.clone()));
+    assert_eq!(device.sync(Trigger::Write), Round::Parked);
+    assert_eq!(device.script().pushes().len(), 0);
+    device.script().token.borrow_mut().push_back(status(200, other));
+    let again = block_on(device.engine.sign_in("grant_type=authorization_code".into()));
+    assert_eq!(again.unwrap_err(), SignInError::AnotherTab);
+    block_on(device.engine.sign_in("grant_type=authorization_code".into())).unwrap();
+    assert_eq!(device.sync(Trigger::Write), Round::Done);
+    assert_eq!(device.write(&write.id).status, WriteStatus::Synced);
 }
 
 #[test]

@@ -173,3 +173,38 @@ fn w19_a_device_that_never_pulled_offers_again_what_a_server_without_memory_ackn
     );
     assert_eq!(device.write(&write.id).status, WriteStatus::Synced);
 }
+
+#[test]
+fn w19_a_push_to_a_restored_server_offers_what_it_lost_before_what_is_new() {
+    let device = device();
+    let lost = device.update(json!({ "title": "A" }));
+    device.sync(Trigger::Write);
+    let new = device.update(json!({ "title": "B" }));
+    device.answer_push(refusal(410, "GONE"));
+    device.sync(Trigger::Write);
+    let pushes = device.script().pushes();
+    let keys = |at: usize| -> Vec<&str> {
+        let operations = pushes[at].operations.iter();
+        operations.map(|o| o.client_mutation_id.as_str()).collect()
+    };
+    assert_eq!(
+        pushes[1].cursor.as_deref(),
+        Some("c0"),
+        "says which history it knows"
+    );
+    assert_eq!(keys(1), [&new.client_mutation_id]);
+    assert_eq!(
+        keys(2),
+        [&lost.client_mutation_id, &new.client_mutation_id],
+        "in the order they were made"
+    );
+    assert_eq!(pushes[2].cursor, None);
+    for operation in &pushes[2].operations {
+        assert_eq!(
+            operation.payload["_version"],
+            json!(0),
+            "versions of the lost history mean nothing"
+        );
+    }
+    assert_eq!(device.write(&new.id).status, WriteStatus::Synced);
+}

@@ -23,8 +23,22 @@ fn w18_a_settled_write_is_kept_for_seven_days() {
     block_on(device.engine.clean_up()).unwrap();
     assert!(device.engine.replica().write(&write.id).is_some());
     device.shared.pass(2_000);
+    device.sync(Trigger::Timer);
     block_on(device.engine.clean_up()).unwrap();
     assert!(device.engine.replica().write(&write.id).is_none());
+}
+
+#[test]
+fn w18_a_settled_write_does_not_age_while_the_device_is_away() {
+    let device = device();
+    let write = device.update(json!({ "title": "A" }));
+    device.sync(Trigger::Write);
+    device.shared.pass(30 * DAY_MS);
+    block_on(device.engine.clean_up()).unwrap();
+    assert!(
+        device.engine.replica().write(&write.id).is_some(),
+        "the server may have been restored meanwhile"
+    );
 }
 
 #[test]

@@ -20,6 +20,7 @@ mod create;
 mod delete;
 pub mod dialogue;
 pub mod digest;
+mod history;
 mod notices;
 mod outcome;
 mod page;

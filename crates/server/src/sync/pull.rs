@@ -16,7 +16,7 @@ use holdfast_core::{
 
 use super::page::Page;
 use super::scope::{EntitySet, Scope};
-use super::{Answer, Context, Refusal, dialogue, readers, walk};
+use super::{Answer, Context, Refusal, dialogue, history, readers, walk};
 use crate::records::{self, epoch};
 use crate::storage::port::{Result, Transaction};
 
@@ -61,7 +61,7 @@ pub fn delta(tx: &mut dyn Transaction, cx: &Context<'_>, request: &DeltaRequest)
             Err(_) => return Ok(Err(Refusal::malformed(unreadable.to_string()))),
         },
     };
-    if let Some(refusal) = check(tx, &scope, &cursor, &epoch)? {
+    if let Some(refusal) = check(tx, &scope, &cursor)? {
         return Ok(Err(refusal));
     }
     if !dialogue::present(tx, &cx.caller.device_id, &cursor)? {
@@ -76,31 +76,10 @@ pub fn delta(tx: &mut dyn Transaction, cx: &Context<'_>, request: &DeltaRequest)
     }
 }
 
-/// Why a cursor is of no use here, if it is not. A cursor that knows more than this database does tells that history
-/// was lost, and begins a new epoch.
-fn check(
-    tx: &mut dyn Transaction,
-    scope: &Scope<'_>,
-    cursor: &Cursor,
-    epoch: &str,
-) -> Result<Option<Refusal>> {
-    let gone = || {
-        Refusal::gone(
-            "The server was restored from a backup. Start again without a cursor; nothing unsent is lost.",
-        )
-    };
-    if cursor.epoch != epoch {
-        return Ok(Some(gone()));
-    }
-    if cursor.sequence > tx.last_sequence()? {
-        let entities: Vec<&str> = scope
-            .cx
-            .packs
-            .entities()
-            .map(|(_, entity)| entity.name.as_str())
-            .collect();
-        epoch::renew(tx, scope.cx.rng, &entities)?;
-        return Ok(Some(gone()));
+/// Why a cursor is of no use here, if it is not.
+fn check(tx: &mut dyn Transaction, scope: &Scope<'_>, cursor: &Cursor) -> Result<Option<Refusal>> {
+    if let Some(refusal) = history::lost(tx, &scope.cx, cursor)? {
+        return Ok(Some(refusal));
     }
     let other = cursor.entity_set != scope.set.hash;
     Ok(other.then(|| {

@@ -10,7 +10,7 @@ use holdfast_core::protocol::{
     ErrorCode, OperationResult, PushRequest, PushResponse, ResultStatus, WireOperation,
 };
 
-use super::{Answer, Context, Refusal, apply, dialogue, outcome, replay};
+use super::{Answer, Context, Refusal, apply, dialogue, history, outcome, replay};
 use crate::records::ids;
 use crate::storage::port::{Result, StorageError, Transaction, in_savepoint};
 
@@ -28,6 +28,13 @@ pub fn push(tx: &mut dyn Transaction, cx: &Context<'_>, request: &PushRequest) -
         return Ok(Err(Refusal::too_large(format!(
             "A batch holds at most {BATCH_LIMIT} operations; send smaller ones."
         ))));
+    }
+    // What a restored server lost is offered again, in the order it was made: what came after it has to wait.
+    let cursor = request.cursor.as_ref().and_then(|cursor| cursor.parse().ok());
+    if let Some(cursor) = cursor
+        && let Some(refusal) = history::lost(tx, cx, &cursor)?
+    {
+        return Ok(Err(refusal));
     }
     let mut results: Vec<OperationResult> = Vec::with_capacity(request.operations.len());
     // Whether each operation of this batch, by queue id, was settled.

@@ -194,6 +194,7 @@ impl<S: Storage> World<S> {
 
     pub fn push(&self, caller: &Caller, operations: Vec<WireOperation>) -> Vec<OperationResult> {
         let request = PushRequest {
+            cursor: None,
             device_id: caller.device_id.clone(),
             pack_versions: self.packs.versions(),
             operations,

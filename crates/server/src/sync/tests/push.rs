@@ -1,6 +1,6 @@
 //! `POST /sync/push`: what each operation is answered, and what is stored.
 
-use holdfast_core::protocol::{ErrorCode, OperationResult, PushRequest, ResultStatus};
+use holdfast_core::protocol::{Cursor, ErrorCode, OperationResult, PushRequest, ResultStatus};
 use holdfast_core::queue::Operation;
 use serde_json::json;
 
@@ -23,6 +23,7 @@ on_both!(
     unique_values_are_released_by_a_deletion,
     deletes,
     only_the_sessions_device_may_push_and_only_so_much,
+    a_batch_that_speaks_of_a_lost_history_waits_for_what_was_lost,
 );
 
 fn rejected(result: &OperationResult) -> (ErrorCode, Vec<&str>) {
@@ -440,6 +441,7 @@ fn deletes(world: World<impl Storage>) {
 fn only_the_sessions_device_may_push_and_only_so_much(world: World<impl Storage>) {
     let tara = world.tara();
     let request = |device: &str, count: usize| PushRequest {
+        cursor: None,
         device_id: device.into(),
         pack_versions: Default::default(),
         operations: (0..count)
@@ -505,4 +507,40 @@ fn a_fault_spoils_one_operation_only() {
         );
     }
     assert!(faults > 10, "the faults reached every operation");
+}
+
+fn a_batch_that_speaks_of_a_lost_history_waits_for_what_was_lost(world: World<impl Storage>) {
+    let tara = world.tara();
+    let delta = world.pull(&tara, None, 100).unwrap();
+    let known: Cursor = delta.cursor.parse().unwrap();
+    let push = |key: &str, cursor: Option<String>| {
+        let request = PushRequest {
+            device_id: tara.device_id.clone(),
+            pack_versions: world.packs.versions(),
+            cursor,
+            operations: vec![create(key, key, json!({ "title": key }))],
+        };
+        world
+            .act(&tara, |tx, cx| push::push(tx, cx, &request))
+            .map(|answer| answer.results[0].status)
+            .map_err(|refusal| (refusal.status, refusal.error.code))
+    };
+    let another = Cursor {
+        epoch: "another".into(),
+        ..known.clone()
+    };
+    let ahead = Cursor {
+        sequence: known.sequence + 100,
+        ..known.clone()
+    };
+    assert_eq!(push("k1", Some(delta.cursor.clone())), Ok(ResultStatus::Success));
+    assert_eq!(push("k2", Some(another.to_string())), Err((410, ErrorCode::Gone)));
+    assert_eq!(push("k3", Some(ahead.to_string())), Err((410, ErrorCode::Gone)));
+    assert_eq!(
+        push("k4", Some(known.to_string())),
+        Err((410, ErrorCode::Gone)),
+        "a cursor beyond the end told that history was lost"
+    );
+    assert_eq!(push("k5", None), Ok(ResultStatus::Success));
+    assert_eq!(world.all("order").len(), 2, "what was refused left nothing");
 }
