@@ -8,7 +8,7 @@ use holdfast_core::{
     Timestamp,
     pack::{Pack, Packs},
     ports::Rng,
-    protocol::{Me, PushRequest, PushResponse, ResultStatus},
+    protocol::{ErrorCode, Me, PushRequest, PushResponse, ResultStatus},
 };
 use holdfast_server::{
     records::people,
@@ -153,6 +153,14 @@ pub fn push(bytes: &[u8]) {
         asked.eq(first.results.iter().map(|result| &result.queue_id)),
         "an answer for each, in order"
     );
+    let faults = first.results.iter().filter_map(|result| result.error.as_ref());
+    for fault in faults {
+        assert_ne!(
+            fault.code,
+            ErrorCode::ServerError,
+            "an operation is refused for what is wrong with it: {request:?}"
+        );
+    }
     let before = records(&storage);
     let again = send().expect("what was taken once is not refused as a whole");
     if all_settled(&first) {
@@ -183,4 +191,35 @@ fn records(storage: &MemoryStorage) -> Vec<StoredRecord> {
         Ok(all)
     });
     all.expect("memory does not fail")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Else most of what is broken in them is never reached.
+    #[test]
+    fn the_samples_are_taken_as_they_are() {
+        let World {
+            packs,
+            storage,
+            samples,
+        } = world();
+        for sample in samples {
+            let (storage, rng, caller) = (
+                storage.backup(),
+                Counter(AtomicU64::new(1_000)),
+                caller(packs, "supervisor"),
+            );
+            let request = serde_json::from_str(sample).expect("a request");
+            let response = act(packs, &storage, &rng, &caller, |tx, cx| {
+                pushing::push(tx, cx, &request)
+            });
+            let results = response.map(|response| response.results).unwrap_or_default();
+            let settled = results
+                .iter()
+                .filter(|result| matches!(result.status, ResultStatus::Success | ResultStatus::Conflict));
+            assert!(settled.count() > results.len() / 2, "{results:#?}");
+        }
+    }
 }

@@ -57,6 +57,17 @@ fn ensure_trunk() -> Outcome {
     ensure_crate("trunk", "trunk", TRUNK, &options, "6 min")
 }
 
+/// The platform that the compiler compiles for unless told otherwise: `x86_64-unknown-linux-gnu`.
+pub fn host() -> Outcome<String> {
+    let told = step::output(workspace::command("rustc").arg("-vV")).map(|output| output.stdout);
+    let told = String::from_utf8_lossy(&told.unwrap_or_default()).into_owned();
+    let host = told.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned).ok_or_else(|| Failure::Missing {
+        what: "The platform in the answer of `rustc -vV`".to_owned(),
+        remedy: "Install Rust with rustup (https://rustup.rs), then try again.".to_owned(),
+    })
+}
+
 /// Makes sure that `cargo fuzz` is there.
 pub fn ensure_cargo_fuzz() -> Outcome {
     ensure_crate("cargo-fuzz", "cargo-fuzz", CARGO_FUZZ, &["--locked"], "2 min")

@@ -66,8 +66,9 @@ pub fn execute(options: &Options) -> Outcome {
                 &options.seed.to_string(),
             ]);
             run.args(["--warnings", "off"]);
-            run.current_dir(workspace::root().join("tests").join("contract"));
-            run.env("PYTHONPATH", ".")
+            // It keeps what it found where it runs.
+            run.current_dir(folder());
+            run.env("PYTHONPATH", workspace::root().join("tests").join("contract"))
                 .env("PYTHONDONTWRITEBYTECODE", "1")
                 .env("SCHEMATHESIS_HOOKS", "hooks");
             run.env("HOLDFAST_SERVER_URL", &server.address)
@@ -121,9 +122,13 @@ impl Drop for Server {
     }
 }
 
+fn folder() -> PathBuf {
+    workspace::target().join("contract")
+}
+
 /// Empty but for an app to serve.
 fn fresh_folder() -> Outcome<PathBuf> {
-    let folder = workspace::target().join("contract");
+    let folder = folder();
     if folder.exists() {
         fs::remove_dir_all(&folder).at("remove", &folder)?;
     }

@@ -37,7 +37,7 @@ pub struct Options {
 pub fn execute(options: &Options) -> Outcome {
     tools::ensure_cargo_fuzz()?;
     step::timed("Building the fuzz targets", "5 min at first", || {
-        step::run(&mut cargo_fuzz("build"))
+        step::run(&mut build())
     })?;
     let wanted = |target: &&str| options.only.as_deref().is_none_or(|only| only == *target);
     let mut told = Vec::new();
@@ -56,18 +56,19 @@ pub fn execute(options: &Options) -> Outcome {
 }
 
 /// Without a sanitizer, which needs an unstable compiler: this code has nothing unsafe for one to find.
-fn cargo_fuzz(action: &str) -> Command {
-    let mut fuzz = workspace::cargo(&["fuzz", action, "--fuzz-dir", "fuzz", "--sanitizer", "none"]);
-    fuzz.args(["--features", "libfuzzer"])
+fn build() -> Command {
+    let mut build = workspace::cargo(&["fuzz", "build", "--fuzz-dir", "fuzz", "--sanitizer", "none"]);
+    build
+        .args(["--features", "libfuzzer"])
         .env("CARGO_TARGET_DIR", folder());
-    fuzz
+    build
 }
 
 fn folder() -> PathBuf {
     workspace::target().join("fuzz")
 }
 
-/// Answers how often the property was tried.
+/// Answers how often the property was tried. Runs the program itself: cargo would look for changes before each.
 fn run(target: &str, seconds: u32) -> Outcome<u64> {
     let (corpus, findings) = (
         folder().join("corpus").join(target),
@@ -76,21 +77,20 @@ fn run(target: &str, seconds: u32) -> Outcome<u64> {
     for folder in [&corpus, &findings] {
         fs::create_dir_all(folder).at("create", folder)?;
     }
-    let mut fuzz = cargo_fuzz("run");
-    fuzz.arg(target)
-        .arg(corpus)
+    let program = folder().join(tools::host()?).join("release").join(target);
+    let mut fuzz = Command::new(&program);
+    fuzz.arg(corpus)
         .arg(workspace::root().join("fuzz").join("corpus").join(target));
-    fuzz.args(["--", "-print_final_stats=1", "-max_len=2048"]);
-    fuzz.arg(format!("-max_total_time={seconds}"))
+    fuzz.args(["-print_final_stats=1", "-max_len=2048"])
+        .arg(format!("-max_total_time={seconds}"))
         .arg(format!("-artifact_prefix={}/", findings.display()));
-    let output = fuzz.stdin(Stdio::null()).output().at("start", "cargo fuzz")?;
+    let output = fuzz.stdin(Stdio::null()).output().at("start", &program)?;
     let said = String::from_utf8_lossy(&output.stderr);
     if !output.status.success() {
         let lines: Vec<&str> = said.lines().collect();
         println!("{}", lines[lines.len().saturating_sub(SHOWN)..].join("\n"));
-        let command = format!("cargo fuzz run {target}");
         return Err(Failure::Command {
-            command,
+            command: format!("the fuzz target {target}"),
             status: output.status,
         });
     }

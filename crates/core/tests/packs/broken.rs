@@ -83,6 +83,7 @@ const TABLE: &[(&str, &str, &str, &str)] = &[
     ("version = 1", "version = 1\nvresion = 2", "TOML", "unknown field `vresion`"),
     ("label = \"Plate\", type = \"text\", required = true", "label = \"Plate\", type = \"text\", requred = true", "entities.gate-event.fields.plate.requred", "there is no such key"),
     ("{ within = { field = \"at\", days = 7 } }", "{ within = { field = \"at\", days = 7, hours = 1 } }", "TOML", "unexpected keys in table: hours"),
+    ("label = \"Weight\", type = \"number\" }, {", "label = \"Weight\", type = \"number\", max = inf }, {", "TOML", "inf and nan are no numbers here"),
     ("type = \"datetime\"", "type = \"date\"", "TOML", "unknown variant `date`"),
     ("titleField = \"plate\"\noperations", "titleField = \"licence\"\noperations", "entities.gate-event", "has no field \"licence\""),
     ("unique = [[\"plate\"]]", "unique = [[\"plat\"]]", "entities.gate-event", "has no field \"plat\""),

@@ -209,7 +209,10 @@ mod tests {
         let api = description();
         let losing = &api["components"]["schemas"]["LosingValue"]["properties"];
         for value in ["value", "kept"] {
-            assert!(losing[value].is_object() && losing[value].get("type").is_none(), "{losing}");
+            assert!(
+                losing[value].is_object() && losing[value].get("type").is_none(),
+                "{losing}"
+            );
         }
     }
 
