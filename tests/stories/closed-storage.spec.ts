@@ -44,6 +44,7 @@ test("connection lost in mid-pull: the line breaks in a page, the browser closes
   expect((await supervisor.order("WO-000002")).notes).toMatchObject([{ text: NOTE }]);
   const there = (await supervisor.orders()).map((order) => String(order.workOrderId)).sort();
   expect(there.length).toBeGreaterThan(file.good);
+  await expect.poll(async () => (await ordersHere(page)).length).toBe(there.length);
   await server.kill();
   await page.reload();
   await unlock(page);
