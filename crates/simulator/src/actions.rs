@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use holdfast_core::{
     Fields,
-    plan::{Edit, Edited},
+    plan::{self, Edit},
     ports::{Ports, Rng},
     queue::{Operation, QueuedWrite, WriteStatus},
     record::RecordKey,
@@ -26,8 +26,9 @@ use crate::{
 /// One person at one context, about to do something.
 pub struct Person {
     pub engine: Rc<SimEngine>,
-    pub device: usize,
     pub name: String,
+    /// Whether what was seen can be told apart from what is there: the first version of the protocol could not.
+    pub tells_what_was_seen: bool,
     pub bell: Bell,
     pub time: Time,
     pub rng: Seeded,
@@ -93,10 +94,11 @@ impl Person {
         };
         let fields = values::changes(&seen, &self.rng, &self.diary, &self.people, &self.assets());
         // A form may stay open for a while, and others go on meanwhile.
-        if self.rng.chance(200) {
+        if self.rng.chance(200) && self.tells_what_was_seen {
             self.time.sleep(self.rng.below(60_000)).await;
         }
-        self.commit(key, Operation::Update, fields, Some(seen)).await;
+        let seen = self.tells_what_was_seen.then_some(seen);
+        self.commit(key, Operation::Update, fields, seen).await;
     }
 
     async fn create_job(&self) {
@@ -186,12 +188,6 @@ impl Person {
             _ => {
                 let fields = object(json!({ "hint": self.diary.text(), "code": null }));
                 if self.engine.correct(&write.id, &fields).await.is_ok() {
-                    let edited = Edited {
-                        key: write.key(),
-                        queue_id: Some(write.id.clone()),
-                        critical: false,
-                    };
-                    self.note(&edited, &fields);
                     self.story
                         .tell(&self.name, || format!("corrects {} of {}", write.id, write.key()));
                 }
@@ -213,10 +209,13 @@ impl Person {
     }
 
     async fn throw_away(&self, queue_id: &str) {
+        // What goes with it is named before.
+        let named = plan::discard(&self.replica(), queue_id).map(|(_, writes)| writes);
+        self.diary.discards(&named.unwrap_or_default());
         let Ok(writes) = self.engine.discard(queue_id).await else {
             return;
         };
-        self.diary.discarded(&writes);
+        self.diary.discards(&writes);
         self.story
             .tell(&self.name, || format!("discards {} changes", writes.len()));
         if self.rng.chance(500) {
@@ -224,17 +223,6 @@ impl Person {
             let _ = self.engine.put_back(&writes).await;
             self.story.tell(&self.name, || "and puts them back");
         }
-    }
-
-    fn note(&self, edited: &Edited, fields: &Fields) {
-        let replica = self.replica();
-        let write = edited.queue_id.as_ref().and_then(|id| replica.write(id));
-        self.diary.committed(
-            self.device,
-            edited,
-            write.map_or(0, |write| write.sequence),
-            fields,
-        );
     }
 
     async fn commit(&self, key: RecordKey, operation: Operation, fields: Fields, seen: Option<Fields>) {
@@ -247,7 +235,6 @@ impl Person {
         };
         match self.engine.edit(&edit).await {
             Ok(edited) => {
-                self.note(&edited, &edit.fields);
                 self.story.tell(&self.name, || {
                     let fields = Value::Object(edit.fields.clone());
                     format!(

@@ -9,47 +9,24 @@ use holdfast_core::{
     Timestamp,
     engine::{Election, Engine},
     ports::{Clock, Ports},
-    store::{Changes, CommitError, MemoryStore, Revision, Since, Snapshot, Store, StoreError},
+    replica::Replica,
+    store::{MemoryStore, Store},
 };
 
 use crate::{
-    context::Driver,
+    context::{Driver, Lock},
     diary::Diary,
     executor::{Bell, Executor, TaskId, Time},
-    network::{Link, Network, SimTransport},
+    link::{Dialect, Link, SimTransport},
+    network::Network,
     rng::Seeded,
     server::instant,
+    store::{Boundary, Doom, SlowStore},
     story::Story,
+    witness::Witness,
 };
 
 pub type SimEngine = Engine<SimPorts>;
-
-/// A store that takes its time, so that a context can die before, in the middle of, and after a commit.
-#[derive(Debug, Clone)]
-pub struct SlowStore {
-    inner: MemoryStore,
-    time: Time,
-    rng: Rc<Seeded>,
-}
-
-impl Store for SlowStore {
-    async fn load(&self) -> Result<Snapshot, StoreError> {
-        self.time.sleep(self.rng.below(4)).await;
-        self.inner.load().await
-    }
-
-    async fn since(&self, revision: Revision) -> Result<Since, StoreError> {
-        self.time.sleep(self.rng.below(3)).await;
-        self.inner.since(revision).await
-    }
-
-    async fn commit(&self, expected: Revision, changes: &Changes) -> Result<Revision, CommitError> {
-        self.time.sleep(self.rng.below(4)).await;
-        let revision = self.inner.commit(expected, changes).await;
-        self.time.sleep(self.rng.below(4)).await;
-        revision
-    }
-}
 
 /// A device's clock: wrong by some, and sometimes set anew.
 #[derive(Debug, Clone)]
@@ -107,6 +84,8 @@ pub struct ContextSlot {
     /// Wakes the drainer because something was queued.
     pub bell: Bell,
     pub tasks: Vec<TaskId>,
+    pub doom: Rc<Doom>,
+    asleep: bool,
 }
 
 #[derive(Debug)]
@@ -119,80 +98,94 @@ pub struct Device {
     pub contexts: Vec<ContextSlot>,
     /// Whether the platform has locks; without them the lease alone elects.
     has_locks: bool,
-    lock: Rc<Cell<bool>>,
+    lock: Lock,
     rng: Rc<Seeded>,
     network: Rc<Network>,
+    witness: Rc<Witness>,
     story: Story,
 }
 
 impl Device {
-    pub fn new(number: usize, user: &str, network: &Rc<Network>, rng: Seeded, story: &Story) -> Self {
-        let name = format!("{user}/{number}");
-        let link = Link {
-            device_id: RefCell::new(format!("device-{number}")),
-            name,
-            online: Cell::new(true),
-            captive: Cell::new(false),
+    pub fn new(
+        number: usize,
+        user: &str,
+        network: &Rc<Network>,
+        witness: &Rc<Witness>,
+        rng: Seeded,
+        story: &Story,
+    ) -> Self {
+        let contexts = (0..=rng.below(3)).map(|_| ContextSlot::default()).collect();
+        let dialect = if rng.chance(850) {
+            Dialect::Present
+        } else {
+            Dialect::First
         };
-        let contexts = (0..=rng.below(2)).map(|_| ContextSlot::default()).collect();
         Self {
             number,
             user: user.to_owned(),
-            link: Rc::new(link),
+            link: Rc::new(Link::new(format!("{user}/{number}"), dialect)),
             store: MemoryStore::default(),
             skew_ms: Rc::new(Cell::new(rng.between(0, 7_200_000) as i64 - 3_600_000)),
             contexts,
             has_locks: rng.chance(500),
-            lock: Rc::default(),
+            lock: Lock::default(),
             rng: Rc::new(rng),
             network: Rc::clone(network),
+            witness: Rc::clone(witness),
             story: story.clone(),
         }
     }
 
-    pub fn ports(&self) -> SimPorts {
+    fn ports(&self, at: usize) -> SimPorts {
         let time = self.network.time.clone();
         SimPorts {
             store: SlowStore {
+                device: self.number,
                 inner: self.store.clone(),
                 time: time.clone(),
                 rng: Rc::clone(&self.rng),
+                doom: Rc::clone(&self.contexts[at].doom),
+                witness: Rc::clone(&self.witness),
             },
             transport: SimTransport {
+                device: self.number,
                 network: Rc::clone(&self.network),
                 link: Rc::clone(&self.link),
+                witness: Rc::clone(&self.witness),
             },
-            clock: SkewedClock {
-                time,
-                skew_ms: Rc::clone(&self.skew_ms),
-            },
+            clock: self.clock(),
             rng: Rc::clone(&self.rng),
         }
     }
 
-    pub fn now(&self) -> Timestamp {
-        self.ports().clock.now()
+    fn clock(&self) -> SkewedClock {
+        SkewedClock {
+            time: self.network.time.clone(),
+            skew_ms: Rc::clone(&self.skew_ms),
+        }
     }
 
     /// Opens a context: it loads the store, signs in if need be, and keeps the device in sync from then on.
     pub fn open_context(&mut self, at: usize, executor: &mut Executor) {
+        self.contexts[at].doom.lift();
         let election = if self.has_locks {
             Election::Lock
         } else {
             Election::LeaseAlone
         };
         let context = Driver {
-            ports: self.ports(),
             engine: Rc::clone(&self.contexts[at].engine),
             bell: self.contexts[at].bell.clone(),
-            lock: Rc::clone(&self.lock),
+            lock: self.lock.clone(),
             election,
-            time: self.network.time.clone(),
+            network: Rc::clone(&self.network),
+            link: Rc::clone(&self.link),
+            user: self.user.clone(),
             rng: Rc::clone(&self.rng),
             story: self.story.clone(),
             name: format!("{}.{at}", self.link.name),
         };
-        let task = executor.spawn(context.live());
+        let task = executor.spawn(context.live(self.ports(at)));
         self.contexts[at].tasks.push(task);
         self.story.tell(&self.link.name, || format!("context {at} opens"));
     }
@@ -200,31 +193,79 @@ impl Device {
     /// The context dies, whatever it was about.
     pub fn crash_context(&mut self, at: usize, executor: &mut Executor) {
         let context = &mut self.contexts[at];
+        if context.tasks.is_empty() {
+            return;
+        }
         context.tasks.drain(..).for_each(|task| executor.kill(task));
+        context.asleep = false;
         *context.engine.borrow_mut() = None;
         self.story.tell(&self.link.name, || format!("context {at} dies"));
+    }
+
+    /// Lets a context die at one of its next commits.
+    pub fn doom_context(&self, at: usize, commits: u64, boundary: Boundary) {
+        self.contexts[at].doom.set(commits, boundary);
+        self.story.tell(&self.link.name, || {
+            format!(
+                "context {at} will die {boundary:?} its commit number {}",
+                commits + 1
+            )
+            .to_lowercase()
+        });
+    }
+
+    /// Contexts that have come to the commit at which they die.
+    pub fn struck(&self) -> Vec<usize> {
+        (0..self.contexts.len())
+            .filter(|at| self.contexts[*at].doom.has_struck())
+            .collect()
+    }
+
+    /// The platform suspends a context, in the middle of whatever it does. It gives the lock to others.
+    pub fn put_to_sleep(&mut self, at: usize, executor: &mut Executor) {
+        let context = &mut self.contexts[at];
+        context.asleep = true;
+        context.tasks.iter().for_each(|task| executor.freeze(*task));
+        self.lock.take_away();
+        self.story
+            .tell(&self.link.name, || format!("context {at} is put to sleep"));
+    }
+
+    pub fn wake(&mut self, at: usize, executor: &mut Executor) {
+        let context = &mut self.contexts[at];
+        if std::mem::take(&mut context.asleep) {
+            context.tasks.iter().for_each(|task| executor.thaw(*task));
+            self.story
+                .tell(&self.link.name, || format!("context {at} wakes up"));
+        }
     }
 
     pub fn is_alive(&self, at: usize) -> bool {
         !self.contexts[at].tasks.is_empty()
     }
 
+    /// The browser's processes are killed: the contexts die, and a cookie that was not on disk yet is gone.
+    pub fn kill_browser(&mut self, executor: &mut Executor) {
+        (0..self.contexts.len()).for_each(|at| self.crash_context(at, executor));
+        self.link.jar.lose_what_is_not_on_disk(self.network.time.now());
+        self.story.tell(&self.link.name, || "has its browser killed");
+    }
+
     /// The browser evicts the origin: everything on the device is gone. The cookie may have survived.
     pub fn wipe(&mut self, keep_cookie: bool, executor: &mut Executor, diary: &Diary) {
         (0..self.contexts.len()).for_each(|at| self.crash_context(at, executor));
-        self.store.wipe();
         diary.wiped(self.number);
+        self.store.wipe();
         if !keep_cookie {
-            let renamed = format!("{}'", self.link.device_id.borrow());
-            *self.link.device_id.borrow_mut() = renamed;
+            self.link.jar.clear();
         }
         self.story.tell(&self.link.name, || "loses its storage");
     }
 
     /// The device's state as stored, read without disturbing anything.
-    pub fn replica(&self) -> holdfast_core::replica::Replica {
+    pub fn replica(&self) -> Replica {
         let snapshot = now_or_never(self.store.load());
-        holdfast_core::replica::Replica::new(snapshot.and_then(Result::ok).unwrap_or_default())
+        Replica::new(snapshot.and_then(Result::ok).unwrap_or_default())
     }
 }
 

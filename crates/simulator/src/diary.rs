@@ -4,17 +4,26 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
 };
 
-use holdfast_core::{Fields, plan::Edited, queue::QueuedWrite, record::RecordKey};
+use holdfast_core::{
+    Fields,
+    queue::{QueuedWrite, WriteStatus},
+    record::RecordKey,
+};
 use serde_json::Value;
+
+use crate::witness::Committed;
+
+/// A device from one loss of its storage to the next: within one, sequences tell what was made first.
+pub type Author = (usize, u64);
 
 /// One text that a device committed.
 #[derive(Debug, Clone)]
 pub struct Typed {
     pub token: String,
-    pub device: usize,
+    pub author: Author,
     pub key: RecordKey,
     pub field: String,
     pub queue_id: String,
@@ -24,13 +33,37 @@ pub struct Typed {
     pub given_up: bool,
 }
 
+/// A write as a device last stored it.
+#[derive(Debug, Clone)]
+pub struct Known {
+    pub author: Author,
+    pub write: QueuedWrite,
+    /// How often the server had been restored when it was stored so.
+    restores: u64,
+    /// Whatever became of it, nobody can tell from here: it was thrown away, or lost, when the server may have had it.
+    pub doubtful: bool,
+}
+
+impl Known {
+    /// Whether its author was told that the server has it.
+    pub fn is_acknowledged(&self) -> bool {
+        matches!(self.write.status, WriteStatus::Synced | WriteStatus::Conflict)
+    }
+}
+
 #[derive(Debug, Default)]
 pub struct Diary {
     next: Cell<u64>,
     typed: RefCell<Vec<Typed>>,
-    /// Queue ids whose write was discarded after the server may have had it.
-    doubtful: RefCell<BTreeSet<String>>,
-    devices_wiped: Cell<u64>,
+    /// Where each token stands in `typed`.
+    places: RefCell<BTreeMap<String, usize>>,
+    /// Batches that commits marked as being sent.
+    chosen: RefCell<BTreeSet<Vec<String>>>,
+    restores: Cell<u64>,
+    /// By queue id.
+    writes: RefCell<BTreeMap<String, Known>>,
+    /// How often each device lost its storage.
+    wipes: RefCell<BTreeMap<usize, u64>>,
 }
 
 impl Diary {
@@ -41,68 +74,137 @@ impl Diary {
         format!("t{number:06}x")
     }
 
-    /// An edit was committed on a device: its author was told that it is safe.
-    pub fn committed(&self, device: usize, edited: &Edited, sequence: u64, fields: &Fields) {
-        let Some(queue_id) = &edited.queue_id else { return };
-        let mut typed = self.typed.borrow_mut();
-        for (field, value) in fields {
-            let tokens = tokens_in(&value.to_string());
-            let replaced = typed
-                .iter_mut()
-                .filter(|t| t.queue_id == *queue_id && t.field == *field);
-            replaced
-                .filter(|t| !tokens.contains(&t.token))
-                .for_each(|t| t.given_up = true);
-            let known: BTreeSet<String> = typed.iter().map(|t| t.token.clone()).collect();
-            typed.extend(
-                tokens
-                    .into_iter()
-                    .filter(|token| !known.contains(token))
-                    .map(|token| Typed {
-                        token,
-                        device,
-                        key: edited.key.clone(),
-                        field: field.clone(),
-                        queue_id: queue_id.clone(),
-                        sequence,
-                        given_up: false,
-                    }),
+    fn author(&self, device: usize) -> Author {
+        (device, self.wipes.borrow().get(&device).copied().unwrap_or(0))
+    }
+
+    /// A commit reached a device's store: what is in it is safe, whether its author lives to hear of it or not.
+    pub fn committed(&self, commit: &Committed) {
+        let author = self.author(commit.device);
+        let batch = self.chosen_by(commit);
+        if !batch.is_empty() {
+            self.chosen.borrow_mut().insert(batch);
+        }
+        for write in &commit.writes {
+            self.note(author, write);
+            let mut writes = self.writes.borrow_mut();
+            let doubtful = writes.get(&write.id).is_some_and(|known| known.doubtful);
+            let write = write.clone();
+            writes.insert(
+                write.id.clone(),
+                Known {
+                    author,
+                    write,
+                    restores: self.restores.get(),
+                    doubtful,
+                },
             );
         }
     }
 
-    /// A person threw writes away, having been asked.
-    pub fn discarded(&self, writes: &[QueuedWrite]) {
-        let ids: BTreeSet<&str> = writes.iter().map(|write| write.id.as_str()).collect();
-        let mut typed = self.typed.borrow_mut();
-        typed
-            .iter_mut()
-            .filter(|t| ids.contains(t.queue_id.as_str()))
-            .for_each(|t| t.given_up = true);
-        let sent = writes
-            .iter()
-            .filter(|write| write.sent)
-            .map(|write| write.id.clone());
-        self.doubtful.borrow_mut().extend(sent);
+    /// The writes that a commit marks as being sent, in its order; asked before it is noted.
+    pub fn chosen_by(&self, commit: &Committed) -> Vec<String> {
+        let known = self.writes.borrow();
+        let attempted = |write: &&QueuedWrite| {
+            let before = known.get(&write.id).and_then(|known| known.write.last_attempt_at);
+            write.status == WriteStatus::Syncing && write.last_attempt_at != before
+        };
+        let chosen = commit.writes.iter().filter(attempted);
+        chosen.map(|write| write.id.clone()).collect()
     }
 
-    /// The device lost its storage: what was only there is gone, and nobody can help it.
-    pub fn wiped(&self, device: usize) {
-        self.devices_wiped.set(self.devices_wiped.get() + 1);
+    pub fn was_chosen(&self, batch: &[String]) -> bool {
+        self.chosen.borrow().contains(batch)
+    }
+
+    fn note(&self, author: Author, write: &QueuedWrite) {
+        for (field, value) in &write.payload {
+            let tokens = tokens_in(&value.to_string());
+            self.replaced(&write.id, field, &tokens);
+            let mut typed = self.typed.borrow_mut();
+            let mut places = self.places.borrow_mut();
+            for token in tokens {
+                if !places.contains_key(&token) {
+                    places.insert(token.clone(), typed.len());
+                    typed.push(Typed {
+                        token,
+                        author,
+                        key: write.key(),
+                        field: field.clone(),
+                        queue_id: write.id.clone(),
+                        sequence: write.sequence,
+                        given_up: false,
+                    });
+                }
+            }
+        }
+    }
+
+    /// A write's author put these texts in place of what the same write had for the field.
+    pub fn replaced(&self, queue_id: &str, field: &str, tokens: &BTreeSet<String>) {
         let mut typed = self.typed.borrow_mut();
-        typed
+        let before = typed
             .iter_mut()
-            .filter(|t| t.device == device)
+            .filter(|t| t.queue_id == queue_id && t.field == field);
+        before
+            .filter(|t| !tokens.contains(&t.token))
             .for_each(|t| t.given_up = true);
+    }
+
+    /// A person throws writes away, having been asked.
+    pub fn discards(&self, writes: &[QueuedWrite]) {
+        let ids: BTreeSet<&str> = writes.iter().map(|write| write.id.as_str()).collect();
+        self.give_up(|t| ids.contains(t.queue_id.as_str()));
+        let mut known = self.writes.borrow_mut();
+        for write in writes.iter().filter(|write| write.sent) {
+            if let Some(known) = known.get_mut(&write.id) {
+                known.doubtful = true;
+            }
+        }
+    }
+
+    /// The device lost its storage: what the server was not known to have is gone, and nobody can help it.
+    pub fn wiped(&self, device: usize) {
+        let author = self.author(device);
+        *self.wipes.borrow_mut().entry(device).or_default() += 1;
+        let mut lost = BTreeSet::new();
+        for (id, known) in self.writes.borrow_mut().iter_mut() {
+            // What a server that was restored since had acknowledged was only here.
+            let safe = known.is_acknowledged() && known.restores == self.restores.get();
+            if known.author == author && !safe {
+                known.doubtful |= known.write.sent;
+                lost.insert(id.clone());
+            }
+        }
+        self.give_up(|t| lost.contains(&t.queue_id));
+    }
+
+    /// The server went back to a backup: what no device keeps any more cannot be offered to it again.
+    pub fn restored(&self, kept: &BTreeSet<String>) {
+        self.restores.set(self.restores.get() + 1);
+        let mut lost = BTreeSet::new();
+        for (id, known) in self.writes.borrow_mut().iter_mut() {
+            if known.is_acknowledged() && !kept.contains(id) {
+                known.doubtful = true;
+                lost.insert(id.clone());
+            }
+        }
+        self.give_up(|t| lost.contains(&t.queue_id));
+    }
+
+    fn give_up(&self, which: impl Fn(&Typed) -> bool) {
+        let mut typed = self.typed.borrow_mut();
+        let given_up = typed.iter_mut().filter(|t| which(t));
+        given_up.for_each(|t| t.given_up = true);
     }
 
     pub fn typed(&self) -> Vec<Typed> {
         self.typed.borrow().clone()
     }
 
-    /// Whether sums over the devices' queues tell what the server must hold: not if a queue was lost or thrown away.
-    pub fn can_be_counted(&self) -> bool {
-        self.devices_wiped.get() == 0 && self.doubtful.borrow().is_empty()
+    /// Every write that a device ever stored, by queue id.
+    pub fn writes(&self) -> std::cell::Ref<'_, BTreeMap<String, Known>> {
+        self.writes.borrow()
     }
 }
 

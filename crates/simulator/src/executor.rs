@@ -153,6 +153,8 @@ pub struct Executor {
     tasks: BTreeMap<TaskId, Task>,
     next: TaskId,
     ready: Ready,
+    /// Tasks that the platform has put to sleep, and whether they were woken meanwhile.
+    frozen: BTreeMap<TaskId, bool>,
     /// Polls so far: what a run costs.
     pub steps: u64,
 }
@@ -171,34 +173,49 @@ impl Executor {
         let id = self.next;
         self.next += 1;
         self.tasks.insert(id, Box::pin(task));
-        self.ready
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push_back(id);
+        self.queue(id);
         id
     }
 
     /// Drops a task where it stands; what it awaited never comes back.
     pub fn kill(&mut self, id: TaskId) {
         self.tasks.remove(&id);
+        self.frozen.remove(&id);
     }
 
-    pub fn is_running(&self, id: TaskId) -> bool {
-        self.tasks.contains_key(&id)
+    /// Suspends a task where it stands, as a platform does with a page in the background.
+    pub fn freeze(&mut self, id: TaskId) {
+        self.frozen.entry(id).or_insert(false);
     }
 
-    /// Lets so much time pass.
-    pub fn run_for(&mut self, milliseconds: u64) {
-        let end = self.time.now() + milliseconds;
-        loop {
-            while let Some(id) = self.next_ready() {
+    /// Lets a suspended task go on, with whatever came for it meanwhile.
+    pub fn thaw(&mut self, id: TaskId) {
+        if self.frozen.remove(&id) == Some(true) {
+            self.queue(id);
+        }
+    }
+
+    /// Lets one task take a step, or time pass to the next timer; `false` if nothing is left to do until `end`, and
+    /// time is at `end`.
+    pub fn turn(&mut self, end: u64) -> bool {
+        match self.next_ready() {
+            Some(id) => {
                 self.poll(id);
+                true
             }
-            if !self.time.advance(end) {
-                break;
+            None if self.time.advance(end) => true,
+            None => {
+                self.time.0.now.set(end);
+                false
             }
         }
-        self.time.0.now.set(end);
+    }
+
+    fn queue(&self, id: TaskId) {
+        self.ready
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push_back(id);
     }
 
     fn next_ready(&self) -> Option<TaskId> {
@@ -209,6 +226,10 @@ impl Executor {
     }
 
     fn poll(&mut self, id: TaskId) {
+        if let Some(woken) = self.frozen.get_mut(&id) {
+            *woken = true;
+            return;
+        }
         let Some(task) = self.tasks.get_mut(&id) else {
             return;
         };

@@ -5,24 +5,29 @@
 //! only when nothing can run ([`executor`]); every choice is drawn from generators seeded by one number ([`rng`]), so
 //! that the same seed is the same run to the last byte.
 //!
-//! [`world`] plays a run: people act ([`actions`]), things go wrong ([`faults`]), and at the end the faults stop and all
-//! devices sync until their queues are empty. [`invariants`] then says whether anything was lost, doubled, silently
-//! overwritten or shown to the wrong person. A run that breaks one is told as a [`story`].
+//! [`world`] is one run: people act ([`actions`]), things befall them ([`events`], [`faults`]), and at the end the faults
+//! stop and all devices sync until their queues are empty. [`witness`] sees each commit and each batch, [`diary`] keeps
+//! what people were told is safe, and [`invariants`] say, at every step and at the end, whether anything was lost,
+//! doubled, silently overwritten or shown to the wrong person. A run that breaks one is shortened ([`run::shrink`]) and
+//! told as a [`story`].
 //!
-//! A new kind of device, fault or promise has one place each: `device`, `faults`, `invariants`.
+//! A new kind of device, fault or promise has one place each: `device`, `events`, `invariants`.
 
 pub mod actions;
 pub mod context;
 pub mod device;
 pub mod diary;
+mod events;
 pub mod executor;
 pub mod faults;
 pub mod invariants;
+pub mod link;
 pub mod network;
 pub mod rng;
+pub mod run;
 pub mod server;
+pub mod store;
 pub mod story;
 pub mod values;
+pub mod witness;
 pub mod world;
-
-pub use world::{Outcome, run};

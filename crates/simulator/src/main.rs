@@ -1,9 +1,21 @@
-//! `holdfast-simulator --seeds N --from S`: plays runs by seed, and tells the story of the first that breaks a promise.
+//! `holdfast-simulator --seeds N --from S`: plays runs by seed, and tells the shortened story of the first that breaks a
+//! promise.
 
-use std::{process::ExitCode, time::Instant};
+use std::{
+    process::ExitCode,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+    time::Instant,
+};
 
 use clap::Parser;
-use holdfast_simulator::world::{Outcome, Size, run};
+use holdfast_simulator::{
+    run::{Schedule, run, shrink},
+    world::SetUpError,
+};
 
 /// Plays many devices, a server and a bad network, by seed.
 #[derive(Debug, Parser)]
@@ -18,60 +30,126 @@ struct Arguments {
     /// Longer runs: several hundred events each.
     #[arg(long)]
     large: bool,
-    /// Tell the story of every run, not only of one that fails.
+    /// Tell the story of every run, not only of one that fails; and as it is, not shortened.
     #[arg(long)]
     told: bool,
-    /// Go on after a failure, and count.
+    /// Go on after a failure, and name each seed that fails.
     #[arg(long)]
     keep_going: bool,
 }
 
+impl Arguments {
+    fn schedule(&self, seed: u64) -> Schedule {
+        Schedule::new(
+            seed,
+            if self.large {
+                Schedule::LARGE
+            } else {
+                Schedule::SMALL
+            },
+        )
+    }
+}
+
+/// What all runs came to.
+#[derive(Debug, Default)]
+struct Tally {
+    played: u64,
+    steps: u64,
+    failed: Vec<u64>,
+    error: Option<SetUpError>,
+}
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let size = if arguments.large { Size::LARGE } else { Size::SMALL };
     let begun = Instant::now();
-    let (mut steps, mut failed, mut played) = (0, 0, 0);
-    for seed in arguments.from..arguments.from.saturating_add(arguments.seeds) {
-        let outcome = match run(seed, size, arguments.told) {
-            Ok(outcome) => outcome,
-            Err(error) => {
-                eprintln!("seed {seed}: {error}");
-                return ExitCode::FAILURE;
-            }
-        };
-        played += 1;
-        steps += outcome.steps;
-        outcome.story.iter().for_each(|line| println!("{line}"));
-        if outcome.broken.is_empty() {
-            continue;
-        }
-        failed += 1;
-        if arguments.keep_going {
-            println!("seed {seed}: {}", outcome.broken[0]);
-        } else {
-            tell(&outcome, size);
-            break;
-        }
+    let tally = play_all(&arguments);
+    if let Some(error) = tally.error {
+        eprintln!("error: {error}");
+        return ExitCode::FAILURE;
     }
     let seconds = begun.elapsed().as_secs_f64().max(0.001);
+    if let Some(seed) = tally.failed.iter().min()
+        && !arguments.keep_going
+        && let Err(error) = tell(&arguments.schedule(*seed))
+    {
+        eprintln!("error: {error}");
+    }
     println!(
-        "{played} seeds from {}, {failed} failed; {:.0} seeds/s, {:.0} steps/s",
+        "{} seeds from {}, {} failed; {} steps; {:.0} seeds/s, {:.0} steps/s",
+        tally.played,
         arguments.from,
-        played as f64 / seconds,
-        steps as f64 / seconds
+        tally.failed.len(),
+        tally.steps,
+        tally.played as f64 / seconds,
+        tally.steps as f64 / seconds
     );
-    if failed == 0 {
+    if tally.failed.is_empty() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     }
 }
 
-/// Plays a failed run again, this time with its story.
-fn tell(failed: &Outcome, size: Size) {
-    if let Ok(again) = run(failed.seed, size, true) {
-        again.story.iter().for_each(|line| println!("{line}"));
+/// Plays the seeds on all cores. A run itself is single-threaded, and its outcome does not depend on the others.
+fn play_all(arguments: &Arguments) -> Tally {
+    let tally = Mutex::new(Tally::default());
+    let next = AtomicU64::new(arguments.from);
+    let end = arguments.from.saturating_add(arguments.seeds);
+    let players = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        for _ in 0..players {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    let over = {
+                        let tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
+                        tally.error.is_some() || (!tally.failed.is_empty() && !arguments.keep_going)
+                    };
+                    if seed >= end || over {
+                        return;
+                    }
+                    play_one(arguments, seed, &tally);
+                }
+            });
+        }
+    });
+    tally.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn play_one(arguments: &Arguments, seed: u64, tally: &Mutex<Tally>) {
+    let outcome = run(&arguments.schedule(seed), arguments.told);
+    let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
+    tally.played += 1;
+    match outcome {
+        Ok(outcome) => {
+            tally.steps += outcome.steps;
+            outcome.story.iter().for_each(|line| println!("{line}"));
+            if let Some(first) = outcome.broken.first() {
+                if arguments.keep_going {
+                    println!("seed {seed}: {first}");
+                }
+                tally.failed.push(seed);
+            }
+        }
+        Err(error) => tally.error = Some(error),
     }
-    println!("\nseed {} broke:", failed.seed);
-    failed.broken.iter().for_each(|broken| println!("  {broken}"));
+}
+
+/// Plays a failed run again, as short as it can be, this time with its story.
+fn tell(failed: &Schedule) -> Result<(), SetUpError> {
+    let Some(promise) = run(failed, false)?.broken.first().map(|broken| broken.promise) else {
+        println!("seed {} fails, and does not when played again", failed.seed);
+        return Ok(());
+    };
+    let shortest = shrink(failed, promise)?;
+    let again = run(&shortest, true)?;
+    again.story.iter().for_each(|line| println!("{line}"));
+    let happened = shortest.events - shortest.left_out.len() as u64;
+    println!(
+        "\nseed {} broke (with {happened} of its {} events):",
+        failed.seed, failed.events
+    );
+    again.broken.iter().for_each(|broken| println!("  {broken}"));
+    Ok(())
 }

@@ -6,7 +6,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use holdfast_simulator::world::{Size, run};
+use holdfast_simulator::run::{Outcome, Schedule, run};
 
 /// Seeds of runs that once broke a promise, one a line; what follows a `#` says which.
 const CORPUS: &str = include_str!("corpus.txt");
@@ -15,6 +15,10 @@ const SEEDS: u64 = 1_000;
 
 /// Threads that play; a run itself is single-threaded.
 const PLAYERS: u64 = 2;
+
+fn play(seed: u64, told: bool) -> Outcome {
+    run(&Schedule::new(seed, Schedule::SMALL), told).unwrap()
+}
 
 #[test]
 fn no_promise_is_broken_in_a_thousand_runs() {
@@ -28,7 +32,7 @@ fn no_promise_is_broken_in_a_thousand_runs() {
                     if seed > SEEDS || !broken.lock().unwrap().is_empty() {
                         return;
                     }
-                    let outcome = run(seed, Size::SMALL, false).unwrap();
+                    let outcome = play(seed, false);
                     if let Some(first) = outcome.broken.first() {
                         broken.lock().unwrap().push(format!("seed {seed}: {first}"));
                     }
@@ -49,7 +53,7 @@ fn seeds_that_once_failed_stay_well() {
         .lines()
         .filter_map(|line| line.split('#').next()?.trim().parse::<u64>().ok());
     for seed in seeds {
-        let outcome = run(seed, Size::SMALL, false).unwrap();
+        let outcome = play(seed, false);
         assert!(outcome.broken.is_empty(), "seed {seed}: {}", outcome.broken[0]);
     }
 }
@@ -57,10 +61,7 @@ fn seeds_that_once_failed_stay_well() {
 #[test]
 fn the_same_seed_is_the_same_run_to_the_last_byte() {
     for seed in [1, 7, 42] {
-        let (once, again) = (
-            run(seed, Size::SMALL, true).unwrap(),
-            run(seed, Size::SMALL, true).unwrap(),
-        );
+        let (once, again) = (play(seed, true), play(seed, true));
         assert!(!once.story.is_empty());
         assert_eq!(once.story, again.story, "seed {seed}");
     }
@@ -68,9 +69,6 @@ fn the_same_seed_is_the_same_run_to_the_last_byte() {
 
 #[test]
 fn another_seed_is_another_run() {
-    let (one, other) = (
-        run(1, Size::SMALL, true).unwrap(),
-        run(2, Size::SMALL, true).unwrap(),
-    );
+    let (one, other) = (play(1, true), play(2, true));
     assert_ne!(one.story, other.story);
 }

@@ -2,9 +2,13 @@
 //!
 //! - [`values`]: each value ever typed is current, or in the history, or waits for a person, or is a dead letter.
 //! - [`once`]: each create is there once, each addition counted once, each device's entries in the order it made them.
-//! - [`replicas`]: a cursor never runs ahead of its data; at rest a device holds what it should, and nothing it may not.
+//! - [`lanes`]: each batch keeps each record's order, passes by nothing more urgent, and lets nothing starve.
+//! - [`decisions`]: nothing gives way unseen and untold, and no device's clock decides.
+//! - [`replicas`]: a cursor never runs ahead of its data; a device holds what it should, and nothing it may not.
 //! - Here: when the faults have stopped, all queues drain; the audit's chain holds.
 
+mod decisions;
+mod lanes;
 mod once;
 mod replicas;
 mod values;
@@ -46,29 +50,56 @@ impl std::fmt::Display for Broken {
     }
 }
 
-/// What must hold at every moment, faults or not.
-pub fn at_any_time(devices: &[Device], network: &Network) -> Vec<Broken> {
-    let server = network.server.borrow();
-    devices
-        .iter()
-        .flat_map(|device| replicas::behind_cursor(device, &server))
-        .collect()
+/// What must hold whenever a device has committed, faults or not.
+pub fn after_commit(device: &Device, server: &Server) -> Vec<Broken> {
+    let replica = device.replica();
+    let mut broken = replicas::behind_cursor(device, &replica, server);
+    broken.extend(replicas::uncovered(device, &replica, server));
+    broken
+}
+
+/// What must hold of a batch when a commit marks it as being sent.
+pub fn as_chosen(device: &Device, queue_ids: &[String]) -> Vec<Broken> {
+    lanes::broken(device, queue_ids)
+}
+
+/// What goes over the wire is what a commit had marked as being sent: nothing leaves that a crash could forget.
+pub fn as_sent(device: &Device, queue_ids: &[String], diary: &Diary) -> Option<Broken> {
+    let marked = diary.was_chosen(queue_ids);
+    let what = || format!("{} sends {queue_ids:?}", device.link.name);
+    (!marked).then(|| Broken::new("what is sent was marked as sent before", what()))
+}
+
+/// What befell a run that excuses some of what came of it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Excuses {
+    /// The server went back to a backup.
+    pub restored: bool,
+    /// A browser was killed, and came back with the cookie that it had on disk.
+    pub cookie_lost: bool,
 }
 
 /// What must hold once everybody has synced.
-pub fn at_rest(devices: &[Device], network: &Network, diary: &Diary, restored: bool) -> Vec<Broken> {
+pub fn at_rest(devices: &[Device], network: &Network, diary: &Diary, excuses: Excuses) -> Vec<Broken> {
     let server = network.server.borrow();
     let mut broken = values::lost(devices, &server, diary);
     broken.extend(once::doubled(&server));
+    broken.extend(once::miscounted(&server, diary));
+    if !excuses.restored {
+        broken.extend(once::out_of_order(&server, diary));
+    }
+    broken.extend(decisions::silent(devices, &server, diary));
+    broken.extend(decisions::untold(&server));
+    broken.extend(decisions::by_a_clock(&server, diary));
     broken.extend(tampered(&server));
-    if diary.can_be_counted() {
-        broken.extend(once::miscounted(devices, &server));
-        if !restored {
-            broken.extend(once::out_of_order(&server, diary));
-        }
+    if server.sessions.thefts > 0 && !excuses.cookie_lost {
+        broken.push(Broken::new(
+            "a lost answer is not taken for theft",
+            "a session was ended",
+        ));
     }
     for device in devices {
-        broken.extend(replicas::behind_cursor(device, &server));
+        broken.extend(after_commit(device, &server));
         broken.extend(replicas::differing(device, &server));
     }
     broken

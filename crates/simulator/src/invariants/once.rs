@@ -2,18 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use holdfast_core::{
-    Fields,
-    queue::{QueuedWrite, WriteStatus},
-    record::RecordKey,
-};
+use holdfast_core::{Fields, queue::QueuedWrite, record::RecordKey};
 use holdfast_server::storage::model::Act;
 use serde_json::Value;
 
 use super::{Broken, all_records, read};
 use crate::{
-    device::Device,
-    diary::{Diary, tokens_in},
+    diary::{Author, Diary, tokens_in},
     server::Server,
 };
 
@@ -47,24 +42,20 @@ pub fn doubled(server: &Server) -> Vec<Broken> {
 }
 
 /// Counters that do not hold the sum of the additions that the server accepted.
-pub fn miscounted(devices: &[Device], server: &Server) -> Vec<Broken> {
+pub fn miscounted(server: &Server, diary: &Diary) -> Vec<Broken> {
     let mut sums: BTreeMap<RecordKey, i64> = BTreeMap::new();
     let mut doubtful: BTreeSet<RecordKey> = BTreeSet::new();
-    for device in devices {
-        let replica = device.replica();
-        for write in replica
-            .writes()
-            .filter(|write| write.payload.contains_key("meter"))
-        {
-            let key = replica.resolve(&write.key());
-            match write.status {
-                WriteStatus::Synced | WriteStatus::Conflict => {
-                    *sums.entry(key).or_default() += addition(write)
-                }
-                // It may have been applied, and its answer lost.
-                _ if write.sent => drop(doubtful.insert(key)),
-                _ => {}
-            }
+    for known in diary.writes().values() {
+        let write = &known.write;
+        if !write.payload.contains_key("meter") {
+            continue;
+        }
+        let key = on_server(server, &write.key());
+        if known.is_acknowledged() && !known.doubtful {
+            *sums.entry(key).or_default() += addition(write);
+        } else if write.sent || known.doubtful {
+            // It may have been applied, and its answer lost.
+            doubtful.insert(key);
         }
     }
     let mut broken = Vec::new();
@@ -90,6 +81,12 @@ pub fn miscounted(devices: &[Device], server: &Server) -> Vec<Broken> {
     broken
 }
 
+/// The record under the server's own id.
+fn on_server(server: &Server, key: &RecordKey) -> RecordKey {
+    let alias = read(server, |tx| tx.alias(&key.entity_type, &key.entity_id)).flatten();
+    RecordKey::new(&key.entity_type, alias.unwrap_or_else(|| key.entity_id.clone()))
+}
+
 fn addition(write: &QueuedWrite) -> i64 {
     number(&write.payload, "meter") - number(&write.base, "meter")
 }
@@ -101,13 +98,13 @@ fn number(fields: &Fields, name: &str) -> i64 {
 /// Log entries of one device that stand in another order than it made them.
 pub fn out_of_order(server: &Server, diary: &Diary) -> Vec<Broken> {
     let typed = diary.typed();
-    let made: BTreeMap<&str, (usize, u64)> = typed
+    let made: BTreeMap<&str, (Author, u64)> = typed
         .iter()
-        .map(|typed| (typed.token.as_str(), (typed.device, typed.sequence)))
+        .map(|typed| (typed.token.as_str(), (typed.author, typed.sequence)))
         .collect();
     let mut broken = Vec::new();
     for record in all_records(server).iter().filter(|record| record.entity == "job") {
-        let mut last: BTreeMap<usize, (u64, &str)> = BTreeMap::new();
+        let mut last: BTreeMap<Author, (u64, &str)> = BTreeMap::new();
         for entry in record
             .fields
             .get("log")
@@ -118,17 +115,17 @@ pub fn out_of_order(server: &Server, diary: &Diary) -> Vec<Broken> {
             let Some(id) = entry.get("entryId").and_then(Value::as_str) else {
                 continue;
             };
-            let Some((device, sequence)) = made.get(id) else {
+            let Some((author, sequence)) = made.get(id) else {
                 continue;
             };
-            if let Some((earlier, other)) = last.get(device).filter(|(earlier, _)| earlier > sequence) {
+            if let Some((earlier, other)) = last.get(author).filter(|(earlier, _)| earlier > sequence) {
                 let what = format!(
                     "{id} (write {sequence}) of job/{} stands behind {other} ({earlier})",
                     record.id
                 );
                 broken.push(Broken::new("each device's writes arrive in order", what));
             }
-            last.insert(*device, (*sequence, id));
+            last.insert(*author, (*sequence, id));
         }
     }
     broken

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_core::{pack::Viewer, record::RecordKey};
+use holdfast_core::{pack::Viewer, record::RecordKey, replica::Replica};
 use holdfast_server::sync::dialogue;
 
 use super::{Broken, all_records, position, read};
@@ -13,9 +13,8 @@ const SAME: &str = "a device that has synced holds what the server holds";
 const COVERED: &str = "nothing is there that access no longer covers";
 
 /// Everything the server sent up to the device's cursor is on the device, at that version or a later one.
-pub fn behind_cursor(device: &Device, server: &Server) -> Vec<Broken> {
-    let replica = device.replica();
-    let Some(cursor) = position(&replica) else {
+pub fn behind_cursor(device: &Device, replica: &Replica, server: &Server) -> Vec<Broken> {
+    let Some(cursor) = position(replica) else {
         return Vec::new();
     };
     let epoch = read(server, |tx| tx.meta("epoch")).flatten();
@@ -26,7 +25,9 @@ pub fn behind_cursor(device: &Device, server: &Server) -> Vec<Broken> {
     {
         return Vec::new();
     }
-    let device_id = device.link.device_id.borrow().clone();
+    let Some(device_id) = replica.device().map(|device| device.device_id.clone()) else {
+        return Vec::new();
+    };
     let mut broken = Vec::new();
     for record in all_records(server) {
         // The log holds each record once, at its last change: what changed again lies ahead of the cursor.
@@ -54,11 +55,50 @@ pub fn behind_cursor(device: &Device, server: &Server) -> Vec<Broken> {
     broken
 }
 
+/// A device that has everything up to the end of the server's log holds nothing that access does not cover.
+pub fn uncovered(device: &Device, replica: &Replica, server: &Server) -> Vec<Broken> {
+    let end = read(server, |tx| tx.last_sequence()).unwrap_or_default();
+    let epoch = read(server, |tx| tx.meta("epoch")).flatten();
+    let up_to_date = position(replica).is_some_and(|cursor| {
+        cursor.scan.is_none() && cursor.sequence >= end && epoch.as_ref() == Some(&cursor.epoch)
+    });
+    let Some(me) = server.me(&device.user).filter(|_| up_to_date) else {
+        return Vec::new();
+    };
+    let viewer = Viewer {
+        user_id: &me.user_id,
+        roles: &me.roles,
+        sites: &me.sites,
+        now: crate::server::instant(u64::MAX >> 24),
+    };
+    let readable = |key: &RecordKey| {
+        let record = read(server, |tx| tx.record(&key.entity_type, &key.entity_id)).flatten();
+        let entity = server.packs.entity(&key.entity_type);
+        let domain = server.packs.pack_of(&key.entity_type);
+        match (record, entity, domain) {
+            (Some(record), Some(entity), Some(domain)) => {
+                me.may(&domain.name, &entity.name, "read") && entity.readable_by(&record.fields, &viewer)
+            }
+            _ => false,
+        }
+    };
+    let held = replica.mirrors().filter(|mirror| mirror.version > 0);
+    held.filter(|mirror| !readable(&mirror.key))
+        .map(|mirror| {
+            let what = format!(
+                "{} is up to date and still shows {}",
+                device.link.name, mirror.key
+            );
+            Broken::new(COVERED, what)
+        })
+        .collect()
+}
+
 /// At rest: the same records at the same versions with the same values, all that is wanted, nothing unreadable.
 pub fn differing(device: &Device, server: &Server) -> Vec<Broken> {
     let replica = device.replica();
     let name = &device.link.name;
-    let Some(me) = server.accounts.get(&device.user) else {
+    let Some(me) = server.me(&device.user) else {
         return Vec::new();
     };
     let now = crate::server::instant(u64::MAX >> 24);

@@ -25,7 +25,7 @@ pub fn lost(devices: &[Device], server: &Server, diary: &Diary) -> Vec<Broken> {
     missing
         .map(|typed| {
             let name = devices
-                .get(typed.device)
+                .get(typed.author.0)
                 .map_or("?", |device| device.link.name.as_str());
             let what = format!(
                 "{} that {name} typed into {} of {} (write {}) is nowhere",

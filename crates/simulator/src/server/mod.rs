@@ -1,53 +1,77 @@
 //! The server's side of a run: the real push and pull logic over its storage in memory, behind a door that knows
 //! sessions and tokens. It can be down, be restored from a backup, and fail in the middle of a write.
 
+pub mod sessions;
+mod upgrade;
+
 use std::collections::BTreeMap;
 
 use holdfast_core::{
     Timestamp,
     pack::{Pack, Packs},
-    ports::{Body, Method, Request, Response},
-    protocol::{ErrorCode, ErrorEnvelope, Me, PushRequest, WireError},
+    ports::{Body, Method, Request, Response, Rng},
+    protocol::{ErrorCode, ErrorEnvelope, Me, PushRequest, PushResponse, WireError},
 };
 use holdfast_server::{
+    identity::memory::MemoryIdentity,
     records::{epoch, people},
     storage::{
         memory::MemoryStorage,
         port::{Storage, StorageError, Transaction},
     },
-    sync::{Answer, Caller, Context, digest, pull, push, scopes_of},
+    sync::{Caller, Context, digest, pull, push},
 };
 use serde_json::{Value, json};
 
+pub use upgrade::{AMENDMENTS, Amendment};
+
 use crate::rng::Seeded;
+use sessions::Sessions;
 
-/// Milliseconds that an access token is good for.
-const TOKEN_LIFE_MS: u64 = 180_000;
-
-/// Who a device is to the server: its session.
-#[derive(Debug, Clone)]
-struct Session {
-    user: String,
-    revoked: bool,
+/// What a request is answered with, and the refresh cookie that comes with it.
+#[derive(Debug)]
+pub struct Answer {
+    pub response: Response,
+    pub cookie: Option<String>,
 }
+
+impl From<Response> for Answer {
+    fn from(response: Response) -> Self {
+        Self {
+            response,
+            cookie: None,
+        }
+    }
+}
+
+/// Which queued write made a version of a record: entity, id and version, and the queue id.
+pub type MadeBy = BTreeMap<(String, String, u64), String>;
 
 #[derive(Debug)]
 pub struct Server {
     pub storage: MemoryStorage,
+    pub sessions: Sessions,
     pub packs: Packs,
-    pub accounts: BTreeMap<String, Me>,
     pub up: bool,
     /// Rows of a page at most: small, so that pulls have many.
     pub page: usize,
-    sessions: BTreeMap<String, Session>,
-    tokens: BTreeMap<String, (String, u64)>,
-    backups: Vec<MemoryStorage>,
+    /// As far as answers to pushes tell.
+    pub made_by: MadeBy,
+    backups: Vec<Backup>,
     rng: Seeded,
+}
+
+/// One file, as an operator copies it: work and accounts together.
+#[derive(Debug)]
+struct Backup {
+    storage: MemoryStorage,
+    identity: MemoryIdentity,
+    made_by: MadeBy,
 }
 
 /// The pack of every run: a field of each type and of each strategy.
 pub fn pack() -> Result<Pack, serde_json::Error> {
-    serde_json::from_str(include_str!("pack.json"))
+    serde_json::from_str(include_str!("../pack.json"))
 }
 
 /// The server's clock: virtual milliseconds after the beginning of 2026.
@@ -61,12 +85,11 @@ impl Server {
     pub fn new(packs: Packs, rng: Seeded) -> Self {
         Self {
             storage: MemoryStorage::default(),
+            sessions: Sessions::new(Rng::next_u64(&rng)),
             packs,
-            accounts: BTreeMap::new(),
             up: true,
             page: 10,
-            sessions: BTreeMap::new(),
-            tokens: BTreeMap::new(),
+            made_by: MadeBy::new(),
             backups: Vec::new(),
             rng,
         }
@@ -80,30 +103,31 @@ impl Server {
         sites: &[&str],
         now: u64,
     ) -> Result<(), StorageError> {
-        let owned = |items: &[&str]| items.iter().map(|item| (*item).to_owned()).collect::<Vec<_>>();
-        let roles = owned(roles);
-        let me = Me {
-            user_id: user.to_owned(),
-            username: user.to_owned(),
-            display_name: user.to_owned(),
-            // Conflicts and notices are everybody's; what one may do to the work is in the role.
-            scopes: scopes_of(&self.packs, &roles)
-                .into_iter()
-                .chain(system_scopes(&self.packs))
-                .collect(),
-            roles,
-            sites: owned(sites),
-            device: None,
+        let before = self.sessions.backup();
+        if let Err(error) = self.sessions.keep_account(user, roles, sites) {
+            return Err(StorageError::Inconsistent(error.to_string()));
+        }
+        let Some(me) = self.me(user) else {
+            return Ok(());
         };
-        self.storage
-            .write(|tx| people::keep(tx, &self.packs, &me, instant(now)))?;
-        self.accounts.insert(user.to_owned(), me);
-        Ok(())
+        let kept = self
+            .storage
+            .write(|tx| people::keep(tx, &self.packs, &me, instant(now)));
+        if kept.is_err() {
+            // Both or neither, as in one transaction.
+            self.sessions.restore(before);
+        }
+        kept
+    }
+
+    /// A person, with what their roles allow.
+    pub fn me(&self, user: &str) -> Option<Me> {
+        self.sessions.person(user, &self.packs)
     }
 
     /// Work that is there from the beginning, one job for each of these people, all in sight of the supervisor.
     pub fn seed_work(&mut self, assigned_to: &[&str]) -> Result<(), StorageError> {
-        let Some(me) = self.accounts.get("sue").cloned() else {
+        let Some(me) = self.me("sue") else {
             return Ok(());
         };
         let caller = Caller {
@@ -132,27 +156,16 @@ impl Server {
         self.storage.write(|tx| push::push(tx, &cx, &batch)).map(drop)
     }
 
-    /// A person signs in on a device.
-    pub fn sign_in(&mut self, device: &str, user: &str) {
-        self.sessions.insert(
-            device.to_owned(),
-            Session {
-                user: user.to_owned(),
-                revoked: false,
-            },
-        );
-    }
-
-    /// Ends a device's session: its tokens die with it.
-    pub fn revoke(&mut self, device: &str) {
-        if let Some(session) = self.sessions.get_mut(device) {
-            session.revoked = true;
-        }
-        self.tokens.retain(|_, (of, _)| of != device);
-    }
-
     pub fn back_up(&mut self) {
-        self.backups.push(self.storage.backup());
+        self.backups.push(Backup {
+            storage: self.storage.backup(),
+            identity: self.sessions.backup(),
+            made_by: self.made_by.clone(),
+        });
+    }
+
+    pub fn throw_away_backups(&mut self) {
+        self.backups.clear();
     }
 
     /// Goes back to a backup, if there is one: what came after it is lost, and a new epoch begins.
@@ -161,8 +174,10 @@ impl Server {
         let Some(backup) = self.backups.get(which) else {
             return Ok(false);
         };
-        self.storage = backup.backup();
+        self.storage = backup.storage.backup();
         self.storage.fail_after(u64::MAX);
+        self.sessions.restore(backup.identity.clone());
+        self.made_by = backup.made_by.clone();
         self.backups.truncate(which);
         let entities: Vec<&str> = self
             .packs
@@ -170,62 +185,26 @@ impl Server {
             .map(|(_, entity)| entity.name.as_str())
             .collect();
         self.storage.write(|tx| epoch::renew(tx, &self.rng, &entities))?;
-        let accounts: Vec<Me> = self.accounts.values().cloned().collect();
-        let now = instant(0);
-        self.storage.write(|tx| {
-            accounts
-                .iter()
-                .try_for_each(|me| people::keep(tx, &self.packs, me, now))
-        })?;
         Ok(true)
     }
 
-    /// Answers a request that came in at `now` from a browser whose cookie belongs to `device`.
-    pub fn handle(&mut self, request: &Request, device: &str, now: u64) -> Response {
+    /// Answers a request that came in at `now`; `cookie` is the one that its browser sends along.
+    pub fn handle(&mut self, request: &Request, cookie: Option<&str>, now: u64) -> Answer {
         let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
         match (request.method, path) {
-            (Method::Get, "/healthz") => ok(&json!({ "status": "ok", "service": "holdfast" })),
-            (Method::Post, "/oauth/token") => self.token(request, device, now),
+            (Method::Get, "/healthz") => ok(&json!({ "status": "ok", "service": "holdfast" })).into(),
+            (Method::Post, "/oauth/token") => self.sessions.token(request, cookie, now),
             _ => match self.caller(request, now) {
-                Some(caller) => self.authorized(request, path, &parameters(query), &caller, now),
-                None => refused(401, ErrorCode::AuthError, "The token is not good any more."),
+                Some(caller) => self
+                    .authorized(request, path, &parameters(query), &caller, now)
+                    .into(),
+                None => refused(401, ErrorCode::AuthError, "The token is not good any more.").into(),
             },
         }
     }
 
-    fn token(&mut self, request: &Request, device: &str, now: u64) -> Response {
-        let signing_in =
-            matches!(&request.body, Some(Body::Form(form)) if form.contains("authorization_code"));
-        if signing_in && let Some(session) = self.sessions.get_mut(device) {
-            session.revoked = false;
-        }
-        let Some(session) = self.sessions.get(device).filter(|session| !session.revoked) else {
-            return Response {
-                status: 400,
-                retry_after: None,
-                body: r#"{"error":"invalid_grant"}"#.into(),
-            };
-        };
-        let token = holdfast_core::ports::Rng::uuid(&self.rng);
-        self.tokens
-            .insert(token.clone(), (device.to_owned(), now + TOKEN_LIFE_MS));
-        let user = session.user.clone();
-        ok(
-            &json!({ "access_token": token, "token_type": "Bearer", "expires_in": TOKEN_LIFE_MS / 1_000,
-            "device_id": device, "user_id": user }),
-        )
-    }
-
     fn caller(&self, request: &Request, now: u64) -> Option<Caller> {
-        let (device, expires) = self.tokens.get(request.bearer.as_ref()?)?;
-        let session = self
-            .sessions
-            .get(device)
-            .filter(|session| !session.revoked && *expires > now)?;
-        Some(Caller {
-            me: self.accounts.get(&session.user)?.clone(),
-            device_id: device.clone(),
-        })
+        self.sessions.caller(request.bearer.as_deref()?, &self.packs, now)
     }
 
     fn authorized(
@@ -246,10 +225,16 @@ impl Server {
         match path {
             "/api/v1/me" => ok(&json!(caller.me)),
             "/api/v1/domains" => ok(&json!({ "packs": self.packs.iter().collect::<Vec<_>>() })),
-            "/api/v1/sync/push" => self.within(|tx| match read_push(request) {
-                Some(batch) => Ok(push::push(tx, &cx, &batch)?.map(|answer| json!(answer))),
-                None => Ok(Err(holdfast_server::sync::Refusal::malformed("Not a batch."))),
-            }),
+            "/api/v1/sync/push" => {
+                let Some(batch) = read_push(request) else {
+                    return refused(400, ErrorCode::ValidationError, "Not a batch.");
+                };
+                let pushed = self.storage.write(|tx| push::push(tx, &cx, &batch));
+                if let Ok(Ok(answer)) = &pushed {
+                    remember(&mut self.made_by, &batch, answer);
+                }
+                answered(pushed.map(|answer| answer.map(|answer| json!(answer))))
+            }
             "/api/v1/sync/delta" => {
                 let asked = pull::DeltaRequest {
                     since: text("since"),
@@ -285,21 +270,33 @@ impl Server {
         }
     }
 
-    fn within(&self, work: impl FnOnce(&mut dyn Transaction) -> Answer<Value>) -> Response {
-        match self.storage.write(work) {
-            Ok(Ok(answer)) => ok(&answer),
-            Ok(Err(refusal)) => json_response(refusal.status, &json!(ErrorEnvelope { error: refusal.error })),
-            Err(error) => refused(500, ErrorCode::ServerError, &error.to_string()),
-        }
+    fn within(
+        &self,
+        work: impl FnOnce(&mut dyn Transaction) -> holdfast_server::sync::Answer<Value>,
+    ) -> Response {
+        answered(self.storage.write(work))
     }
 }
 
-fn system_scopes(packs: &Packs) -> Vec<String> {
-    let all = packs
-        .iter()
-        .filter(|pack| pack.name == holdfast_core::system::NAME);
-    all.flat_map(|pack| pack.roles.get("technician").cloned().unwrap_or_default())
-        .collect()
+fn answered(outcome: holdfast_server::sync::Answer<Value>) -> Response {
+    match outcome {
+        Ok(Ok(answer)) => ok(&answer),
+        Ok(Err(refusal)) => json_response(refusal.status, &json!(ErrorEnvelope { error: refusal.error })),
+        Err(error) => refused(500, ErrorCode::ServerError, &error.to_string()),
+    }
+}
+
+/// Notes which writes made which versions. An answer that is only repeated tells of a later version: the first counts.
+fn remember(made_by: &mut MadeBy, batch: &PushRequest, answer: &PushResponse) {
+    for (operation, result) in batch.operations.iter().zip(&answer.results) {
+        let Some(version) = result.new_version else {
+            continue;
+        };
+        let id = result.entity_id.as_ref().unwrap_or(&operation.entity_id);
+        made_by
+            .entry((operation.entity_type.clone(), id.clone(), version))
+            .or_insert_with(|| operation.queue_id.clone());
+    }
 }
 
 fn read_push(request: &Request) -> Option<PushRequest> {

@@ -1,0 +1,209 @@
+//! Who may talk to the server: the real rules of identity over their store in memory.
+
+use std::fmt;
+
+use chrono::TimeDelta;
+use holdfast_core::{
+    pack::Packs,
+    ports::{Body, Request, Response},
+    protocol::Me,
+};
+use holdfast_server::{
+    identity::{
+        Identity, IdentityError,
+        access::{authenticate, remove_device, tidy},
+        authorization::{AuthorizationRequest, CLIENT_ID, issue_code},
+        exchange::{CodeExchange, exchange_code},
+        grant::{Grant, Lifetimes, Refusal, SETTLING, Terms, Tokens},
+        memory::MemoryIdentity,
+        model::User,
+        refresh::refresh,
+        store::IdentityStore,
+    },
+    sync::Caller,
+};
+use rand::{SeedableRng, rngs::StdRng};
+use serde_json::json;
+
+use super::{Answer, instant, ok};
+
+/// Short, so that tokens expire in the middle of work; and a refresh token does not outlive two weeks away.
+const LIFETIMES: Lifetimes = Lifetimes {
+    access: TimeDelta::minutes(3),
+    refresh: TimeDelta::days(10),
+    settling: SETTLING,
+};
+
+const REDIRECT: &str = "https://field.example/signed-in";
+const VERIFIER: &str = "a-verifier-that-only-the-app-which-asked-could-know";
+/// The SHA-256 of the verifier, in base64url.
+const CHALLENGE: &str = "FSBWSR94kX4QaW4SyzLu91b5jBDlZg5r9_-kxPHMGY0";
+
+pub struct Sessions {
+    store: MemoryIdentity,
+    rng: StdRng,
+    /// How often a session was ended because its token seemed to be in somebody else's hands too.
+    pub thefts: u64,
+}
+
+impl fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sessions").finish_non_exhaustive()
+    }
+}
+
+impl Sessions {
+    pub fn new(seed: u64) -> Self {
+        Self {
+            store: MemoryIdentity::default(),
+            rng: StdRng::seed_from_u64(seed),
+            thefts: 0,
+        }
+    }
+
+    pub fn backup(&self) -> MemoryIdentity {
+        self.store.clone()
+    }
+
+    pub fn restore(&mut self, backup: MemoryIdentity) {
+        self.store = backup;
+    }
+
+    /// Gives a person an account, or other roles and sites.
+    pub fn keep_account(&self, user: &str, roles: &[&str], sites: &[&str]) -> Result<(), IdentityError> {
+        let owned = |items: &[&str]| items.iter().map(|item| (*item).to_owned()).collect();
+        self.store.save_user(&User {
+            id: user.to_owned(),
+            username: user.to_owned(),
+            display_name: user.to_owned(),
+            password_hash: String::new(),
+            roles: owned(roles),
+            sites: owned(sites),
+            demo: false,
+            disabled: false,
+            created_at: instant(0),
+        })
+    }
+
+    /// A person, with what their roles allow.
+    pub fn person(&self, user: &str, packs: &Packs) -> Option<Me> {
+        let user = self.store.user(user).ok().flatten()?;
+        let identity = Identity {
+            user_id: user.id,
+            username: user.username,
+            display_name: user.display_name,
+            roles: user.roles,
+            sites: user.sites,
+            device_id: uuid::Uuid::nil(),
+            session_id: uuid::Uuid::nil(),
+        };
+        Some(caller(identity, packs).me)
+    }
+
+    /// The code for somebody who typed the right password.
+    pub fn authorize(&mut self, user: &str, now: u64) -> Option<String> {
+        let request = AuthorizationRequest {
+            redirect_uri: REDIRECT.to_owned(),
+            code_challenge: CHALLENGE.to_owned(),
+            ..AuthorizationRequest::default()
+        };
+        let code = issue_code(&self.store, &mut self.rng, instant(now), user, &request);
+        code.ok().map(|code| code.reveal().to_owned())
+    }
+
+    /// Answers `POST /oauth/token` as the server does.
+    pub fn token(&mut self, request: &Request, cookie: Option<&str>, now: u64) -> Answer {
+        let terms = &mut Terms {
+            now: instant(now),
+            rng: &mut self.rng,
+            lifetimes: LIFETIMES,
+        };
+        let Some(Body::Form(form)) = &request.body else {
+            return refused("no form");
+        };
+        let form: FormFields<'_> = form.split('&').filter_map(|pair| pair.split_once('=')).collect();
+        let tidied = tidy(&self.store, terms.now);
+        let granted = tidied.and_then(|()| match field(&form, "grant_type") {
+            Some("authorization_code") => exchange_code(&self.store, terms, &code_exchange(&form, cookie)),
+            _ => refresh(&self.store, terms, cookie, "simulated"),
+        });
+        match granted {
+            Ok(Grant::Issued(tokens)) => issued(&tokens),
+            Ok(Grant::Refused(refusal)) => {
+                self.thefts += u64::from(refusal == Refusal::TokenReused);
+                refused(&refusal.to_string())
+            }
+            Err(error) => Answer::from(super::refused(
+                500,
+                holdfast_core::protocol::ErrorCode::ServerError,
+                &error.to_string(),
+            )),
+        }
+    }
+
+    /// Whom an access token stands for.
+    pub fn caller(&self, bearer: &str, packs: &Packs, now: u64) -> Option<Caller> {
+        let identity = authenticate(&self.store, instant(now), bearer).ok().flatten()?;
+        Some(caller(identity, packs))
+    }
+
+    /// The owner, or an administrator, signs a device out from elsewhere.
+    pub fn revoke(&self, user: &str, device_id: &str, now: u64) -> bool {
+        let device_id = uuid::Uuid::parse_str(device_id).ok();
+        device_id.is_some_and(|id| remove_device(&self.store, instant(now), user, id).unwrap_or(false))
+    }
+}
+
+/// Conflicts and notices are everybody's; what one may do to the work is in the role.
+fn caller(identity: Identity, packs: &Packs) -> Caller {
+    let mut caller = identity.caller(packs);
+    let system = packs.iter().find(|pack| pack.name == holdfast_core::system::NAME);
+    let scopes = system.and_then(|pack| pack.roles.get("technician"));
+    caller.me.scopes.extend(scopes.into_iter().flatten().cloned());
+    caller
+}
+
+type FormFields<'a> = Vec<(&'a str, &'a str)>;
+
+fn field<'a>(form: &FormFields<'a>, name: &str) -> Option<&'a str> {
+    form.iter().find(|(key, _)| *key == name).map(|(_, value)| *value)
+}
+
+/// The form by which the app exchanges a code.
+pub fn code_form(code: &str, device_id: Option<&str>) -> String {
+    let device = device_id.map(|id| format!("&device_id={id}")).unwrap_or_default();
+    format!("grant_type=authorization_code&code={code}{device}")
+}
+
+fn code_exchange(form: &FormFields<'_>, cookie: Option<&str>) -> CodeExchange {
+    CodeExchange {
+        code: field(form, "code").unwrap_or_default().to_owned(),
+        code_verifier: VERIFIER.to_owned(),
+        client_id: CLIENT_ID.to_owned(),
+        redirect_uri: REDIRECT.to_owned(),
+        device_id: field(form, "device_id").and_then(|id| uuid::Uuid::parse_str(id).ok()),
+        earlier_refresh: cookie.map(str::to_owned),
+        label: "simulated".to_owned(),
+    }
+}
+
+fn issued(tokens: &Tokens) -> Answer {
+    Answer {
+        response: ok(&json!({
+            "access_token": tokens.access.reveal(),
+            "token_type": "Bearer",
+            "expires_in": tokens.access_expires_in.num_seconds(),
+            "user_id": tokens.user_id,
+            "device_id": tokens.device_id,
+        })),
+        cookie: Some(tokens.refresh.reveal().to_owned()),
+    }
+}
+
+fn refused(why: &str) -> Answer {
+    Answer::from(Response {
+        status: 400,
+        retry_after: None,
+        body: json!({ "error": "invalid_grant", "error_description": why }).to_string(),
+    })
+}
