@@ -78,7 +78,7 @@ pub fn Frame(
 fn StatusLine() -> AnyView {
     let session = Session::here();
     let line = Memo::new(move |_| {
-        let (tone, text) = status::line(&session.status(), session.now());
+        let (tone, text) = status::line(&session.status(), session.now(), session.zone());
         (tone.name(), tone.icon(), text)
     });
     view! {

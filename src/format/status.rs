@@ -2,7 +2,10 @@
 
 use holdfast_core::{Timestamp, status::Status};
 
-use super::{bytes::grouped, time};
+use super::{
+    bytes::grouped,
+    time::{self, Zone},
+};
 use crate::strings::status as words;
 
 /// What the line looks like: `data-state` of its element.
@@ -37,7 +40,7 @@ impl Tone {
 }
 
 /// The line for a status.
-pub fn line(status: &Status, now: Timestamp) -> (Tone, String) {
+pub fn line(status: &Status, now: Timestamp, zone: Zone) -> (Tone, String) {
     match status {
         Status::SignInNeeded { unsent: 0 } => (Tone::Attention, words::SIGN_IN.to_owned()),
         Status::SignInNeeded { unsent } => (Tone::Attention, words::sign_in_to_send(*unsent)),
@@ -48,6 +51,10 @@ pub fn line(status: &Status, now: Timestamp) -> (Tone, String) {
         Status::Syncing { done, total } => (Tone::Syncing, words::syncing(*done, *total)),
         Status::Offline { unsent: 0 } => (Tone::Offline, words::OFFLINE.to_owned()),
         Status::Offline { unsent } => (Tone::Offline, words::offline_with(*unsent)),
+        Status::NotDraining { since, unsent, .. } => (
+            Tone::Failed,
+            words::not_draining(&time::clock_or_day(*since, now, zone), *unsent),
+        ),
         Status::Failed { dead_letters, .. } if *dead_letters > 0 => {
             (Tone::Failed, words::not_accepted(*dead_letters))
         }
@@ -75,6 +82,11 @@ mod tests {
             retry_at,
             dead_letters,
         };
+        let not_draining = |since| Status::NotDraining {
+            since,
+            unsent: 5,
+            error: None,
+        };
         let table = [
             (
                 Status::Offline { unsent: 5 },
@@ -95,9 +107,17 @@ mod tests {
                 "Loading 1,200 of 5,484",
             ),
             (Status::Waiting { unsent: 3 }, "3 changes on this device"),
+            (
+                not_draining(before),
+                "Connected, but nothing is being accepted since 11:58 · 5 changes on this device",
+            ),
+            (
+                not_draining(before - chrono::Duration::days(1)),
+                "Connected, but nothing is being accepted since Yesterday 11:58 · 5 changes on this device",
+            ),
         ];
         for (status, said) in table {
-            assert_eq!(line(&status, now).1, said);
+            assert_eq!(line(&status, now, Zone::UTC).1, said);
         }
     }
 }

@@ -66,6 +66,15 @@ pub fn day_time(at: Timestamp, now: Timestamp, zone: Zone) -> String {
     }
 }
 
+/// `14:02` if it was today, `Yesterday 16:02` or `23 Nov 09:30` before.
+pub fn clock_or_day(at: Timestamp, now: Timestamp, zone: Zone) -> String {
+    if same_day(at, now, zone) {
+        clock(at, zone)
+    } else {
+        day_time(at, now, zone)
+    }
+}
+
 /// `Today`, `Tomorrow`, `23 Nov`, `23 Nov 2024`.
 pub fn day(at: Timestamp, now: Timestamp, zone: Zone) -> String {
     let (date, today) = (zone.local(at).date(), zone.local(now).date());

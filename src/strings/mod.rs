@@ -52,6 +52,13 @@ pub mod status {
         format!("Offline · {} on this device", changes(unsent))
     }
 
+    pub fn not_draining(since: &str, unsent: usize) -> String {
+        format!(
+            "Connected, but nothing is being accepted since {since} · {} on this device",
+            changes(unsent)
+        )
+    }
+
     pub fn waiting(unsent: usize) -> String {
         format!("{} on this device", changes(unsent))
     }

@@ -7,6 +7,7 @@ pub const LOCK_HINT: &str = "Asks for the passcode on return";
 pub const PASSCODE: &str = "Change passcode";
 pub const SYNC: &str = "Sync";
 pub const SYNC_NOW: &str = "Sync now";
+pub const NOT_DRAINING_TEXT: &str = "The server is in reach, but takes none of your changes. They are safe on this device and are tried again by themselves, every five minutes at the latest. Sync now tries at once. If this goes on, tell your administrator, and do not sign out before they are sent.";
 pub const NEVER: &str = "Never synced";
 pub const BACKGROUND: &str = "Sync while the app is closed";
 pub const BACKGROUND_HINT: &str =

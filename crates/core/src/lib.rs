@@ -31,6 +31,7 @@ pub mod status;
 pub mod store;
 pub mod system;
 pub mod timestamp;
+pub mod watchdog;
 
 /// The instant type used throughout: UTC, RFC 3339 on the wire.
 pub type Timestamp = chrono::DateTime<chrono::Utc>;

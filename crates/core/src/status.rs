@@ -1,12 +1,19 @@
 //! The one quiet line that tells the truth about sync. The words are the app's; which of them apply is decided here.
 
-use crate::{Timestamp, protocol::WireError, replica::Replica};
+use crate::{Timestamp, protocol::WireError, queue::WriteStatus, replica::Replica, watchdog};
 
 /// What the status line says, most pressing first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {
     /// "Sign in to send 3 changes".
     SignInNeeded { unsent: usize },
+    /// "Connected, but nothing is being accepted since 14:02 · 5 changes on this device".
+    NotDraining {
+        since: Timestamp,
+        unsent: usize,
+        /// What the server said last, if it said anything.
+        error: Option<WireError>,
+    },
     /// "Loading 1,200 of 5,484": the first sync.
     FirstSync { done: u64, total: Option<u64> },
     /// "Syncing 3 of 10".
@@ -46,6 +53,15 @@ pub fn status(replica: &Replica, activity: &Activity, now: Timestamp) -> Status 
     if activity.breaker_open {
         return Status::Offline { unsent };
     }
+    // What a round under way has had accepted so far outweighs what was in vain before it.
+    let moves = activity.pushing.is_some_and(|(done, _)| done > 0);
+    if let Some(since) = watchdog::stalled_since(replica, now).filter(|_| !moves) {
+        return Status::NotDraining {
+            since,
+            unsent,
+            error: sync.last_error.clone().or_else(|| last_said(replica)),
+        };
+    }
     if let Some((done, total)) = activity.loading {
         return Status::FirstSync { done, total };
     }
@@ -66,4 +82,14 @@ pub fn status(replica: &Replica, activity: &Activity, now: Timestamp) -> Status 
         Some(at) => Status::Synced { at },
         None => Status::Never,
     }
+}
+
+/// What the server last said of a write that still waits.
+fn last_said(replica: &Replica) -> Option<WireError> {
+    let waiting = replica
+        .open_writes()
+        .filter(|write| write.status != WriteStatus::Failed);
+    waiting
+        .max_by_key(|write| write.last_attempt_at)
+        .and_then(|write| write.last_error.clone())
 }

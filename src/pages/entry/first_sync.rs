@@ -20,7 +20,7 @@ pub fn FirstSync() -> AnyView {
     let label = move || progress().map(|(done, total)| words::done_of(&grouped(done), &grouped(total)));
     let trouble = move || match session.status() {
         Status::FirstSync { .. } | Status::Syncing { .. } | Status::Never | Status::Synced { .. } => None,
-        other => Some(status::line(&other, session.now()).1),
+        other => Some(status::line(&other, session.now(), session.zone()).1),
     };
     view! {
         <div class="entry">

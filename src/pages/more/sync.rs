@@ -1,10 +1,11 @@
+use holdfast_core::status::Status;
 use leptos::{prelude::*, task::spawn_local};
 
 use super::name_and_hint;
 use crate::{
     components::icon,
-    format::time,
-    state::Session,
+    format::{status, time},
+    state::{Memo, Session},
     strings::{more as words, shell},
 };
 
@@ -44,6 +45,7 @@ pub fn Sync() -> AnyView {
     view! {
         <section class="section" aria-labelledby="sync">
             <div class="section__head"><h2 class="section__title" id="sync">{words::SYNC}</h2></div>
+            <StallNotice />
             <div class="card settings card--flush">
                 <button class="setting" type="button" on:click=move |_| session.sync_now()>{name_and_hint(|| words::SYNC_NOW.to_owned(), last)} {icon("sync")}</button>
                 <label class="setting">
@@ -58,4 +60,27 @@ pub fn Sync() -> AnyView {
         </section>
     }
     .into_any()
+}
+
+/// "Connected, but nothing is being accepted", with what it means, what to do, and what the server said.
+#[component]
+fn StallNotice() -> AnyView {
+    let session = Session::here();
+    let stall = Memo::new(move |_| {
+        let status = session.status();
+        let Status::NotDraining { error, .. } = &status else {
+            return None;
+        };
+        let said = error.as_ref().map(|error| error.message.clone());
+        Some((status::line(&status, session.now(), session.zone()).1, said))
+    });
+    let notice = move || {
+        stall.get().map(|(title, said)| view! {
+            <div class="notice" data-tone="failed" role="alert">
+                {icon("alert")} <h3 class="notice__title">{title}</h3>
+                <p class="notice__text">{words::NOT_DRAINING_TEXT}</p> <p class="notice__text">{said}</p>
+            </div>
+        }.into_any())
+    };
+    notice.into_any()
 }

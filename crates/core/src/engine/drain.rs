@@ -260,6 +260,7 @@ fn held(sync: &SyncRow, failure: &Failure, now: Timestamp, random: u64) -> SyncR
         Failure::Unreachable(_) => {
             sync.network_failures += 1;
             sync.hold_until = None;
+            sync.in_vain_since = None;
         }
         _ => {
             sync.network_failures += 1;

@@ -54,8 +54,12 @@ impl<P: Ports> Engine<P> {
                 .with_lease(token, |replica, now| Ok((plan::epoch_changed(replica, now), ())))
                 .await?),
             Err(failure) => {
-                self.with_lease(token, |replica, _| {
-                    Ok((plan::batch_unanswered(replica, &batch.queue_ids), ()))
+                let reached = !matches!(failure, Failure::Unreachable(_));
+                self.with_lease(token, |replica, now| {
+                    Ok((
+                        plan::batch_unanswered(replica, &batch.queue_ids, reached, now),
+                        (),
+                    ))
                 })
                 .await?;
                 Err(failure.into())

@@ -114,6 +114,7 @@ impl<P: Ports> Engine<P> {
                 changes.put(Row::Sync(SyncRow {
                     parked,
                     hold_until: None,
+                    in_vain_since: None,
                     ..replica.sync().clone()
                 }));
             }

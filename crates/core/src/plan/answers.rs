@@ -8,7 +8,7 @@ use crate::{
     record::{Mirror, RecordKey},
     replica::Replica,
     store::{Changes, Row, RowKey, SyncRow},
-    system,
+    system, watchdog,
 };
 
 use super::{aliases, batch, notices};
@@ -50,7 +50,7 @@ pub fn answers(
         merge_into(&mut changes, step);
     }
     let batch_limit = (replica.sync().batch_limit * 2).min(SyncRow::FULL_BATCH);
-    changes.put(Row::Sync(SyncRow {
+    let mut sync = SyncRow {
         batch_limit,
         whole_failures: 0,
         lone_failures: 0,
@@ -59,7 +59,13 @@ pub fn answers(
         last_error: None,
         clock_offset_ms,
         ..replica.sync().clone()
-    }));
+    };
+    let accepted = |status: ResultStatus| matches!(status, ResultStatus::Success | ResultStatus::Conflict);
+    match response.results.iter().any(|result| accepted(result.status)) {
+        true => sync.in_vain_since = None,
+        false => watchdog::tried_in_vain(&mut sync, now),
+    }
+    changes.put(Row::Sync(sync));
     changes
 }
 

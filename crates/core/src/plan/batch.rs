@@ -5,7 +5,8 @@ use crate::{
     protocol::{ErrorCode, PushRequest, WireError, WireOperation},
     queue::{QueuedWrite, WriteStatus, lanes, retry},
     replica::Replica,
-    store::{Changes, Row},
+    store::{Changes, Row, SyncRow},
+    watchdog,
 };
 
 /// A push to be made.
@@ -44,6 +45,12 @@ pub fn batch(replica: &Replica, now: Timestamp) -> Option<(Changes, Batch)> {
         sending.last_attempt_at = Some(now);
         changes.put(Row::Write(Box::new(sending)));
     }
+    if watchdog::is_broken_off(replica, now) {
+        changes.put(Row::Sync(SyncRow {
+            in_vain_since: None,
+            ..replica.sync().clone()
+        }));
+    }
     let queue_ids = chosen.iter().map(|write| write.id.clone()).collect();
     let request = PushRequest {
         device_id,
@@ -55,8 +62,14 @@ pub fn batch(replica: &Replica, now: Timestamp) -> Option<(Changes, Batch)> {
 }
 
 /// The server was not reached, or asked for patience: nothing is counted on any write.
-pub fn batch_unanswered(replica: &Replica, queue_ids: &[String]) -> Changes {
-    back_to_pending(replica, queue_ids)
+pub fn batch_unanswered(replica: &Replica, queue_ids: &[String], reached: bool, now: Timestamp) -> Changes {
+    let mut changes = back_to_pending(replica, queue_ids);
+    if reached {
+        let mut sync = replica.sync().clone();
+        watchdog::tried_in_vain(&mut sync, now);
+        changes.put(Row::Sync(sync));
+    }
+    changes
 }
 
 /// The server was reached and the batch failed whole. The batch is halved until one operation stands alone; that one
@@ -72,6 +85,7 @@ pub fn batch_failed(
     let mut sync = replica.sync().clone();
     sync.whole_failures += 1;
     sync.last_error = Some(error.clone());
+    watchdog::tried_in_vain(&mut sync, now);
     let wait = if let [alone] = queue_ids {
         sync.lone_failures += 1;
         if let Some(write) = replica.write(alone) {

@@ -77,6 +77,8 @@ pub struct SyncRow {
     pub last_error: Option<crate::protocol::WireError>,
     /// A restored backup was met at this time: acknowledged writes were offered again.
     pub epoch_changed_at: Option<Timestamp>,
+    /// Since when attempts have reached the server and nothing was accepted; see [`crate::watchdog`].
+    pub in_vain_since: Option<Timestamp>,
 }
 
 crate::json_object!(SyncRow {
@@ -91,6 +93,7 @@ crate::json_object!(SyncRow {
     last_verified_at: "lastVerifiedAt",
     last_error: "lastError",
     epoch_changed_at: "epochChangedAt",
+    in_vain_since: "inVainSince",
 });
 
 impl SyncRow {
@@ -112,6 +115,7 @@ impl Default for SyncRow {
             last_verified_at: None,
             last_error: None,
             epoch_changed_at: None,
+            in_vain_since: None,
         }
     }
 }

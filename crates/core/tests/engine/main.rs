@@ -11,4 +11,5 @@ mod records;
 mod recovery;
 mod retention;
 mod support;
+mod watchdog;
 mod writes;
