@@ -2,7 +2,7 @@
 
 use holdfast_core::{
     Fields, Timestamp,
-    pack::{Field, FieldType},
+    pack::{Entity, Field, FieldType},
     record::RecordKey,
     replica::View,
     system,
@@ -265,13 +265,16 @@ fn notice(reader: &Reader<'_>, view: &View<'_>) -> Notice {
 fn details(reader: &Reader<'_>, record: &RecordKey, details: Option<&Value>) -> Vec<String> {
     let entity = reader.replica.packs().entity(&record.entity_type);
     let told = |detail: &Value| {
-        let name = detail.get("field").and_then(Value::as_str)?;
-        let field = entity.and_then(|entity| entity.field(name));
-        let say = |part: &str| match (field, detail.get(part)) {
-            (Some(field), Some(value)) => reader.say(field, value),
+        let path = detail.get("field").and_then(Value::as_str)?;
+        let place = entity.and_then(|entity| place(entity, path));
+        let say = |part: &str| match (&place, detail.get(part)) {
+            (Some((_, field)), Some(value)) if path.ends_with(']') && !value.is_null() => {
+                reader.say(field, &Value::Array(vec![value.clone()]))
+            }
+            (Some((_, field)), Some(value)) => reader.say(field, value),
             _ => String::new(),
         };
-        let label = field.map_or(name, |field| field.label.as_str());
+        let label = place.as_ref().map_or(path, |(label, _)| label);
         Some(words::stands(
             label,
             &shortened(&say("kept")),
@@ -284,6 +287,26 @@ fn details(reader: &Reader<'_>, record: &RecordKey, details: Option<&Value>) -> 
         .flatten()
         .filter_map(told)
         .collect()
+}
+
+/// The label and declaration of what a path names: a field, or a part of one, as in `partsUsed[P-1].description`. The
+/// path of an item names the list that it stands in.
+fn place<'a>(entity: &'a Entity, path: &str) -> Option<(String, &'a Field)> {
+    let mut names = path
+        .split('.')
+        .map(|step| step.split('[').next().unwrap_or_default());
+    let mut field = entity.field(names.next()?)?;
+    let mut label = field.label.clone();
+    for name in names {
+        let (FieldType::Object { fields } | FieldType::List { fields, .. } | FieldType::Log { fields, .. }) =
+            &field.kind
+        else {
+            return None;
+        };
+        field = fields.iter().find(|part| part.name == name)?;
+        label = format!("{label} · {}", field.label);
+    }
+    Some((label, field))
 }
 
 /// A long text's beginning: the whole of it is in the record and in its history.

@@ -167,7 +167,7 @@ fn packs() {
 #[test]
 fn a_pack_with_everything() {
     agree::<Pack>(json!({
-        "name": "yard", "version": 1, "title": "Yard", "attempts": 3, "coalesce": true,
+        "name": "yard", "version": 1, "title": "Yard", "attempts": 3, "coalesce": "state",
         "entities": [{
             "name": "gate", "plural": "gates", "title": "Gate", "titlePlural": "Gates", "icon": "door", "idField": "gateId",
             "idPrefix": "G-", "titleField": "plate", "operations": ["create"], "unique": [["plate"]],

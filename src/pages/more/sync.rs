@@ -75,12 +75,15 @@ fn StallNotice() -> AnyView {
         Some((status::line(&status, session.now(), session.zone()).1, said))
     });
     let notice = move || {
-        stall.get().map(|(title, said)| view! {
-            <div class="notice" data-tone="failed" role="alert">
-                {icon("alert")} <h3 class="notice__title">{title}</h3>
-                <p class="notice__text">{words::NOT_DRAINING_TEXT}</p> <p class="notice__text">{said}</p>
-            </div>
-        }.into_any())
+        stall.get().map(|(title, said)| {
+            view! {
+                <div class="notice" data-tone="failed" role="alert">
+                    {icon("alert")} <h3 class="notice__title">{title}</h3>
+                    <p class="notice__text">{words::NOT_DRAINING_TEXT}</p> <p class="notice__text">{said}</p>
+                </div>
+            }
+            .into_any()
+        })
     };
     notice.into_any()
 }

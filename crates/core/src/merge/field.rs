@@ -3,11 +3,13 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{
-    list, text,
+    list,
+    parts::{Trace, merge_object},
+    text,
     value::{equal, number},
 };
 use crate::{
-    Fields, json, ordered,
+    json, ordered,
     pack::{Field, FieldType, Strategy},
 };
 
@@ -31,7 +33,8 @@ pub enum FieldMerge {
 /// Settles one field. Values are compared by [`equal`], sets without regard to order; `null` and absent are the same.
 ///
 /// `strategy` is the field's strategy against whoever wrote `theirs`. A log only grows, whatever the write left out.
-/// Two equal additions to a counter are two additions: that a resent write is applied once is the ledger's doing.
+/// Two equal additions to a counter are two additions: that a resent write is applied once is the ledger's doing. A
+/// choice that cannot follow upon the server's does not win against it, whatever the strategy says.
 pub fn merge_field(
     field: &Field,
     strategy: Strategy,
@@ -39,10 +42,19 @@ pub fn merge_field(
     mine: &Value,
     theirs: &Value,
 ) -> FieldMerge {
-    let same = |a: &Value, b: &Value| match &field.kind {
-        FieldType::Set { .. } => set_items(a).into_keys().eq(set_items(b).into_keys()),
-        _ => equal(a, b),
-    };
+    merge_field_traced(field, strategy, base, mine, theirs, &mut Trace::default())
+}
+
+/// As [`merge_field`]; notes in `trace` which parts of a merged value gave way.
+pub(super) fn merge_field_traced(
+    field: &Field,
+    strategy: Strategy,
+    base: &Value,
+    mine: &Value,
+    theirs: &Value,
+    trace: &mut Trace,
+) -> FieldMerge {
+    let same = |a: &Value, b: &Value| same_value(field, a, b);
     if same(mine, base) {
         return FieldMerge::Unchanged;
     }
@@ -59,17 +71,33 @@ pub fn merge_field(
     }
     match strategy {
         Strategy::ServerWins | Strategy::FirstWriteWins => FieldMerge::TheirsWins,
+        Strategy::ClientWins | Strategy::LastWriteWins if !field.may_follow(theirs, mine) => {
+            FieldMerge::TheirsWins
+        }
         Strategy::ClientWins | Strategy::LastWriteWins => FieldMerge::MineWins(mine.clone()),
         Strategy::Manual => FieldMerge::Conflict,
-        Strategy::Merge => match merge_by_type(&field.kind, base, mine, theirs) {
+        Strategy::Merge => match merge_by_type(&field.kind, base, mine, theirs, trace) {
             Some(merged) => FieldMerge::Merged(merged),
             None => FieldMerge::Conflict,
         },
     }
 }
 
+/// Whether two values of a field are the same to it.
+pub fn same_value(field: &Field, a: &Value, b: &Value) -> bool {
+    same(Some(&field.kind), a, b)
+}
+
+/// Whether two values are the same to their kind: sets have no order.
+pub(super) fn same(kind: Option<&FieldType>, a: &Value, b: &Value) -> bool {
+    match kind {
+        Some(FieldType::Set { .. }) => set_items(a).into_keys().eq(set_items(b).into_keys()),
+        _ => equal(a, b),
+    }
+}
+
 /// Whether a value of this kind is or holds a counter.
-fn adds_up(kind: &FieldType) -> bool {
+pub(super) fn adds_up(kind: &FieldType) -> bool {
     match kind {
         FieldType::Counter => true,
         FieldType::Object { fields } | FieldType::List { fields, .. } => {
@@ -80,10 +108,16 @@ fn adds_up(kind: &FieldType) -> bool {
 }
 
 /// The parts of both sides put together, or `None` if the type cannot.
-pub(super) fn merge_by_type(kind: &FieldType, base: &Value, mine: &Value, theirs: &Value) -> Option<Value> {
+pub(super) fn merge_by_type(
+    kind: &FieldType,
+    base: &Value,
+    mine: &Value,
+    theirs: &Value,
+    trace: &mut Trace,
+) -> Option<Value> {
     match kind {
-        FieldType::Object { fields } => Some(merge_object(fields, base, mine, theirs)),
-        FieldType::List { key, fields } => Some(list::merge(key, fields, base, mine, theirs)),
+        FieldType::Object { fields } => Some(merge_object(fields, base, mine, theirs, trace)),
+        FieldType::List { key, fields } => Some(list::merge(key, fields, [base, mine, theirs], trace)),
         FieldType::Log { key, .. } => Some(list::append(key, mine, theirs)),
         FieldType::Set { .. } => Some(merge_set(base, mine, theirs)),
         FieldType::Counter => merge_counter(base, mine, theirs),
@@ -92,35 +126,6 @@ pub(super) fn merge_by_type(kind: &FieldType, base: &Value, mine: &Value, theirs
         }
         _ => None,
     }
-}
-
-/// Part by part. A part that both sides changed and that does not merge takes the author's value: inside a field there
-/// is nobody to ask, and the losing value stays in the record's history.
-pub(super) fn merge_object(fields: &[Field], base: &Value, mine: &Value, theirs: &Value) -> Value {
-    let empty = Fields::new();
-    let object = |value: &'_ Value| value.as_object().cloned().unwrap_or_else(|| empty.clone());
-    let (base, mine, theirs) = (object(base), object(mine), object(theirs));
-    let names = ordered::set(mine.keys().chain(theirs.keys()).cloned());
-    let mut merged = Fields::new();
-    for name in names {
-        let get = |side: &Fields| side.get(&name).cloned().unwrap_or(Value::Null);
-        let (b, m, t) = (get(&base), get(&mine), get(&theirs));
-        let kind = fields
-            .iter()
-            .find(|field| field.name == name)
-            .map(|field| &field.kind);
-        let value = if equal(&m, &b) || (equal(&m, &t) && !kind.is_some_and(adds_up)) {
-            t
-        } else if equal(&t, &b) {
-            m
-        } else {
-            kind.and_then(|kind| merge_by_type(kind, &b, &m, &t)).unwrap_or(m)
-        };
-        if !value.is_null() {
-            merged.insert(name, value);
-        }
-    }
-    Value::Object(merged)
 }
 
 /// The items by their text, so that they have one order and none stands twice.

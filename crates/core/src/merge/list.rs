@@ -2,37 +2,51 @@
 
 use serde_json::Value;
 
-use super::{field::merge_object, value::equal};
+use super::{
+    parts::{Step, Trace, merge_object},
+    value::equal,
+};
 use crate::{ordered, pack::Field};
 
-fn items<'a>(key: &str, value: &'a Value) -> Vec<(String, &'a Value)> {
+/// The items by their keys.
+pub(super) fn items<'a>(key: &str, value: &'a Value) -> Vec<(String, &'a Value)> {
     let named = |item: &'a Value| Some((item.get(key)?.as_str()?.to_owned(), item));
     value.as_array().into_iter().flatten().filter_map(named).collect()
 }
 
 /// Item by item: both sides' additions and changes count; a removal counts unless the other side changed the item.
+/// `sides`: the base, the author's list and the server's.
 ///
 /// The order is the server's, unless only the author reordered; the author's new items follow the item that they
 /// followed in the author's list, or come before the one that they preceded, or at the end.
-pub fn merge(key: &str, fields: &[Field], base: &Value, mine: &Value, theirs: &Value) -> Value {
-    let (base, mine, theirs) = (items(key, base), items(key, mine), items(key, theirs));
+pub fn merge(key: &str, fields: &[Field], sides: [&Value; 3], trace: &mut Trace) -> Value {
+    let [base, mine, theirs] = sides.map(|side| items(key, side));
     let index = |side: &[(String, &Value)]| ordered::map(side.iter().map(|(k, v)| (k.clone(), (*v).clone())));
     let (base_by, mine_by, theirs_by) = (index(&base), index(&mine), index(&theirs));
-    let settle = |k: &String| -> Option<Value> {
-        match (base_by.get(k), mine_by.get(k), theirs_by.get(k)) {
-            (_, Some(m), Some(t)) => Some(merge_object(fields, base_by.get(k).unwrap_or(&Value::Null), m, t)),
+    let mut settle = |k: &String| -> Option<Value> {
+        trace.enter(Step::Item {
+            key: key.to_owned(),
+            id: k.clone(),
+        });
+        let item = match (base_by.get(k), mine_by.get(k), theirs_by.get(k)) {
+            (b, Some(m), Some(t)) => Some(merge_object(fields, b.unwrap_or(&Value::Null), m, t, trace)),
             (None, one, other) => one.or(other).cloned(),
-            (Some(b), Some(m), None) => (!equal(m, b)).then(|| m.clone()),
+            (Some(b), Some(m), None) if !equal(m, b) => {
+                trace.overrule(m, &Value::Null);
+                Some(m.clone())
+            }
             (Some(b), None, Some(t)) => (!equal(t, b)).then(|| t.clone()),
-            (Some(_), None, None) => None,
-        }
+            (Some(_), _, None) => None,
+        };
+        trace.leave();
+        item
     };
     let keys = |side: &[(String, &Value)]| side.iter().map(|(k, _)| k.clone()).collect::<Vec<_>>();
     let order = interleave(&keys(&base), &keys(&mine), &keys(&theirs));
-    Value::Array(order.iter().filter_map(settle).collect())
+    Value::Array(order.iter().filter_map(&mut settle).collect())
 }
 
-/// One order of all keys of both sides.
+/// One order of all keys of both sides, each once.
 fn interleave(base: &[String], mine: &[String], theirs: &[String]) -> Vec<String> {
     let common = |side: &[String]| -> Vec<String> {
         side.iter()
@@ -46,8 +60,12 @@ fn interleave(base: &[String], mine: &[String], theirs: &[String]) -> Vec<String
     } else {
         (theirs, mine)
     };
-    let mut order: Vec<String> = lead.to_vec();
-    let mut placed = ordered::set(lead.iter().cloned());
+    let mut placed = ordered::set([]);
+    let mut order: Vec<String> = lead
+        .iter()
+        .filter(|k| placed.insert((*k).clone()))
+        .cloned()
+        .collect();
     for (at, k) in follow.iter().enumerate() {
         if placed.insert(k.clone()) {
             let position = |near: &String| order.iter().position(|other| other == near);

@@ -9,10 +9,12 @@
 
 mod field;
 mod list;
+mod parts;
 mod record;
 mod text;
 mod value;
 
-pub use field::{FieldMerge, merge_field};
+pub use field::{FieldMerge, merge_field, same_value};
+pub use parts::{Overruled, Step};
 pub use record::{Author, FieldChange, MergeInput, MergedRecord, Verdict, compute_fields, merge_record};
 pub(crate) use value::number;

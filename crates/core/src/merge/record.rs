@@ -3,7 +3,9 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{
-    FieldMerge, merge_field,
+    FieldMerge,
+    field::merge_field_traced,
+    parts::{Overruled, Trace},
     value::{equal, number},
 };
 use crate::{
@@ -46,6 +48,8 @@ pub struct FieldChange {
     /// Who wrote `theirs`.
     pub theirs_by: String,
     pub strategy: Strategy,
+    /// Of a merged field: the parts of the server's value that gave way.
+    pub overruled: Vec<Overruled>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,11 +89,17 @@ pub fn merge_record(input: &MergeInput<'_>) -> MergedRecord {
         let author = input.written_by.get(name).cloned().unwrap_or_default();
         let declared = field.strategy_against(&author.roles);
         let remembered = input.remembered.get(name).map(String::as_str);
-        let (strategy, outcome) = match (merge_field(field, declared, &base, mine, &theirs), remembered) {
-            (FieldMerge::Conflict, Some("mine")) => {
+        let mut trace = Trace::default();
+        let merged = merge_field_traced(field, declared, &base, mine, &theirs, &mut trace);
+        let (strategy, outcome) = match (merged, remembered) {
+            (FieldMerge::Conflict, Some("mine")) if field.may_follow(&theirs, mine) => {
                 (Strategy::ClientWins, FieldMerge::MineWins(mine.clone()))
             }
             (FieldMerge::Conflict, Some("theirs")) => (Strategy::ServerWins, FieldMerge::TheirsWins),
+            // It was the order of the choices that decided.
+            (FieldMerge::TheirsWins, _) if declared.favours_the_author() => {
+                (Strategy::ServerWins, FieldMerge::TheirsWins)
+            }
             (outcome, _) => (declared, outcome),
         };
         let verdict = match outcome {
@@ -118,6 +128,7 @@ pub fn merge_record(input: &MergeInput<'_>) -> MergedRecord {
             theirs,
             theirs_by,
             strategy,
+            overruled: trace.overruled,
         });
     }
     compute_fields(input.entity, &mut fields);

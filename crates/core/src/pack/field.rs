@@ -54,6 +54,17 @@ impl Field {
             .or(self.strategy)
             .unwrap_or_else(|| self.kind.default_strategy())
     }
+
+    /// Whether the value may become the other: of a choice, by its transitions.
+    pub fn may_follow(&self, from: &Value, to: &Value) -> bool {
+        match (&self.kind, from.as_str(), to.as_str()) {
+            (FieldType::Enum { transitions, .. }, Some(from), Some(to)) => {
+                let allowed = transitions.get(from);
+                from == to || allowed.is_none_or(|allowed| allowed.iter().any(|next| next == to))
+            }
+            _ => true,
+        }
+    }
 }
 
 /// What a field holds, as JSON.
@@ -162,6 +173,11 @@ crate::json_names!(Strategy {
 });
 
 impl Strategy {
+    /// Whether the author's value stands against the server's.
+    pub fn favours_the_author(self) -> bool {
+        matches!(self, Self::ClientWins | Self::LastWriteWins)
+    }
+
     /// As the pack writes it.
     pub fn name(self) -> &'static str {
         match self {

@@ -5,6 +5,7 @@
 
 mod access;
 mod check;
+mod coalesce;
 mod condition;
 mod entity;
 mod field;
@@ -15,6 +16,7 @@ mod written;
 
 pub use access::{AccessRule, Viewer};
 pub use check::PackError;
+pub use coalesce::Coalesce;
 pub use condition::{Condition, Context};
 pub use entity::{Column, Entity, ListView, Retention, SortOrder, SyncAlong};
 pub use field::{Choice, Computed, Field, FieldType, Strategy, StrategyRule};
@@ -38,9 +40,9 @@ pub struct Pack {
     /// Counted failures before a write becomes a dead letter.
     #[serde(default = "default_attempts")]
     pub attempts: u32,
-    /// Whether pending edits of one record may be folded into one before they are sent.
+    /// Which pending edits of one record are folded into one before they are sent.
     #[serde(default)]
-    pub coalesce: bool,
+    pub coalesce: Coalesce,
     pub entities: Vec<Entity>,
     #[serde(default)]
     pub kinds: Vec<WriteKind>,
@@ -60,7 +62,7 @@ crate::json_object!(only Pack {
     version: "version",
     title: "title",
     attempts: "attempts" = default_attempts(),
-    coalesce: "coalesce" = false,
+    coalesce: "coalesce" = Coalesce::Off,
     entities: "entities",
     kinds: "kinds" = Vec::new(),
     priorities: "priorities" = Vec::new(),

@@ -58,10 +58,10 @@ fn check_transition(
     current: Option<&Value>,
     errors: &mut Vec<FieldError>,
 ) {
-    let FieldType::Enum { choices, transitions } = &field.kind else {
+    let FieldType::Enum { choices, .. } = &field.kind else {
         return;
     };
-    let (Some(from), Some(to)) = (current.and_then(Value::as_str), value.as_str()) else {
+    let Some(current) = current.filter(|current| !field.may_follow(current, value)) else {
         return;
     };
     let label = |value: &str| {
@@ -70,16 +70,8 @@ fn check_transition(
             .find(|choice| choice.value == value)
             .map_or_else(|| value.to_owned(), |c| c.label.clone())
     };
-    if from != to
-        && transitions
-            .get(from)
-            .is_some_and(|allowed| !allowed.iter().any(|next| next == to))
-    {
-        errors.push(error(
-            path,
-            format!("cannot go from \"{}\" to \"{}\"", label(from), label(to)),
-        ));
-    }
+    let [from, to] = [current, value].map(|value| label(value.as_str().unwrap_or_default()));
+    errors.push(error(path, format!("cannot go from \"{from}\" to \"{to}\"")));
 }
 
 pub(super) fn check_value(field: &Field, path: &str, value: &Value, errors: &mut Vec<FieldError>) {

@@ -8,11 +8,13 @@ use crate::{
     Fields, Timestamp, ordered,
     pack::{Entity, FieldType, Pack, validate},
     protocol::FieldError,
-    queue::{Operation, QueuedWrite, WriteStatus, coalesce},
+    queue::{Operation, QueuedWrite, WriteStatus},
     record::RecordKey,
     replica::Replica,
     store::{Changes, Row},
 };
+
+use super::coalescing;
 
 /// What a person did.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,7 +34,7 @@ pub struct Edit {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edited {
     pub key: RecordKey,
-    /// `None`: every value was already so, and nothing was queued.
+    /// `None`: every value was already so, or came back to what the server has, and nothing is queued of it.
     pub queue_id: Option<String>,
     /// To be pushed at once.
     pub critical: bool,
@@ -59,7 +61,8 @@ pub fn edit(
     now: Timestamp,
     ids: (String, String),
 ) -> Result<(Changes, Edited), EditError> {
-    if let Some(write) = replica.writes().find(|write| write.client_mutation_id == ids.1) {
+    let known = |write: &&QueuedWrite| write.client_mutation_id == ids.1 || write.coalesced.contains(&ids.1);
+    if let Some(write) = replica.writes().find(known) {
         let edited = Edited {
             key: write.key(),
             queue_id: Some(write.id.clone()),
@@ -120,7 +123,15 @@ pub fn edit(
         kind: edit.kind.clone(),
     };
     let write = queued(replica, draft, &current, now, ids)?;
-    Ok(commit_plan(replica, pack, write))
+    let key = write.key();
+    let critical = pack.is_critical(&write.kind) || write.priority <= 2;
+    let (changes, queue_id) = coalescing::enqueue(replica, pack, entity, write);
+    let edited = Edited {
+        key,
+        critical: critical && queue_id.is_some(),
+        queue_id,
+    };
+    Ok((changes, edited))
 }
 
 /// A notice that the server does not know is marked as read here and nowhere else.
@@ -253,25 +264,4 @@ pub(super) fn references(kind: &FieldType, value: &Value, found: &mut dyn FnMut(
         }
         _ => {}
     }
-}
-
-fn commit_plan(replica: &Replica, pack: &Pack, write: QueuedWrite) -> (Changes, Edited) {
-    let key = write.key();
-    let critical = pack.is_critical(&write.kind) || write.priority <= 2;
-    let last = replica.lane(&key).last();
-    let stored = match last.filter(|last| pack.coalesce && coalesce::fits(last, &write)) {
-        Some(last) => coalesce::fold(last, &write),
-        None => write,
-    };
-    let queue_id = Some(stored.id.clone());
-    let mut changes = Changes::default();
-    changes.put(Row::Write(Box::new(stored)));
-    (
-        changes,
-        Edited {
-            key,
-            queue_id,
-            critical,
-        },
-    )
 }

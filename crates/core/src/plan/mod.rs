@@ -6,6 +6,7 @@
 mod aliases;
 mod answers;
 mod batch;
+mod coalescing;
 mod edit;
 mod notices;
 mod pull;

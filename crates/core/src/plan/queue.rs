@@ -109,7 +109,8 @@ fn dependencies(replica: &Replica, write: &QueuedWrite) -> Vec<String> {
     found
 }
 
-fn waits_for(replica: &Replica, queue_id: &str, target: &QueuedWrite) -> bool {
+/// Whether a write waits, over any number of others, for the target or for its lane.
+pub(super) fn waits_for(replica: &Replica, queue_id: &str, target: &QueuedWrite) -> bool {
     let mut seen: Vec<&str> = vec![queue_id];
     let mut at = 0;
     while at < seen.len() {

@@ -215,6 +215,18 @@ pub fn pack() -> Pack {
             field("status", json!({ "type": "text", "strategy": "server-wins" })),
             field("finding", json!({ "type": "text", "strategy": "manual" })),
             field("count", json!({ "type": "counter" })),
+            field(
+                "stage",
+                json!({ "type": "enum", "strategy": "client-wins",
+            "choices": [{ "value": "new", "label": "New" }, { "value": "begun", "label": "Begun" }, { "value": "done", "label": "Done" }],
+            "transitions": { "new": ["begun"], "begun": ["new", "done"], "done": ["begun"] } })
+            ),
+            field("tags", json!({ "type": "set" })),
+            field("remark", json!({ "type": "text", "default": "none" })),
+            field(
+                "notes",
+                json!({ "type": "log", "key": "id", "fields": [{ "name": "id", "label": "Id", "type": "text" }] })
+            ),
             field("assetId", json!({ "type": "reference", "entity": "asset" })),
             field(
                 "parts",
@@ -230,7 +242,7 @@ pub fn pack() -> Pack {
         "assetId",
         json!([field("title", json!({ "type": "text" }))]),
     );
-    let pack = json!({ "name": "works", "version": 1, "title": "Works", "attempts": 3, "coalesce": true,
+    let pack = json!({ "name": "works", "version": 1, "title": "Works", "attempts": 3, "coalesce": "consecutive",
         "entities": [job, asset],
         "priorities": [{ "priority": 2, "entity": "job", "changes": ["status"] }, { "priority": 9, "entity": "asset" }] });
     serde_json::from_value(pack).unwrap()
@@ -332,10 +344,15 @@ pub struct Device {
 }
 
 pub fn device() -> Device {
+    device_with(pack())
+}
+
+/// The same under another pack.
+pub fn device_with(pack: Pack) -> Device {
     let shared = Shared::default();
     shared.now.set(1_767_225_600_000);
     shared.put([
-        Row::Packs(PacksRow { packs: vec![pack()] }),
+        Row::Packs(PacksRow { packs: vec![pack] }),
         Row::Device(DeviceRow {
             device_id: "device".into(),
             user_id: "tim".into(),

@@ -8,9 +8,14 @@ mod fields;
 mod laws;
 #[rustfmt::skip]
 mod lists;
+#[rustfmt::skip]
+mod nested;
 mod order;
 #[rustfmt::skip]
 mod records;
+#[rustfmt::skip]
+mod text;
+mod text_laws;
 mod values;
 
 use holdfast_core::{

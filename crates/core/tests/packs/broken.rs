@@ -79,6 +79,7 @@ fn the_pack_that_the_table_breaks_is_good() {
 
 /// What is broken, what it becomes, and the place and message of the error.
 const TABLE: &[(&str, &str, &str, &str)] = &[
+    ("version = 1", "version = 1\ncoalesce = \"sometimes\"", "TOML", "`coalesce` is \"off\", \"consecutive\" or \"state\""),
     ("version = 1", "version = \"one\"", "TOML", "invalid type"),
     ("version = 1", "version = 1\nvresion = 2", "TOML", "unknown field `vresion`"),
     ("label = \"Plate\", type = \"text\", required = true", "label = \"Plate\", type = \"text\", requred = true", "entities.gate-event.fields.plate.requred", "there is no such key"),

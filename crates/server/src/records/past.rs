@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_core::{Fields, merge::Author};
+use holdfast_core::{
+    Fields,
+    merge::{Author, Overruled},
+};
 use serde_json::Value;
 
 use crate::storage::model::HistoryEntry;
@@ -27,6 +30,16 @@ pub fn authors(since: &[HistoryEntry]) -> BTreeMap<String, Author> {
         authors.extend(entry.changes.keys().map(|field| (field.clone(), author.clone())));
     }
     authors
+}
+
+/// Who last changed a part of a field in the given versions; nobody, if none of them did.
+pub fn author_of_part<'a>(since: &'a [HistoryEntry], field: &str, part: &Overruled) -> Option<&'a str> {
+    let changed = |entry: &&HistoryEntry| {
+        let change = entry.changes.get(field);
+        change.is_some_and(|change| part.part_of(&change.from) != part.part_of(&change.to))
+    };
+    let entry = since.iter().rev().find(changed)?;
+    Some(entry.user_id.as_str())
 }
 
 /// The last of the given versions that changed a field.

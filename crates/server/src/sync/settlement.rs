@@ -12,7 +12,8 @@ use serde_json::Value;
 use super::Context;
 use super::audit::{AuditAction, AuditEntry, LosingValue};
 use super::notices::{self, About};
-use crate::storage::model::StoredRecord;
+use crate::records::past;
+use crate::storage::model::{HistoryEntry, StoredRecord};
 use crate::storage::port::{Result, Transaction};
 
 /// A record before and after a merge.
@@ -20,6 +21,8 @@ pub(super) struct Versions<'a> {
     pub entity: &'a Entity,
     pub before: &'a StoredRecord,
     pub after: &'a StoredRecord,
+    /// The versions that the author had not seen, oldest first.
+    pub since: &'a [HistoryEntry],
 }
 
 /// One decision: who is told what about which values.
@@ -45,6 +48,7 @@ pub(super) fn report(
         entity,
         before,
         after,
+        since,
     } = versions;
     let mut entry =
         AuditEntry::new(cx, AuditAction::Merge, &entity.name, &after.id).about(operation, before.version);
@@ -74,6 +78,11 @@ pub(super) fn report(
         told.entry((to, about))
             .or_default()
             .push(notices::detail(field, kept, lost, strategy));
+        for part in &change.overruled {
+            let by = past::author_of_part(since, field, part).unwrap_or(&change.theirs_by);
+            let detail = notices::detail(&part.path(field), &part.kept, &part.lost, strategy);
+            told.entry((by, About::Superseded)).or_default().push(detail);
+        }
         match about {
             About::Merged => result.merged.push(field.clone()),
             _ => result.superseded.push(Superseded {

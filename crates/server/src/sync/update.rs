@@ -10,6 +10,7 @@ use holdfast_core::{
     queue::Operation,
     system,
 };
+use serde_json::Value;
 
 use super::settlement::{self, Versions};
 use super::{Context, conflicts, create, outcome};
@@ -41,8 +42,15 @@ pub(super) fn update(
     } else {
         record.version
     });
-    let since = tx.history_after(&entity.name, &record.id, unseen_from)?;
+    let mut since = tx.history_after(&entity.name, &record.id, unseen_from)?;
     let given = references::resolve(tx, entity, operation.base.clone().unwrap_or_default())?;
+    // A form may have been open while a newer version came: its values are older than the version it was sent with.
+    let unexplained = |(name, seen): (&String, &Value)| {
+        record.fields.get(name).unwrap_or(&Value::Null) != seen && past::last_change(&since, name).is_none()
+    };
+    if given.iter().any(unexplained) {
+        since = tx.history_after(&entity.name, &record.id, 0)?;
+    }
     let before = |name: &String| {
         given
             .get(name)
@@ -133,6 +141,7 @@ fn merge(
         entity,
         before: record,
         after: &after,
+        since: &change.since,
     };
     settlement::report(tx, cx, operation, &versions, &merged.settled, &mut result)?;
     let open: Vec<&FieldChange> = merged

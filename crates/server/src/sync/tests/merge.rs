@@ -13,6 +13,9 @@ on_both!(
     a_chain_of_own_edits_never_conflicts_with_itself,
     base_comes_from_the_history_where_it_is_not_sent,
     lists_merge_by_key,
+    whoever_wrote_a_part_that_gave_way_is_told,
+    values_of_a_form_that_was_open_longer_are_judged_by_who_wrote_since,
+    a_choice_that_cannot_follow_gives_way_and_holds_nothing_up,
     a_remembered_choice_settles_a_manual_field,
 );
 
@@ -271,4 +274,133 @@ fn a_remembered_choice_settles_a_manual_field(world: World<impl Storage>) {
     assert!(world.all("conflict").is_empty());
     assert_eq!(world.notices("samir"), ["superseded completion"]);
     assert_eq!(world.notices("tara"), ["superseded completion"]);
+}
+
+/// Inside a field the author's value stands: the one it stands against is told by place, and whoever wrote it, which
+/// need not be the last who touched the field.
+fn whoever_wrote_a_part_that_gave_way_is_told(world: World<impl Storage>) {
+    world.given("part", "PT-1", json!({ "name": "Hose" }));
+    world.given("part", "PT-2", json!({ "name": "Seal" }));
+    let parts = |one: Option<&str>, other: &str| {
+        let one = one.map(|note| json!({ "partId": "PT-1", "quantity": 1, "note": note }));
+        let other = json!({ "partId": "PT-2", "quantity": 1, "note": other });
+        json!({ "parts": one.into_iter().chain([other]).collect::<Vec<_>>() })
+    };
+    let begin = |id: &str| {
+        let mut fields = parts(Some("base"), "base");
+        fields["title"] = json!("Leak");
+        fields["owner"] = json!("tara");
+        world.given("order", id, fields);
+    };
+    begin("WO-000050");
+    let send = |caller: super::Caller, key: &str, id: &str, version: u64, value: Value| {
+        world.push_one(&caller, update(key, id, version, value))
+    };
+    send(world.ada(), "a1", "WO-000050", 1, parts(Some("from ada"), "base"));
+    send(
+        world.samir(),
+        "s1",
+        "WO-000050",
+        2,
+        parts(Some("from ada"), "from samir"),
+    );
+    let result = send(
+        world.tara(),
+        "t1",
+        "WO-000050",
+        1,
+        parts(Some("from tara"), "base"),
+    );
+    assert_eq!(result.status, ResultStatus::Success);
+    let stands = world.record("order", "WO-000050").fields["parts"].clone();
+    assert_eq!(
+        (&stands[0]["note"], &stands[1]["note"]),
+        (&json!("from tara"), &json!("from samir"))
+    );
+    assert_eq!(world.notices("ada"), ["superseded parts[PT-1].note"]);
+    assert!(world.notices("samir").is_empty(), "nothing of samir's gave way");
+    assert_eq!(world.notices("tara"), ["merged parts"]);
+    let notice = world
+        .all("notice")
+        .into_iter()
+        .find(|notice| notice.fields["userId"] == "ada")
+        .unwrap();
+    let detail = &notice.fields["details"][0];
+    assert_eq!(
+        (&detail["kept"], &detail["lost"]),
+        (&json!("from tara"), &json!("from ada"))
+    );
+    // A removal gives way to a change of what was removed, and whoever removed it is told.
+    begin("WO-000051");
+    send(world.samir(), "s2", "WO-000051", 1, parts(None, "base"));
+    send(
+        world.tara(),
+        "t2",
+        "WO-000051",
+        1,
+        parts(Some("from tara"), "base"),
+    );
+    assert_eq!(world.notices("samir"), ["superseded parts[PT-1]"]);
+    assert_eq!(world.record("order", "WO-000051").fields["partCount"], 2);
+}
+
+/// A form shows what was there when it was opened; what comes while it is open raises the version that it is sent with.
+fn values_of_a_form_that_was_open_longer_are_judged_by_who_wrote_since(world: World<impl Storage>) {
+    world.given(
+        "order",
+        "WO-000050",
+        json!({ "title": "Leak", "owner": "tara", "status": "open" }),
+    );
+    world.push_one(
+        &world.samir(),
+        update("s", "WO-000050", 1, json!({ "status": "cancelled" })),
+    );
+    let mut mine = update(
+        "t",
+        "WO-000050",
+        2,
+        json!({ "status": "done", "finding": "Hose" }),
+    );
+    mine.base = Some(object(json!({ "status": "open", "finding": null })));
+    let result = world.push_one(&world.tara(), mine);
+    assert_eq!(result.superseded.len(), 1);
+    let record = world.record("order", "WO-000050");
+    assert_eq!(
+        (&record.fields["status"], &record.fields["finding"]),
+        (&json!("cancelled"), &json!("Hose"))
+    );
+    assert_eq!(world.notices("tara"), ["superseded status"]);
+}
+
+fn a_choice_that_cannot_follow_gives_way_and_holds_nothing_up(world: World<impl Storage>) {
+    world.given(
+        "order",
+        "WO-000050",
+        json!({ "title": "Leak", "owner": "tara", "status": "open" }),
+    );
+    // Against an administrator the technician's choice wins, but nothing follows upon "cancelled".
+    world.push_one(
+        &world.ada(),
+        update("a", "WO-000050", 1, json!({ "status": "cancelled" })),
+    );
+    let mine = update(
+        "t",
+        "WO-000050",
+        1,
+        json!({ "status": "done", "finding": "Hose" }),
+    );
+    let result = world.push_one(&world.tara(), mine);
+    assert_eq!(
+        result.status,
+        ResultStatus::Success,
+        "no dead letter: {:?}",
+        result.error
+    );
+    assert_eq!(result.superseded[0].strategy, "server-wins");
+    let record = world.record("order", "WO-000050");
+    assert_eq!(
+        (&record.fields["status"], &record.fields["finding"]),
+        (&json!("cancelled"), &json!("Hose"))
+    );
+    assert_eq!(world.notices("tara"), ["superseded status"]);
 }

@@ -1,0 +1,150 @@
+//! The merge inside a field: values with parts, at any depth.
+//!
+//! Inside a field there is nobody to ask. A part that both sides changed, and that cannot hold both changes, takes the
+//! author's value; the server's gives way, and is noted with its place, so that whoever wrote it can be told.
+
+use serde_json::Value;
+
+use super::{
+    field::{adds_up, merge_by_type, same},
+    list,
+};
+use crate::{
+    Fields, ordered,
+    pack::{Field, FieldType},
+};
+
+/// One step from a value to a part of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// A part of an object or of a list's item, by name.
+    Part(String),
+    /// An item of a list: the name of the list's key, and the item's.
+    Item { key: String, id: String },
+}
+
+/// A part of the server's value that gave way to the author's.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Overruled {
+    /// From the field's value to the part.
+    pub steps: Vec<Step>,
+    pub kept: Value,
+    /// `null`, if it was the part's removal that gave way.
+    pub lost: Value,
+}
+
+impl Overruled {
+    /// The place as a person may read it: `partsUsed[P-1].description`.
+    pub fn path(&self, field: &str) -> String {
+        let mut path = field.to_owned();
+        for step in &self.steps {
+            match step {
+                Step::Part(name) => {
+                    path.push('.');
+                    path.push_str(name);
+                }
+                Step::Item { id, .. } => {
+                    path.push('[');
+                    path.push_str(id);
+                    path.push(']');
+                }
+            }
+        }
+        path
+    }
+
+    /// The part as it is in some version of the field; `None`, if that has no such part.
+    pub fn part_of<'a>(&self, value: &'a Value) -> Option<&'a Value> {
+        self.steps.iter().try_fold(value, |value, step| match step {
+            Step::Part(name) => value.get(name),
+            Step::Item { key, id } => {
+                let items = value.as_array()?;
+                items
+                    .iter()
+                    .find(|item| item.get(key).and_then(Value::as_str) == Some(id))
+            }
+        })
+    }
+}
+
+/// Where the merge is, and what it has overruled so far.
+#[derive(Debug, Default)]
+pub struct Trace {
+    steps: Vec<Step>,
+    pub overruled: Vec<Overruled>,
+}
+
+impl Trace {
+    pub(super) fn enter(&mut self, step: Step) {
+        self.steps.push(step);
+    }
+
+    pub(super) fn leave(&mut self) {
+        self.steps.pop();
+    }
+
+    pub(super) fn overrule(&mut self, kept: &Value, lost: &Value) {
+        self.overruled.push(Overruled {
+            steps: self.steps.clone(),
+            kept: kept.clone(),
+            lost: lost.clone(),
+        });
+    }
+}
+
+/// Part by part.
+pub(super) fn merge_object(
+    fields: &[Field],
+    base: &Value,
+    mine: &Value,
+    theirs: &Value,
+    trace: &mut Trace,
+) -> Value {
+    let parts = |side: &Value| side.as_object().cloned().unwrap_or_default();
+    let (base, mine, theirs) = (parts(base), parts(mine), parts(theirs));
+    let mut merged = Fields::new();
+    for name in ordered::set(mine.keys().chain(theirs.keys()).cloned()) {
+        let get = |side: &Fields| side.get(&name).cloned().unwrap_or(Value::Null);
+        let kind = fields
+            .iter()
+            .find(|field| field.name == name)
+            .map(|field| &field.kind);
+        trace.enter(Step::Part(name.clone()));
+        let value = merge_part(kind, &get(&base), &get(&mine), &get(&theirs), trace);
+        trace.leave();
+        if !value.is_null() {
+            merged.insert(name, value);
+        }
+    }
+    Value::Object(merged)
+}
+
+/// One part, of a declared kind or of none.
+fn merge_part(
+    kind: Option<&FieldType>,
+    base: &Value,
+    mine: &Value,
+    theirs: &Value,
+    trace: &mut Trace,
+) -> Value {
+    let grown;
+    let mine = match kind {
+        Some(FieldType::Log { key, .. }) => {
+            grown = list::append(key, mine, theirs);
+            &grown
+        }
+        _ => mine,
+    };
+    let settled = same(kind, mine, base) || (same(kind, mine, theirs) && !kind.is_some_and(adds_up));
+    if settled {
+        return theirs.clone();
+    }
+    if same(kind, theirs, base) {
+        return mine.clone();
+    }
+    let both = kind.and_then(|kind| merge_by_type(kind, base, mine, theirs, trace));
+    both.unwrap_or_else(|| {
+        trace.overrule(mine, theirs);
+        mine.clone()
+    })
+}
