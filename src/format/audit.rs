@@ -24,7 +24,7 @@ json_object!(Page {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
     pub audit_id: String,
-    /// `merge`, `conflict`, `resolve`, `undo`, `restore`, `denied`.
+    /// `merge`, `conflict`, `resolve`, `undo`, `restore`, `denied`, `after-access`.
     pub action: String,
     pub entity_type: String,
     pub entity_id: String,
@@ -128,7 +128,7 @@ pub fn tell(reader: &Reader<'_>, entry: &Entry) -> Told {
             .join(" · "),
         sort: match entry.action.as_str() {
             "restore" => Sort::Restored,
-            "merge" | "denied" => Sort::Rule,
+            "merge" | "denied" | "after-access" => Sort::Rule,
             _ => Sort::Person,
         },
         values: values.collect(),

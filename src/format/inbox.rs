@@ -236,6 +236,7 @@ fn notice(reader: &Reader<'_>, view: &View<'_>) -> Notice {
     let (tone, icon) = match view.text("about") {
         "merged" | "settled" => ("info", "sync"),
         "restored" => ("done", "restore"),
+        "recorded" => ("done", "sync"),
         "deleted" => ("failed", "trash"),
         "access-lost" => ("failed", "lock"),
         _ => ("device", "person"),
@@ -275,11 +276,12 @@ fn details(reader: &Reader<'_>, record: &RecordKey, details: Option<&Value>) -> 
             _ => String::new(),
         };
         let label = place.as_ref().map_or(path, |(label, _)| label);
-        Some(words::stands(
-            label,
-            &shortened(&say("kept")),
-            &shortened(&say("lost")),
-        ))
+        let (kept, lost) = (shortened(&say("kept")), shortened(&say("lost")));
+        Some(match detail.get("strategy").and_then(Value::as_str) {
+            Some("added") => words::taken(label, &kept),
+            Some("access-lost") => words::not_taken(label, &lost),
+            _ => words::stands(label, &kept, &lost),
+        })
     };
     details
         .and_then(Value::as_array)

@@ -108,6 +108,7 @@ pub fn notice_title(about: &str, record: &str) -> String {
         "access-lost" => format!("You no longer see {record}"),
         "settled" => "A conflict was settled by a colleague".to_owned(),
         "restored" => "An earlier value was restored".to_owned(),
+        "recorded" => format!("Work was added to {record}"),
         _ => record.to_owned(),
     }
 }
@@ -119,6 +120,16 @@ pub fn stands(field: &str, kept: &str, lost: &str) -> String {
         (true, false) => format!("{field} is now empty. “{lost}” is kept in the history."),
         (true, true) => field.to_owned(),
     }
+}
+
+pub fn taken(field: &str, value: &str) -> String {
+    format!("{field}: “{value}” counts, though the record was closed or given to somebody else meanwhile.")
+}
+
+pub fn not_taken(field: &str, lost: &str) -> String {
+    format!(
+        "{field}: “{lost}” was not taken over, because the record is no longer yours. It is kept in the audit."
+    )
 }
 
 pub fn by(name: &str, when: &str) -> String {

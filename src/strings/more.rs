@@ -149,6 +149,7 @@ pub fn audit_action(action: &str) -> &'static str {
         "undo" => "Settlement taken back",
         "restore" => "Restored",
         "denied" => "Refused for lack of rights",
+        "after-access" => "Work taken after access was lost",
         _ => "",
     }
 }

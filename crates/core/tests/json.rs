@@ -179,6 +179,7 @@ fn a_pack_with_everything() {
                 "search": ["plate"], "sorts": [{ "field": "at", "label": "Time", "descending": true }],
             },
             "retention": { "closed": { "in": { "field": "state", "values": ["out"] } }, "days": 30 },
+            "afterAccess": { "fields": ["plate"], "days": 7 },
             "fields": [{
                 "name": "plate", "label": "Plate", "type": "text", "required": true, "readOnly": false, "default": "x",
                 "help": "h", "strategy": "manual", "maxLength": 9,

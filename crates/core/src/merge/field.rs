@@ -147,6 +147,19 @@ fn merge_set(base: &Value, mine: &Value, theirs: &Value) -> Value {
     Value::Array(all.into_values().collect())
 }
 
+/// The server's set with what `mine` added to `base`; and whether it took nothing out.
+pub(super) fn set_union(base: &Value, mine: &Value, theirs: &Value) -> (Value, bool) {
+    let (base, mine, mut all) = (set_items(base), set_items(mine), set_items(theirs));
+    let whole = base.keys().all(|item| mine.contains_key(item));
+    let new = mine.into_iter().filter(|(item, _)| !base.contains_key(item));
+    all.extend(new);
+    let value = match all.is_empty() {
+        true => theirs.clone(),
+        false => Value::Array(all.into_values().collect()),
+    };
+    (value, whole)
+}
+
 /// Both sides' additions count. Whole numbers stay whole and exact.
 fn merge_counter(base: &Value, mine: &Value, theirs: &Value) -> Option<Value> {
     let whole = |value: &Value| if value.is_null() { Some(0) } else { value.as_i64() };

@@ -7,6 +7,7 @@
 //!
 //! The server settles by this code; a device runs it to preview pending writes over pulled state.
 
+mod additions;
 mod field;
 mod list;
 mod parts;
@@ -14,6 +15,7 @@ mod record;
 mod text;
 mod value;
 
+pub use additions::{Added, additions};
 pub use field::{FieldMerge, merge_field, same_value};
 pub use parts::{Overruled, Step};
 pub use record::{Author, FieldChange, MergeInput, MergedRecord, Verdict, compute_fields, merge_record};

@@ -42,6 +42,9 @@ pub struct Entity {
     pub list: ListView,
     #[serde(default)]
     pub retention: Option<Retention>,
+    /// What is still taken from somebody who may no longer see the record; nothing, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after_access: Option<AfterAccess>,
 }
 
 crate::json_object!(only Entity {
@@ -61,6 +64,7 @@ crate::json_object!(only Entity {
     sync_along: "syncAlong" = Vec::new(),
     list: "list" = ListView::default(),
     retention: "retention",
+    after_access: "afterAccess",
 });
 
 impl Entity {
@@ -156,3 +160,24 @@ pub struct Retention {
 }
 
 crate::json_object!(only Retention { closed: "closed", days: "days" });
+
+/// Work that was really done, and is taken from its author although the record was taken from them meanwhile: what they
+/// added to these fields counts, if they could read the record at the version they worked on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AfterAccess {
+    /// Lists, logs, sets and counters. Only additions are taken: nothing that is there is changed or removed.
+    pub fields: Vec<String>,
+    /// Days since access was lost.
+    #[serde(default = "AfterAccess::days")]
+    pub days: u32,
+}
+
+crate::json_object!(only AfterAccess { fields: "fields", days: "days" = AfterAccess::days() });
+
+impl AfterAccess {
+    /// A month: who was offline for longer comes back to a world that has gone on.
+    fn days() -> u32 {
+        30
+    }
+}

@@ -18,7 +18,7 @@ pub use access::{AccessRule, Viewer};
 pub use check::PackError;
 pub use coalesce::Coalesce;
 pub use condition::{Condition, Context};
-pub use entity::{Column, Entity, ListView, Retention, SortOrder, SyncAlong};
+pub use entity::{AfterAccess, Column, Entity, ListView, Retention, SortOrder, SyncAlong};
 pub use field::{Choice, Computed, Field, FieldType, Strategy, StrategyRule};
 pub use priority::{DEFAULT_PRIORITY, PriorityRule};
 pub use registry::Packs;

@@ -103,7 +103,7 @@ fn answer(
         ResultStatus::Retry => put(batch::counted(replica, write, error(), now, random)),
         ResultStatus::Rejected => match error().code {
             ErrorCode::NotFound => {
-                let mut changes = access_lost(replica, &write.key(), &error(), now);
+                let mut changes = access_lost(replica, &write.key(), &error(), now, |_| false);
                 changes.put(Row::Write(Box::new(refused_by_server(write, error()))));
                 changes
             }
@@ -131,13 +131,22 @@ fn refused(write: &QueuedWrite, error: WireError) -> QueuedWrite {
 }
 
 /// The record is no longer ours to see: it leaves the device, what was typed stays as dead letters (W9, R7).
-pub(super) fn access_lost(replica: &Replica, key: &RecordKey, error: &WireError, now: Timestamp) -> Changes {
+///
+/// `goes_on`: which writes stay in the queue, for the server to judge.
+pub(super) fn access_lost(
+    replica: &Replica,
+    key: &RecordKey,
+    error: &WireError,
+    now: Timestamp,
+    goes_on: impl Fn(&QueuedWrite) -> bool,
+) -> Changes {
     let mut changes = Changes::default();
     let held = replica.mirror(key).is_some();
     // Told again, and gone before: the dead letters of the first time stay as they are.
     let typed: Vec<&QueuedWrite> = replica
         .lane(key)
         .filter(|write| held || write.status != WriteStatus::Failed)
+        .filter(|write| !goes_on(write))
         .collect();
     let details = typed
         .iter()
@@ -182,6 +191,20 @@ fn settled(
         .clone()
         .unwrap_or_else(|| local.entity_id.clone());
     let key = RecordKey::new(&local.entity_type, &server_id);
+    if result.access_lost {
+        if replica.mirror(&key).is_some() {
+            let nothing_lost = serde_json::Value::Array(Vec::new());
+            changes.put(notices::local_notice(
+                replica,
+                "access-lost",
+                &key,
+                nothing_lost,
+                now,
+            ));
+        }
+        changes.delete(RowKey::Mirror(key));
+        return changes;
+    }
     match confirmed(replica, write, result, &key, now) {
         Confirmed::Record(mirror) => changes.put(Row::Mirror(mirror)),
         Confirmed::Deleted => changes.delete(RowKey::Mirror(key.clone())),

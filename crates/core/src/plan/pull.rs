@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     Timestamp, ordered,
     protocol::{Delta, ErrorCode, WireError, WireRecord},
+    queue::{Operation, QueuedWrite, WriteStatus},
     record::{Mirror, RecordKey},
     replica::Replica,
     store::{Changes, CursorRow, Row, RowKey, SyncRow},
@@ -237,6 +238,15 @@ fn deleted(replica: &Replica, changes: &mut Changes, key: &RecordKey, now: Times
     changes.delete(RowKey::Mirror(key.clone()));
 }
 
+/// Whether the server may still take the write of somebody who can no longer see its record.
+fn may_be_taken(replica: &Replica, write: &QueuedWrite) -> bool {
+    let entity = replica.packs().entity(&write.entity_type);
+    let pending = matches!(write.status, WriteStatus::Pending | WriteStatus::Syncing);
+    pending
+        && write.operation == Operation::Update
+        && entity.is_some_and(|entity| entity.after_access.is_some())
+}
+
 fn revoked(replica: &Replica, changes: &mut Changes, key: &RecordKey, now: Timestamp) {
     let message = "You may no longer see this record. What you wrote is kept here.";
     let step = access_lost(
@@ -244,6 +254,7 @@ fn revoked(replica: &Replica, changes: &mut Changes, key: &RecordKey, now: Times
         key,
         &WireError::new(ErrorCode::PermissionDenied, message),
         now,
+        |write| may_be_taken(replica, write),
     );
     step.put.into_iter().for_each(|row| changes.put(row));
     step.delete.into_iter().for_each(|key| changes.delete(key));

@@ -139,6 +139,9 @@ pub struct OperationResult {
     pub superseded: Vec<Superseded>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conflict: Option<ConflictSummary>,
+    /// The author may no longer see the record: what they added was taken, and the record leaves the device.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub access_lost: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<WireError>,
 }
@@ -152,6 +155,7 @@ crate::json_object!(OperationResult {
     merged: "merged" = Vec::new(),
     superseded: "superseded" = Vec::new(),
     conflict: "conflict",
+    access_lost: "accessLost" = false,
     error: "error",
 });
 

@@ -2,6 +2,7 @@
 //! is a script; the store is the one in memory.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod after_access;
 mod aliases;
 mod coalescing;
 mod drainer;

@@ -4,6 +4,8 @@
 mod convergence;
 // Tables keep a row to a line: their modules are left as they are written.
 #[rustfmt::skip]
+mod additions;
+#[rustfmt::skip]
 mod fields;
 mod laws;
 #[rustfmt::skip]

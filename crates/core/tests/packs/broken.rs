@@ -29,6 +29,7 @@ fields = [
   { name = "sealWeight", label = "Weight", type = "number", computed = { sum = { list = "seals", field = "weight" } } },
 ]
 retention = { closed = { is = { field = "state", value = "out" } }, days = 30 }
+afterAccess = { fields = ["seals"] }
 
 [[entities]]
 name = "lorry"
@@ -113,6 +114,10 @@ const TABLE: &[(&str, &str, &str, &str)] = &[
     ("count = { list = \"seals\", field = \"broken\" }", "count = { list = \"seals\", field = \"weight\" }", "entities.gate-event.brokenSeals", "counts by \"weight\""),
     ("sum = { list = \"seals\", field = \"weight\" }", "sum = { list = \"seals\", field = \"sealId\" }", "entities.gate-event.sealWeight", "sums \"sealId\""),
     ("closed = { is = { field = \"state\"", "closed = { is = { field = \"closed\"", "entities.gate-event", "no field \"closed\" to test"),
+    ("afterAccess = { fields = [\"seals\"] }", "afterAccess = { fields = [\"seal\"] }", "entities.gate-event.afterAccess", "has no field \"seal\""),
+    ("afterAccess = { fields = [\"seals\"] }", "afterAccess = { fields = [\"state\"] }", "entities.gate-event.afterAccess", "\"state\" takes no additions"),
+    ("afterAccess = { fields = [\"seals\"] }", "afterAccess = { fields = [\"brokenSeals\"] }", "entities.gate-event.afterAccess", "\"brokenSeals\" takes no additions"),
+    ("afterAccess = { fields = [\"seals\"] }", "afterAccess = { fields = [\"seals\"], days = 0 }", "entities.gate-event.afterAccess", "days are 1 to 90"),
     ("name = \"lorry\"\nplural", "name = \"gate-event\"\nplural", "entities.gate-event", "declared twice"),
     ("entity = \"gate-event\"\noperation = \"update\"", "entity = \"gate\"\noperation = \"update\"", "kinds.gate_out", "there is no entity \"gate\""),
     ("operation = \"update\"\nlabel", "operation = \"delete\"\nlabel", "kinds.gate_out", "does not allow this operation"),

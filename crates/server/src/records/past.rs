@@ -19,6 +19,31 @@ pub fn value_before(since: &[HistoryEntry], current: &Fields, field: &str) -> Va
     }
 }
 
+/// The record's fields before the given versions, the oldest of which comes first.
+pub fn fields_before(since: &[HistoryEntry], current: &Fields) -> Fields {
+    let mut fields = current.clone();
+    for entry in since.iter().rev() {
+        for (name, change) in &entry.changes {
+            set(&mut fields, name, &change.from);
+        }
+    }
+    fields
+}
+
+/// Takes fields on by one version.
+pub fn advance(fields: &mut Fields, entry: &HistoryEntry) {
+    for (name, change) in &entry.changes {
+        set(fields, name, &change.to);
+    }
+}
+
+fn set(fields: &mut Fields, name: &str, value: &Value) {
+    match value {
+        Value::Null => fields.remove(name),
+        value => fields.insert(name.to_owned(), value.clone()),
+    };
+}
+
 /// Who wrote the present value of each field that the given versions changed.
 pub fn authors(since: &[HistoryEntry]) -> BTreeMap<String, Author> {
     let mut authors = BTreeMap::new();

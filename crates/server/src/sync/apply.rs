@@ -8,7 +8,7 @@ use holdfast_core::{
 };
 
 use super::audit::{AuditAction, AuditEntry};
-use super::{Context, conflicts, create, delete, outcome, update};
+use super::{Context, after_access, conflicts, create, delete, outcome, update};
 use crate::records::ids;
 use crate::storage::model::StoredRecord;
 use crate::storage::port::{Result, Transaction};
@@ -18,7 +18,7 @@ enum Target {
     /// There never was one.
     Absent,
     /// There is one, which the author may not see.
-    Hidden,
+    Hidden(StoredRecord),
     Live(StoredRecord),
     Deleted(StoredRecord),
 }
@@ -35,9 +35,11 @@ pub(super) fn apply(
     };
     let target = locate(tx, cx, entity, operation)?;
     match (operation.operation, target) {
-        (_, Target::Hidden) | (Operation::Update | Operation::Delete, Target::Absent) => Ok(
-            outcome::rejected(operation, ErrorCode::NotFound, outcome::NOT_THERE),
-        ),
+        (_, Target::Hidden(record)) => {
+            let taken = after_access::take(tx, cx, entity, operation, &record)?;
+            Ok(taken.unwrap_or_else(|| not_there(operation)))
+        }
+        (Operation::Update | Operation::Delete, Target::Absent) => Ok(not_there(operation)),
         _ if !cx.may(&entity.name, action(operation.operation)) => denied(tx, cx, entity, operation),
         (Operation::Create, Target::Absent) => create::create(tx, cx, entity, operation),
         (Operation::Create, Target::Live(record)) => update::again(tx, cx, entity, operation, &record),
@@ -119,10 +121,14 @@ fn locate(
     let id = ids::resolve(tx, &entity.name, &operation.entity_id)?;
     Ok(match tx.record(&entity.name, &id)? {
         None => Target::Absent,
-        Some(record) if !cx.readable(entity, &record) => Target::Hidden,
+        Some(record) if !cx.readable(entity, &record) => Target::Hidden(record),
         Some(record) if record.deleted => Target::Deleted(record),
         Some(record) => Target::Live(record),
     })
+}
+
+fn not_there(operation: &WireOperation) -> OperationResult {
+    outcome::rejected(operation, ErrorCode::NotFound, outcome::NOT_THERE)
 }
 
 fn denied(

@@ -12,9 +12,11 @@
 //!
 //! A refusal is a value, not an error: what it changed (a new epoch, an audit entry) has to be committed.
 
+mod after_access;
 mod apply;
 pub mod audit;
 mod caller;
+mod closed_meanwhile;
 pub mod conflicts;
 mod create;
 mod delete;

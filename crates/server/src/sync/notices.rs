@@ -15,6 +15,8 @@ pub(super) enum About {
     Superseded,
     Settled,
     Restored,
+    /// Work came in that was done before the record was closed, or taken from its author.
+    Recorded,
 }
 
 impl About {
@@ -24,6 +26,7 @@ impl About {
             Self::Superseded => "superseded",
             Self::Settled => "settled",
             Self::Restored => "restored",
+            Self::Recorded => "recorded",
         }
     }
 }

@@ -16,6 +16,7 @@ fn of(operation: &WireOperation, status: ResultStatus) -> OperationResult {
         merged: Vec::new(),
         superseded: Vec::new(),
         conflict: None,
+        access_lost: false,
         error: None,
     }
 }

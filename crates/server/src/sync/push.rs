@@ -96,14 +96,16 @@ fn settle(
 ) -> Result<OperationResult> {
     let result = apply::apply(tx, cx, operation)?;
     let id = result.entity_id.as_deref().unwrap_or(&operation.entity_id);
-    if matches!(result.status, ResultStatus::Success | ResultStatus::Conflict) {
+    let accepted = matches!(result.status, ResultStatus::Success | ResultStatus::Conflict);
+    if accepted && !result.access_lost {
         dialogue::hold(tx, &cx.caller.device_id, &operation.entity_type, id)?;
     }
+    let dropped = result.access_lost || code(&result) == Some(ErrorCode::NotFound);
     match code(&result) {
         Some(ErrorCode::PermissionDenied) => return Ok(result),
         // A copy that arrives late says nothing of what the device holds by now.
         Some(ErrorCode::NotFound) if refused_before => return Ok(result),
-        Some(ErrorCode::NotFound) => {
+        _ if dropped => {
             let id = ids::resolve(tx, &operation.entity_type, id)?;
             dialogue::doubt(tx, &cx.caller.device_id, &operation.entity_type, &id)?;
         }

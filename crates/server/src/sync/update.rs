@@ -13,7 +13,7 @@ use holdfast_core::{
 use serde_json::Value;
 
 use super::settlement::{self, Versions};
-use super::{Context, conflicts, create, outcome};
+use super::{Context, closed_meanwhile, conflicts, create, outcome};
 use crate::records::{self, past, references, unique, version::NewVersion};
 use crate::storage::model::{Act, HistoryEntry, StoredRecord};
 use crate::storage::port::{Result, Transaction};
@@ -144,6 +144,7 @@ fn merge(
         since: &change.since,
     };
     settlement::report(tx, cx, operation, &versions, &merged.settled, &mut result)?;
+    closed_meanwhile::report(tx, cx, &versions, &merged.changed)?;
     let open: Vec<&FieldChange> = merged
         .settled
         .iter()

@@ -41,11 +41,39 @@ impl Checker<'_> {
             .sync_along
             .iter()
             .try_for_each(|along| self.sync_along(entity, along, &place))?;
+        self.after_access(entity, &place)?;
         entity.fields.iter().try_for_each(|field| {
             let place = format!("{place}.{}", field.name);
             self.field(field, &place)?;
             self.computed(entity, field, &place)
         })
+    }
+
+    /// Additions can be told from changes only in values that grow.
+    fn after_access(&self, entity: &Entity, place: &str) -> Result<(), PackError> {
+        let Some(rule) = &entity.after_access else {
+            return Ok(());
+        };
+        let place = format!("{place}.afterAccess");
+        if !(1..=90).contains(&rule.days) {
+            return self.wrong(&place, "days are 1 to 90");
+        }
+        for name in &rule.fields {
+            let Some(field) = entity.field(name) else {
+                return self.wrong(&place, format!("{} has no field \"{name}\"", entity.name));
+            };
+            let grows = matches!(
+                field.kind,
+                FieldType::List { .. } | FieldType::Log { .. } | FieldType::Set { .. } | FieldType::Counter
+            );
+            if !grows || field.read_only || field.computed.is_some() {
+                return self.wrong(
+                    &place,
+                    format!("\"{name}\" takes no additions: name lists, logs, sets and counters that can be changed"),
+                );
+            }
+        }
+        Ok(())
     }
 
     fn named_fields(&self, entity: &Entity, place: &str) -> Result<(), PackError> {

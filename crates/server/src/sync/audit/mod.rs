@@ -29,6 +29,8 @@ pub enum AuditAction {
     Restore,
     /// Somebody tried what their roles do not allow.
     Denied,
+    /// Work was taken from somebody who may no longer see the record.
+    AfterAccess,
 }
 
 /// One entry, as `GET /api/v1/audit` gives it.

@@ -1,5 +1,6 @@
 //! The tables of `docs/protocol.md` walked row by row, over memory and over SQLite.
 
+mod after_access;
 mod audit_chain;
 mod concurrency;
 mod conflicts;

@@ -1,0 +1,109 @@
+//! What a write adds to a value, without anything that it changes or takes away.
+//!
+//! Somebody who may no longer see a record may still have worked on it ([`crate::pack::AfterAccess`]). What they added
+//! is put to what is there; nothing that is there is changed or removed by it, whatever base the write claims.
+
+use serde_json::Value;
+
+use super::{
+    field::{merge_by_type, same, set_union},
+    list,
+    parts::Trace,
+};
+use crate::{
+    Fields, ordered,
+    pack::{Field, FieldType},
+};
+
+/// A value with somebody's additions.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Added {
+    pub value: Value,
+    /// Whether the additions were all that the write said of the field; if not, changes or removals were left out.
+    pub complete: bool,
+}
+
+/// The server's value with what `mine` added to `base`.
+pub fn additions(field: &Field, base: &Value, mine: &Value, theirs: &Value) -> Added {
+    add(Some(&field.kind), base, mine, theirs)
+}
+
+fn add(kind: Option<&FieldType>, base: &Value, mine: &Value, theirs: &Value) -> Added {
+    let of = |value: Value, complete: bool| Added { value, complete };
+    match kind {
+        Some(FieldType::Log { key, .. }) => of(list::append(key, mine, theirs), true),
+        Some(FieldType::Set { .. }) => {
+            let (value, complete) = set_union(base, mine, theirs);
+            of(value, complete)
+        }
+        Some(kind @ FieldType::Counter) => {
+            let number = |value: &Value| value.as_f64().unwrap_or(0.0);
+            let more = number(mine) - number(base);
+            let sum = (more > 0.0)
+                .then(|| merge_by_type(kind, base, mine, theirs, &mut Trace::default()))
+                .flatten();
+            let complete = sum.is_some() || more == 0.0;
+            of(sum.unwrap_or_else(|| theirs.clone()), complete)
+        }
+        Some(FieldType::List { key, fields }) => add_items(key, fields, base, mine, theirs),
+        Some(FieldType::Object { fields }) => add_parts(fields, base, mine, theirs),
+        _ if same(kind, mine, base) || same(kind, mine, theirs) => of(theirs.clone(), true),
+        // What was empty is filled in.
+        _ if base.is_null() && theirs.is_null() => of(mine.clone(), true),
+        _ => of(theirs.clone(), false),
+    }
+}
+
+fn add_parts(fields: &[Field], base: &Value, mine: &Value, theirs: &Value) -> Added {
+    let mut parts: Fields = theirs.as_object().cloned().unwrap_or_default();
+    let mut complete = true;
+    let names = [base, mine]
+        .into_iter()
+        .filter_map(Value::as_object)
+        .flat_map(Fields::keys);
+    for name in ordered::set(names.cloned()) {
+        let get = |side: &Value| side.get(&name).cloned().unwrap_or(Value::Null);
+        let kind = fields
+            .iter()
+            .find(|field| field.name == name)
+            .map(|field| &field.kind);
+        let added = add(kind, &get(base), &get(mine), &get(theirs));
+        complete &= added.complete;
+        if !added.value.is_null() {
+            parts.insert(name, added.value);
+        }
+    }
+    Added {
+        value: Value::Object(parts),
+        complete,
+    }
+}
+
+/// New items come last, in the author's order; of items that are there, parts are added to.
+fn add_items(key: &str, fields: &[Field], base: &Value, mine: &Value, theirs: &Value) -> Added {
+    let known = ordered::map(list::items(key, base));
+    let own = list::items(key, mine);
+    let mut items = theirs.as_array().cloned().unwrap_or_default();
+    let mut complete = known.keys().all(|id| own.iter().any(|(other, _)| other == id));
+    for (id, item) in own {
+        let before = known.get(&id).copied().unwrap_or(&Value::Null);
+        let there = items
+            .iter_mut()
+            .find(|there| there.get(key).and_then(Value::as_str) == Some(id.as_str()));
+        match there {
+            Some(there) => {
+                let added = add_parts(fields, before, item, there);
+                complete &= added.complete;
+                *there = added.value;
+            }
+            None if before.is_null() => items.push(item.clone()),
+            // Somebody took it out meanwhile.
+            None => complete &= same(None, item, before),
+        }
+    }
+    let value = match items.is_empty() {
+        true => theirs.clone(),
+        false => Value::Array(items),
+    };
+    Added { value, complete }
+}
