@@ -3,7 +3,7 @@
 use super::edit;
 use crate::{
     Fields,
-    pack::validate,
+    pack::{Entity, WriteKind, validate},
     protocol::FieldError,
     queue::{QueuedWrite, WriteStatus},
     replica::Replica,
@@ -76,6 +76,7 @@ pub fn correct(
         corrected.payload.insert(name.clone(), value.clone());
     }
     if let Some(entity) = replica.packs().entity(&write.entity_type) {
+        under_pack_in_force(replica, entity, &mut corrected);
         let current = replica
             .mirror(&write.key())
             .map(|mirror| mirror.fields.clone())
@@ -96,6 +97,27 @@ pub fn correct(
     let mut changes = Changes::default();
     changes.put(Row::Write(Box::new(corrected)));
     Ok(changes)
+}
+
+/// A write may have been made under an older pack, and waited. What the pack in force no longer lets anybody write falls
+/// out, as long as something is left, and a kind that it no longer declares gives way to one that fits.
+fn under_pack_in_force(replica: &Replica, entity: &Entity, write: &mut QueuedWrite) {
+    let writable = |name: &String| {
+        let field = entity.field(name);
+        field.is_some_and(|field| !field.read_only && field.computed.is_none())
+    };
+    if write.payload.keys().any(writable) {
+        write.payload.retain(|name, _| writable(name));
+        write.base.retain(|name, _| writable(name));
+    }
+    if let Some(pack) = replica.packs().pack_of(&entity.name) {
+        let fits = |kind: &WriteKind| {
+            kind.name == write.kind && kind.entity == entity.name && kind.operation == write.operation
+        };
+        if !pack.kinds.iter().any(fits) {
+            write.kind = pack.kind_of(&entity.name, write.operation, &write.payload);
+        }
+    }
 }
 
 /// Open creates that the corrected values refer to; those that wait for this write themselves are left out, for the

@@ -5,6 +5,8 @@
 mod after_access;
 mod aliases;
 mod coalescing;
+mod deletion;
+mod dependencies;
 mod drainer;
 mod lanes;
 mod properties;
@@ -14,4 +16,5 @@ mod recovery;
 mod retention;
 mod support;
 mod watchdog;
+mod week;
 mod writes;

@@ -70,6 +70,20 @@ proptest! {
         }
     }
 
+    /// From the moment at which nothing of its own lane and nothing that it depends on is before it any more.
+    #[test]
+    fn no_lane_waits_for_more_than_fifty_later_ones(writes in queues()) {
+        let order = sending_order(&writes, Timestamp::UNIX_EPOCH);
+        let place = |id: &str| order.iter().position(|sent| sent.id == id);
+        for (at, sent) in order.iter().enumerate() {
+            let lane = order[..at].iter().rposition(|other| other.key() == sent.key());
+            let parents = sent.depends_on.iter().filter_map(|id| place(id));
+            let ready = parents.chain(lane).max().map_or(0, |last| last + 1);
+            let overtakers = order[ready..at].iter().filter(|other| other.sequence > sent.sequence).count();
+            prop_assert!(overtakers <= OVERTAKE_LIMIT, "{} was overtaken by {overtakers}", sent.id);
+        }
+    }
+
     #[test]
     fn no_write_that_could_go_is_overtaken_for_ever(priorities in prop::collection::vec(1u8..=10, 1..300)) {
         let writes: Vec<QueuedWrite> = priorities

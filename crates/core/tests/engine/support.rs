@@ -228,6 +228,7 @@ pub fn pack() -> Pack {
                 json!({ "type": "log", "key": "id", "fields": [{ "name": "id", "label": "Id", "type": "text" }] })
             ),
             field("assetId", json!({ "type": "reference", "entity": "asset" })),
+            field("parent", json!({ "type": "reference", "entity": "job" })),
             field(
                 "parts",
                 json!({ "type": "list", "key": "partId", "fields": [

@@ -4,6 +4,7 @@ mod after_access;
 mod audit_chain;
 mod concurrency;
 mod conflicts;
+mod deletion;
 mod delta;
 mod device;
 mod late;
