@@ -1,5 +1,7 @@
 //! Lists whose items are told apart by a key.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::{
@@ -41,31 +43,35 @@ pub fn merge(key: &str, fields: &[Field], sides: [&Value; 3], trace: &mut Trace)
         trace.leave();
         item
     };
-    let keys = |side: &[(String, &Value)]| side.iter().map(|(k, _)| k.clone()).collect::<Vec<_>>();
-    let order = interleave(&keys(&base), &keys(&mine), &keys(&theirs));
-    Value::Array(order.iter().filter_map(&mut settle).collect())
+    let mut settled = BTreeMap::new();
+    for k in ordered::set(mine_by.keys().chain(theirs_by.keys()).cloned()) {
+        if let Some(item) = settle(&k) {
+            settled.insert(k, item);
+        }
+    }
+    let staying = |side: &[(String, &Value)]| -> Vec<String> {
+        let keys = side.iter().map(|(k, _)| k);
+        keys.filter(|k| settled.contains_key(*k)).cloned().collect()
+    };
+    let order = interleave(&staying(&base), &staying(&mine), &staying(&theirs));
+    Value::Array(order.iter().filter_map(|k| settled.remove(k)).collect())
 }
 
-/// One order of all keys of both sides, each once.
+/// One order of all keys of both sides. Only rows that stay are asked who moved them: the same write, met again, finds
+/// the same answer.
 fn interleave(base: &[String], mine: &[String], theirs: &[String]) -> Vec<String> {
-    let common = |side: &[String]| -> Vec<String> {
-        side.iter()
-            .filter(|k| base.contains(k) && mine.contains(k) && theirs.contains(k))
-            .cloned()
-            .collect()
+    let moved = |side: &[String]| {
+        let known = side.iter().filter(|k| base.contains(k));
+        let as_before = base.iter().filter(|k| side.contains(k));
+        !known.eq(as_before)
     };
-    let they_reordered = common(theirs) != common(base);
-    let (lead, follow) = if !they_reordered && common(mine) != common(base) {
+    let (lead, follow) = if !moved(theirs) && moved(mine) {
         (mine, theirs)
     } else {
         (theirs, mine)
     };
-    let mut placed = ordered::set([]);
-    let mut order: Vec<String> = lead
-        .iter()
-        .filter(|k| placed.insert((*k).clone()))
-        .cloned()
-        .collect();
+    let mut order: Vec<String> = lead.to_vec();
+    let mut placed = ordered::set(lead.iter().cloned());
     for (at, k) in follow.iter().enumerate() {
         if placed.insert(k.clone()) {
             let position = |near: &String| order.iter().position(|other| other == near);

@@ -66,6 +66,7 @@ fn order() {
         ("abc", "abcm", "cba", "cmba", "only they reordered: mine follows what it followed"),
         ("abc", "cba", "bac", "bac", "both reordered: theirs"),
         ("abc", "cba", "abct", "ctba", "I reordered, they added"),
+        ("abc", "ca", "bac", "ca", "both reordered, but of what stays only I did"),
         ("abc", "ac", "abct", "act", "I removed, they added"),
     ];
     for (base, mine, theirs, expected, what) in table {

@@ -52,6 +52,8 @@ fn only(keys: &[u8], among: &[u8]) -> Vec<u8> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
     #[test]
     fn the_servers_order_stands_where_i_only_added_and_removed((base, mine) in edited(b"xyz"), other in sequence()) {
         let all = merged(&base, &mine, &other);
@@ -71,6 +73,12 @@ proptest! {
         let all = merged(&base, &mine, &theirs);
         prop_assert_eq!(only(&all, &mine), only(&mine, &all));
         prop_assert_eq!(only(&all, &theirs), only(&theirs, &all));
+    }
+
+    #[test]
+    fn the_same_write_again_moves_nothing(base in sequence(), mine in sequence(), theirs in sequence()) {
+        let once = merged(&base, &mine, &theirs);
+        prop_assert_eq!(merged(&base, &mine, &once), once);
     }
 
     #[test]
