@@ -1,0 +1,82 @@
+// A client showed its green check while nothing was ever uploaded (https://github.com/owncloud/client/issues/4009);
+// another queued for ever after a partition had healed (https://github.com/powersync-ja/powersync.dart/issues/307).
+// Here the status line speaks of what waits, and says so when the server is there and accepts nothing.
+import type { Page } from "@playwright/test";
+
+import { signInAndSetPasscode } from "../support/app/entry.ts";
+import { statusLine, synced, syncNow } from "../support/app/status.ts";
+import { addNote, openOrder } from "../support/app/work.ts";
+import { Colleague } from "../support/colleague.ts";
+import { expect, test } from "../support/test.ts";
+import type { Fault } from "../support/wire.ts";
+
+const PUSH = "/api/v1/sync/push";
+const NOTE = "Pin seat is worn, measured 82 mm.";
+const OVERLOADED: Fault = { kind: "answer", answer: { status: 503, body: "no worker is free" } };
+const REFUSALS: [string, Fault, RegExp][] = [
+  ["answers 503 to every push", OVERLOADED, /^(Sync failed|1 change on this device|Syncing)/],
+  ["leaves every push without an answer", { kind: "swallow" }, /^Syncing/],
+];
+
+for (const [what, fault, told] of REFUSALS) {
+  test(`a green light while nothing drains: the server is well and ${what}, and the line never says "Synced"`, async ({
+    page,
+    server,
+  }) => {
+    await page.goto(server.url);
+    await signInAndSetPasscode(page, "technician");
+    server.wire.fail(fault, { path: PUSH });
+    await openOrder(page, "Swap bucket");
+    await addNote(page, NOTE);
+    const said = await listen(page);
+    await syncNow(page);
+    await expect.poll(() => server.wire.requests(PUSH).length).toBeGreaterThan(0);
+    await expect(statusLine(page)).toHaveText(told);
+    // For a while, whatever the app tries meanwhile.
+    await page.waitForTimeout(5_000);
+    expect((await said()).filter((line) => /^Synced/.test(line))).toEqual([]);
+    expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+  });
+}
+
+test("a green light while nothing drains: after five minutes the line says that nothing is accepted, and then that all is well", async ({
+  page,
+  server,
+}) => {
+  await page.clock.install();
+  await page.goto(server.url);
+  await signInAndSetPasscode(page, "technician");
+  server.wire.fail(OVERLOADED, { path: PUSH });
+  await openOrder(page, "Swap bucket");
+  await addNote(page, NOTE);
+  const pushes = (): number => server.wire.requests(PUSH).length;
+  await expect.poll(pushes).toBeGreaterThan(0);
+  // The app tries again at its own waits meanwhile, as on a device that is left alone.
+  for (let minute = 1; minute <= 6; minute++) {
+    await expect(statusLine(page)).not.toHaveText(/^Synced/);
+    await page.clock.fastForward("01:01");
+  }
+  await expect.poll(pushes, { timeout: 20_000 }).toBeGreaterThan(1);
+  await expect(statusLine(page)).toHaveText(/^Connected, but nothing is being accepted since .* · 1 change on this device$/);
+
+  server.wire.clear();
+  await page.clock.fastForward("06:01");
+  await synced(page);
+  const supervisor = await Colleague.signIn(server, "supervisor");
+  expect((await supervisor.order("WO-000002")).notes).toMatchObject([{ text: NOTE }]);
+});
+
+/** Writes down whatever the status line says from now on; answers what it was, the first to the last. */
+async function listen(page: Page): Promise<() => Promise<string[]>> {
+  const heard = await page.evaluateHandle(() => {
+    const lines: string[] = [];
+    const note = (): void => {
+      const line = document.querySelector("header [role=status]")?.textContent ?? "";
+      if (line !== "" && line !== lines.at(-1)) lines.push(line);
+    };
+    const observer = new MutationObserver(note);
+    observer.observe(document.body, { subtree: true, childList: true, characterData: true });
+    return lines;
+  });
+  return () => heard.evaluate((lines) => [...lines]);
+}
