@@ -96,6 +96,22 @@ fn strategies_of_a_work_order() {
 }
 
 #[test]
+fn work_that_was_done_is_taken_from_whoever_lost_the_record() {
+    let packs = packs();
+    let taken = |entity: &str| {
+        let rule = packs.entity(entity).unwrap().after_access.clone().unwrap();
+        (rule.fields, rule.days)
+    };
+    let fields = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    assert_eq!(
+        taken("work-order"),
+        (fields(&["laborRecords", "partsUsed", "notes"]), 30)
+    );
+    assert_eq!(taken("ticket"), (fields(&["comments"]), 30));
+    assert!(packs.entity("asset").unwrap().after_access.is_none());
+}
+
+#[test]
 fn what_is_read_only_stays_so() {
     let packs = packs();
     for name in ["asset", "inventory-part", "site", "client", "managed-device"] {

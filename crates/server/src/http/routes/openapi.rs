@@ -170,7 +170,7 @@ mod tests {
         let error = json!({ "code": "GONE", "message": "m", "fields": [{ "field": "f", "message": "m" }] });
         holds::<PushRequest>(
             "PushRequest",
-            json!({ "deviceId": "d", "packVersions": {}, "operations": [{
+            json!({ "deviceId": "d", "packVersions": {}, "cursor": "c", "operations": [{
             "queueId": "q", "clientMutationId": "q", "clientMutationIds": ["p"], "kind": "k", "domain": "d", "entityType": "e",
             "entityId": "1", "operation": "update", "payload": {}, "base": {}, "queuedAt": at, "clockOffsetMs": 1,
             "dependsOn": ["o"],
@@ -181,7 +181,8 @@ mod tests {
             json!({ "serverTime": at, "results": [{
             "queueId": "q", "status": "conflict", "newVersion": 2, "entityId": "1", "record": record, "merged": ["f"],
             "superseded": [{ "field": "f", "kept": 1, "lost": 2, "lostBy": "u", "strategy": "merge" }],
-            "conflict": { "conflictId": "c", "fields": ["f"], "record": record }, "error": error,
+            "conflict": { "conflictId": "c", "fields": ["f"], "record": record }, "accessLost": true,
+            "error": error,
         }] }),
         );
         holds::<Delta>(
