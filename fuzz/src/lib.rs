@@ -21,6 +21,7 @@ mod mutation;
 mod packs;
 mod protocol;
 mod push;
+mod readers;
 
 pub use import::import;
 pub use merge::merge;

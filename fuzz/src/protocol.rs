@@ -1,18 +1,18 @@
 //! What comes over the wire, and what lies opened in a device's store.
 
-use std::fmt::Debug;
-
 use arbitrary::Unstructured;
 use holdfast_core::{
-    json::{FromJson, from_slice, from_value, parse},
+    json::{from_slice, parse},
     protocol::{Cursor, Delta, Digest, ErrorEnvelope, Health, Me, PushRequest, PushResponse, TokenAnswer},
     store::{Row, RowKey},
     timestamp,
 };
-use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::mutation::{below, broken_sample};
+use crate::{
+    mutation::{below, broken_sample},
+    readers::agree,
+};
 
 const SAMPLES: [&str; 10] = [
     include_str!("../samples/push-request.json"),
@@ -58,16 +58,6 @@ fn every_shape(value: &Value) {
         let written = serde_json::to_value(&request).expect("a request is JSON");
         let again = serde_json::from_value::<PushRequest>(written).expect("what was written is read");
         assert_eq!(again, request);
-    }
-}
-
-fn agree<T: FromJson + Serialize + DeserializeOwned + PartialEq + Debug>(value: &Value) {
-    let small = from_value::<T>(value.clone()).ok();
-    let derived = serde_json::from_value::<T>(value.clone()).ok();
-    assert_eq!(small, derived, "{value}");
-    if let Some(read) = small {
-        let written = serde_json::to_value(&read).expect("what was read is JSON");
-        assert_eq!(from_value::<T>(written).as_ref(), Ok(&read), "{value}");
     }
 }
 

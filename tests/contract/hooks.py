@@ -20,6 +20,14 @@ import schemathesis
 SERVER = os.environ["HOLDFAST_SERVER_URL"]
 PERSON = os.environ["HOLDFAST_PERSON"]
 ORDER = {"title": "Hose leaks", "siteId": "north", "status": "assigned", "assignedTo": "technician"}
+CHOICES = [
+    {"choice": "mine"},
+    {"choice": "theirs", "remember": True},
+    {"choice": "value", "value": "so"},
+    {"choice": "value", "value": 7},
+    {"choice": "recreate"},
+    {"choice": ""},
+]
 
 dice = random.Random(int(os.environ["HOLDFAST_SEED"]))
 cursors = [None]
@@ -83,6 +91,7 @@ def conflicts() -> list[str]:
 
 @cache
 def audits() -> list[str]:
+    conflicts()
     page = ask("GET", "/audit?limit=20")
     return [entry["auditId"] for entry in page.json()["items"]] if page.ok else []
 
@@ -113,10 +122,14 @@ def before_call(context, case, kwargs):
     elif case.path == "/api/v1/conflicts/{id}/resolve":
         place["id"] = one_of(conflicts(), place["id"])
         if isinstance(body, dict) and mostly():
-            choice = dice.choice(["mine", "theirs", "value", "recreate", ""])
-            body["resolution"] = {"completionNotes": {"choice": choice, "value": dice.choice(["so", 7, None])}}
+            body["resolution"] = {"completionNotes": dice.choice(CHOICES)}
     elif case.path == "/api/v1/audit/{id}/restore":
         place["id"] = one_of(audits(), place["id"])
+        if isinstance(body, dict) and mostly():
+            body.pop("losing", None)
+    elif case.path == "/api/v1/devices/{id}" and place["id"] == device():
+        # Answers tell it, and it would sign this session out.
+        place["id"] = "another"
     elif case.path == "/api/v1/sync/push" and isinstance(body, dict) and mostly():
         body["deviceId"] = device()
         for operation in filter(lambda each: isinstance(each, dict), body.get("operations") or []):
@@ -143,6 +156,8 @@ def change(fields) -> dict:
 
 @schemathesis.hook
 def after_call(context, case, response):
+    signed_in = response.request.headers.get("Authorization") == f"Bearer {sign_in()}"
+    assert not (signed_in and response.status_code == 401), "the session ended: nothing more would be tried"
     answers[f"{case.operation.method.upper()} {case.path}"][response.status_code] += 1
     if case.path == "/api/v1/sync/delta" and response.status_code == 200:
         cursors.append(response.json()["cursor"])

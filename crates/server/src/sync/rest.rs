@@ -205,7 +205,7 @@ pub struct RestWrite {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Written {
     pub result: OperationResult,
-    /// The record as it is now; `None` if it is gone.
+    /// The record as it is now; `None` if it is gone, or not the caller's to see.
     pub record: Option<StoredRecord>,
 }
 
@@ -224,7 +224,10 @@ pub fn write(
         }
         _ => {
             let id = result.entity_id.as_deref().unwrap_or(&operation.entity_id);
-            let record = tx.record(&entity.name, id)?.filter(|record| !record.deleted);
+            // A key that was used before answers for whichever record is named now.
+            let record = tx
+                .record(&entity.name, id)?
+                .filter(|record| !record.deleted && cx.readable(entity, record));
             Ok(Ok(Written { result, record }))
         }
     }

@@ -281,6 +281,46 @@ async fn rest_creates_reads_merges_and_deletes() {
     );
 }
 
+/// The ledger knows the key, and nothing of which request it belonged to.
+#[tokio::test]
+async fn a_key_used_again_for_another_record_shows_nothing_of_it() {
+    let server = Server::start().await;
+    let (technician, supervisor) = (
+        session(&server, "technician").await,
+        session(&server, "supervisor").await,
+    );
+    let all = get(&server, &supervisor, "/api/v1/work-orders?limit=500").await;
+    let ids: Vec<&str> = all.body["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|order| order["workOrderId"].as_str().unwrap())
+        .collect();
+    let (mut own, mut foreign) = (None, None);
+    for id in ids {
+        let seen = get(&server, &technician, &format!("/api/v1/work-orders/{id}")).await;
+        match seen.status {
+            StatusCode::OK => own = Some(id),
+            _ => foreign = Some(id),
+        }
+    }
+    let patch = |id: &str| {
+        server
+            .client
+            .patch(format!("{}/api/v1/work-orders/{id}", server.base))
+            .bearer_auth(&technician.token)
+            .header("idempotency-key", "once")
+            .json(&json!({ "meterReading": 7 }))
+    };
+    assert_eq!(Answer::of(patch(own.unwrap())).await.status, StatusCode::OK);
+    let answer = Answer::of(patch(foreign.unwrap())).await;
+    assert_eq!(
+        (answer.status, &answer.body),
+        (StatusCode::NO_CONTENT, &json!("")),
+        "not the caller's to see"
+    );
+}
+
 #[tokio::test]
 async fn an_administrator_reads_the_audit_and_restores() {
     let server = Server::start().await;

@@ -25,7 +25,7 @@ pub struct Settlement {
 /// Settles a conflict. The first to do so wins; a later one gets the conflict as it was settled.
 #[utoipa::path(post, path = "/api/v1/conflicts/{id}/resolve", tag = "conflicts", security(("bearer" = [])),
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), request_body = Settlement,
-    responses((status = 200, description = "The conflict", body = ref("#/components/schemas/Record")), (status = 400), (status = 401),
+    responses((status = 200, description = "The conflict", body = ref("#/components/schemas/Record")), (status = 204, description = "Done, now or before under this key; the record is gone, or no longer yours to see"), (status = 400), (status = 401),
         (status = 403), (status = 404), (status = 409), (status = 415, description = "Not `application/json`"),
         (status = 422, description = "A field without a choice")))]
 pub async fn resolve(

@@ -124,7 +124,7 @@ pub async fn history(
 #[utoipa::path(post, path = "/api/v1/{entities}", tag = "records", security(("bearer" = [])),
     params(("entities" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
     request_body(content = ref("#/components/schemas/Fields")),
-    responses((status = 201, description = "The record, and its `Location`", body = ref("#/components/schemas/Record")), (status = 400),
+    responses((status = 201, description = "The record, and its `Location`", body = ref("#/components/schemas/Record")), (status = 204, description = "Done, now or before under this key; the record is gone, or no longer yours to see"), (status = 400),
         (status = 401), (status = 403), (status = 404), (status = 409), (status = 415, description = "Not `application/json`"),
         (status = 422, description = "`error.fields` says which")))]
 pub async fn create(
@@ -157,7 +157,7 @@ pub async fn create(
     params(("entities" = String, Path), ("id" = String, Path), ("Idempotency-Key" = Option<String>, Header),
         ("If-Match" = Option<String>, Header, description = "The version that its author saw; merged if it is not the last")),
     request_body(content = ref("#/components/schemas/Fields")),
-    responses((status = 200, description = "The record", body = ref("#/components/schemas/Record")), (status = 400), (status = 401),
+    responses((status = 200, description = "The record", body = ref("#/components/schemas/Record")), (status = 204, description = "Done, now or before under this key; the record is gone, or no longer yours to see"), (status = 400), (status = 401),
         (status = 403), (status = 404), (status = 409, description = "`conflict`; the other fields were applied"), (status = 415, description = "Not `application/json`"), (status = 422)))]
 pub async fn update(
     State(state): State<AppState>,
