@@ -54,7 +54,7 @@ impl StrictConnection {
         let transaction = self
             .handle
             .transaction_with(&strings(stores), "readwrite", &options)?;
-        let end = end_of(&transaction);
+        let end = JsFuture::from(end_of(&transaction));
         Ok(StrictTransaction { transaction, end })
     }
 }
@@ -63,7 +63,8 @@ impl StrictConnection {
 #[derive(Debug)]
 pub struct StrictTransaction {
     transaction: IdbTransaction,
-    end: Promise,
+    /// Listens from the beginning: an end that nobody awaits, because a request failed before, is no uncaught error.
+    end: JsFuture,
 }
 
 impl StrictTransaction {
@@ -80,12 +81,12 @@ impl StrictTransaction {
     pub async fn abort(self) {
         // An abort fails only where the transaction has ended already.
         let _ = self.transaction.abort();
-        let _ = JsFuture::from(self.end).await;
+        let _ = self.end.await;
     }
 
     /// Resolves when everything is on the disk; an error means that nothing is.
     pub async fn complete(self) -> Result<(), DatabaseError> {
-        JsFuture::from(self.end).await?;
+        self.end.await?;
         Ok(())
     }
 }
