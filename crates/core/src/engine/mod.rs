@@ -28,7 +28,7 @@ use crate::{
     Timestamp,
     plan::{self, Edit, EditError, Edited},
     ports::{Clock, Ports, Rng},
-    protocol::Me,
+    protocol::{Me, TokenAnswer},
     replica::Replica,
     status::{Activity, Status, status},
     store::{Changes, CommitError, DeviceRow, Revision, Row, Since, Store, StoreError},
@@ -44,7 +44,8 @@ pub struct Engine<P: Ports> {
     /// Serialises this context's own commits; other contexts are kept out by the store's revision.
     committing: Mutex<()>,
     breaker: RefCell<Breaker>,
-    token: RefCell<Option<String>>,
+    /// The access token, and whose it is.
+    token: RefCell<Option<TokenAnswer>>,
     activity: RefCell<Activity>,
     draining: Cell<bool>,
     /// A trigger came while draining: look for more to send before the round ends.

@@ -28,15 +28,13 @@ impl<P: Ports> Engine<P> {
     /// `form`: the body of the token request. A device that is set up for somebody else is left as it is.
     pub async fn sign_in(&self, form: String) -> Result<Me, SignInError> {
         let answer = self.token_request(form).await.map_err(refused)?;
+        self.welcomes(&answer)?;
         let device_id = answer.device_id.clone().unwrap_or_default();
-        *self.token.borrow_mut() = Some(answer.access_token.clone());
+        *self.token.borrow_mut() = Some(answer.clone());
         let me = self.refresh_me().await?;
         self.adopt_device(&device_id, &me.user_id).await?;
-        if self.is_mine(&answer) {
-            return Ok(me);
-        }
-        self.forget_token();
-        Err(SignInError::AnotherTab)
+        self.welcomes(&answer)?;
+        Ok(me)
     }
 
     /// Asks who is signed in, keeps the answer, and wakes a parked queue.
@@ -57,30 +55,30 @@ impl<P: Ports> Engine<P> {
 
     /// The token in memory, or a new one by the cookie.
     pub(super) async fn access_token(&self, fresh: bool) -> Result<String, Failure> {
-        let held = self.token.borrow().clone().filter(|_| !fresh);
-        match held {
-            Some(token) => Ok(token),
-            None => {
-                let answer = self
-                    .token_request("grant_type=refresh_token&client_id=holdfast-pwa".into())
-                    .await?;
-                // Another person signed in beside this one, or the same in another tab at the same moment, as another
-                // device: nothing may be sent under the wrong name.
-                if !self.is_mine(&answer) {
-                    return Err(Failure::SignedOut);
-                }
-                *self.token.borrow_mut() = Some(answer.access_token.clone());
-                Ok(answer.access_token)
-            }
+        let held = self.token.borrow().clone();
+        // Another person signed in beside this one, or the same in another tab at the same moment, as another device:
+        // nothing may be sent under the wrong name.
+        if let Some(held) = held.filter(|held| !fresh && self.welcomes(held).is_ok()) {
+            return Ok(held.access_token);
         }
+        let answer = self
+            .token_request("grant_type=refresh_token&client_id=holdfast-pwa".into())
+            .await?;
+        if self.welcomes(&answer).is_err() {
+            return Err(Failure::SignedOut);
+        }
+        *self.token.borrow_mut() = Some(answer.clone());
+        Ok(answer.access_token)
     }
 
     /// Whether a token is for the person and the device that this store belongs to, as far as both are known.
-    fn is_mine(&self, answer: &TokenAnswer) -> bool {
-        let same = |mine: &str, given: &Option<String>| given.as_ref().is_none_or(|given| given == mine);
-        self.replica()
-            .device()
-            .is_none_or(|own| same(&own.user_id, &answer.user_id) && same(&own.device_id, &answer.device_id))
+    fn welcomes(&self, answer: &TokenAnswer) -> Result<(), SignInError> {
+        let differ = |mine: &str, given: &Option<String>| given.as_ref().is_some_and(|given| given != mine);
+        match self.replica().device() {
+            Some(own) if differ(&own.user_id, &answer.user_id) => Err(SignInError::OtherUser),
+            Some(own) if differ(&own.device_id, &answer.device_id) => Err(SignInError::AnotherTab),
+            _ => Ok(()),
+        }
     }
 
     /// Forgets the token in memory: at sign-out and when the app locks.

@@ -4,7 +4,7 @@
 pub mod sessions;
 mod upgrade;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_core::{
     Timestamp,
@@ -229,9 +229,10 @@ impl Server {
                 let Some(batch) = read_push(request) else {
                     return refused(400, ErrorCode::ValidationError, "Not a batch.");
                 };
+                let again = self.answered_before(&batch);
                 let pushed = self.storage.write(|tx| push::push(tx, &cx, &batch));
                 if let Ok(Ok(answer)) = &pushed {
-                    remember(&mut self.made_by, &batch, answer);
+                    remember(&mut self.made_by, &batch, answer, &again);
                 }
                 answered(pushed.map(|answer| answer.map(|answer| json!(answer))))
             }
@@ -270,6 +271,21 @@ impl Server {
         }
     }
 
+    /// Keys of operations that are in the ledger already.
+    fn answered_before(&self, batch: &PushRequest) -> BTreeSet<String> {
+        let known = |key: &&String| {
+            let answer = self
+                .storage
+                .read::<_, StorageError>(|tx| tx.answer(&batch.device_id, key));
+            answer.is_ok_and(|answer| answer.is_some())
+        };
+        let keys = batch
+            .operations
+            .iter()
+            .map(|operation| &operation.client_mutation_id);
+        keys.filter(known).cloned().collect()
+    }
+
     fn within(
         &self,
         work: impl FnOnce(&mut dyn Transaction) -> holdfast_server::sync::Answer<Value>,
@@ -286,10 +302,13 @@ fn answered(outcome: holdfast_server::sync::Answer<Value>) -> Response {
     }
 }
 
-/// Notes which writes made which versions. An answer that is only repeated tells of a later version: the first counts.
-fn remember(made_by: &mut MadeBy, batch: &PushRequest, answer: &PushResponse) {
+/// Notes which writes made which versions. An answer that is only repeated tells of a later version.
+fn remember(made_by: &mut MadeBy, batch: &PushRequest, answer: &PushResponse, again: &BTreeSet<String>) {
     for (operation, result) in batch.operations.iter().zip(&answer.results) {
-        let Some(version) = result.new_version else {
+        let Some(version) = result
+            .new_version
+            .filter(|_| !again.contains(&operation.client_mutation_id))
+        else {
             continue;
         };
         let id = result.entity_id.as_ref().unwrap_or(&operation.entity_id);
