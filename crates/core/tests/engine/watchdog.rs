@@ -91,6 +91,28 @@ fn d14_and_one_that_fails_on_each_operation() {
 }
 
 #[test]
+fn d14_while_anything_is_accepted_it_drains() {
+    let device = device();
+    let stuck = device.update(json!({ "title": "A" }));
+    let failing = || answer_to(&stuck, "retry", error("SERVER_ERROR"));
+    device.answer_push(answers(json!([failing()])));
+    device.sync(Trigger::Timer);
+    device.shared.pass(3 * MINUTE);
+    let other = device.create("J-2", json!({ "title": "B" }));
+    device.answer_push(answers(json!([
+        failing(),
+        answer_to(&other, "success", json!({ "newVersion": 1 }))
+    ])));
+    device.sync(Trigger::Timer);
+    device.shared.pass(3 * MINUTE);
+    assert_eq!(
+        stalled_for(&device),
+        None,
+        "something was accepted three minutes ago"
+    );
+}
+
+#[test]
 fn d14_what_waits_for_a_person_or_for_the_network_is_not_called_so() {
     let refused = device();
     let write = refused.update(json!({ "title": "A" }));

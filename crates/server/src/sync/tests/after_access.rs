@@ -362,6 +362,12 @@ fn the_device_lets_go_of_the_record(world: World<impl Storage>) {
         (vec![], ["revoked WO-1".to_owned()].as_slice())
     );
     device.agrees(&world);
+    world.push_one(&device.caller, labor("later"));
+    let next = world.pull(&device.caller, device.cursor.as_deref(), 100).unwrap();
+    assert!(
+        next.changes.revoked_ids.is_empty(),
+        "it has let go, and is not told again"
+    );
     let mut jonas = Device::new(world.jonas());
     jonas.sync(&world, 100);
     jonas.agrees(&world);

@@ -349,27 +349,31 @@ fn values_of_a_form_that_was_open_longer_are_judged_by_who_wrote_since(world: Wo
     world.given(
         "order",
         "WO-000050",
-        json!({ "title": "Leak", "owner": "tara", "status": "open" }),
+        json!({ "title": "Leak", "owner": "tara", "status": "done" }),
     );
     world.push_one(
         &world.samir(),
-        update("s", "WO-000050", 1, json!({ "status": "cancelled" })),
+        update("s", "WO-000050", 1, json!({ "status": "open" })),
     );
     let mut mine = update(
         "t",
         "WO-000050",
         2,
-        json!({ "status": "done", "finding": "Hose" }),
+        json!({ "status": "cancelled", "finding": "Hose" }),
     );
-    mine.base = Some(object(json!({ "status": "open", "finding": null })));
+    mine.base = Some(object(json!({ "status": "done", "finding": null })));
     let result = world.push_one(&world.tara(), mine);
     assert_eq!(result.superseded.len(), 1);
     let record = world.record("order", "WO-000050");
     assert_eq!(
         (&record.fields["status"], &record.fields["finding"]),
-        (&json!("cancelled"), &json!("Hose"))
+        (&json!("open"), &json!("Hose"))
     );
-    assert_eq!(world.notices("tara"), ["superseded status"]);
+    assert_eq!(
+        world.notices("tara"),
+        ["superseded status"],
+        "what a supervisor decided stands"
+    );
 }
 
 fn a_choice_that_cannot_follow_gives_way_and_holds_nothing_up(world: World<impl Storage>) {
