@@ -41,9 +41,11 @@ proptest! {
     }
 }
 
+type Property = fn(&[u8]);
+
 #[test]
 fn what_was_found_stays_mended() {
-    let all: [(&str, fn(&[u8])); 5] = [
+    let all: [(&str, Property); 5] = [
         ("packs", holdfast_fuzz::packs),
         ("protocol", holdfast_fuzz::protocol),
         ("merge", holdfast_fuzz::merge),

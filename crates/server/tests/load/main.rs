@@ -5,7 +5,11 @@
 //! which order, and a quantity that is summed, which shows that it was applied once. What was acknowledged stands on
 //! the [`board`]; readers hold the server to it after every round, and the [`truth`] is read at the end.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot set itself up has failed"
+)]
 
 mod board;
 mod dispatcher;
