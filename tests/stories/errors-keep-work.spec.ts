@@ -7,7 +7,7 @@ import type { Page } from "@playwright/test";
 import { signInAndSetPasscode, unlock } from "../support/app/entry.ts";
 import { partsTaken, takeParts } from "../support/app/parts.ts";
 import { writesUnder } from "../support/app/queue.ts";
-import { synced, syncNow } from "../support/app/status.ts";
+import { syncNow, waitOut } from "../support/app/status.ts";
 import { Colleague } from "../support/colleague.ts";
 import { expect, test } from "../support/test.ts";
 import type { Answer } from "../support/wire.ts";
@@ -65,9 +65,7 @@ test("errors that must not delete work: whatever a push is answered, every write
   server.wire.clear();
   const refused = await writesUnder(page, "Needs you");
   for (const _ of refused) await page.getByRole("button", { name: "Retry", exact: true }).first().click();
-  // The longest wait before a further attempt is 300 s, and a fifth of it.
-  await page.clock.fastForward("06:01");
-  await synced(page);
+  await waitOut(page);
   const supervisor = await Colleague.signIn(server, "supervisor");
   for (const id of Object.keys(ANSWERS)) {
     expect(partsTaken(await supervisor.order(id)), id).toBe(1);

@@ -4,7 +4,7 @@
 import type { Page } from "@playwright/test";
 
 import { signInAndSetPasscode } from "../support/app/entry.ts";
-import { statusLine, synced, syncNow } from "../support/app/status.ts";
+import { statusLine, syncNow, waitOut } from "../support/app/status.ts";
 import { addNote, openOrder } from "../support/app/work.ts";
 import { Colleague } from "../support/colleague.ts";
 import { expect, test } from "../support/test.ts";
@@ -60,8 +60,7 @@ test("a green light while nothing drains: after five minutes the line says that 
   await expect(statusLine(page)).toHaveText(/^Connected, but nothing is being accepted since .* · 1 change on this device$/);
 
   server.wire.clear();
-  await page.clock.fastForward("06:01");
-  await synced(page);
+  await waitOut(page);
   const supervisor = await Colleague.signIn(server, "supervisor");
   expect((await supervisor.order("WO-000002")).notes).toMatchObject([{ text: NOTE }]);
 });

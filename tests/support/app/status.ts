@@ -11,6 +11,17 @@ export async function synced(page: Page): Promise<void> {
   await expect(statusLine(page)).toHaveText(/^Synced/);
 }
 
+/**
+ * Moves the page's clock on until everything is sent: past the longest wait before a further attempt, which is 300 s and a
+ * fifth of it. More than once, because an attempt may be under way. The page's clock must be installed.
+ */
+export async function waitOut(page: Page): Promise<void> {
+  await expect(async () => {
+    await page.clock.fastForward("06:01");
+    await expect(statusLine(page)).toHaveText(/^Synced/, { timeout: 3_000 });
+  }).toPass({ timeout: 30_000 });
+}
+
 /** Waits until the app knows that the server is out of reach, with so many changes waiting. */
 export async function offline(page: Page, changes?: number): Promise<void> {
   const waiting = changes === undefined ? /^Offline/ : new RegExp(`^Offline · ${count(changes)} on this device$`);
