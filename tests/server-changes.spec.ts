@@ -10,6 +10,7 @@ import { expect, test } from "./support/test.ts";
 const ORDER = "WO-000002";
 const TITLE = "Swap bucket";
 const TYPED = "Lower pin is seized, heat needed.";
+const REWRITTEN = "Rock bucket off; the lower pin has to be heated.";
 
 test("a record deleted while it was edited offline is told of, and recreated on request", async ({ page, server }) => {
   await page.goto(server.url);
@@ -63,28 +64,37 @@ test("let go, the record stays deleted and what was typed stays in the audit", a
   expect(JSON.stringify(await admin.audit(ORDER))).toContain(TYPED);
 });
 
-test("access that is lost takes the record off the device, and keeps what its author typed", async ({ page, server }) => {
+test("access that is lost takes the record off the device; work that was done counts, and what gave way is told and kept", async ({
+  page,
+  server,
+}) => {
   await page.goto(server.url);
   await signInAndSetPasscode(page, "technician");
   const supervisor = await Colleague.signIn(server, "supervisor");
+  const { description } = await supervisor.order(ORDER);
   await server.kill();
   await openOrder(page, TITLE);
   await addNote(page, TYPED);
-  await offline(page, 1);
+  await edit(page, { Description: REWRITTEN });
+  await offline(page);
   await server.upOutOfReach();
   await supervisor.change(ORDER, { assignedTo: "jonas-weber" });
   await server.wire.up();
   await syncNow(page);
-  await expect(statusLine(page)).toHaveText("1 change was not accepted");
+  await synced(page);
 
-  const needsYou = page.getByRole("region", { name: "Needs you" });
-  await expect(needsYou).toContainText(TYPED);
+  const order = await supervisor.order(ORDER);
+  expect(order.notes).toMatchObject([{ text: TYPED, by: "technician" }]);
+  expect(order.description, "the order is another's now").toBe(description);
   await goTo(page, "Work");
   await search(page, TITLE);
   await expect(row(page, TITLE)).toHaveCount(0);
   await goTo(page, "Inbox");
   await expect(notice(page, `You no longer see ${ORDER} ${TITLE}`)).toBeVisible();
-  expect((await supervisor.order(ORDER)).notes).toBeUndefined();
+  await expect(notice(page, "Work was added")).toContainText(TYPED);
+  await expect(notice(page, "was not taken over")).toContainText(REWRITTEN);
+  const admin = await Colleague.signIn(server, "admin");
+  expect(JSON.stringify(await admin.audit(ORDER))).toContain(REWRITTEN);
 });
 
 test("a refused value is shown at its field, corrected and sent again; other records were not held up", async ({
