@@ -2,7 +2,12 @@
 //!
 //! The rules stand in `crates/simulator/mutations.toml`. They are broken in a copy of the sources, never in the checkout.
 
-use std::{fs, path::PathBuf, process::Command};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use clap::Args;
 use serde::Deserialize;
@@ -105,7 +110,8 @@ fn tree() -> PathBuf {
     workspace::target().join("mutants").join("tree")
 }
 
-/// Copies what git knows; files that are the same keep their time, so that cargo builds only what changed.
+/// Copies what git knows, and drops from the copy what it knows no more; files that are the same keep their time, so
+/// that cargo builds only what changed.
 fn copy_sources() -> Outcome {
     let listed = step::output(workspace::command("git").args(["ls-files", "-z"]));
     let listed = listed
@@ -114,7 +120,10 @@ fn copy_sources() -> Outcome {
             what: "the list of sources".to_owned(),
             remedy: "Run this in a git checkout.".to_owned(),
         })?;
-    for name in String::from_utf8_lossy(&listed.stdout).split_terminator('\0') {
+    let listed = String::from_utf8_lossy(&listed.stdout);
+    let names: BTreeSet<&str> = listed.split_terminator('\0').collect();
+    drop_others(&tree(), &names)?;
+    for name in names {
         let (from, to) = (workspace::root().join(name), tree().join(name));
         // Listed, but deleted and not committed yet.
         if !from.is_file() {
@@ -128,6 +137,25 @@ fn copy_sources() -> Outcome {
             fs::create_dir_all(folder).at("create", folder)?;
         }
         fs::write(&to, content).at("write", &to)?;
+    }
+    Ok(())
+}
+
+/// Removes files of the copy, below this folder, whose names are not listed.
+fn drop_others(folder: &Path, listed: &BTreeSet<&str>) -> Outcome {
+    if !folder.is_dir() {
+        return Ok(());
+    }
+    for entry in fs::read_dir(folder).at("read", folder)? {
+        let path = entry.at("read", folder)?.path();
+        let known = path.strip_prefix(tree()).is_ok_and(|name| {
+            listed.contains(&*name.to_string_lossy()) && workspace::root().join(name).is_file()
+        });
+        if path.is_dir() {
+            drop_others(&path, listed)?;
+        } else if !known {
+            fs::remove_file(&path).at("remove", &path)?;
+        }
     }
     Ok(())
 }
