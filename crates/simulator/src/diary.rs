@@ -53,6 +53,8 @@ impl Known {
 
 #[derive(Debug, Default)]
 pub struct Diary {
+    /// The pack folds what was never sent into the state that its author wants: what is taken back falls out.
+    reconciles: bool,
     next: Cell<u64>,
     typed: RefCell<Vec<Typed>>,
     /// Where each token stands in `typed`.
@@ -67,6 +69,13 @@ pub struct Diary {
 }
 
 impl Diary {
+    pub fn new(reconciles: bool) -> Self {
+        Self {
+            reconciles,
+            ..Self::default()
+        }
+    }
+
     /// A text that nobody typed before.
     pub fn text(&self) -> String {
         let number = self.next.get();
@@ -85,6 +94,9 @@ impl Diary {
         if !batch.is_empty() {
             self.chosen.borrow_mut().insert(batch);
         }
+        if self.reconciles {
+            self.take_back(commit);
+        }
         for write in &commit.writes {
             self.note(author, write);
             let mut writes = self.writes.borrow_mut();
@@ -99,6 +111,22 @@ impl Diary {
                     doubtful,
                 },
             );
+        }
+    }
+
+    /// Gives up what an author took back before it was sent: a field at its base again, a record deleted again.
+    fn take_back(&self, commit: &Committed) {
+        let known = self.writes.borrow();
+        let unsent = |id: &String| known.get(id).filter(|known| !known.write.sent);
+        for before in commit.deleted.iter().filter_map(unsent) {
+            self.give_up(|typed| typed.queue_id == before.write.id);
+        }
+        for write in &commit.writes {
+            let before = unsent(&write.id)
+                .into_iter()
+                .flat_map(|known| known.write.payload.keys());
+            let gone = before.filter(|field| !write.payload.contains_key(*field));
+            gone.for_each(|field| self.replaced(&write.id, field, &BTreeSet::new()));
         }
     }
 

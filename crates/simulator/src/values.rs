@@ -29,7 +29,7 @@ pub fn changes(seen: &Fields, rng: &Seeded, diary: &Diary, people: &[String], as
     let mut changed = Fields::new();
     for _ in 0..=rng.below(3) {
         // The last fields move a record out of sight: rarely.
-        let choices = if rng.chance(60) {
+        let choices = if rng.chance(100) {
             FIELDS.len()
         } else {
             FIELDS.len() - 2

@@ -14,6 +14,8 @@ pub struct Committed {
     pub device: usize,
     /// Queued writes as they were stored.
     pub writes: Vec<QueuedWrite>,
+    /// Queue ids of writes that it deleted.
+    pub deleted: Vec<String>,
     /// Whether it changed what the device has of the server.
     pub pulled: bool,
 }
@@ -44,9 +46,14 @@ impl Witness {
             .iter()
             .any(|row| matches!(row, Row::Mirror(_) | Row::Cursor(_)))
             || changes.delete.iter().any(|key| matches!(key, RowKey::Mirror(_)));
+        let deleted = changes.delete.iter().filter_map(|key| match key {
+            RowKey::Write(id) => Some(id.clone()),
+            _ => None,
+        });
         self.commits.borrow_mut().push(Committed {
             device,
             writes,
+            deleted: deleted.collect(),
             pulled,
         });
     }

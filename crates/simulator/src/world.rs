@@ -2,7 +2,10 @@
 
 use std::rc::Rc;
 
-use holdfast_core::{pack::Packs, ports::Rng};
+use holdfast_core::{
+    pack::{Coalesce, Packs},
+    ports::Rng,
+};
 
 use crate::{
     device::Device,
@@ -56,7 +59,13 @@ impl World {
         let rng = Seeded::new(seed);
         let executor = Executor::default();
         let story = Story::new(executor.time.clone(), told);
-        let pack = pack().map_err(|error| SetUpError::Pack(error.to_string()))?;
+        let mut pack = pack().map_err(|error| SetUpError::Pack(error.to_string()))?;
+        pack.coalesce = match rng.below(4) {
+            0 => Coalesce::Off,
+            1 => Coalesce::State,
+            _ => Coalesce::Consecutive,
+        };
+        let diary = Diary::new(pack.coalesce == Coalesce::State);
         let packs = Packs::new(vec![pack]).map_err(|error| SetUpError::Pack(error.to_string()))?;
         let mut server = Server::new(packs, rng.fork(1));
         server.page = rng.between(1, 12) as usize;
@@ -70,7 +79,7 @@ impl World {
             executor,
             network: Rc::new(network),
             devices: Vec::new(),
-            diary: Rc::default(),
+            diary: Rc::new(diary),
             people: Rc::new(people.map(str::to_owned).to_vec()),
             story,
             excuses: Excuses::default(),
