@@ -151,6 +151,7 @@ impl SimTransport {
             return request;
         }
         push.pack_versions.clear();
+        push.cursor = None;
         for operation in &mut push.operations {
             if let Some(base) = &mut operation.base {
                 base.retain(|name, _| name == "meter");
