@@ -50,10 +50,15 @@ impl CookieJar {
         self.cookie.borrow().clone()
     }
 
-    fn set(&self, cookie: String, now: u64) {
-        self.settle(now);
+    /// Takes a cookie that arrived at this time. The browser does so itself, also while the page that asked is asleep:
+    /// one that wakes up later does not bring an old cookie back.
+    fn set(&self, cookie: String, arrived: u64) {
+        if arrived < self.set_at.get() {
+            return;
+        }
+        self.settle(arrived);
         *self.cookie.borrow_mut() = Some(cookie);
-        self.set_at.set(now);
+        self.set_at.set(arrived);
     }
 
     fn settle(&self, now: u64) {
@@ -120,12 +125,14 @@ impl Transport for SimTransport {
             Way::Open => weather.fate(&network.rng),
         };
         let answer = network.cross(link, &request, fate);
-        network.time.sleep(weather.delay(&network.rng)).await;
+        let delay = weather.delay(&network.rng);
+        let arrives = network.time.now() + delay;
+        network.time.sleep(delay).await;
         // The line may have gone while the answer was under way.
         let lost = matches!(link.way.get(), Way::Offline | Way::Deaf);
         let answer = answer.filter(|_| !lost).map(|answer| {
             if let Some(cookie) = answer.cookie {
-                link.jar.set(cookie, network.time.now());
+                link.jar.set(cookie, arrives);
             }
             answer.response
         });
