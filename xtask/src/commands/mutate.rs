@@ -72,18 +72,13 @@ pub fn execute(options: &Options) -> Outcome {
             .as_ref()
             .is_none_or(|part| mutation.name.contains(part))
     };
-    let mut told = Vec::new();
-    for mutation in mutations.iter().filter(wanted) {
-        let fate = step::timed(&mutation.name, "1 min", || try_out(mutation, options.seeds))?;
-        told.push((mutation.name.as_str(), fate));
-    }
-    println!();
     let mut survivors = Vec::new();
-    for (name, fate) in told {
-        match fate {
-            Fate::Caught(promise) => println!("caught    {name}\n          {promise}"),
+    for mutation in mutations.iter().filter(wanted) {
+        let name = mutation.name.as_str();
+        match step::timed(name, "1 min", || try_out(mutation, options.seeds))? {
+            Fate::Caught(promise) => println!("  caught: {promise}"),
             Fate::Survived => {
-                println!("SURVIVED  {name}");
+                println!("  SURVIVED");
                 survivors.push(name);
             }
         }
