@@ -1,25 +1,26 @@
 //! The server's side of a run: the real push and pull logic over its storage in memory, behind a door that knows
 //! sessions and tokens. It can be down, be restored from a backup, and fail in the middle of a write.
 
+mod api;
 pub mod sessions;
 mod upgrade;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use holdfast_core::{
     Timestamp,
     pack::{Pack, Packs},
-    ports::{Body, Method, Request, Response, Rng},
-    protocol::{ErrorCode, ErrorEnvelope, Me, PushRequest, PushResponse, WireError},
+    ports::{Response, Rng},
+    protocol::{Me, PushRequest},
 };
 use holdfast_server::{
     identity::memory::MemoryIdentity,
     records::{epoch, people},
     storage::{
         memory::MemoryStorage,
-        port::{Storage, StorageError, Transaction},
+        port::{Storage, StorageError},
     },
-    sync::{Caller, Context, digest, pull, push},
+    sync::{Caller, Context, push},
 };
 use serde_json::{Value, json};
 
@@ -187,173 +188,4 @@ impl Server {
         self.storage.write(|tx| epoch::renew(tx, &self.rng, &entities))?;
         Ok(true)
     }
-
-    /// Answers a request that came in at `now`; `cookie` is the one that its browser sends along.
-    pub fn handle(&mut self, request: &Request, cookie: Option<&str>, now: u64) -> Answer {
-        let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
-        match (request.method, path) {
-            (Method::Get, "/healthz") => ok(&json!({ "status": "ok", "service": "holdfast" })).into(),
-            (Method::Post, "/oauth/token") => self.sessions.token(request, cookie, now),
-            _ => match self.caller(request, now) {
-                Some(caller) => self
-                    .authorized(request, path, &parameters(query), &caller, now)
-                    .into(),
-                None => refused(401, ErrorCode::AuthError, "The token is not good any more.").into(),
-            },
-        }
-    }
-
-    fn caller(&self, request: &Request, now: u64) -> Option<Caller> {
-        self.sessions.caller(request.bearer.as_deref()?, &self.packs, now)
-    }
-
-    fn authorized(
-        &mut self,
-        request: &Request,
-        path: &str,
-        query: &BTreeMap<String, String>,
-        caller: &Caller,
-        now: u64,
-    ) -> Response {
-        let cx = Context {
-            packs: &self.packs,
-            rng: &self.rng,
-            now: instant(now),
-            caller,
-        };
-        let text = |name: &str| query.get(name).cloned();
-        match path {
-            "/api/v1/me" => ok(&json!(caller.me)),
-            "/api/v1/domains" => ok(&json!({ "packs": self.packs.iter().collect::<Vec<_>>() })),
-            "/api/v1/sync/push" => {
-                let Some(batch) = read_push(request) else {
-                    return refused(400, ErrorCode::ValidationError, "Not a batch.");
-                };
-                let again = self.answered_before(&batch);
-                let pushed = self.storage.write(|tx| push::push(tx, &cx, &batch));
-                if let Ok(Ok(answer)) = &pushed {
-                    remember(&mut self.made_by, &batch, answer, &again);
-                }
-                answered(pushed.map(|answer| answer.map(|answer| json!(answer))))
-            }
-            "/api/v1/sync/delta" => {
-                let asked = pull::DeltaRequest {
-                    since: text("since"),
-                    entities: text("entities"),
-                    limit: Some(self.page),
-                };
-                self.within(|tx| Ok(pull::delta(tx, &cx, &asked)?.map(|answer| json!(answer))))
-            }
-            "/api/v1/sync/records" => {
-                let (plural, ids) = (
-                    text("entity").unwrap_or_default(),
-                    text("ids").unwrap_or_default(),
-                );
-                let ids: Vec<&str> = ids.split(',').filter(|id| !id.is_empty()).collect();
-                let collection = self
-                    .packs
-                    .entity_by_plural(&plural)
-                    .map(|entity| entity.collection());
-                self.within(|tx| {
-                    let found = pull::whole_records(tx, &cx, &plural, &ids)?;
-                    Ok(found.map(|records| json!({ collection.unwrap_or_default(): records })))
-                })
-            }
-            "/api/v1/sync/digest" => {
-                let asked = digest::DigestRequest {
-                    since: text("since"),
-                    entities: text("entities"),
-                    versions: text("versions").as_deref() == Some("true"),
-                };
-                self.within(|tx| Ok(digest::digest(tx, &cx, &asked)?.map(|answer| json!(answer))))
-            }
-            _ => refused(404, ErrorCode::NotFound, "There is nothing here."),
-        }
-    }
-
-    /// Keys of operations that are in the ledger already.
-    fn answered_before(&self, batch: &PushRequest) -> BTreeSet<String> {
-        let known = |key: &&String| {
-            let answer = self
-                .storage
-                .read::<_, StorageError>(|tx| tx.answer(&batch.device_id, key));
-            answer.is_ok_and(|answer| answer.is_some())
-        };
-        let keys = batch
-            .operations
-            .iter()
-            .map(|operation| &operation.client_mutation_id);
-        keys.filter(known).cloned().collect()
-    }
-
-    fn within(
-        &self,
-        work: impl FnOnce(&mut dyn Transaction) -> holdfast_server::sync::Answer<Value>,
-    ) -> Response {
-        answered(self.storage.write(work))
-    }
-}
-
-fn answered(outcome: holdfast_server::sync::Answer<Value>) -> Response {
-    match outcome {
-        Ok(Ok(answer)) => ok(&answer),
-        Ok(Err(refusal)) => json_response(refusal.status, &json!(ErrorEnvelope { error: refusal.error })),
-        Err(error) => refused(500, ErrorCode::ServerError, &error.to_string()),
-    }
-}
-
-/// Notes which writes made which versions. An answer that is only repeated tells of a later version.
-fn remember(made_by: &mut MadeBy, batch: &PushRequest, answer: &PushResponse, again: &BTreeSet<String>) {
-    for (operation, result) in batch.operations.iter().zip(&answer.results) {
-        let Some(version) = result
-            .new_version
-            .filter(|_| !again.contains(&operation.client_mutation_id))
-        else {
-            continue;
-        };
-        let id = result.entity_id.as_ref().unwrap_or(&operation.entity_id);
-        made_by
-            .entry((operation.entity_type.clone(), id.clone(), version))
-            .or_insert_with(|| operation.queue_id.clone());
-    }
-}
-
-fn read_push(request: &Request) -> Option<PushRequest> {
-    match &request.body {
-        Some(Body::Json(json)) => serde_json::from_str(json).ok(),
-        _ => None,
-    }
-}
-
-fn parameters(query: &str) -> BTreeMap<String, String> {
-    let decode = |text: &str| {
-        percent_encoding::percent_decode_str(text)
-            .decode_utf8_lossy()
-            .into_owned()
-    };
-    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-    pairs
-        .map(|(name, value)| (name.to_owned(), decode(value)))
-        .collect()
-}
-
-fn json_response(status: u16, body: &Value) -> Response {
-    Response {
-        status,
-        retry_after: None,
-        body: body.to_string(),
-    }
-}
-
-fn ok(body: &Value) -> Response {
-    json_response(200, body)
-}
-
-pub fn refused(status: u16, code: ErrorCode, message: &str) -> Response {
-    json_response(
-        status,
-        &json!(ErrorEnvelope {
-            error: WireError::new(code, message)
-        }),
-    )
 }

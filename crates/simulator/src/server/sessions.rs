@@ -25,7 +25,11 @@ use holdfast_server::{
 use rand::{SeedableRng, rngs::StdRng};
 use serde_json::json;
 
-use super::{Answer, instant, ok};
+use super::{
+    Answer,
+    api::{ok, refused as refused_request},
+    instant,
+};
 
 /// Short, so that tokens expire in the middle of work; and a refresh token does not outlive two weeks away.
 const LIFETIMES: Lifetimes = Lifetimes {
@@ -133,7 +137,7 @@ impl Sessions {
                 self.thefts += u64::from(refusal == Refusal::TokenReused);
                 refused(&refusal.to_string())
             }
-            Err(error) => Answer::from(super::refused(
+            Err(error) => Answer::from(refused_request(
                 500,
                 holdfast_core::protocol::ErrorCode::ServerError,
                 &error.to_string(),
