@@ -49,6 +49,8 @@ pub enum Purpose {
     Deletion,
     CachedRead,
     Export,
+    Setting,
+    Draft,
 }
 
 /// One person's keys, while unlocked. Cloning shares them.
