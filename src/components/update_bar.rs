@@ -11,7 +11,7 @@ pub fn UpdateBar() -> AnyView {
     let restart = move |_| {
         busy.set(true);
         spawn_local(async move {
-            session.drafts.flush().await;
+            session.drafts.keep_now().await;
             session.update.restart();
         });
     };

@@ -1,7 +1,4 @@
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use holdfast_browser::{client::Client, clock::PlatformClock};
 use holdfast_core::ports::Clock;
@@ -13,7 +10,8 @@ use crate::{components::FormState, forms::Draft, strings::records as words};
 /// Typing rests for so long before it is kept, in milliseconds.
 const REST_MS: u64 = 300;
 
-/// How long another writer is waited for before looking again, in milliseconds.
+/// How often, and every how many milliseconds, is looked whether everything is kept: a second, and a lock waits no longer.
+const MOST_LOOKS: u32 = 100;
 const LOOK_AGAIN_MS: u64 = 10;
 
 /// What a form holds beyond what it began with, if anything.
@@ -23,9 +21,9 @@ type Unsaved = Arc<dyn Fn() -> Option<Draft> + Send + Sync>;
 /// typed is content, so it is kept on the device sealed: a lock, a reload or a killed browser loses none of it.
 #[derive(Debug, Clone, Copy)]
 pub struct Drafts {
-    all: StoredValue<HashMap<String, Draft>>,
-    /// What the device was not told yet; nothing for what was saved or given up.
-    unkept: StoredValue<BTreeMap<String, Option<Draft>>>,
+    all: StoredValue<Vec<(String, Draft)>>,
+    /// The places of which the device does not know yet what holds now.
+    unkept: StoredValue<Vec<String>>,
     /// Whether somebody's data is open: forms that go with a lock change nothing any more.
     open: StoredValue<bool>,
     waiting: StoredValue<bool>,
@@ -49,7 +47,7 @@ impl Drafts {
 
     /// What was typed here before.
     pub fn kept(self, place: &str) -> Option<Draft> {
-        self.all.with_value(|all| all.get(place).cloned())
+        self.all.with_value(|all| draft_of(all, place).cloned())
     }
 
     /// Keeps what a form holds beyond what it began with.
@@ -78,17 +76,31 @@ impl Drafts {
         });
     }
 
-    /// Brings what is not kept yet onto the device; returns when all of it is there.
-    pub async fn flush(self) {
-        while self.keeping.get_value() {
+    /// Brings what is not kept yet onto the device; returns when all of it is there, or when that takes too long.
+    pub async fn keep_now(self) {
+        self.keep();
+        for _ in 0..MOST_LOOKS {
+            if !self.keeping.get_value() {
+                return;
+            }
             PlatformClock.sleep(LOOK_AGAIN_MS).await;
         }
-        self.keeping.set_value(true);
-        while let Some((place, draft)) = self.unkept.try_update_value(BTreeMap::pop_first).flatten() {
+    }
+
+    /// Begins to bring what is not kept yet onto the device, one after the other.
+    fn keep(self) {
+        if !self.keeping.get_value() {
+            self.keeping.set_value(true);
+            spawn_local(self.keep_all());
+        }
+    }
+
+    async fn keep_all(self) {
+        while let Some(place) = self.unkept.try_update_value(Vec::pop).flatten() {
             let Some(data) = self.client.with_value(Client::session) else {
                 break;
             };
-            let text = draft.map(|draft| draft.to_text(&place));
+            let text = self.kept(&place).map(|draft| draft.to_text(&place));
             if data.keep_draft(&place, text.as_deref()).await.is_err() && !data.is_closed() {
                 self.toasts.say(words::DRAFT_NOT_KEPT.to_owned());
             }
@@ -104,38 +116,41 @@ impl Drafts {
             None => Vec::new(),
         };
         let drafts = kept.iter().filter_map(|text| Draft::of_text(text));
-        self.all.set_value(drafts.collect());
+        self.all.set_value(drafts.collect::<Vec<_>>());
         self.open.set_value(true);
     }
 
     /// Forgets everything: the next one here may be somebody else.
     pub(super) fn close(self) {
         self.open.set_value(false);
-        self.all.update_value(HashMap::clear);
-        self.unkept.update_value(BTreeMap::clear);
+        self.all.update_value(Vec::clear);
+        self.unkept.update_value(Vec::clear);
     }
 
     fn note(self, place: &str, draft: Option<Draft>) {
-        let known = self.all.with_value(|all| all.get(place) == draft.as_ref());
+        let known = self.all.with_value(|all| draft_of(all, place) == draft.as_ref());
         if known || !self.open.get_value() {
             return;
         }
         self.all.update_value(|all| {
-            match &draft {
-                Some(draft) => all.insert(place.to_owned(), draft.clone()),
-                None => all.remove(place),
-            };
+            all.retain(|(at, _)| at != place);
+            all.extend(draft.map(|draft| (place.to_owned(), draft)));
         });
         self.unkept.update_value(|unkept| {
-            unkept.insert(place.to_owned(), draft);
+            unkept.retain(|at| at != place);
+            unkept.push(place.to_owned());
         });
         if !self.waiting.get_value() {
             self.waiting.set_value(true);
             spawn_local(async move {
                 PlatformClock.sleep(REST_MS).await;
                 self.waiting.set_value(false);
-                self.flush().await;
+                self.keep();
             });
         }
     }
+}
+
+fn draft_of<'a>(all: &'a [(String, Draft)], place: &str) -> Option<&'a Draft> {
+    all.iter().find(|(at, _)| at == place).map(|(_, draft)| draft)
 }

@@ -186,7 +186,10 @@ impl Session {
 
     async fn enter(self) {
         self.drafts.load().await;
-        self.phase.set(Phase::Open);
+        // Another tab may have locked meanwhile.
+        if self.data().is_some() {
+            self.phase.set(Phase::Open);
+        }
     }
 
     /// Another person of this device. Where the last one was is none of their business.

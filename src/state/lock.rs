@@ -7,7 +7,7 @@ use leptos::{prelude::*, task::spawn_local};
 use super::{Fault, Known, Phase, Session};
 
 /// How somebody's data is locked.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug)]
 pub struct Locked {
     /// When the next passcode may be tried; `None`: now.
     pub next_try: Option<Timestamp>,
@@ -19,7 +19,7 @@ impl Session {
     /// Locks by hand, in every tab.
     pub fn lock(self) {
         spawn_local(async move {
-            self.drafts.flush().await;
+            self.drafts.keep_now().await;
             if let Err(error) = self.client().lock().await {
                 self.toasts.say(error.to_string());
             }

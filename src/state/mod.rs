@@ -22,7 +22,6 @@ pub use drafts::Drafts;
 pub use entry::{Known, Phase};
 pub use fault::Fault;
 pub use list_state::{ListState, PAGE, owner_field};
-pub use lock::Locked;
 pub use memo::Memo;
 pub use online::StorageUse;
 pub use toasts::{Toast, Toasts};

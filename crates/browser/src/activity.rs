@@ -3,7 +3,7 @@
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::EventTarget;
 
-use crate::scope::{property, scope};
+use crate::scope::scope;
 
 /// What a person does with any device.
 const TOUCHES: [&str; 6] = [
@@ -30,7 +30,7 @@ pub enum Sign {
 /// Passes signs on until it is dropped. Hears them before anything on the page does.
 #[derive(Debug)]
 pub struct Activity {
-    targets: Vec<EventTarget>,
+    window: EventTarget,
     touched: Closure<dyn FnMut()>,
     returned: Closure<dyn FnMut()>,
 }
@@ -38,39 +38,34 @@ pub struct Activity {
 impl Activity {
     /// In a page; elsewhere nothing is ever heard.
     pub fn listen(heard: impl Fn(Sign) + Clone + 'static) -> Self {
-        let scope: EventTarget = scope().into();
-        let document = property(&scope, "document").dyn_into::<EventTarget>().ok();
         let returned = heard.clone();
         let this = Self {
-            targets: std::iter::once(scope).chain(document).collect(),
+            window: scope().into(),
             touched: Closure::new(move || heard(Sign::Touched)),
             returned: Closure::new(move || returned(Sign::Returned)),
         };
-        this.each(|target, event, callback| {
+        this.each(|window, event, callback| {
             // Fails only for what is no listener.
-            let _ = target.add_event_listener_with_callback_and_bool(event, callback, true);
+            let _ = window.add_event_listener_with_callback_and_bool(event, callback, true);
         });
         this
     }
 
-    /// Every event at every target: the window hears those of the document's elements on their way down, the document
-    /// those of its own that never reach the window.
+    /// The window hears all of them on their way down, also those of the document that do not come up to it.
     fn each(&self, act: impl Fn(&EventTarget, &str, &js_sys::Function)) {
-        for target in &self.targets {
-            let touched = TOUCHES.iter().map(|event| (event, &self.touched));
-            let returned = RETURNS.iter().map(|event| (event, &self.returned));
-            for (event, callback) in touched.chain(returned) {
-                act(target, event, callback.as_ref().unchecked_ref());
-            }
+        let touched = TOUCHES.iter().map(|event| (event, &self.touched));
+        let returned = RETURNS.iter().map(|event| (event, &self.returned));
+        for (event, callback) in touched.chain(returned) {
+            act(&self.window, event, callback.as_ref().unchecked_ref());
         }
     }
 }
 
 impl Drop for Activity {
     fn drop(&mut self) {
-        self.each(|target, event, callback| {
+        self.each(|window, event, callback| {
             // Fails only for what is no listener.
-            let _ = target.remove_event_listener_with_callback_and_bool(event, callback, true);
+            let _ = window.remove_event_listener_with_callback_and_bool(event, callback, true);
         });
     }
 }

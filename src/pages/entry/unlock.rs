@@ -1,10 +1,11 @@
+use holdfast_core::Timestamp;
 use leptos::{prelude::*, task::spawn_local};
 
 use super::brand;
 use crate::{
     components::{Dialog, PasscodeEntry, Show, button, focused_button, icon},
     format::time,
-    state::{Known, Locked, Memo, Session},
+    state::{Known, Memo, Session},
     strings::entry as words,
 };
 
@@ -15,13 +16,16 @@ pub fn Unlock(known: Known) -> AnyView {
     let error = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
     let asking = RwSignal::new(false);
-    let locked = RwSignal::new(Locked::default());
+    let next_try = RwSignal::new(None::<Timestamp>);
+    let synced_until = RwSignal::new(None::<Timestamp>);
     let who = StoredValue::new(known);
     let look = move || {
         let user_id = who.with_value(|known| known.user_id.clone());
         spawn_local(async move {
+            let locked = session.locked(&user_id).await;
             // The page may be gone by then.
-            let _ = locked.try_set(session.locked(&user_id).await);
+            let _ = next_try.try_set(locked.next_try);
+            let _ = synced_until.try_set(locked.synced_until);
         })
     };
     look();
@@ -38,14 +42,14 @@ pub fn Unlock(known: Known) -> AnyView {
     });
     // A wait that is over while the page is open is over at once.
     let waiting = Memo::new(move |_| {
-        let (at, now) = (locked.get().next_try?, session.second());
+        let (at, now) = (next_try.get()?, session.second());
         (at > now).then(|| words::wait_for(&time::until(at, now)))
     });
     view! {
         <div class="entry">
             <main class="entry__body">
                 {brand()}
-                {status(locked)}
+                {status(synced_until)}
                 <PasscodeEntry
                     title=Signal::stored(words::HELLO.to_owned())
                     lead=Signal::stored(words::ENTER_PASSCODE.to_owned())
@@ -65,9 +69,9 @@ pub fn Unlock(known: Known) -> AnyView {
 }
 
 /// The status line of a locked app.
-fn status(locked: RwSignal<Locked>) -> AnyView {
+fn status(synced_until: RwSignal<Option<Timestamp>>) -> AnyView {
     let session = Session::here();
-    let line = move || match locked.get().synced_until {
+    let line = move || match synced_until.get() {
         Some(until) => {
             words::locked_but_synced(&time::weekday_time(until, session.instant(), session.zone()))
         }

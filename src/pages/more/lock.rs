@@ -8,19 +8,23 @@ use crate::{components::icon, state::Session, strings::more as words};
 #[component]
 pub fn Lock() -> AnyView {
     let session = Session::here();
-    let chosen = RwSignal::new(session.lock_after());
+    let minutes = move || session.lock_after().minutes().to_string();
+    let chosen = RwSignal::new(minutes());
     let choose = move |event| {
         let wanted = LockAfter::of_minutes(&event_target_value(&event));
         spawn_local(async move {
             if let Err(fault) = session.set_lock_after(wanted).await {
                 session.toasts.say(fault.to_string());
             }
-            chosen.set(session.lock_after());
+            chosen.set(minutes());
         });
     };
     let option = move |after: LockAfter| {
-        let selected = move || chosen.get() == after;
-        view! { <option value=after.minutes().to_string() prop:selected=selected>{words::lock_after(after.minutes())}</option> }.into_any()
+        let value = after.minutes().to_string();
+        let own = value.clone();
+        let selected = move || chosen.with(|chosen| *chosen == own);
+        view! { <option value=value prop:selected=selected>{words::lock_after(after.minutes())}</option> }
+            .into_any()
     };
     view! {
         <button class="setting" type="button" on:click=move |_| session.lock()>{text(words::LOCK_NOW, words::LOCK_HINT)} {icon("lock")}</button>

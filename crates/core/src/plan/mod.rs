@@ -19,6 +19,6 @@ pub(crate) use answers::mirror_of;
 pub use batch::{Batch, batch, batch_failed, batch_unanswered};
 pub use edit::{Edit, EditError, Edited, edit};
 pub use pull::{Incoming, PullError, incoming, missing_records, pull};
-pub use queue::{QueueError, correct, discard, put_back, retry};
+pub use queue::{QueueError, correct, discard, lift_waits, put_back, retry};
 pub use recovery::{Differences, digest_differences, epoch_changed};
 pub use retention::aged_out;
