@@ -19,7 +19,7 @@ test.describe("by itself", () => {
     await context.clock.install();
     await page.goto(server.url);
     await signInAndSetPasscode(page, "technician");
-    await lockAfter(page, "After 1 minute");
+    await lockAfter(page, "1 minute");
     const second = await context.newPage();
     await second.goto(server.url);
     await unlock(second);

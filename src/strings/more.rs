@@ -5,7 +5,7 @@ use super::changes;
 pub const LOCK_NOW: &str = "Lock now";
 pub const LOCK_HINT: &str = "Asks for the passcode on return";
 pub const LOCK_AFTER: &str = "Lock by itself";
-pub const LOCK_AFTER_HINT: &str = "Counted from your last touch; what you were typing is kept";
+pub const LOCK_AFTER_HINT: &str = "Counted from your last touch";
 pub const PASSCODE: &str = "Change passcode";
 pub const SYNC: &str = "Sync";
 pub const SYNC_NOW: &str = "Sync now";
@@ -91,9 +91,9 @@ pub const LOADING: &str = "Asking the server";
 pub fn lock_after(minutes: u32) -> String {
     match minutes {
         0 => "Never".to_owned(),
-        1 => "After 1 minute".to_owned(),
-        60 => "After 1 hour".to_owned(),
-        minutes => format!("After {minutes} minutes"),
+        1 => "1 minute".to_owned(),
+        60 => "1 hour".to_owned(),
+        minutes => format!("{minutes} minutes"),
     }
 }
 

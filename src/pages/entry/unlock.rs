@@ -62,8 +62,8 @@ pub fn Unlock(known: Known) -> AnyView {
                 {button("button button--quiet", words::FORGOT, move |_| asking.set(true))}
                 {button("button button--quiet", words::SOMEONE_ELSE, move |_| session.choose_another())}
             </main>
-            <Show when=move || asking.get()><Forget who on_close=Callback::new(move |()| asking.set(false)) /></Show>
         </div>
+        <Show when=move || asking.get()><Forget who on_close=Callback::new(move |()| asking.set(false)) /></Show>
     }
     .into_any()
 }
