@@ -11,7 +11,7 @@ use holdfast_browser::{
     client::{ClientError, ClientEvent, Context, LockAfter, Session},
     clock::PlatformClock,
     seal::passphrase,
-    vault::VaultError,
+    vault::{Vault, VaultError},
 };
 use holdfast_core::{
     ports::{Clock, Ports},
@@ -223,6 +223,17 @@ async fn a_worker_that_is_let_in_while_a_page_locks_is_out_again() {
         );
         assert!(worker.resume().await.unwrap().is_none());
     }
+}
+
+#[wasm_bindgen_test]
+async fn a_page_that_has_not_heard_of_a_lock_lets_nobody_in() {
+    let device = Device::new();
+    let (_page, _session) = device.set_up().await;
+    let elsewhere = Vault::named(&device.vault);
+    elsewhere.lock(&device.user_id).await.unwrap();
+    let worker = device.context(Context::Worker);
+    assert!(worker.resume().await.unwrap().is_none());
+    assert!(worker.session().is_none());
 }
 
 #[wasm_bindgen_test]
