@@ -231,7 +231,7 @@ test("a second person sees nothing of the first, and sends nothing under the wro
   expect((await supervisor.order(ORDER)).notes, "not with the second one's session").toBeUndefined();
 });
 
-test("the browser is asked to keep the data, and its answer is shown", async ({ device, server }) => {
+test("whether the browser keeps the data is shown, as it answers", async ({ device, server }) => {
   const page = await device.open();
   const tools = await device.context.newCDPSession(page);
   const answer = (setting: string): Promise<unknown> =>
