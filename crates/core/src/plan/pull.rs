@@ -7,7 +7,7 @@ use crate::{
     protocol::{Delta, ErrorCode, WireError, WireRecord},
     queue::{Operation, QueuedWrite, WriteStatus},
     record::{Mirror, RecordKey},
-    replica::Replica,
+    replica::{Held, Replica},
     store::{Changes, CursorRow, Row, RowKey, SyncRow},
     system,
 };
@@ -79,7 +79,7 @@ pub fn missing_records(replica: &Replica, incoming: &Incoming) -> BTreeMap<Strin
         let Some(key) = key_of(replica, entity, record) else {
             continue;
         };
-        let held = replica.mirror(&key).map(|mirror| mirror.version);
+        let held = replica.mirror(&key).map(Held::version);
         let builds_on_nothing = record
             .base_version()
             .is_some_and(|base| held.is_none_or(|version| version < base));
@@ -153,7 +153,7 @@ fn scan_number(replica: &Replica, incoming: &Incoming) -> u32 {
     let highest = || {
         replica
             .mirrors()
-            .map(|mirror| mirror.scan)
+            .map(|(_, held)| held.scan())
             .filter(|scan| *scan != u32::MAX)
             .max()
             .unwrap_or(0)
@@ -181,7 +181,7 @@ fn updated(
     let held = replica.mirror(key);
     let Some(base) = record.base_version() else {
         // A whole row; in a scan even an older one, for the server's history may have been set back.
-        let current = held.is_some_and(|mirror| mirror.version >= version) && !incoming.scanning;
+        let current = held.is_some_and(|held| held.version() >= version) && !incoming.scanning;
         return Ok(if current {
             None
         } else {
@@ -189,8 +189,9 @@ fn updated(
         });
     };
     match held {
-        Some(mirror) if mirror.version >= version => Ok(None),
-        Some(mirror) if mirror.version >= base => {
+        Some(held) if held.version() >= version => Ok(None),
+        Some(held) if held.version() >= base => {
+            let mirror = held.mirror();
             let mut fields = mirror.fields.clone();
             let id_field = replica
                 .packs()
@@ -204,7 +205,7 @@ fn updated(
                 version,
                 updated_at,
                 reached_at: now,
-                ..mirror.clone()
+                ..(*mirror).clone()
             }))
         }
         _ => {
@@ -263,11 +264,11 @@ fn revoked(replica: &Replica, changes: &mut Changes, key: &RecordKey, now: Times
 /// At the end of a scan: what it did not bring is no longer there for this device.
 fn drop_unconfirmed(replica: &Replica, changes: &mut Changes, scan: u32) {
     let confirmed = ordered::set(changes.put.iter().map(|row| row.key().text()));
-    for mirror in replica
+    let unconfirmed = replica
         .mirrors()
-        .filter(|mirror| mirror.scan < scan && mirror.version > 0)
-    {
-        let key = RowKey::Mirror(mirror.key.clone());
+        .filter(|(_, held)| held.scan() < scan && held.version() > 0);
+    for (key, _) in unconfirmed {
+        let key = RowKey::Mirror(key.clone());
         if !confirmed.contains(&key.text()) {
             changes.delete(key);
         }
