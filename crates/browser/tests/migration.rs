@@ -4,6 +4,7 @@
 
 mod support;
 
+use futures::future::{Either, select};
 use holdfast_browser::{
     seal::{Keys, Purpose},
     store::IndexedDbStore,
@@ -111,28 +112,25 @@ async fn two_tabs_bring_them_over_once() {
 async fn dying_at_any_point_leaves_the_rows_or_the_pages() {
     let keys = fresh_keys().await;
     let mut outcomes = std::collections::BTreeSet::new();
-    let mut done = false;
-    for steps in (0..200).step_by(4) {
+    for milliseconds in (0..500).step_by(6) {
+        let database = left_behind(&keys, &rows()).await;
+        let store = IndexedDbStore::new(&database, keys.clone());
+        let wait = format!("await new Promise((done) => setTimeout(done, {milliseconds}))");
+        let done = {
+            let (load, death) = (Box::pin(store.load()), Box::pin(script(&wait, &[])));
+            matches!(select(load, death).await, Either::Left(_))
+        };
+        store.database().close();
+        outcomes.insert(left(&database).await);
+        let after = IndexedDbStore::new(&database, keys.clone());
+        assert_eq!(
+            held(&after).await.0,
+            rows()[..300],
+            "dropped after {milliseconds} ms"
+        );
         if done {
             break;
         }
-        let database = left_behind(&keys, &rows()).await;
-        {
-            let store = IndexedDbStore::new(&database, keys.clone());
-            let mut load = Box::pin(store.load());
-            for _ in 0..steps {
-                if futures::poll!(load.as_mut()).is_ready() {
-                    done = true;
-                    break;
-                }
-                script("await new Promise((done) => setTimeout(done, 2))", &[]).await;
-            }
-            drop(load);
-            store.database().close();
-        }
-        outcomes.insert(left(&database).await);
-        let after = IndexedDbStore::new(&database, keys.clone());
-        assert_eq!(held(&after).await.0, rows()[..300], "dropped after {steps} steps");
     }
     assert_eq!(
         outcomes.into_iter().collect::<Vec<_>>(),
