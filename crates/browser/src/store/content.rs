@@ -82,7 +82,7 @@ impl Opened {
         let sections = self.sections.remove(&named.id).unwrap_or_default();
         let page = match sections {
             [Some(head), Some(text), Some(body)] => {
-                Page::read(named.id, &named.entity, [head, text, body]).ok()
+                Page::read(named.id, &named.entity, [&head, &text, &body]).ok()
             }
             _ => None,
         };
@@ -179,14 +179,19 @@ pub(super) const SECTIONS: [(&str, Purpose); 3] = [
 ];
 
 /// A page's sections, to be sealed.
-pub(super) fn sections(page: &Page) -> impl Iterator<Item = Plain> {
-    Section::ALL
-        .into_iter()
-        .zip(SECTIONS)
-        .map(|(section, (store, purpose))| Plain {
+pub(super) fn sections(page: &Page) -> Result<[Plain; 3], StoreError> {
+    let section = |section: Section| -> Result<Plain, StoreError> {
+        let (store, purpose) = SECTIONS[section as usize];
+        let content = page.part(section).bytes();
+        let content = content.map_err(|error| StoreError::Failed(error.to_string()))?;
+        let key = page.id;
+        Ok(Plain {
             store,
             purpose,
-            key: page.id,
-            content: page.part(section).bytes().to_vec(),
+            key,
+            content,
         })
+    };
+    let [head, text, body] = Section::ALL.map(section);
+    Ok([head?, text?, body?])
 }

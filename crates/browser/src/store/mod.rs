@@ -215,7 +215,9 @@ async fn seal_all(
         content,
     };
     let mut plain = others;
-    plain.extend(pages.flat_map(content::sections));
+    for page in pages {
+        plain.extend(content::sections(page)?);
+    }
     plain.push(entry);
     let mut sealed = sealed::seal(keys, plain).await?;
     match sealed.pop() {

@@ -70,11 +70,11 @@ pub fn page(id: PageId, rows: &[Row]) -> Changes {
     let mut builder = PageBuilder::new(&replica, "work-order");
     for row in rows {
         if let Row::Mirror(mirror) = row {
-            builder.push(mirror);
+            builder.push(mirror).unwrap();
         }
     }
     Changes {
-        pages: vec![builder.finish(id).unwrap().into()],
+        pages: vec![builder.finish(id).into()],
         ..Changes::default()
     }
 }

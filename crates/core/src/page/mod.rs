@@ -9,8 +9,8 @@ mod builder;
 mod part;
 
 pub(crate) use builder::pages_of;
-pub use builder::{FULL, PageBuilder, gather};
-pub use part::{Part, PartBuilder};
+pub use builder::{FULL, Meta, PageBuilder, Pages, WORTH_A_PAGE, gather};
+pub use part::Part;
 
 use std::rc::Rc;
 
@@ -62,16 +62,17 @@ impl Section {
     }
 }
 
-/// What stands beside a record's own fields in its head.
+/// What stands beside a record's own fields in its head: under names that no field has.
 mod column {
-    pub const ID: &str = "_id";
-    pub const VERSION: &str = "_version";
-    pub const UPDATED_AT: &str = "_updatedAt";
-    pub const REACHED_AT: &str = "_reachedAt";
-    pub const SCAN: &str = "_scan";
-    pub const LOCAL_ID: &str = "_localId";
+    /// What they begin with.
+    pub const MARK: char = '\0';
 
-    pub const ALL: [&str; 6] = [ID, VERSION, UPDATED_AT, REACHED_AT, SCAN, LOCAL_ID];
+    pub const ID: &str = "\0id";
+    pub const VERSION: &str = "\0version";
+    pub const UPDATED_AT: &str = "\0updatedAt";
+    pub const REACHED_AT: &str = "\0reachedAt";
+    pub const SCAN: &str = "\0scan";
+    pub const LOCAL_ID: &str = "\0localId";
 }
 
 /// Mirrors of one entity.
@@ -87,9 +88,9 @@ impl Page {
     ///
     /// # Errors
     /// If one does not read, or they are not about equally many records.
-    pub fn read(id: PageId, entity: &str, sections: [Vec<u8>; 3]) -> Result<Self, Malformed> {
-        let [head, text, body] = sections;
-        let parts = [Part::read(head)?, Part::read(text)?, Part::read(body)?];
+    pub fn read(id: PageId, entity: &str, sections: [&[u8]; 3]) -> Result<Self, Malformed> {
+        let [head, text, body] = sections.map(Part::read);
+        let parts = [head?, text?, body?];
         if parts.iter().any(|part| part.rows() != parts[0].rows()) {
             return Err(Malformed);
         }
@@ -142,7 +143,7 @@ impl Page {
         let mut fields = Fields::new();
         for part in &self.parts {
             for (name, text) in part.cells(row) {
-                if !column::ALL.contains(&name)
+                if !name.starts_with(column::MARK)
                     && let Ok(value) = json::parse(text.as_bytes())
                 {
                     fields.insert(name.to_owned(), value);

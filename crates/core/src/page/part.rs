@@ -6,33 +6,33 @@
 //!
 //! ```text
 //! layout 1 · rows (u16) · columns (u16)
-//! each column:  name's length (u8) · name · for each row the value's length + 1, or 0 for no value (LEB128)
+//! each column:  name's length (u8) · name · the length of each row's value, 0 for none (LEB128)
 //! the values' text, column after column
 //! ```
-
-use std::ops::Range;
 
 use crate::json::Malformed;
 
 /// The first byte of every part; raised when the layout changes.
 const LAYOUT: u8 = 1;
 
-/// A column's text is shorter, in bytes: what four bytes of LEB128 can tell.
-const LONGEST: usize = 1 << 28;
+/// Bytes of a column's text at most: far more than a page holds, and little enough for its lengths to be told.
+const LONGEST: usize = 1 << 24;
 
 /// Some columns of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
-    bytes: Vec<u8>,
     rows: usize,
     columns: Vec<Column>,
+    text: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Column {
-    name: Range<usize>,
-    /// Where each row's value stands among the bytes; empty for none.
-    cells: Vec<Range<u32>>,
+    name: String,
+    /// Where its values begin in the text.
+    start: u32,
+    /// Where each row's value ends in the text.
+    ends: Vec<u32>,
 }
 
 impl Part {
@@ -40,37 +40,46 @@ impl Part {
     ///
     /// # Errors
     /// If the bytes are not a part of a layout known here.
-    pub fn read(bytes: Vec<u8>) -> Result<Self, Malformed> {
-        let (rows, columns) = {
-            let mut reader = Reader { bytes: &bytes, at: 0 };
-            if reader.byte()? != LAYOUT {
-                return Err(Malformed);
+    pub fn read(bytes: &[u8]) -> Result<Self, Malformed> {
+        let mut reader = Reader { bytes, at: 0 };
+        if reader.byte()? != LAYOUT {
+            return Err(Malformed);
+        }
+        let (rows, count) = (reader.short()?, reader.short()?);
+        let mut columns = Vec::with_capacity(count);
+        let mut end = 0;
+        for _ in 0..count {
+            columns.push(reader.column(rows, &mut end)?);
+        }
+        let text = String::from_utf8(bytes[reader.at..].to_vec()).map_err(|_| Malformed)?;
+        let whole = |column: &Column| column.ends.iter().all(|end| text.is_char_boundary(*end as usize));
+        if end as usize != text.len() || !columns.iter().all(whole) {
+            return Err(Malformed);
+        }
+        Ok(Self { rows, columns, text })
+    }
+
+    /// The part as it is stored.
+    ///
+    /// # Errors
+    /// If there are more records or columns than can be told, or a longer name.
+    pub fn bytes(&self) -> Result<Vec<u8>, Malformed> {
+        let short = |count: usize| u16::try_from(count).map_err(|_| Malformed);
+        let mut bytes = Vec::with_capacity(self.text.len() + self.columns.len() * (self.rows + 16) + 5);
+        bytes.push(LAYOUT);
+        bytes.extend(short(self.rows)?.to_le_bytes());
+        bytes.extend(short(self.columns.len())?.to_le_bytes());
+        for column in &self.columns {
+            bytes.push(u8::try_from(column.name.len()).map_err(|_| Malformed)?);
+            bytes.extend(column.name.as_bytes());
+            let mut start = column.start;
+            for end in &column.ends {
+                push_length(&mut bytes, end - start);
+                start = *end;
             }
-            let (rows, count) = (reader.short()?, reader.short()?);
-            let mut columns = Vec::with_capacity(count);
-            for _ in 0..count {
-                columns.push(reader.column(rows)?);
-            }
-            let mut at = u32::try_from(reader.at).map_err(|_| Malformed)?;
-            let text = std::str::from_utf8(&bytes[reader.at..]).map_err(|_| Malformed)?;
-            let before = reader.at;
-            for cell in columns
-                .iter_mut()
-                .flat_map(|column: &mut Column| &mut column.cells)
-            {
-                let end = at.checked_add(cell.end).ok_or(Malformed)?;
-                *cell = at..end;
-                at = end;
-                if !text.is_char_boundary((end as usize).wrapping_sub(before)) {
-                    return Err(Malformed);
-                }
-            }
-            if at as usize != bytes.len() {
-                return Err(Malformed);
-            }
-            (rows, columns)
-        };
-        Ok(Self { bytes, rows, columns })
+        }
+        bytes.extend(self.text.as_bytes());
+        Ok(bytes)
     }
 
     /// How many records it is about.
@@ -78,35 +87,34 @@ impl Part {
         self.rows
     }
 
-    /// As it is stored.
-    pub fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
     /// The JSON text of a value; `None` where the record has none.
     pub fn cell(&self, name: &str, row: usize) -> Option<&str> {
-        let column = self.columns.iter().find(|column| self.name(column) == name)?;
-        self.text(column.cells.get(row)?)
+        let column = self.columns.iter().find(|column| column.name == name)?;
+        self.text(column, row)
     }
 
     /// All values of a record, with their names.
     pub fn cells(&self, row: usize) -> impl Iterator<Item = (&str, &str)> {
-        self.columns.iter().filter_map(move |column| {
-            let text = self.text(column.cells.get(row)?)?;
-            Some((self.name(column), text))
-        })
+        let named = move |column| Some((Column::name(column), self.text(column, row)?));
+        self.columns.iter().filter_map(named)
     }
 
-    fn name(&self, column: &Column) -> &str {
-        // Checked when it was read.
-        std::str::from_utf8(&self.bytes[column.name.clone()]).unwrap_or_default()
+    fn text(&self, column: &Column, row: usize) -> Option<&str> {
+        let end = *column.ends.get(row)?;
+        let start = if row == 0 {
+            column.start
+        } else {
+            column.ends[row - 1]
+        };
+        self.text
+            .get(start as usize..end as usize)
+            .filter(|text| !text.is_empty())
     }
+}
 
-    fn text(&self, cell: &Range<u32>) -> Option<&str> {
-        if cell.is_empty() {
-            return None;
-        }
-        std::str::from_utf8(&self.bytes[cell.start as usize..cell.end as usize]).ok()
+impl Column {
+    fn name(&self) -> &str {
+        &self.name
     }
 }
 
@@ -138,105 +146,19 @@ impl Reader<'_> {
         Err(Malformed)
     }
 
-    /// A column whose cells hold their lengths as ends, until the text's beginning is known.
-    fn column(&mut self, rows: usize) -> Result<Column, Malformed> {
+    /// A column whose text begins where the one before it ended.
+    fn column(&mut self, rows: usize, end: &mut u32) -> Result<Column, Malformed> {
         let length = usize::from(self.byte()?);
-        let name = self.at..self.at + length;
-        let text = self.bytes.get(name.clone()).ok_or(Malformed)?;
-        std::str::from_utf8(text).map_err(|_| Malformed)?;
-        self.at = name.end;
-        let mut cells = Vec::with_capacity(rows.min(self.bytes.len()));
+        let name = self.bytes.get(self.at..self.at + length).ok_or(Malformed)?;
+        let name = std::str::from_utf8(name).map_err(|_| Malformed)?.to_owned();
+        self.at += length;
+        let start = *end;
+        let mut ends = Vec::with_capacity(rows.min(self.bytes.len()));
         for _ in 0..rows {
-            cells.push(0..self.length()?.saturating_sub(1));
+            *end = end.checked_add(self.length()?).ok_or(Malformed)?;
+            ends.push(*end);
         }
-        Ok(Column { name, cells })
-    }
-}
-
-/// Gathers the columns of a part, record by record.
-#[derive(Debug, Default)]
-pub struct PartBuilder {
-    rows: usize,
-    columns: Vec<Gathered>,
-    /// Where the next value's column is looked for first: records name their fields in the same order.
-    next: usize,
-}
-
-#[derive(Debug)]
-struct Gathered {
-    name: String,
-    /// One for each row so far; columns that the last rows did not have are filled up later.
-    lengths: Vec<u32>,
-    text: String,
-}
-
-impl PartBuilder {
-    /// Adds a value, as JSON text, to the record being added. A name comes once for each record.
-    pub fn cell(&mut self, name: &str, json: &str) {
-        let rows = self.rows;
-        let column = self.column(name);
-        column.lengths.resize(rows, 0);
-        column.lengths.push(json.len() as u32 + 1);
-        column.text.push_str(json);
-    }
-
-    fn column(&mut self, name: &str) -> &mut Gathered {
-        let expected = self
-            .columns
-            .get(self.next)
-            .is_some_and(|column| column.name == name);
-        let place = if expected {
-            self.next
-        } else {
-            let found = self.columns.iter().position(|column| column.name == name);
-            found.unwrap_or_else(|| {
-                self.columns.push(Gathered {
-                    name: name.to_owned(),
-                    lengths: Vec::new(),
-                    text: String::new(),
-                });
-                self.columns.len() - 1
-            })
-        };
-        self.next = place + 1;
-        &mut self.columns[place]
-    }
-
-    /// Ends the record.
-    pub fn end_row(&mut self) {
-        self.rows += 1;
-        self.next = 0;
-    }
-
-    /// Bytes of text so far.
-    pub fn size(&self) -> usize {
-        self.columns.iter().map(|column| column.text.len()).sum()
-    }
-
-    /// The part as it is stored.
-    ///
-    /// # Errors
-    /// If there are more records or columns than a part can tell, or a longer name or value.
-    pub fn finish(self) -> Result<Vec<u8>, Malformed> {
-        let short = |count: usize| u16::try_from(count).map_err(|_| Malformed);
-        let mut bytes = vec![LAYOUT];
-        bytes.extend(short(self.rows)?.to_le_bytes());
-        bytes.extend(short(self.columns.len())?.to_le_bytes());
-        for column in &self.columns {
-            if column.text.len() >= LONGEST {
-                return Err(Malformed);
-            }
-            bytes.push(u8::try_from(column.name.len()).map_err(|_| Malformed)?);
-            bytes.extend(column.name.as_bytes());
-            let lengths = column.lengths.iter().copied().chain(std::iter::repeat(0));
-            lengths
-                .take(self.rows)
-                .for_each(|length| push_length(&mut bytes, length));
-        }
-        for column in &self.columns {
-            bytes.extend(column.text.as_bytes());
-        }
-        Ok(bytes)
+        Ok(Column { name, start, ends })
     }
 }
 
@@ -246,4 +168,78 @@ fn push_length(bytes: &mut Vec<u8>, mut length: u32) {
         length >>= 7;
     }
     bytes.push(length as u8);
+}
+
+/// A column being gathered, record by record.
+#[derive(Debug)]
+pub(super) struct Gathered {
+    pub name: String,
+    /// Where each row's value ends; rows after the last one that has a value are filled up at the end.
+    ends: Vec<u32>,
+    text: String,
+}
+
+impl Gathered {
+    /// # Errors
+    /// If the name is longer than a part can tell.
+    pub(super) fn new(name: &str) -> Result<Self, Malformed> {
+        let name = Some(name)
+            .filter(|name| u8::try_from(name.len()).is_ok())
+            .ok_or(Malformed)?;
+        Ok(Self {
+            name: name.to_owned(),
+            ends: Vec::new(),
+            text: String::new(),
+        })
+    }
+
+    /// Adds a value, as JSON text, for this row; rows are added in order, and a second value of one takes the place of
+    /// the first.
+    ///
+    /// # Errors
+    /// If the column has become too long.
+    pub(super) fn push(&mut self, row: usize, json: &str) -> Result<(), Malformed> {
+        self.fill(row);
+        self.truncate(row);
+        if self.text.len() + json.len() > LONGEST {
+            return Err(Malformed);
+        }
+        self.text.push_str(json);
+        self.ends.push(self.text.len() as u32);
+        Ok(())
+    }
+
+    /// Takes back what was added for this row and later ones.
+    pub(super) fn truncate(&mut self, row: usize) {
+        self.ends.truncate(row);
+        self.text
+            .truncate(self.ends.last().copied().unwrap_or_default() as usize);
+    }
+
+    fn fill(&mut self, rows: usize) {
+        let last = self.ends.last().copied().unwrap_or_default();
+        self.ends.resize(rows.max(self.ends.len()), last);
+    }
+
+    pub(super) fn size(&self) -> usize {
+        self.text.len()
+    }
+}
+
+/// The part that these columns make.
+pub(super) fn join(rows: usize, gathered: Vec<Gathered>) -> Part {
+    let mut text = String::with_capacity(gathered.iter().map(Gathered::size).sum());
+    let mut columns = Vec::with_capacity(gathered.len());
+    for mut column in gathered {
+        column.fill(rows);
+        let start = text.len() as u32;
+        column.ends.iter_mut().for_each(|end| *end += start);
+        columns.push(Column {
+            name: column.name,
+            start,
+            ends: column.ends,
+        });
+        text.push_str(&column.text);
+    }
+    Part { rows, columns, text }
 }

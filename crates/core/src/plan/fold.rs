@@ -16,7 +16,7 @@ pub fn fold(replica: &Replica, after: Revision) -> Option<Fold> {
         return None;
     }
     let living = living(replica);
-    let mut ids = replica.next_page()..;
+    let mut next = replica.next_page();
     let mut fold = Fold {
         base: Base {
             revision: replica.revision() + 1,
@@ -34,11 +34,12 @@ pub fn fold(replica: &Replica, after: Revision) -> Option<Fold> {
     }
     for (entity, mirrors) in again {
         // A record that fits no page cannot be folded: the journal keeps it.
-        let pages = pages_of(replica, entity, mirrors.iter().map(AsRef::as_ref), &mut ids).ok()?;
+        let pages = pages_of(replica, entity, mirrors.iter().map(AsRef::as_ref), next).ok()?;
+        next += pages.len() as PageId;
         for page in pages {
             fold.new.push(page.id);
             fold.base.pages.push(KeptPage {
-                page: page.into(),
+                page,
                 dead: Vec::new(),
             });
         }
@@ -53,7 +54,7 @@ pub fn fold(replica: &Replica, after: Revision) -> Option<Fold> {
         }
     }
     fold.gone.extend(replica.spent_pages());
-    fold.base.last_page = ids.start - 1;
+    fold.base.last_page = next - 1;
     Some(fold)
 }
 

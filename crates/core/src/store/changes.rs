@@ -6,10 +6,11 @@ use serde_json::Value;
 use super::{Alias, CursorRow, DeviceRow, Lease, PacksRow, SyncRow};
 use crate::{
     json::{Faults, FromJson},
-    page::Page,
+    page::{Page, PageId},
     protocol::Me,
     queue::QueuedWrite,
     record::{Mirror, RecordKey},
+    replica::Replica,
 };
 
 /// One stored row.
@@ -154,6 +155,12 @@ pub struct Changes {
 impl Changes {
     pub fn is_empty(&self) -> bool {
         self.put.is_empty() && self.delete.is_empty() && self.pages.is_empty()
+    }
+
+    /// The id for a page that is added to them.
+    pub fn next_page(&self, replica: &Replica) -> PageId {
+        let highest = self.pages.iter().map(|page| page.id).max().unwrap_or_default();
+        replica.next_page().max(highest + 1)
     }
 
     /// Puts a row; takes the place of an earlier put or deletion of the same key.

@@ -107,10 +107,10 @@ fn page(id: PageId, mirrors: &[Row]) -> Rc<Page> {
     let mut builder = PageBuilder::new(&replica, "work-order");
     for row in mirrors {
         if let Row::Mirror(mirror) = row {
-            builder.push(mirror);
+            builder.push(mirror).expect("it fits");
         }
     }
-    Rc::new(builder.finish(id).expect("a page"))
+    Rc::new(builder.finish(id))
 }
 
 async fn an_empty_store_is_at_revision_zero<F: Factory>(factory: &F) {
@@ -274,7 +274,7 @@ async fn a_fold_takes_the_place_of_what_led_to_it<F: Factory>(factory: &F) {
     };
     store.commit(0, &commit).await.expect("commit");
     let spent = Changes {
-        pages: vec![page(2, &[two.clone()])],
+        pages: vec![page(2, std::slice::from_ref(&two))],
         ..Changes::default()
     };
     store.commit(1, &spent).await.expect("commit");
@@ -289,7 +289,7 @@ async fn a_fold_takes_the_place_of_what_led_to_it<F: Factory>(factory: &F) {
                     dead: vec![0],
                 },
                 KeptPage {
-                    page: page(3, &[two.clone()]),
+                    page: page(3, std::slice::from_ref(&two)),
                     dead: Vec::new(),
                 },
             ],
