@@ -8,7 +8,8 @@ import { build } from "esbuild";
 
 const TYPES: Record<string, string> = { ".html": "text/html", ".js": "text/javascript", ".wasm": "application/wasm", ".map": "application/json" };
 
-const HTML = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Benchmark</title><link rel="icon" href="data:,"><script type="module" src="/main.js"></script>`;
+/** A page that runs the bundle. */
+export const HTML = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Benchmark</title><link rel="icon" href="data:,"><script type="module" src="/main.js"></script>`;
 
 const ISOLATED = {
   "cross-origin-opener-policy": "same-origin",

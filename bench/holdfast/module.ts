@@ -1,6 +1,7 @@
 // The WebAssembly module of this folder as a page loads it; `src/device.rs` says what each function does.
 export interface Device {
   sync(pages: Uint8Array[]): Promise<void>;
+  push(): Promise<void>;
   edit(id: string, fields: string): Promise<void>;
   list(site: string, status: string, limit: number): string;
   listJson(site: string, status: string, limit: number): string;

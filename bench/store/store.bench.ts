@@ -2,7 +2,8 @@
 //
 // Baseline and subjects in the same page and run, in alternating order; medians of an even number of runs; the baseline
 // against itself as noise; every answer checked; the browser started anew for each cold start.
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 
 import { test } from "../../tests/support/test.ts";
 import { bundle, bundleFolder, holdfastModule, Site } from "../site.ts";
@@ -23,23 +24,27 @@ const NOISE: Entry[] = [
   { label: "raw, strict", subject: "raw, strict" },
   { label: "raw, strict, again", subject: "raw, strict" },
 ];
-const PEERS: Entry[] = [];
+const PEERS: Entry[] = (["Dexie", "RxDB", "PouchDB", "PowerSync"] as const).map((subject) => ({ label: subject, subject }));
 const HOLDFAST: Entry[] = [{ label: "Holdfast", subject: "Holdfast" }];
 const COLD_ALONE: Entry[] = [{ label: "Holdfast, passcode", subject: "Holdfast, passcode" }];
 
 const peers = PEERS.filter(({ label }) => !ONLY || ONLY.includes(label));
 
-let site: Site | undefined;
+let site: Site;
 
 test.describe.configure({ mode: "serial", timeout: 4 * 3_600_000 });
 
 test.beforeAll(async () => {
   const bundled = bundleFolder("store");
   await bundle(resolve(import.meta.dirname, "page/main.ts"), bundled);
-  site = await Site.start(bundled, { holdfast: holdfastModule() });
+  const powersync = dirname(fileURLToPath(import.meta.resolve("@powersync/web/bundled_worker")));
+  site = await Site.start(bundled, { holdfast: holdfastModule(), powersync });
 });
 
-test.afterAll(() => site?.stop());
+test.afterAll(async () => {
+  // Undefined if the site never came to be.
+  await (site as Site | undefined)?.stop();
+});
 
 test("beside others", async ({ playwright, launchOptions }) => {
   const makeProfile = () => Profile.create(playwright.chromium, launchOptions);

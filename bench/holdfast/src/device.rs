@@ -87,12 +87,12 @@ impl Device {
     /// A whole round of sync; pages are what the memory server answers to it, in their order.
     pub async fn sync(&self, pages: Vec<Uint8Array>) -> Result<(), JsError> {
         self.server.offer(pages.iter().map(Uint8Array::to_vec));
-        let round = self.engine.sync(Trigger::Manual, Election::Lock).await;
-        if round == Round::Done {
-            Ok(())
-        } else {
-            Err(JsError::new(&format!("the round of sync ended as {round:?}")))
-        }
+        self.round(Trigger::Manual).await
+    }
+
+    /// Sends what is queued, and pulls nothing.
+    pub async fn push(&self) -> Result<(), JsError> {
+        self.round(Trigger::Write).await
     }
 
     /// One edit, durable with its queue entry once this returns. `fields`: the new values, as JSON.
@@ -180,6 +180,13 @@ impl Device {
 }
 
 impl Device {
+    async fn round(&self, trigger: Trigger) -> Result<(), JsError> {
+        match self.engine.sync(trigger, Election::Lock).await {
+            Round::Done => Ok(()),
+            other => Err(JsError::new(&format!("the round of sync ended as {other:?}"))),
+        }
+    }
+
     async fn over_memory(vault: Vault, unlocked: &Unlocked) -> Result<Self, JsError> {
         let server = MemoryServer::default();
         let ports = BenchPorts::new(store(unlocked), Way::Memory(server.clone()));

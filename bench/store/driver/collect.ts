@@ -82,7 +82,9 @@ export async function collectCold(makeProfile: MakeProfile, site: Site, entries:
       for (const entry of inTurn(entries, run)) await keep(starts, entry.label, () => start(entry));
       progress(`cold start ${run + 1} of ${runs}`);
     }
-    for (const [label, profile] of profiles) storedBytes.set(label, await profile.storedBytes());
+    for (const [label, profile] of profiles) {
+      if (Array.isArray(starts.get(label))) storedBytes.set(label, await profile.storedBytes());
+    }
   } finally {
     for (const profile of profiles.values()) await profile.remove();
   }
@@ -130,7 +132,7 @@ async function keep<T>(collected: Collected<T>, label: string, work: () => Promi
     const value = await work();
     if (value !== undefined) kept.push(value);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const [reason = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
     collected.set(label, { reason });
     console.error(`${label} is out: ${reason}`);
   }
