@@ -8,8 +8,13 @@ import { build } from "esbuild";
 
 const TYPES: Record<string, string> = { ".html": "text/html", ".js": "text/javascript", ".wasm": "application/wasm", ".map": "application/json" };
 
-/** A page that runs the bundle. */
-export const HTML = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Benchmark</title><link rel="icon" href="data:,"><script type="module" src="/main.js"></script>`;
+/** A page that runs the bundle; `head` is for what it should load meanwhile. */
+export function html(head = ""): string {
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><title>Benchmark</title><link rel="icon" href="data:,">${head}<script type="module" src="/main.js"></script>`;
+}
+
+/** What the app's own page has, too: its module is fetched while the scripts are. */
+const HOLDFAST_HEAD = `<link rel="modulepreload" href="/holdfast/holdfast_bench.js"><link rel="preload" href="/holdfast/holdfast_bench_bg.wasm" as="fetch" type="application/wasm" crossorigin>`;
 
 const ISOLATED = {
   "cross-origin-opener-policy": "same-origin",
@@ -51,9 +56,11 @@ export class Site {
   /** Serves a bundle, at a port of its own. What was served once may be kept by the browser, as an installed app's files are. */
   static async start(bundled: string, folders: Folders): Promise<Site> {
     const server = createServer((request, response) => {
-      const path = normalize(decodeURIComponent(new URL(request.url ?? "/", "http://site").pathname));
+      const url = new URL(request.url ?? "/", "http://site");
+      const path = normalize(decodeURIComponent(url.pathname));
       if (path === "/") {
-        response.writeHead(200, { "content-type": "text/html", "cache-control": "no-cache", ...ISOLATED }).end(HTML);
+        const head = url.searchParams.get("subject")?.startsWith("Holdfast") ? HOLDFAST_HEAD : "";
+        response.writeHead(200, { "content-type": "text/html", "cache-control": "no-cache", ...ISOLATED }).end(html(head));
         return;
       }
       const [, first = "", ...rest] = path.split("/");

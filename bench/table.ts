@@ -1,5 +1,6 @@
 // Comparisons: each work's medians, the ratio to its baseline, and whether that is what is wanted.
 import { mkdir, writeFile } from "node:fs/promises";
+import { cpus, release, totalmem, type } from "node:os";
 import { resolve } from "node:path";
 
 /** The middle of the values; of an even number the mean of the middle two, so that alternating order evens out. */
@@ -26,8 +27,14 @@ export interface Comparison {
   /** The baseline once more: how far it is from itself. */
   again?: string;
   target?: Target;
+  /** By label, one of each run. */
+  values: Record<string, number[]>;
   /** By label. */
   medians: Record<string, number>;
+}
+
+export function withMedians(values: Record<string, number[]>): Pick<Comparison, "medians" | "values"> {
+  return { values, medians: Object.fromEntries(Object.entries(values).map(([label, runs]) => [label, median(runs)])) };
 }
 
 /** A comparison with what follows from it. */
@@ -96,9 +103,10 @@ export function tables(judged: readonly Judged[], labels: readonly string[]): st
   ].join("\n");
 }
 
-/** Leaves results for machines in `bench/results/<name>.json`. */
+/** Leaves results for machines in `bench/results/<name>.json`, with what they were measured on. */
 export async function keepResults(name: string, results: object): Promise<void> {
   const folder = resolve(import.meta.dirname, "results");
+  const machine = { processor: cpus()[0]?.model, processors: cpus().length, memoryBytes: totalmem(), system: `${type()} ${release()}`, at: new Date() };
   await mkdir(folder, { recursive: true });
-  await writeFile(resolve(folder, `${name}.json`), `${JSON.stringify(results, undefined, 2)}\n`);
+  await writeFile(resolve(folder, `${name}.json`), `${JSON.stringify({ machine, ...results }, undefined, 2)}\n`);
 }

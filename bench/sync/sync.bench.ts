@@ -4,7 +4,7 @@ import { cp, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
 import { test } from "../../tests/support/test.ts";
-import { bundle, holdfastModule, HTML } from "../site.ts";
+import { bundle, holdfastModule, html } from "../site.ts";
 import { Profile } from "../store/driver/profile.ts";
 import { report } from "./driver/report.ts";
 import { type Entry, run, type Steps } from "./driver/run.ts";
@@ -50,6 +50,6 @@ async function buildPages(): Promise<void> {
   const web = process.env.HOLDFAST_DIST;
   if (!web) throw new Error("HOLDFAST_DIST does not say where the pages go; start the benchmark by `cargo xtask bench sync`");
   await bundle(resolve(import.meta.dirname, "page/main.ts"), web);
-  await writeFile(join(web, "index.html"), HTML);
+  await writeFile(join(web, "index.html"), html());
   await cp(holdfastModule(), join(web, "holdfast"), { recursive: true });
 }

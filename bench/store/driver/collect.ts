@@ -7,7 +7,7 @@ import type { Start, Started } from "../page/main.ts";
 import type { SubjectName } from "../page/subjects/index.ts";
 import type { ListQuery } from "../page/subject.ts";
 import { firstRows, type Question } from "../page/works.ts";
-import { memoryBytes, type Profile } from "./profile.ts";
+import { type Memory, memoryOf, type Profile } from "./profile.ts";
 
 /** A subject in a run; the same store may come twice, to show how far a thing is from itself. */
 export interface Entry {
@@ -32,8 +32,8 @@ export interface ColdStart {
   ms: number;
   /** WebAssembly memory of the page itself; a worker's is not known here. */
   wasmBytes: number;
-  /** JavaScript's heap, workers' with it, above that of a blank page of the same site. */
-  memoryBytes: number;
+  /** Above that of a blank page of the same site. */
+  memory: Memory;
 }
 
 /** All works by all subjects, in one page; every other run the other way round. */
@@ -100,23 +100,25 @@ async function fill(profile: Profile, site: Site, subject: SubjectName, count: n
   await profile.close();
 }
 
-async function coldStart(profile: Profile, site: Site, subject: SubjectName, { query, answer }: Question<ListQuery>, blank: number): Promise<ColdStart> {
+async function coldStart(profile: Profile, site: Site, subject: SubjectName, { query, answer }: Question<ListQuery>, blank: Memory): Promise<ColdStart> {
   const start: Start = { subject, name: STORE, ...query };
   const page = await profile.open(`${site.url}/?${new URLSearchParams({ ...start })}`);
   try {
     const started: Started = await page.evaluate(() => window.bench.started());
     if (started.ids.join() !== answer.join()) throw new Error(`${subject} showed other first rows than it should`);
-    return { ms: started.at, wasmBytes: started.wasmBytes, memoryBytes: (await memoryBytes(page)) - blank };
+    const { heap, process } = await memoryOf(page);
+    const memory = { heap: heap - blank.heap, process: process - blank.process };
+    return { ms: started.at, wasmBytes: started.wasmBytes, memory };
   } finally {
     await profile.close();
   }
 }
 
-async function blankMemory(profile: Profile, site: Site): Promise<number> {
+async function blankMemory(profile: Profile, site: Site): Promise<Memory> {
   const page: Page = await profile.open(site.url);
-  const bytes = await memoryBytes(page);
+  const memory = await memoryOf(page);
   await profile.remove();
-  return bytes;
+  return memory;
 }
 
 /** Whoever goes first is faster: so it is somebody else each time. */

@@ -1,5 +1,5 @@
 // A browser with a profile folder of its own, as a person's: it can be closed and started again on what it left.
-import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BrowserContext, BrowserType, CDPSession, LaunchOptions, Page } from "@playwright/test";
@@ -58,13 +58,38 @@ async function bytes(folder: string): Promise<number> {
   return sizes.reduce((sum, { size }) => sum + size, 0);
 }
 
-/** Memory of a page with its workers, in bytes, rubbish collected. */
-export async function memoryBytes(page: Page): Promise<number> {
+/** Memory of a page, in bytes, rubbish collected. */
+export interface Memory {
+  /** JavaScript's heap, that of workers with it. */
+  heap: number;
+  /** What the browser's renderer processes have to themselves, whatever it is for; 0 where the system does not tell. */
+  process: number;
+}
+
+export async function memoryOf(page: Page): Promise<Memory> {
   const tools: CDPSession = await page.context().newCDPSession(page);
   await tools.send("HeapProfiler.collectGarbage");
   await tools.detach();
-  return page.evaluate(async () => {
+  const heap = await page.evaluate(async () => {
     const performance = window.performance as Performance & { measureUserAgentSpecificMemory(): Promise<{ bytes: number }> };
     return (await performance.measureUserAgentSpecificMemory()).bytes;
   });
+  return { heap, process: await rendererBytes(page) };
+}
+
+async function rendererBytes(page: Page): Promise<number> {
+  const tools = await page.context().browser()?.newBrowserCDPSession();
+  if (!tools) return 0;
+  const { processInfo } = await tools.send("SystemInfo.getProcessInfo");
+  await tools.detach();
+  const renderers = processInfo.filter(({ type }) => type === "renderer");
+  const sizes = await Promise.all(renderers.map(({ id }) => privateBytes(id)));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+/** As Linux counts it. */
+async function privateBytes(process: number): Promise<number> {
+  const rollup = await readFile(`/proc/${process}/smaps_rollup`, "utf8").catch(() => "");
+  const found = rollup.matchAll(/^Private_(?:Clean|Dirty):\s+(\d+) kB$/gm);
+  return [...found].reduce((sum, [, kilobytes]) => sum + Number(kilobytes) * 1_024, 0);
 }

@@ -1,5 +1,5 @@
 // What the runs showed, as tables and for machines.
-import { type Comparison, judge, keepResults, median, type Target, tables } from "../../table.ts";
+import { type Comparison, judge, keepResults, type Target, tables, withMedians } from "../../table.ts";
 import { CHANGED, PULLED, PUSHED, type Step, type Steps } from "./run.ts";
 
 const SUBJECT = "Holdfast";
@@ -45,16 +45,16 @@ export async function report(runs: number, collected: ReadonlyMap<string, readon
 }
 
 function comparisons({ step, work, times, kilobytes }: Work, collected: ReadonlyMap<string, readonly Steps[]>): Comparison[] {
-  const of = (value: (step: Step) => number): Record<string, number> => {
+  const of = (value: (step: Step) => number): Pick<Comparison, "medians" | "values"> => {
     const found = [...collected].filter(([, runs]) => runs.length > 0);
-    return Object.fromEntries(found.map(([label, runs]) => [label, median(runs.map((steps) => value(steps[step])))]));
+    return withMedians(Object.fromEntries(found.map(([label, runs]) => [label, runs.map((steps) => value(steps[step]))])));
   };
   const sum: Target = { of: "value", atMost: kilobytes };
   const common = { baseline: BASELINE, again: AGAIN };
   return [
-    { ...common, work, unit: "ms", target: { of: "ratio", atMost: times }, medians: of(({ ms }) => ms) },
-    { ...common, work: `${work}: bytes both ways`, unit: "KB", target: sum, medians: of(({ bytes }) => (bytes.up + bytes.down) / KILOBYTE) },
-    { ...common, work: `${work}: up`, unit: "KB", medians: of(({ bytes }) => bytes.up / KILOBYTE) },
-    { ...common, work: `${work}: down`, unit: "KB", medians: of(({ bytes }) => bytes.down / KILOBYTE) },
+    { ...common, work, unit: "ms", target: { of: "ratio", atMost: times }, ...of(({ ms }) => ms) },
+    { ...common, work: `${work}: bytes both ways`, unit: "KB", target: sum, ...of(({ bytes }) => (bytes.up + bytes.down) / KILOBYTE) },
+    { ...common, work: `${work}: up`, unit: "KB", ...of(({ bytes }) => bytes.up / KILOBYTE) },
+    { ...common, work: `${work}: down`, unit: "KB", ...of(({ bytes }) => bytes.down / KILOBYTE) },
   ];
 }
