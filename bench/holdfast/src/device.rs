@@ -18,6 +18,7 @@ use holdfast_core::{
     queue::Operation,
     record::RecordKey,
     replica::{Filter, Page, Query},
+    store::Revision,
 };
 use js_sys::Uint8Array;
 use serde_json::Value;
@@ -29,6 +30,8 @@ use crate::{
 };
 
 const ENTITY: &str = "work-order";
+/// As the product's client folds.
+const FOLD_AFTER: Revision = 100;
 const PASSCODE: &str = "bench-passcode-1";
 
 /// A person's device with its data open. `name` tells its vault from others of the page's origin.
@@ -123,8 +126,9 @@ impl Device {
     pub fn list_json(&self, site: &str, status: &str, limit: usize) -> String {
         let replica = self.engine.replica();
         let page = replica.list(&by_start(site, status, limit));
-        let rows = page.items.iter().map(|view| {
-            let mut fields = view.fields.clone().into_owned();
+        let rows = page.items.iter().map(|item| {
+            let view = item.view();
+            let mut fields = view.fields.into_owned();
             fields.insert("workOrderId".into(), Value::from(view.key.entity_id.as_str()));
             Value::Object(fields)
         });
@@ -181,7 +185,10 @@ impl Device {
 
 impl Device {
     async fn round(&self, trigger: Trigger) -> Result<(), JsError> {
-        match self.engine.sync(trigger, Election::Lock).await {
+        let round = self.engine.sync(trigger, Election::Lock).await;
+        // The round of the product's client ends so.
+        self.engine.fold(FOLD_AFTER).await?;
+        match round {
             Round::Done => Ok(()),
             other => Err(JsError::new(&format!("the round of sync ended as {other:?}"))),
         }
@@ -230,7 +237,7 @@ fn ids(page: &Page<'_>) -> String {
     let ids: Vec<&str> = page
         .items
         .iter()
-        .map(|view| view.key.entity_id.as_str())
+        .map(|item| item.key().entity_id.as_str())
         .collect();
     ids.join("\n")
 }
