@@ -9,7 +9,7 @@ use holdfast_browser::{seal::Keys, store::IndexedDbStore};
 use holdfast_core::{
     plan,
     replica::Replica,
-    store::{Base, Changes, CommitError, Fold, Since, Store, StoreError, conformance},
+    store::{Base, Changes, CommitError, Fold, Quarantined, Since, Store, StoreError, conformance},
 };
 use support::{change_value, dump, fresh_keys, fresh_name, fresh_store, held, page, put, script, work_order};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -189,7 +189,7 @@ async fn a_page_that_does_not_open_is_set_aside_and_the_rest_opens() {
             let snapshot = store.load().await.unwrap();
             assert_eq!(
                 snapshot.quarantined,
-                [format!("page {}", pages[1])],
+                [Quarantined::Page(pages[1])],
                 "{section}: {damage}"
             );
             assert_eq!(held(&store).await.0.len(), 251, "{section}: {damage}");
@@ -210,13 +210,13 @@ async fn a_page_or_a_commit_in_anothers_place_does_not_open() {
     change_value(store.database().name(), "bodies", pages[0] as f64, &swap).await;
     assert_eq!(
         store.load().await.unwrap().quarantined,
-        [format!("page {}", pages[0])]
+        [Quarantined::Page(pages[0])]
     );
     change_value(store.database().name(), "journal", 3.0, "value = values[2]").await;
     let snapshot = store.load().await.unwrap();
     assert_eq!(
         snapshot.quarantined,
-        [format!("page {}", pages[0]), "commit 3".into()]
+        [Quarantined::Page(pages[0]), Quarantined::Commit(3)]
     );
     assert_eq!(snapshot.revision, 3, "and is not forgotten");
 }
@@ -234,7 +234,7 @@ async fn a_page_of_an_earlier_time_is_noticed() {
     change_value(store.database().name(), "heads", fold.new[0] as f64, back).await;
     assert_eq!(
         store.load().await.unwrap().quarantined,
-        [format!("page {}", fold.new[0])]
+        [Quarantined::Page(fold.new[0])]
     );
 }
 
@@ -246,7 +246,7 @@ async fn a_commit_that_is_missing_is_told() {
         store.commit(revision, &put([row])).await.unwrap();
     }
     change_value(store.database().name(), "journal", 2.0, "value = undefined").await;
-    assert_eq!(store.load().await.unwrap().quarantined, ["commit 2"]);
+    assert_eq!(store.load().await.unwrap().quarantined, [Quarantined::Commit(2)]);
 }
 
 #[wasm_bindgen_test]
@@ -255,7 +255,7 @@ async fn a_base_that_does_not_open_is_told_and_commits_after_it_are_there() {
     change_value(store.database().name(), "base", 2.0 * 4_096.0, "value[40] ^= 1").await;
     let snapshot = store.load().await.unwrap();
     assert!(
-        snapshot.quarantined.contains(&"base".to_owned()),
+        snapshot.quarantined.contains(&Quarantined::Base),
         "{:?}",
         snapshot.quarantined
     );

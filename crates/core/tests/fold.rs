@@ -18,8 +18,14 @@ const KEYS: u32 = 700;
 #[derive(Debug, Clone)]
 enum Step {
     /// Puts a run of records, as a pull does.
-    Put { from: u32, count: u32 },
-    Delete { from: u32, count: u32 },
+    Put {
+        from: u32,
+        count: u32,
+    },
+    Delete {
+        from: u32,
+        count: u32,
+    },
     /// Folds, from the state that is in memory.
     Fold,
     /// Another context opens the store.
@@ -70,19 +76,26 @@ impl Bench {
     }
 
     fn fold(&mut self, after: Revision) {
-        let Some(fold) = plan::fold(&self.replica, after) else { return };
+        let Some(fold) = plan::fold(&self.replica, after) else {
+            return;
+        };
         for id in &fold.new {
             assert!(self.pages.insert(*id), "no id is given twice");
         }
         let kept: Vec<u64> = fold.base.pages.iter().map(|kept| kept.page.id).collect();
-        assert!(fold.gone.iter().all(|gone| !kept.contains(gone)), "what is kept does not go");
+        assert!(
+            fold.gone.iter().all(|gone| !kept.contains(gone)),
+            "what is kept does not go"
+        );
         let revision = block_on(self.store.fold(self.replica.revision(), &fold)).unwrap();
         self.replica.folded(revision, &fold);
     }
 
     fn check(&self, replica: &Replica) {
-        let held: BTreeMap<_, _> =
-            replica.mirrors().map(|(key, held)| (key.clone(), (*held.mirror()).clone())).collect();
+        let held: BTreeMap<_, _> = replica
+            .mirrors()
+            .map(|(key, held)| (key.clone(), (*held.mirror()).clone()))
+            .collect();
         assert_eq!(held, self.model);
         assert_eq!(replica.revision(), self.replica.revision());
         assert_eq!(replica.next_page(), self.replica.next_page());
@@ -131,17 +144,30 @@ fn a_page_of_which_much_is_left_stays_with_its_dead_rows() {
     let mut bench = Bench::default();
     let put = |keys: std::ops::Range<u32>, version| {
         let rows = keys.map(|key| Row::Mirror(mirror(key * 3, version)));
-        Changes { put: rows.collect(), ..Changes::default() }
+        Changes {
+            put: rows.collect(),
+            ..Changes::default()
+        }
     };
     bench.commit(put(0..200, 1));
     bench.commit(put(0..40, 2));
     let fold = plan::fold(&bench.replica, 0).unwrap();
-    let kept: Vec<_> = fold.base.pages.iter().map(|kept| (kept.page.rows(), kept.dead.len())).collect();
+    let kept: Vec<_> = fold
+        .base
+        .pages
+        .iter()
+        .map(|kept| (kept.page.rows(), kept.dead.len()))
+        .collect();
     assert_eq!(kept, [(40, 0), (200, 40)]);
     bench.fold(0);
     bench.commit(put(40..120, 3));
     let fold = plan::fold(&bench.replica, 0).unwrap();
-    let kept: Vec<_> = fold.base.pages.iter().map(|kept| (kept.page.rows(), kept.dead.len())).collect();
+    let kept: Vec<_> = fold
+        .base
+        .pages
+        .iter()
+        .map(|kept| (kept.page.rows(), kept.dead.len()))
+        .collect();
     assert_eq!(kept, [(200, 0)], "80 of 200 are left: all are put together");
     assert_eq!(fold.gone.len(), 3);
 }
@@ -150,9 +176,15 @@ fn a_page_of_which_much_is_left_stays_with_its_dead_rows() {
 fn rows_of_every_kind_are_carried_over() {
     let mut bench = Bench::default();
     let mut changes = Changes::default();
-    changes.put(Row::Sync(SyncRow { whole_failures: 5, ..SyncRow::default() }));
+    changes.put(Row::Sync(SyncRow {
+        whole_failures: 5,
+        ..SyncRow::default()
+    }));
     let local = RecordKey::new("order", "a local one");
-    changes.put(Row::Alias(Alias { local: local.clone(), server_id: "O-1".into() }));
+    changes.put(Row::Alias(Alias {
+        local: local.clone(),
+        server_id: "O-1".into(),
+    }));
     bench.commit(changes);
     bench.fold(0);
     let reopened = bench.reopened();
@@ -164,11 +196,20 @@ fn rows_of_every_kind_are_carried_over() {
 fn few_commits_are_not_folded() {
     let mut bench = Bench::default();
     for version in 1..=9 {
-        bench.commit(Changes { put: vec![Row::Mirror(mirror(1, version))], ..Changes::default() });
+        bench.commit(Changes {
+            put: vec![Row::Mirror(mirror(1, version))],
+            ..Changes::default()
+        });
     }
     assert!(plan::fold(&bench.replica, 10).is_none());
     assert!(plan::fold(&bench.replica, 9).is_some());
-    assert!(matches!(bench.replica.mirror(&mirror(1, 0).key), Some(Held::Loose(_))));
+    assert!(matches!(
+        bench.replica.mirror(&mirror(1, 0).key),
+        Some(Held::Loose(_))
+    ));
     bench.fold(9);
-    assert!(matches!(bench.replica.mirror(&mirror(1, 0).key), Some(Held::Paged { .. })));
+    assert!(matches!(
+        bench.replica.mirror(&mirror(1, 0).key),
+        Some(Held::Paged { .. })
+    ));
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, rc::Rc};
 use holdfast_core::{
     json::{self, FromJson, Malformed},
     page::{Page, PageId, Section},
-    store::{Base, Changes, KeptPage, Row, RowKey, StoreError},
+    store::{Base, Changes, KeptPage, Quarantined, Row, RowKey, StoreError},
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -74,7 +74,7 @@ holdfast_core::json_object!(ReadBase {
 #[derive(Default)]
 pub(super) struct Opened {
     pub sections: BTreeMap<PageId, [Option<Vec<u8>>; 3]>,
-    pub quarantined: Vec<String>,
+    pub quarantined: Vec<Quarantined>,
 }
 
 impl Opened {
@@ -87,17 +87,17 @@ impl Opened {
             _ => None,
         };
         if page.is_none() {
-            self.quarantined.push(format!("page {}", named.id));
+            self.quarantined.push(Quarantined::Page(named.id));
         }
         page.map(Rc::new)
     }
 
-    fn items<T: FromJson>(&mut self, what: &str, items: Vec<Value>) -> Vec<T> {
+    fn items<T: FromJson>(&mut self, within: Quarantined, items: Vec<Value>) -> Vec<T> {
         let mut read = Vec::with_capacity(items.len());
-        for (place, item) in items.into_iter().enumerate() {
+        for item in items {
             match json::from_value(item) {
                 Ok(item) => read.push(item),
-                Err(Malformed) => self.quarantined.push(format!("{what}, row {place}")),
+                Err(Malformed) => self.quarantined.push(within),
             }
         }
         read
@@ -131,10 +131,10 @@ impl ReadCommit {
     }
 
     /// The commit; what in it cannot be read is noted.
-    pub(super) fn changes(self, what: &str, opened: &mut Opened) -> Changes {
+    pub(super) fn changes(self, within: Quarantined, opened: &mut Opened) -> Changes {
         Changes {
-            put: opened.items(what, self.put),
-            delete: opened.items(what, self.delete),
+            put: opened.items(within, self.put),
+            delete: opened.items(within, self.delete),
             pages: self.pages.iter().filter_map(|named| opened.page(named)).collect(),
         }
     }
@@ -165,7 +165,7 @@ pub(super) fn read_base(revision: u64, content: &[u8], opened: &mut Opened) -> O
     }
     Some(Base {
         revision,
-        rows: opened.items("base", read.rows),
+        rows: opened.items(Quarantined::Base, read.rows),
         pages,
         last_page: read.last_page,
     })

@@ -24,7 +24,7 @@ use std::{cell::RefCell, rc::Rc};
 
 use holdfast_core::{
     page::Page,
-    store::{Changes, CommitError, Fold, Revision, Since, Snapshot, Store, StoreError},
+    store::{Changes, CommitError, Fold, Quarantined, Revision, Since, Snapshot, Store, StoreError},
 };
 use js_sys::Uint8Array;
 use wasm_bindgen::JsCast;
@@ -76,15 +76,18 @@ impl IndexedDbStore {
     async fn snapshot(&self, keys: &Keys, stored: Everything) -> Snapshot {
         let mut opened = open_pages(keys, &stored.sections).await;
         let mut snapshot = Snapshot::default();
+        // No id is given twice, also where the base that knows the highest does not open.
+        let highest = opened.sections.keys().next_back().copied().unwrap_or_default();
         if !stored.base.is_empty() {
             let pieces = sealed::open(keys, Purpose::Base, &stored.base).await;
             let base = base::joined(pieces)
                 .and_then(|(revision, content)| content::read_base(revision, &content, &mut opened));
             match base {
                 Some(base) => snapshot.base = base,
-                None => opened.quarantined.push("base".into()),
+                None => opened.quarantined.push(Quarantined::Base),
             }
         }
+        snapshot.base.last_page = snapshot.base.last_page.max(highest);
         snapshot.revision = stored.journal.last().map_or(0, |entry| entry.key);
         let folded_at = snapshot.base.revision;
         let later: Vec<Found> = stored
@@ -252,13 +255,11 @@ fn commits(mut next: Revision, read: ReadCommits, opened: &mut Opened) -> Vec<Ch
     let mut commits = Vec::with_capacity(read.len());
     for (revision, commit) in read {
         let missing = next..revision;
-        opened
-            .quarantined
-            .extend(missing.map(|revision| format!("commit {revision}")));
+        opened.quarantined.extend(missing.map(Quarantined::Commit));
         next = revision + 1;
-        let name = format!("commit {revision}");
+        let name = Quarantined::Commit(revision);
         match commit {
-            Some(commit) => commits.push(commit.changes(&name, opened)),
+            Some(commit) => commits.push(commit.changes(name, opened)),
             None => opened.quarantined.push(name),
         }
     }

@@ -61,7 +61,7 @@ pub async fn held(store: &IndexedDbStore) -> (Vec<Row>, usize) {
     let rows = replica
         .mirrors()
         .map(|(_, held)| Row::Mirror((*held.mirror()).clone()));
-    (rows.collect(), replica.quarantined().len())
+    (rows.collect(), replica.quarantined().count())
 }
 
 /// Mirrors as a page.

@@ -9,10 +9,15 @@ use crate::{
     store::{Base, Fold, KeptPage, Revision},
 };
 
-/// Plans a fold; `None` while fewer than `after` commits came since the last one.
+/// Plans a fold; `None` while fewer than `after` commits came since the last one, unless it rids the store of pages that
+/// did not open.
 pub fn fold(replica: &Replica, after: Revision) -> Option<Fold> {
     // What did not decode is not in the replica, and must not be folded away.
-    if replica.revision() - replica.folded_at() < after || !replica.quarantined().is_empty() {
+    if replica.quarantined().next().is_some() {
+        return None;
+    }
+    let due = replica.revision() - replica.folded_at() >= after;
+    if !due && replica.refetched().next().is_none() {
         return None;
     }
     let living = living(replica);
@@ -54,6 +59,7 @@ pub fn fold(replica: &Replica, after: Revision) -> Option<Fold> {
         }
     }
     fold.gone.extend(replica.spent_pages());
+    fold.gone.extend(replica.refetched());
     fold.base.last_page = next - 1;
     Some(fold)
 }

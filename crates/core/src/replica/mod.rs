@@ -27,7 +27,8 @@ use crate::{
     queue::{QueuedWrite, WriteStatus},
     record::RecordKey,
     store::{
-        Alias, Changes, CursorRow, DeviceRow, Fold, Lease, PacksRow, Revision, Row, RowKey, Snapshot, SyncRow,
+        Alias, Changes, CursorRow, DeviceRow, Fold, Lease, PacksRow, Quarantined, Revision, Row, RowKey,
+        Snapshot, SyncRow,
     },
 };
 
@@ -55,7 +56,9 @@ pub struct Replica {
     packs: Rc<Packs>,
     /// As the server handed them out, whether or not this version of the app can use them.
     packs_row: Option<Rc<PacksRow>>,
-    quarantined: Vec<String>,
+    quarantined: Vec<Quarantined>,
+    /// Pages among them whose records the server has sent again.
+    refetched: BTreeSet<PageId>,
 }
 
 impl Replica {
@@ -105,6 +108,9 @@ impl Replica {
             self.put_page(&kept.page, &kept.dead);
         }
         self.last_page = self.last_page.max(fold.base.last_page);
+        let gone = |quarantined: &Quarantined| matches!(quarantined, Quarantined::Page(id) if fold.gone.contains(id));
+        self.quarantined.retain(|quarantined| !gone(quarantined));
+        self.refetched.clear();
         self.folded_at = revision;
         self.revision = revision;
     }
@@ -162,6 +168,7 @@ impl Replica {
             packs: Rc::clone(&self.packs),
             packs_row: None,
             quarantined: Vec::new(),
+            refetched: BTreeSet::new(),
         }
     }
 
@@ -295,9 +302,27 @@ impl Replica {
         self.me.as_ref()
     }
 
-    /// Names of stored rows that did not decode: told, never dropped.
-    pub fn quarantined(&self) -> &[String] {
-        &self.quarantined
+    /// What is stored and does not open, but for what the server has sent again.
+    pub fn quarantined(&self) -> impl Iterator<Item = Quarantined> {
+        let again = |quarantined: &&Quarantined| match quarantined {
+            Quarantined::Page(id) => !self.refetched.contains(id),
+            Quarantined::Commit(_) | Quarantined::Base => true,
+        };
+        self.quarantined.iter().filter(again).copied()
+    }
+
+    /// Notes that everything the server has is here: pages that did not open are missed no more.
+    pub fn verified(&mut self) {
+        for quarantined in &self.quarantined {
+            if let Quarantined::Page(id) = quarantined {
+                self.refetched.insert(*id);
+            }
+        }
+    }
+
+    /// Pages that do not open and are missed no more.
+    pub(crate) fn refetched(&self) -> impl Iterator<Item = PageId> {
+        self.refetched.iter().copied()
     }
 
     /// The id for the next page.

@@ -81,8 +81,19 @@ pub struct Snapshot {
     pub base: Base,
     /// What was committed after the fold, in order.
     pub commits: Vec<Changes>,
-    /// What did not open or decode, by a name that says nothing of its content; it stays where it is.
-    pub quarantined: Vec<String>,
+    /// What did not open or decode; it stays where it is.
+    pub quarantined: Vec<Quarantined>,
+}
+
+/// Something stored that does not open or decode, by what says nothing of its content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Quarantined {
+    /// Records that the server has as well.
+    Page(PageId),
+    /// A commit, or something in it: it may have been queued work.
+    Commit(Revision),
+    /// The base, or something in it.
+    Base,
 }
 
 /// What was committed after a revision.
@@ -103,7 +114,7 @@ pub struct Fold {
     pub base: Base,
     /// Of the base's pages, those that are not in the store yet.
     pub new: Vec<PageId>,
-    /// Pages that nothing is left of.
+    /// Pages that nothing is left of, and those that did not open and were fetched again.
     pub gone: Vec<PageId>,
 }
 

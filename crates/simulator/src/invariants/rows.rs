@@ -10,7 +10,11 @@ use super::{Broken, all_records, read};
 use crate::{diary::Diary, server::Server};
 
 /// Fields that are lists, and what names a row in each; a set's rows name themselves.
-const LISTS: [(&str, Option<&str>); 3] = [("tasks", Some("taskId")), ("log", Some("entryId")), ("tags", None)];
+const LISTS: [(&str, Option<&str>); 3] = [
+    ("tasks", Some("taskId")),
+    ("log", Some("entryId")),
+    ("tags", None),
+];
 
 /// Rows that stood in a record of the server and are gone, though nobody took them out.
 pub fn vanished(server: &Server, diary: &Diary) -> Vec<Broken> {
