@@ -6,15 +6,18 @@ import type { AddressInfo } from "node:net";
 import { extname, join, normalize, resolve } from "node:path";
 import { build } from "esbuild";
 
-const TYPES: Record<string, string> = { ".html": "text/html", ".js": "text/javascript", ".wasm": "application/wasm", ".map": "application/json" };
+const TYPES: Record<string, string> = { ".js": "text/javascript", ".wasm": "application/wasm" };
 
 /** A page that runs the bundle; `head` is for what it should load meanwhile. */
 export function html(head = ""): string {
-  return `<!doctype html><html lang="en"><meta charset="utf-8"><title>Benchmark</title><link rel="icon" href="data:,">${head}<script type="module" src="/main.js"></script>`;
+  const meta = `<meta charset="utf-8"><title>Benchmark</title><link rel="icon" href="data:,">`;
+  return `<!doctype html><html lang="en">${meta}${head}<script type="module" src="/main.js"></script>`;
 }
 
 /** What the app's own page has, too: its module is fetched while the scripts are. */
-const HOLDFAST_HEAD = `<link rel="modulepreload" href="/holdfast/holdfast_bench.js"><link rel="preload" href="/holdfast/holdfast_bench_bg.wasm" as="fetch" type="application/wasm" crossorigin>`;
+const HOLDFAST_HEAD =
+  `<link rel="modulepreload" href="/holdfast/holdfast_bench.js">` +
+  `<link rel="preload" href="/holdfast/holdfast_bench_bg.wasm" as="fetch" type="application/wasm" crossorigin>`;
 
 const ISOLATED = {
   "cross-origin-opener-policy": "same-origin",
@@ -66,7 +69,8 @@ export class Site {
       const [, first = "", ...rest] = path.split("/");
       const folder = folders[first];
       const file = folder === undefined ? join(bundled, path) : join(folder, ...rest);
-      const headers = { "content-type": TYPES[extname(file)] ?? "application/octet-stream", "cache-control": "max-age=31536000", ...ISOLATED };
+      const type = TYPES[extname(file)] ?? "application/octet-stream";
+      const headers = { "content-type": type, "cache-control": "max-age=31536000", ...ISOLATED };
       readFile(file).then(
         (content) => response.writeHead(200, headers).end(content),
         () => response.writeHead(404, ISOLATED).end(),

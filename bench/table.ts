@@ -50,7 +50,7 @@ export interface Judged extends Comparison {
 export function judge(comparison: Comparison, subject: string): Judged {
   const { medians, baseline, again, target, unit } = comparison;
   const yardstick = medians[baseline];
-  const ratios = Object.fromEntries(Object.entries(medians).map(([label, value]) => [label, yardstick ? value / yardstick : Number.NaN]));
+  const ratios = Object.fromEntries(Object.entries(medians).map(([label, value]) => [label, yardstick && yardstick > 0 ? value / yardstick : Number.NaN]));
   const noise = again === undefined ? undefined : ratios[again];
   const reached = target?.of === "ratio" ? ratios[subject] : medians[subject];
   const judged = { ...comparison, ratios, ...(noise !== undefined && { noise }) };
@@ -106,7 +106,9 @@ export function tables(judged: readonly Judged[], labels: readonly string[]): st
 /** Leaves results for machines in `bench/results/<name>.json`, with what they were measured on. */
 export async function keepResults(name: string, results: object): Promise<void> {
   const folder = resolve(import.meta.dirname, "results");
-  const machine = { processor: cpus()[0]?.model, processors: cpus().length, memoryBytes: totalmem(), system: `${type()} ${release()}`, at: new Date() };
+  const processors = cpus();
+  const system = `${type()} ${release()}`;
+  const machine = { processor: processors[0]?.model, processors: processors.length, memoryBytes: totalmem(), system, at: new Date() };
   await mkdir(folder, { recursive: true });
   await writeFile(resolve(folder, `${name}.json`), `${JSON.stringify({ machine, ...results }, undefined, 2)}\n`);
 }

@@ -31,6 +31,8 @@ const PRIORITIES = ["emergency", "high", "medium", "low"];
 const TYPES = ["corrective", "preventive", "inspection", "modification", "safety"];
 const TAGS = ["shutdown", "warranty", "contractor", "safety-critical", "recurring", "spares", "two-person", "hot-work"];
 
+const JOB_PLANS = 120;
+
 /** More orders than are ever made, and prime: a step of any length visits every minute once. */
 const MINUTES = 100_003;
 const EPOCH = Date.UTC(2026, 0, 5);
@@ -83,7 +85,7 @@ export function order(number: number): Order {
     assignedTo: random.pick(PEOPLE),
     scheduledStart: new Date(start).toISOString(),
     scheduledEnd: new Date(start + (1 + random.below(30)) * 900_000).toISOString(),
-    tasks: Array.from({ length: 3 }, (_, at) => task(random, at, status)),
+    tasks: tasks(random, status),
     partsRequired: [part(random)],
     laborRecords: [labor(random, start)],
     notes: [{ noteId: `N-${random.code(6)}`, text: sentence(random, 8), by: random.pick(PEOPLE) }],
@@ -118,10 +120,15 @@ function measure(random: Random): string {
   return `${random.below(9_000) / 10} ${random.pick(["bar", "mm", "°C", "Nm", "A", "rpm"])}`;
 }
 
-function task(random: Random, at: number, status: string): Task {
-  const done = ["completed", "closed"].includes(status) || random.next() < 0.2;
-  const title = `${capital(random.word(ACTIONS))} ${random.word(PLACES)} ${random.word(COMPONENTS)}`;
-  return { taskId: `T${at + 1}`, title, done, ...(random.next() < 0.3 && { note: sentence(random, 4) }) };
+/** Tasks come from the job plans that a plant has. */
+function tasks(random: Random, status: string): Task[] {
+  const plan = new Random(random.below(JOB_PLANS));
+  const closed = ["completed", "closed"].includes(status);
+  return Array.from({ length: 3 }, (_, at) => {
+    const title = `${capital(plan.word(ACTIONS))} ${plan.word(PLACES)} ${plan.word(COMPONENTS)}`;
+    const done = closed || random.next() < 0.2;
+    return { taskId: `T${at + 1}`, title, done, ...(random.next() < 0.3 && { note: sentence(random, 4) }) };
+  });
 }
 
 function part(random: Random): object {

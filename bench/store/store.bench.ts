@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 
 import { test } from "../../tests/support/test.ts";
 import { bundle, bundleFolder, holdfastModule, Site } from "../site.ts";
-import { collectCold, collectWarm, type Entry } from "./driver/collect.ts";
+import { collectCold, collectWarm, type Entry, type Setting } from "./driver/collect.ts";
 import { Profile } from "./driver/profile.ts";
 import { reportGrowth, reportPeers } from "./driver/report.ts";
 
@@ -47,20 +47,20 @@ test.afterAll(async () => {
 });
 
 test("beside others", async ({ playwright, launchOptions }) => {
-  const makeProfile = () => Profile.create(playwright.chromium, launchOptions);
-  const warm = await collectWarm(makeProfile, site, [...NOISE, ...peers, ...HOLDFAST], RECORDS, RUNS);
+  const setting: Setting = { makeProfile: () => Profile.create(playwright.chromium, launchOptions), site, runs: RUNS };
+  const warm = await collectWarm(setting, [...NOISE, ...peers, ...HOLDFAST], RECORDS);
   const started = [...NOISE.slice(0, 2), ...peers, ...HOLDFAST, ...COLD_ALONE];
-  const cold = await collectCold(makeProfile, site, started, RECORDS, RUNS);
+  const cold = await collectCold(setting, started, RECORDS);
   await reportPeers(RECORDS, RUNS, warm, cold);
 });
 
 test("as it grows", async ({ playwright, launchOptions }) => {
   test.skip(ONLY !== undefined && !ONLY.includes("growth"), "not asked for");
-  const makeProfile = () => Profile.create(playwright.chromium, launchOptions);
+  const setting: Setting = { makeProfile: () => Profile.create(playwright.chromium, launchOptions), site, runs: GROWTH_RUNS };
   const sizes = [];
   for (const records of GROWTH) {
-    const warm = await collectWarm(makeProfile, site, HOLDFAST, records, GROWTH_RUNS);
-    const cold = await collectCold(makeProfile, site, HOLDFAST, records, GROWTH_RUNS);
+    const warm = await collectWarm(setting, HOLDFAST, records);
+    const cold = await collectCold(setting, HOLDFAST, records);
     sizes.push({ records, warm, cold });
   }
   await reportGrowth(GROWTH_RUNS, sizes);

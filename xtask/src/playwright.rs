@@ -27,13 +27,15 @@ impl Profile {
 
 /// Builds and installs what a run of the app needs; answers the command that runs Playwright, without its arguments.
 pub fn prepare(profile: Profile) -> Outcome<Command> {
+    let command = prepare_server(profile)?;
     tools::ensure()?;
     web::build_if_changed()?;
-    prepare_server(profile)
+    Ok(command)
 }
 
 /// As [`prepare`], without the app: for pages of a benchmark's own against the real server.
 pub fn prepare_server(profile: Profile) -> Outcome<Command> {
+    let mut command = prepare_without_server()?;
     let folder = profile.folder();
     timed(
         &format!("Building the server ({folder})"),
@@ -44,7 +46,6 @@ pub fn prepare_server(profile: Profile) -> Outcome<Command> {
             step::run(&mut workspace::cargo(&arguments))
         },
     )?;
-    let mut command = prepare_without_server()?;
     command.env(
         "HOLDFAST_SERVER",
         workspace::target().join(folder).join("holdfast-server"),

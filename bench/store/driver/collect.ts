@@ -15,7 +15,12 @@ export interface Entry {
   subject: SubjectName;
 }
 
-export type MakeProfile = () => Promise<Profile>;
+/** What a collection is made with. */
+export interface Setting {
+  makeProfile: () => Promise<Profile>;
+  site: Site;
+  runs: number;
+}
 
 /** Edits in a run. */
 const EDITS = 50;
@@ -37,7 +42,11 @@ export interface ColdStart {
 }
 
 /** All works by all subjects, in one page; every other run the other way round. */
-export async function collectWarm(makeProfile: MakeProfile, site: Site, entries: readonly Entry[], count: number, runs: number): Promise<Collected<Measured>> {
+export async function collectWarm(
+  { makeProfile, site, runs }: Setting,
+  entries: readonly Entry[],
+  count: number,
+): Promise<Collected<Measured>> {
   const collected: Collected<Measured> = new Map(entries.map(({ label }) => [label, []]));
   const profile = await makeProfile();
   try {
@@ -46,7 +55,8 @@ export async function collectWarm(makeProfile: MakeProfile, site: Site, entries:
     for (let run = 0; run < runs; run += 1) {
       for (const { label, subject } of inTurn(entries, run)) {
         const name = `warm-${label}-${run}`.replaceAll(/\W+/g, "-");
-        await keep(collected, label, () => page.evaluate(([subject, name]) => window.bench.measure(subject, name), [subject, name] as const));
+        const asked = [subject, name] as const;
+        await keep(collected, label, () => page.evaluate(([subject, name]) => window.bench.measure(subject, name), asked));
         progress(`run ${run + 1} of ${runs}: ${label}`);
       }
     }
@@ -63,7 +73,7 @@ export interface Cold {
 }
 
 /** Each store in a profile of its own, in which a browser is started again and again. */
-export async function collectCold(makeProfile: MakeProfile, site: Site, entries: readonly Entry[], count: number, runs: number): Promise<Cold> {
+export async function collectCold({ makeProfile, site, runs }: Setting, entries: readonly Entry[], count: number): Promise<Cold> {
   const starts: Collected<ColdStart> = new Map(entries.map(({ label }) => [label, []]));
   const storedBytes = new Map<string, number>();
   const profiles = new Map<string, Profile>();
@@ -75,7 +85,8 @@ export async function collectCold(makeProfile: MakeProfile, site: Site, entries:
       profiles.set(label, profile);
       await keep(starts, label, () => fill(profile, site, subject, count).then(() => undefined));
     }
-    const start = async ({ label, subject }: Entry): Promise<ColdStart> => coldStart(profiles.get(label) as Profile, site, subject, question, blank);
+    const start = ({ label, subject }: Entry): Promise<ColdStart> =>
+      coldStart(profiles.get(label) as Profile, site, subject, question, blank);
     // The first start sorts out what storing left and fills the browser's caches of files: it is nobody's.
     for (const entry of entries) await keep(starts, entry.label, () => start(entry).then(() => undefined));
     for (let run = 0; run < runs; run += 1) {
@@ -100,7 +111,13 @@ async function fill(profile: Profile, site: Site, subject: SubjectName, count: n
   await profile.close();
 }
 
-async function coldStart(profile: Profile, site: Site, subject: SubjectName, { query, answer }: Question<ListQuery>, blank: Memory): Promise<ColdStart> {
+async function coldStart(
+  profile: Profile,
+  site: Site,
+  subject: SubjectName,
+  { query, answer }: Question<ListQuery>,
+  blank: Memory,
+): Promise<ColdStart> {
   const start: Start = { subject, name: STORE, ...query };
   const page = await profile.open(`${site.url}/?${new URLSearchParams({ ...start })}`);
   try {

@@ -62,7 +62,7 @@ async function bytes(folder: string): Promise<number> {
 export interface Memory {
   /** JavaScript's heap, that of workers with it. */
   heap: number;
-  /** What the browser's renderer processes have to themselves, whatever it is for; 0 where the system does not tell. */
+  /** What the page's renderer process has to itself, whatever it is for; 0 where the system does not tell. */
   process: number;
 }
 
@@ -84,7 +84,8 @@ async function rendererBytes(page: Page): Promise<number> {
   await tools.detach();
   const renderers = processInfo.filter(({ type }) => type === "renderer");
   const sizes = await Promise.all(renderers.map(({ id }) => privateBytes(id)));
-  return sizes.reduce((sum, size) => sum + size, 0);
+  // The others are spare ones and the browser's own.
+  return Math.max(0, ...sizes);
 }
 
 /** As Linux counts it. */

@@ -40,7 +40,7 @@ const COLD: Work<ColdStart>[] = [
     target: { of: "value", atMost: 40 },
   },
   { work: "of that, WebAssembly memory", unit: "MB", value: ({ wasmBytes }) => wasmBytes / MEGABYTE },
-  { work: "the renderer processes' own memory, above a blank page's", unit: "MB", value: ({ memory }) => memory.process / MEGABYTE },
+  { work: "the renderer process's own memory, above a blank page's", unit: "MB", value: ({ memory }) => memory.process / MEGABYTE },
 ];
 
 const DISK: Pick<Work<never>, "work" | "unit" | "target"> = { work: "bytes on disk, after the cold starts", unit: "MB", target: atMost(0.37) };
@@ -48,12 +48,12 @@ const DISK: Pick<Work<never>, "work" | "unit" | "target"> = { work: "bytes on di
 const NOTES = [
   "Edits are held against strict raw IndexedDB, all else against relaxed. Noise: the baseline, measured twice.",
   "Dexie's edits are strict too; RxDB and PouchDB have no such choice, theirs are relaxed. Holdfast's records are sealed.",
-  "The WebAssembly memory of a worker (PowerSync's) is not told by the browser: it shows in the process' memory alone.",
+  "The WebAssembly memory of a worker (PowerSync's) is not told by the browser: it shows in the process's memory alone.",
 ];
 
 /** Prints the tables and writes `bench/results/store.json`. */
 export async function reportPeers(records: number, runs: number, warm: Collected<Measured>, cold: Cold): Promise<void> {
-  const judged = [...compareAll(WARM, warm), ...compareAll(COLD, cold.starts), compareDisk(cold)].map((comparison) => judge(comparison, SUBJECT));
+  const judged = compared(warm, cold).map((comparison) => judge(comparison, SUBJECT));
   const labels = [...new Set([...warm.keys(), ...cold.starts.keys()])];
   const out = { ...reasons(warm), ...reasons(cold.starts) };
   const data = sample(records);
@@ -79,15 +79,26 @@ export interface Grown {
 
 /** Prints how Holdfast's cost grows and writes `bench/results/store-growth.json`. */
 export async function reportGrowth(runs: number, sizes: readonly Grown[]): Promise<void> {
-  const bySize = sizes.map(({ warm, cold }) => [...compareAll(WARM, warm), ...compareAll(COLD, cold.starts), compareDisk(cold)]);
+  const bySize = sizes.map(({ warm, cold }) => compared(warm, cold));
   const rows = (bySize[0] ?? []).map(({ work, unit }, at) => {
     const values = bySize.map((comparisons) => comparisons[at]?.medians[SUBJECT] ?? Number.NaN);
     return { work, unit, values };
   });
   const header = ["Holdfast alone, medians", ...sizes.map(({ records }) => `${records} records`)];
-  const out = sizes.flatMap(({ records, warm, cold }) => Object.values({ ...reasons(warm), ...reasons(cold.starts) }).map((reason) => `${records} records: ${reason}`));
-  console.log(["", markdown(header, rows.map(({ work, unit, values }) => [`${work}, ${unit}`, ...values.map(figure)])), ...out, ""].join("\n"));
+  const out = sizes.flatMap(({ records, warm, cold }) => {
+    const found = Object.values({ ...reasons(warm), ...reasons(cold.starts) });
+    return found.map((reason) => `${records} records: ${reason}`);
+  });
+  const table = markdown(
+    header,
+    rows.map(({ work, unit, values }) => [`${work}, ${unit}`, ...values.map(figure)]),
+  );
+  console.log(["", table, ...out, ""].join("\n"));
   await keepResults("store-growth", { runs, records: sizes.map(({ records }) => records), rows, notMeasured: out });
+}
+
+function compared(warm: Collected<Measured>, cold: Cold): Comparison[] {
+  return [...compareAll(WARM, warm), ...compareAll(COLD, cold.starts), compareDisk(cold)];
 }
 
 function compareAll<Of>(works: readonly Work<Of>[], collected: Collected<Of>): Comparison[] {

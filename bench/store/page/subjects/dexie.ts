@@ -2,7 +2,8 @@
 import { Dexie, type EntityTable } from "dexie";
 
 import type { Order } from "../../../data/orders.ts";
-import { type Edit, LIMIT, type ListQuery, newest, parse, type QueueEntry, queueEntry, type Rows, rowsOf, searchText, type Subject } from "../subject.ts";
+import { type Edit, LIMIT, type ListQuery, newest, parse, type QueueEntry, queueEntry, type Rows, rowsOf } from "../subject.ts";
+import { searchText, type Subject } from "../subject.ts";
 
 type Database = Dexie & { orders: EntityTable<Order, "workOrderId">; queue: EntityTable<QueueEntry, "id"> };
 

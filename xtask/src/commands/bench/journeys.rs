@@ -10,6 +10,6 @@ use crate::{
 pub fn execute() -> Outcome {
     let mut bench = playwright::prepare(Profile::Release)?;
     step::timed("Measuring in Chromium", "3 min", || {
-        step::run(bench.args(["--config", "../bench/playwright.config.ts", "journeys"]))
+        step::run(bench.args(["--config", "../bench/playwright.config.ts", "journeys.bench.ts"]))
     })
 }
