@@ -28,7 +28,7 @@ test("the demo's work comes to a technician: theirs, and nobody else's", async (
 });
 
 test("imported history comes with its progress shown; list, search and details work", async ({ page, server }, info) => {
-  const file = await writeNistFile(info.outputPath(), 1_500);
+  const file = await writeNistFile(info.outputPath(), 2_600);
   const imports = ["import", "--pack", "maintenance", "--mapping", NIST_MAPPING, file.path];
   const imported = await server.run(imports);
   expect(imported.code, imported.output).not.toBe(0);

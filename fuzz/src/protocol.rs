@@ -1,9 +1,15 @@
 //! What comes over the wire, and what lies opened in a device's store.
 
+use std::collections::BTreeMap;
+
 use arbitrary::Unstructured;
 use holdfast_core::{
-    json::{from_slice, parse},
-    protocol::{Cursor, Delta, Digest, ErrorEnvelope, Health, Me, PushRequest, PushResponse, TokenAnswer},
+    json::parse,
+    page::Part,
+    protocol::{
+        Cursor, Delta, DeltaText, Digest, ErrorEnvelope, Health, Me, PushRequest, PushResponse, RecordText,
+        TokenAnswer,
+    },
     store::{Row, RowKey},
     timestamp,
 };
@@ -33,8 +39,12 @@ pub fn protocol(bytes: &[u8]) {
     if let Ok(value) = parse(bytes) {
         every_shape(&value);
     }
-    assert!(from_slice::<Delta>(bytes).is_err() || bytes.contains(&b'{'));
+    // LEB128 can tell a length in more bytes than it needs; what is written is the shortest.
+    let part = Part::read(bytes);
+    assert!(part.is_err() || part.and_then(|part| Part::read(&part.bytes()?)).is_ok());
     if let Ok(text) = std::str::from_utf8(bytes) {
+        let delta = DeltaText::read(text);
+        assert!(delta.is_err() || bytes.contains(&b'{'));
         cursor(text);
         instant(text);
     }
@@ -46,7 +56,7 @@ pub fn protocol(bytes: &[u8]) {
 
 fn every_shape(value: &Value) {
     agree::<PushResponse>(value);
-    agree::<Delta>(value);
+    delta_agrees(value);
     agree::<Digest>(value);
     agree::<Me>(value);
     agree::<Health>(value);
@@ -59,6 +69,32 @@ fn every_shape(value: &Value) {
         let again = serde_json::from_value::<PushRequest>(written).expect("what was written is read");
         assert_eq!(again, request);
     }
+}
+
+/// What a device reads of a page of changes, and what serde derives for it, are the same; and refused alike.
+fn delta_agrees(value: &Value) {
+    let text = serde_json::to_string(value).expect("a value is JSON");
+    let (read, derived) = (
+        DeltaText::read(&text),
+        serde_json::from_value::<Delta>(value.clone()),
+    );
+    let (read, derived) = match (read, derived) {
+        (Ok(read), Ok(derived)) => (read, derived),
+        (read, derived) => return assert_eq!(read.is_ok(), derived.is_ok(), "{value:#}"),
+    };
+    assert_eq!(
+        (&read.cursor, read.has_more, read.remaining),
+        (&derived.cursor, derived.has_more, derived.remaining)
+    );
+    assert_eq!(
+        (&read.deleted_ids, &read.revoked_ids),
+        (&derived.changes.deleted_ids, &derived.changes.revoked_ids)
+    );
+    let records = read.records.iter().map(|(name, records)| {
+        let records: Vec<_> = records.iter().map(RecordText::record).collect();
+        (name.to_string(), records)
+    });
+    assert_eq!(records.collect::<BTreeMap<_, _>>(), derived.changes.records);
 }
 
 /// A text that ends too early is no shorter message, but none.

@@ -32,9 +32,9 @@ pub fn ReferenceInput(wiring: Wiring, entity: String, required: bool, hint: bool
             sort: Some(declared.title_field.clone()),
             ..Query::default()
         };
-        let choice = |view: holdfast_core::replica::View<'_>| Choice {
-            label: row::title(declared, &view.fields, &view.key.entity_id),
-            value: view.key.entity_id,
+        let choice = |item: holdfast_core::replica::Item<'_>| Choice {
+            label: row::named(&item.text(&declared.title_field), &item.key().entity_id),
+            value: item.key().entity_id.clone(),
             tone: None,
         };
         reader

@@ -66,7 +66,7 @@ mod tests {
 
     use holdfast_core::{
         record::Mirror,
-        store::{PacksRow, Row, Snapshot},
+        store::{Changes, PacksRow, Row},
     };
 
     use super::*;
@@ -82,16 +82,15 @@ mod tests {
             scan: 0,
             local_id: None,
         };
-        Replica::new(Snapshot {
-            revision: 1,
-            rows: vec![
-                Row::Packs(PacksRow {
-                    packs: vec![system::pack()],
-                }),
-                Row::Mirror(profile),
-            ],
-            quarantined: Vec::new(),
-        })
+        let packs = PacksRow {
+            packs: vec![system::pack()],
+        };
+        let mut changes = Changes::default();
+        changes.put(Row::Packs(packs));
+        changes.put(Row::Mirror(profile));
+        let mut replica = Replica::default();
+        replica.apply(1, &changes);
+        replica
     }
 
     #[test]

@@ -93,7 +93,7 @@ pub fn conflicts(reader: &Reader<'_>, open: bool) -> Vec<Conflict> {
     let mut all: Vec<Conflict> = reader
         .replica
         .all(system::CONFLICT)
-        .map(|view| conflict(reader, &view))
+        .map(|item| conflict(reader, &item.view()))
         .filter(|conflict| conflict.open == open)
         .collect();
     all.sort_by(|a, b| b.their_time.cmp(&a.their_time).then(a.id.cmp(&b.id)));
@@ -222,6 +222,7 @@ pub fn notices(reader: &Reader<'_>) -> Vec<Notice> {
     let mut all: Vec<(Option<Timestamp>, Notice)> = reader
         .replica
         .all(system::NOTICE)
+        .map(|item| item.view())
         .filter(|view| view.fields.get("read").and_then(Value::as_bool) != Some(true))
         .map(|view| (time(&view.fields, "createdAt"), notice(reader, &view)))
         .collect();

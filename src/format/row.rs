@@ -59,10 +59,12 @@ pub fn row(reader: &Reader<'_>, entity: &Entity, view: &View<'_>, me: &Me) -> Ro
 
 /// What names the record; its id, if nothing does.
 pub fn title(entity: &Entity, fields: &Fields, id: &str) -> String {
-    let title = fields
-        .get(&entity.title_field)
-        .and_then(Value::as_str)
-        .unwrap_or_default();
+    let title = fields.get(&entity.title_field).and_then(Value::as_str);
+    named(title.unwrap_or_default(), id)
+}
+
+/// A record's title; its id, if it has none.
+pub fn named(title: &str, id: &str) -> String {
     if title.is_empty() {
         short_id(id).to_owned()
     } else {

@@ -97,7 +97,7 @@ fn find(reader: &Reader<'_>, id: &str) -> Option<Refused> {
     let mut seen = reader
         .replica
         .mirror(&write.key())
-        .map(|mirror| mirror.fields.clone())
+        .map(|held| held.fields().into_owned())
         .unwrap_or_default();
     seen.extend(write.payload.clone());
     let wrong: Vec<FieldError> = error

@@ -1,7 +1,6 @@
 use holdfast_core::{
     pack::{Entity, Field, FieldType, Viewer},
     queue::Operation,
-    replica::Query,
     status::Status,
 };
 use leptos::prelude::*;
@@ -126,14 +125,14 @@ fn find(reader: &Reader<'_>, name: &str, state: &ListState) -> Found {
     let kept: Vec<_> = page
         .items
         .iter()
-        .filter(|view| state.keeps(entity, view, &viewer))
+        .filter(|item| state.keeps(entity, item, &viewer))
         .collect();
     Found {
         total: kept.len(),
         rows: kept
             .into_iter()
             .take(state.shown)
-            .map(|view| row(reader, entity, view, &me))
+            .map(|item| row(reader, entity, &item.view(), &me))
             .collect(),
         held: replica.mirrors_of(name).count() + replica.created_here(name),
     }
@@ -339,7 +338,7 @@ fn options(reader: &Reader<'_>, entity: &Entity, field: &Field) -> Vec<Choosable
             let used: std::collections::BTreeSet<String> = reader
                 .replica
                 .all(&entity.name)
-                .map(|view| view.text(&field.name).to_owned())
+                .map(|item| item.text(&field.name).into_owned())
                 .filter(|id| !id.is_empty())
                 .collect();
             let declared = reader.replica.packs().entity(target);
@@ -357,14 +356,10 @@ fn options(reader: &Reader<'_>, entity: &Entity, field: &Field) -> Vec<Choosable
                 .collect()
         }
         FieldType::Set { .. } => {
-            let views = reader.replica.list(&Query {
-                entity: entity.name.clone(),
-                ..Query::default()
-            });
-            let used: std::collections::BTreeSet<String> = views
-                .items
-                .iter()
-                .filter_map(|view| view.fields.get(&field.name)?.as_array().cloned())
+            let used: std::collections::BTreeSet<String> = reader
+                .replica
+                .all(&entity.name)
+                .filter_map(|item| item.value(&field.name)?.as_array().cloned())
                 .flatten()
                 .filter_map(|item| item.as_str().map(str::to_owned))
                 .collect();

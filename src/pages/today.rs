@@ -1,7 +1,7 @@
 use holdfast_core::{
     Timestamp,
     queue::WriteStatus,
-    replica::{Query, View},
+    replica::{Item, Query},
 };
 use leptos::{prelude::*, task::spawn_local};
 
@@ -111,45 +111,45 @@ fn look(session: Session, reader: &Reader<'_>) -> Day {
             ..Query::default()
         };
         let page = replica.list(&query);
-        let open = |view: &&View<'_>| {
+        let open = |item: &&Item<'_>| {
             matches!(
-                view.text("status"),
+                &*item.text("status"),
                 "assigned" | "in-progress" | "on-hold" | "open"
             )
         };
-        let unfinished: Vec<&View<'_>> = page.items.iter().filter(open).collect();
-        let is_mine = |view: &&&View<'_>| view.text("assignedTo") == me.user_id;
+        let unfinished: Vec<&Item<'_>> = page.items.iter().filter(open).collect();
+        let is_mine = |item: &&&Item<'_>| item.text("assignedTo") == me.user_id;
         // Whoever leads has no orders of their own, and looks at everybody's.
         day.leads =
-            !me.roles.iter().any(|role| role == TECHNICIAN) && !unfinished.iter().any(|view| is_mine(&view));
-        let mine: Vec<&View<'_>> = unfinished
+            !me.roles.iter().any(|role| role == TECHNICIAN) && !unfinished.iter().any(|item| is_mine(&item));
+        let mine: Vec<&Item<'_>> = unfinished
             .iter()
-            .filter(|view| day.leads || is_mine(view))
+            .filter(|item| day.leads || is_mine(item))
             .copied()
             .collect();
-        let due = |view: &&&View<'_>| {
-            let start = time::parse(view.text("scheduledStart"));
+        let due = |item: &&&Item<'_>| {
+            let start = time::parse(&item.text("scheduledStart"));
             start.is_some_and(|at| at <= reader.now || time::same_day(at, reader.now, reader.zone))
         };
-        let told = |view: &View<'_>| row(reader, entity, view, &me);
-        day.running = page.items.iter().find_map(|view| {
-            let since = labor::running(view.fields.get("laborRecords")?, &me.user_id)?;
-            Some((since, told(view)))
+        let told = |item: &Item<'_>| row(reader, entity, &item.view(), &me);
+        day.running = page.items.iter().find_map(|item| {
+            let since = labor::running(&*item.value("laborRecords")?, &me.user_id)?;
+            Some((since, told(item)))
         });
         day.due = mine
             .iter()
             .filter(due)
             .take(SHOWN)
-            .map(|view| told(view))
+            .map(|item| told(item))
             .collect();
         day.work = mine
             .iter()
-            .filter(|view| !due(view))
+            .filter(|item| !due(item))
             .take(SHOWN)
-            .map(|view| told(view))
+            .map(|item| told(item))
             .collect();
         if !mine.is_empty() {
-            let count = |status: &str| mine.iter().filter(|view| view.text("status") == status).count();
+            let count = |status: &str| mine.iter().filter(|item| item.text("status") == status).count();
             let list = format!("/records/{WORK_ORDER}");
             let label = |status: &str| reader.say_choice(entity, "status", status);
             day.tallies = ["assigned", "in-progress", "on-hold"]

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use holdfast_core::{
     pack::{Entity, FieldType, Viewer},
     protocol::Me,
-    replica::{Filter, Mark, Query, View},
+    replica::{Filter, Item, Mark, Query},
 };
 use serde_json::Value;
 
@@ -69,14 +69,15 @@ impl ListState {
     }
 
     /// What a query cannot ask for.
-    pub fn keeps(&self, entity: &Entity, view: &View<'_>, viewer: &Viewer<'_>) -> bool {
+    pub fn keeps(&self, entity: &Entity, item: &Item<'_>, viewer: &Viewer<'_>) -> bool {
         let finished = || {
-            entity
-                .retention
-                .as_ref()
-                .is_some_and(|retention| retention.closed.holds(&view.fields, &viewer.context(false)))
+            entity.retention.as_ref().is_some_and(|retention| {
+                retention
+                    .closed
+                    .holds_of(&|field| item.value(field), &viewer.context(false))
+            })
         };
-        (!self.unsynced || view.mark != Mark::Synced) && !(self.unfinished && finished())
+        (!self.unsynced || item.mark() != Mark::Synced) && !(self.unfinished && finished())
     }
 
     pub fn has(&self, field: &str, value: &Value) -> bool {

@@ -114,13 +114,13 @@ pub fn used_of(used: &str, quota: &str) -> String {
 }
 
 pub fn quarantined(count: usize) -> String {
-    let rows = if count == 1 {
-        "1 stored entry".to_owned()
+    let (rows, kept) = if count == 1 {
+        ("1 stored entry".to_owned(), "is")
     } else {
-        format!("{count} stored entries")
+        (format!("{count} stored entries"), "are")
     };
     format!(
-        "{rows} cannot be read. They are kept aside and told to nobody; sign out and in again to fetch them anew."
+        "{rows} cannot be read and {kept} kept aside. What the server has of it is fetched again with the next full check."
     )
 }
 

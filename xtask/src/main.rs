@@ -49,8 +49,8 @@ enum Command {
     Fuzz(fuzz::Options),
     /// Hold the server's answers to the description of the API that it serves
     Contract(contract::Options),
-    /// Measure in a real browser against the real server
-    Bench,
+    /// Measure in a real browser: a person's waits, the store, sync
+    Bench(bench::Options),
 }
 
 fn main() -> ExitCode {
@@ -65,7 +65,7 @@ fn main() -> ExitCode {
         Command::Kill(options) => kill::execute(&options),
         Command::Fuzz(options) => fuzz::execute(&options),
         Command::Contract(options) => contract::execute(&options),
-        Command::Bench => bench::execute(),
+        Command::Bench(options) => bench::execute(&options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

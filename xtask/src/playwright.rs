@@ -16,15 +16,27 @@ pub enum Profile {
     Release,
 }
 
-/// Builds and installs what a run needs; answers the command that runs Playwright, without its arguments.
+impl Profile {
+    fn folder(self) -> &'static str {
+        match self {
+            Self::Debug => "debug",
+            Self::Release => "release",
+        }
+    }
+}
+
+/// Builds and installs what a run of the app needs; answers the command that runs Playwright, without its arguments.
 pub fn prepare(profile: Profile) -> Outcome<Command> {
-    let browser = system::ensure_browser()?;
+    let command = prepare_server(profile)?;
     tools::ensure()?;
     web::build_if_changed()?;
-    let folder = match profile {
-        Profile::Debug => "debug",
-        Profile::Release => "release",
-    };
+    Ok(command)
+}
+
+/// As [`prepare`], without the app: for pages of a benchmark's own against the real server.
+pub fn prepare_server(profile: Profile) -> Outcome<Command> {
+    let mut command = prepare_without_server()?;
+    let folder = profile.folder();
     timed(
         &format!("Building the server ({folder})"),
         "3 min at first",
@@ -34,31 +46,38 @@ pub fn prepare(profile: Profile) -> Outcome<Command> {
             step::run(&mut workspace::cargo(&arguments))
         },
     )?;
-    timed(
-        "Installing the end-to-end tests' packages from npm",
-        "10 s",
-        || {
-            let mut install = workspace::command("npm");
-            install
-                .current_dir(workspace::root().join("tests"))
-                .args(["ci", "--no-audit", "--no-fund"]);
-            // The browser is the system's own.
-            step::run(install.env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1"))
-        },
-    )?;
-    Ok(playwright(&browser, folder))
+    command.env(
+        "HOLDFAST_SERVER",
+        workspace::target().join(folder).join("holdfast-server"),
+    );
+    Ok(command)
 }
 
-fn playwright(browser: &Browser, folder: &str) -> Command {
+/// As [`prepare`], with the browser alone.
+pub fn prepare_without_server() -> Outcome<Command> {
+    let browser = system::ensure_browser()?;
+    install("tests", "the end-to-end tests' packages")?;
+    Ok(playwright(&browser))
+}
+
+/// Installs what the folder's lock file names.
+pub fn install(folder: &str, what: &str) -> Outcome {
+    timed(&format!("Installing {what} from npm"), "10 s", || {
+        let mut install = workspace::command("npm");
+        install
+            .current_dir(workspace::root().join(folder))
+            .args(["ci", "--no-audit", "--no-fund"]);
+        // The browser is the system's own.
+        step::run(install.env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1"))
+    })
+}
+
+fn playwright(browser: &Browser) -> Command {
     let mut command = workspace::command("npx");
     command
         .current_dir(workspace::root().join("tests"))
         .args(["--no-install", "playwright", "test"])
         .env("CHROMIUM", &browser.chromium)
-        .env(
-            "HOLDFAST_SERVER",
-            workspace::target().join(folder).join("holdfast-server"),
-        )
         .env("HOLDFAST_DIST", workspace::dist());
     command
 }

@@ -14,7 +14,12 @@ use std::{
 pub const WASM: &str = "wasm32-unknown-unknown";
 
 /// The packages that are compiled to WebAssembly.
-pub const WASM_PACKAGES: [&str; 3] = ["holdfast", "holdfast-browser", "holdfast-worker"];
+pub const WASM_PACKAGES: [&str; 4] = [
+    "holdfast",
+    "holdfast-bench",
+    "holdfast-browser",
+    "holdfast-worker",
+];
 
 /// The root of the checkout.
 pub fn root() -> PathBuf {

@@ -8,7 +8,7 @@ use futures::future::join_all;
 use holdfast_browser::seal::{Name, Purpose, SealError, passphrase, secret};
 use holdfast_core::{ports::Rng, store::Row, store::Store};
 use js_sys::Uint8Array;
-use support::{dice::Dice, fresh_keys, fresh_store, put, script, work_order};
+use support::{change_value, dice::Dice, fresh_keys, fresh_store, held, put, work_order};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
@@ -75,113 +75,77 @@ async fn any_bytes_are_no_sealed_value() {
     }
 }
 
-/// Twelve rows, of which one at a time is damaged: it is set aside, and all others are read as they were written.
+/// Twelve commits, of which one at a time is damaged: it is set aside, and all others are read as they were written.
 #[wasm_bindgen_test]
-async fn a_damaged_row_is_set_aside_whatever_befell_it() {
-    const ROWS: usize = 12;
+async fn a_damaged_commit_is_set_aside_whatever_befell_it() {
+    const COMMITS: usize = 12;
     let (store, _) = fresh_store().await;
-    let rows: Vec<Row> = (0..ROWS)
+    let rows: Vec<Row> = (0..COMMITS)
         .map(|n| work_order(&n.to_string(), &format!("title {n}")))
         .collect();
-    store.commit(0, &put(rows.clone())).await.unwrap();
+    for (revision, row) in rows.iter().enumerate() {
+        store.commit(revision as u64, &put([row.clone()])).await.unwrap();
+    }
     let damages = [
-        "row.sealed[place % row.sealed.length] ^= 1 << (place % 8)",
-        "row.sealed = row.sealed.slice(0, place % row.sealed.length)",
-        "row.sealed = Uint8Array.from([...row.sealed, place % 256])",
-        "row.sealed = rows[other].sealed",
-        "row.sealed = Uint8Array.from([...rows[other].sealed.slice(0, 13), ...row.sealed.slice(13)])",
-        "row.sealed = 'text'",
-        "row.sealed = null",
-        "delete row.sealed",
-        "row.sealed = row.sealed.map(() => place % 256)",
+        "value[place % value.length] ^= 1 << (place % 8)",
+        "value = value.slice(0, place % value.length)",
+        "value = Uint8Array.from([...value, place % 256])",
+        "value = values[other]",
+        "value = Uint8Array.from([...values[other].slice(0, 13), ...value.slice(13)])",
+        "value = 'text'",
+        "value = null",
+        "value = { sealed: value }",
+        "value = value.map(() => place % 256)",
     ];
     let dice = Dice::new(2);
     for round in 0..90 {
+        let (at, further, place) = (
+            dice.below(COMMITS),
+            1 + dice.below(COMMITS - 1),
+            dice.below(10_000),
+        );
         let damage = damages[round % damages.len()];
-        let (at, further, place) = (dice.below(ROWS), 1 + dice.below(ROWS - 1), dice.below(10_000));
-        let numbers = format!("[{at}, {}, {place}]", (at + further) % ROWS);
-        in_rows(
-            store.database().name(),
-            &numbers,
-            &format!("globalThis.kept = structuredClone(row); {damage}"),
-        )
-        .await;
-        let snapshot = store.load().await.unwrap();
-        assert_eq!(
-            (snapshot.rows.len(), snapshot.quarantined.len()),
-            (ROWS - 1, 1),
-            "{damage} {numbers}"
+        let told = format!(
+            "const [other, place] = [{}, {place}]; {damage}",
+            1 + (at + further) % COMMITS
         );
-        assert!(
-            snapshot.rows.iter().all(|row| rows.contains(row)),
-            "{damage} {numbers}"
-        );
-        in_rows(
-            store.database().name(),
-            &numbers,
-            "Object.assign(row, globalThis.kept)",
-        )
-        .await;
+        let change = format!("globalThis.kept = structuredClone(value); {told}");
+        change_value(store.database().name(), "journal", 1.0 + at as f64, &change).await;
+        let (found, quarantined) = held(&store).await;
+        assert_eq!((found.len(), quarantined), (COMMITS - 1, 1), "{told}");
+        assert!(found.iter().all(|row| rows.contains(row)), "{told}");
+        let mend = "value = globalThis.kept";
+        change_value(store.database().name(), "journal", 1.0 + at as f64, mend).await;
     }
-    assert_eq!(
-        store.load().await.unwrap().rows.len(),
-        ROWS,
-        "each was mended again"
-    );
-}
-
-/// Changes one row as a script says: `rows` are all, `row` is the one at the first of the numbers.
-async fn in_rows(database: &str, numbers: &str, change: &str) {
-    let body = format!(
-        r#"
-        const [at, other, place] = {numbers};
-        const open = (r) => new Promise((ok, no) => {{ r.onsuccess = () => ok(r.result); r.onerror = () => no(r.error); }});
-        const db = await open(indexedDB.open(a));
-        const stored = db.transaction("rows", "readwrite").objectStore("rows");
-        const rows = await open(stored.getAll());
-        const row = rows[at];
-        {change};
-        await open(stored.put(row));
-        db.close();
-        "#
-    );
-    script(&body, &[database.into()]).await;
+    assert_eq!(held(&store).await.0.len(), COMMITS, "each was mended again");
 }
 
 /// Written by a later version of the app, or by a fault in this one: it opens and says nothing that is known here.
 #[wasm_bindgen_test]
-async fn what_opens_and_is_no_row_is_set_aside() {
+async fn what_opens_and_is_no_commit_is_set_aside() {
     let (store, keys) = fresh_store().await;
-    store
-        .commit(0, &put([work_order("1", "one"), work_order("2", "two")]))
-        .await
-        .unwrap();
-    let name = keys.name(&work_order("1", "").key().text()).await.unwrap();
-    let contents: [&[u8]; 8] = [
+    store.commit(0, &put([work_order("1", "one")])).await.unwrap();
+    store.commit(1, &put([work_order("2", "two")])).await.unwrap();
+    let contents: [&[u8]; 10] = [
         b"",
-        b"{",
-        b"null",
-        b"\xff\xfe",
-        b"{\"future\":{}}",
-        b"{\"mirror\":{}}",
-        b"[[[[",
-        b"{\"lease\":7}",
+        b"\0",
+        b"\0{",
+        b"\0null",
+        b"\0\xff\xfe",
+        b"\0{\"put\":[{\"future\":{}}],\"delete\":[],\"pages\":[]}",
+        b"\0{\"put\":[],\"delete\":[{\"lease\":7}],\"pages\":[]}",
+        b"\0{\"put\":[],\"delete\":[],\"pages\":[{\"id\":77,\"entity\":\"x\"}]}",
+        b"\x01\xff\xff\xff\xff",
+        b"\x07",
     ];
     for content in contents {
-        let sealed = keys.seal(Purpose::Row, &name, content).await.unwrap();
-        let body = r#"
-            const open = (r) => new Promise((ok, no) => { r.onsuccess = () => ok(r.result); r.onerror = () => no(r.error); });
-            const db = await open(indexedDB.open(a));
-            const rows = db.transaction("rows", "readwrite").objectStore("rows");
-            await open(rows.put({ key: b, revision: 1, sealed: c }));
-            db.close();
-        "#;
-        let key = Uint8Array::from(name.as_slice());
-        script(body, &[store.database().name().into(), key.into(), sealed.into()]).await;
-        let snapshot = store.load().await.unwrap();
+        let name = 1_u64.to_le_bytes();
+        let sealed = keys.seal(Purpose::Commit, &name, content).await.unwrap();
+        let bytes: Vec<String> = sealed.to_vec().iter().map(u8::to_string).collect();
+        let change = format!("value = new Uint8Array([{}])", bytes.join(","));
+        change_value(store.database().name(), "journal", 1.0, &change).await;
         let told = String::from_utf8_lossy(content);
-        assert_eq!(snapshot.rows, [work_order("2", "two")], "{told}");
-        assert_eq!(snapshot.quarantined.len(), 1, "{told}");
+        assert_eq!(held(&store).await, (vec![work_order("2", "two")], 1), "{told}");
     }
 }
 

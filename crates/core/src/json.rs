@@ -248,7 +248,7 @@ macro_rules! narrow {
     )*};
 }
 
-narrow!(u8, u32, usize);
+narrow!(u8, u16, u32, usize);
 
 impl<T: FromJson> FromJson for Option<T> {
     fn read(value: Value, faults: &mut Faults) -> Self {

@@ -21,6 +21,7 @@ pub mod json;
 pub mod merge;
 pub mod ordered;
 pub mod pack;
+pub mod page;
 pub mod plan;
 pub mod ports;
 pub mod protocol;

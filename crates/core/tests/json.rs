@@ -2,13 +2,13 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::{fmt::Debug, path::Path};
+use std::{collections::BTreeMap, fmt::Debug, path::Path};
 
 use holdfast_core::{
     Fields,
     json::{FromJson, from_value},
     pack::Pack,
-    protocol::{Delta, Digest, ErrorEnvelope, Health, Me, PushResponse, TokenAnswer},
+    protocol::{Delta, DeltaText, Digest, ErrorEnvelope, Health, Me, PushResponse, RecordText, TokenAnswer},
     store::{PacksRow, Row, RowKey},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -27,6 +27,32 @@ fn agree<T: FromJson + Serialize + DeserializeOwned + PartialEq + Debug>(sample:
         );
         assert_eq!(small.ok(), derived.ok(), "{broken:#}");
     }
+}
+
+/// What a device reads of a page of changes, and what serde derives for it, are the same; and refused alike.
+fn delta_agrees(value: &Value) {
+    let text = serde_json::to_string(value).unwrap();
+    let (read, derived) = (
+        DeltaText::read(&text),
+        serde_json::from_value::<Delta>(value.clone()),
+    );
+    let (read, derived) = match (read, derived) {
+        (Ok(read), Ok(derived)) => (read, derived),
+        (read, derived) => return assert_eq!(read.is_ok(), derived.is_ok(), "{value:#}"),
+    };
+    assert_eq!(
+        (&read.cursor, read.has_more, read.remaining),
+        (&derived.cursor, derived.has_more, derived.remaining)
+    );
+    assert_eq!(
+        (&read.deleted_ids, &read.revoked_ids),
+        (&derived.changes.deleted_ids, &derived.changes.revoked_ids)
+    );
+    let records = read.records.iter().map(|(name, records)| {
+        let records: Vec<_> = records.iter().map(RecordText::record).collect();
+        (name.to_string(), records)
+    });
+    assert_eq!(records.collect::<BTreeMap<_, _>>(), derived.changes.records);
 }
 
 fn broken(value: &Value) -> Vec<Value> {
@@ -128,10 +154,13 @@ fn answers() {
         "conflict": { "conflictId": "c", "fields": ["f"], "record": record },
         "error": { "code": "SERVER_ERROR", "message": "m" },
     }]}));
-    agree::<Delta>(json!({
+    let delta = json!({
         "syncTimestamp": at, "cursor": "v1.a.b.3", "hasMore": true, "remaining": 7,
         "changes": { "deletedIds": { "workOrders": ["WO-3"] }, "revokedIds": {}, "workOrders": [record] },
-    }));
+    });
+    assert!(serde_json::from_value::<Delta>(delta.clone()).is_ok());
+    delta_agrees(&delta);
+    broken(&delta).iter().for_each(delta_agrees);
     agree::<Digest>(json!({ "epoch": "e", "asOf": at, "entities": {
         "workOrders": { "count": 1, "sha256": "ab", "versions": { "WO-1": 2 } },
     }}));

@@ -75,8 +75,9 @@ impl Person {
         let replica = self.replica();
         let found: Vec<_> = replica
             .all(entity)
+            .map(|item| item.view())
             .filter(|view| fits(&view.fields))
-            .map(|view| (view.key.clone(), view.fields.clone().into_owned()))
+            .map(|view| (view.key.clone(), view.fields.into_owned()))
             .collect();
         self.rng.pick(&found).cloned()
     }
@@ -84,7 +85,7 @@ impl Person {
     fn assets(&self) -> Vec<String> {
         self.replica()
             .all("asset")
-            .map(|view| view.key.entity_id.clone())
+            .map(|item| item.key().entity_id.clone())
             .collect()
     }
 

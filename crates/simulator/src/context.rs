@@ -20,6 +20,9 @@ use crate::{
     story::Story,
 };
 
+/// Commits between folds: few, so that a run of hours has many.
+const FOLD_AFTER: u64 = 12;
+
 /// What makes the app look whether there is something to do, but for a write.
 const TRIGGERS: [Trigger; 5] = [
     Trigger::Timer,
@@ -109,6 +112,9 @@ impl Driver {
                 return;
             }
             let round = self.sync(&opened, trigger).await;
+            if opened.fold(FOLD_AFTER).await.is_err() {
+                return;
+            }
             let eventful = !matches!(round, Round::Done | Round::Elsewhere);
             self.story.tell_if(&self.name, || {
                 eventful.then(|| format!("{trigger:?} -> {round:?}"))

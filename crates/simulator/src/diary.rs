@@ -64,6 +64,8 @@ pub struct Diary {
     restores: Cell<u64>,
     /// By queue id.
     writes: RefCell<BTreeMap<String, Known>>,
+    /// Keys of rows that somebody took out of a list by hand.
+    removed: RefCell<BTreeSet<String>>,
     /// How often each device lost its storage.
     wipes: RefCell<BTreeMap<usize, u64>>,
 }
@@ -81,6 +83,17 @@ impl Diary {
         let number = self.next.get();
         self.next.set(number + 1);
         format!("t{number:06}x")
+    }
+
+    /// Somebody takes a row out of a list.
+    pub fn removes(&self, row: &Value) {
+        if let Some(key) = row.as_str() {
+            self.removed.borrow_mut().insert(key.to_owned());
+        }
+    }
+
+    pub fn was_removed(&self, key: &str) -> bool {
+        self.removed.borrow().contains(key)
     }
 
     fn author(&self, device: usize) -> Author {

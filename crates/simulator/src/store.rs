@@ -2,7 +2,9 @@
 
 use std::{cell::Cell, rc::Rc};
 
-use holdfast_core::store::{Changes, CommitError, MemoryStore, Revision, Since, Snapshot, Store, StoreError};
+use holdfast_core::store::{
+    Changes, CommitError, Fold, MemoryStore, Revision, Since, Snapshot, Store, StoreError,
+};
 
 use crate::{executor::Time, rng::Seeded, witness::Witness};
 
@@ -78,19 +80,33 @@ impl Store for SlowStore {
     }
 
     async fn commit(&self, expected: Revision, changes: &Changes) -> Result<Revision, CommitError> {
+        self.within_reach_of_doom(async {
+            let revision = self.inner.commit(expected, changes).await;
+            if revision.is_ok() {
+                self.witness.committed(self.device, changes);
+            }
+            revision
+        })
+        .await
+    }
+
+    async fn fold(&self, expected: Revision, fold: &Fold) -> Result<Revision, CommitError> {
+        self.within_reach_of_doom(self.inner.fold(expected, fold)).await
+    }
+}
+
+impl SlowStore {
+    async fn within_reach_of_doom<T>(&self, write: impl Future<Output = T>) -> T {
         let doomed = self.doom.count();
         self.time.sleep(self.rng.below(4)).await;
         if doomed == Some(Boundary::Before) {
             self.doom.strike().await;
         }
-        let revision = self.inner.commit(expected, changes).await;
-        if revision.is_ok() {
-            self.witness.committed(self.device, changes);
-        }
+        let written = write.await;
         if doomed == Some(Boundary::After) {
             self.doom.strike().await;
         }
         self.time.sleep(self.rng.below(4)).await;
-        revision
+        written
     }
 }

@@ -79,7 +79,7 @@ fn tasks(mut tasks: Vec<Value>, rng: &Seeded, diary: &Diary) -> Value {
         (Some(task), 0) => task["done"] = json!(task["done"] != json!(true)),
         (Some(task), 1) => task["title"] = json!(diary.text()),
         (Some(_), 2) if many => {
-            tasks.remove(at);
+            diary.removes(&tasks.remove(at)["taskId"]);
         }
         _ => tasks.push(json!({ "taskId": diary.text(), "title": diary.text() })),
     }
@@ -93,7 +93,7 @@ fn log(mut log: Vec<Value>, diary: &Diary) -> Value {
 
 fn tags(mut tags: Vec<Value>, rng: &Seeded, diary: &Diary) -> Value {
     if !tags.is_empty() && rng.chance(200) {
-        tags.remove(rng.below(tags.len() as u64) as usize);
+        diary.removes(&tags.remove(rng.below(tags.len() as u64) as usize));
     } else {
         tags.push(json!(diary.text()));
     }

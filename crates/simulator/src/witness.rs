@@ -45,6 +45,7 @@ impl Witness {
             .put
             .iter()
             .any(|row| matches!(row, Row::Mirror(_) | Row::Cursor(_)))
+            || !changes.pages.is_empty()
             || changes.delete.iter().any(|key| matches!(key, RowKey::Mirror(_)));
         let deleted = changes.delete.iter().filter_map(|key| match key {
             RowKey::Write(id) => Some(id.clone()),

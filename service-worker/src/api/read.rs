@@ -18,7 +18,7 @@ pub fn list(replica: &Replica, entity: &str) -> Answer {
     };
     // In a map by text: the one that JSON objects are made of puts them in order too.
     let mut newest_first = Fields::new();
-    for view in replica.all(entity) {
+    for view in replica.all(entity).map(|item| item.view()) {
         // What the server does not know yet is the newest of all.
         let age = view
             .updated_at

@@ -30,7 +30,7 @@ pub fn Storage() -> AnyView {
         ));
         lines
     });
-    let quarantined = session.live(|reader| reader.replica.quarantined().len());
+    let quarantined = session.live(|reader| reader.replica.quarantined().count());
     let ask = move |_| {
         spawn_local(async move {
             session.ask_to_keep().await;

@@ -118,10 +118,10 @@ fn AddPart(on_add: Callback<Line>, on_close: Callback<()>) -> AnyView {
             limit: OFFERED,
             ..Query::default()
         };
-        let line = |view: holdfast_core::replica::View<'_>| Line {
-            description: view.text("description").to_owned(),
-            unit: view.text("unit").to_owned(),
-            part: view.key.entity_id,
+        let line = |item: holdfast_core::replica::Item<'_>| Line {
+            description: item.text("description").into_owned(),
+            unit: item.text("unit").into_owned(),
+            part: item.key().entity_id.clone(),
             used: 0.0,
             planned: None,
         };

@@ -15,6 +15,7 @@ use holdfast_core::{
     Timestamp,
     engine::{Election, Round, Trigger},
     queue::WriteStatus,
+    store::Revision,
 };
 use wasm_bindgen_futures::spawn_local;
 
@@ -37,6 +38,9 @@ const UNKNOWN_WAIT: Duration = Duration::seconds(30);
 
 /// No timer runs hot, whatever is due.
 const SHORTEST_WAIT: Duration = Duration::seconds(1);
+
+/// After so many commits they are folded: reading them all would delay a start by milliseconds.
+const FOLD_AFTER: Revision = 100;
 
 /// Set for as long as it lives.
 struct While<'a>(&'a Cell<bool>);
@@ -84,7 +88,10 @@ impl Session {
         };
         let round = {
             let _syncing = While::set(&self.syncing);
-            self.rounds(trigger, election).await
+            let round = self.rounds(trigger, election).await;
+            // A fold that does not come about is due again after the next round.
+            let _ = self.engine.fold(FOLD_AFTER).await;
+            round
         };
         drop(lock);
         self.after_round(&round, trigger);

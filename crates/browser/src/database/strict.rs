@@ -77,6 +77,11 @@ impl StrictTransaction {
         finished(&self.store(store)?.get(key)?).await
     }
 
+    /// Adds a value under a number of the store's own, and answers it.
+    pub async fn add(&self, store: &str, value: &JsValue) -> Result<JsValue, DatabaseError> {
+        finished(&self.store(store)?.add(value)?).await
+    }
+
     /// Takes everything back.
     pub async fn abort(self) {
         // An abort fails only where the transaction has ended already.

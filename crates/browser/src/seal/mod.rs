@@ -49,6 +49,14 @@ pub enum Purpose {
     Deletion,
     CachedRead,
     Export,
+    /// A commit, by its revision.
+    Commit,
+    /// A piece of a base.
+    Base,
+    /// A section of a page, by the page's id.
+    Head,
+    Text,
+    Body,
     Setting,
     Draft,
 }
@@ -83,18 +91,18 @@ impl Keys {
         Naming(signing.map(JsFuture::from))
     }
 
-    pub async fn seal(&self, purpose: Purpose, name: &Name, plain: &[u8]) -> Result<Uint8Array, SealError> {
+    pub async fn seal(&self, purpose: Purpose, name: &[u8], plain: &[u8]) -> Result<Uint8Array, SealError> {
         self.begin_seal(purpose, name, plain).sealed().await
     }
 
-    pub(crate) fn begin_seal(&self, purpose: Purpose, name: &Name, plain: &[u8]) -> Sealing {
+    pub(crate) fn begin_seal(&self, purpose: Purpose, name: &[u8], plain: &[u8]) -> Sealing {
         Sealing::begin(&self.data, purpose, name, plain)
     }
 
     pub async fn open(
         &self,
         purpose: Purpose,
-        name: &Name,
+        name: &[u8],
         sealed: &Uint8Array,
     ) -> Result<Vec<u8>, SealError> {
         self.begin_open(purpose, name, sealed)?.plain().await
@@ -103,7 +111,7 @@ impl Keys {
     pub(crate) fn begin_open(
         &self,
         purpose: Purpose,
-        name: &Name,
+        name: &[u8],
         sealed: &Uint8Array,
     ) -> Result<Opening, SealError> {
         Opening::begin(&self.data, purpose, name, sealed)

@@ -1,32 +1,43 @@
-//! The engine's store in IndexedDB, sealed row by row.
+//! The engine's store in IndexedDB, everything in it sealed.
 //!
-//! A commit seals everything first; then one strict transaction reads the current revision, gives up if the plan was
-//! made over another, and puts rows, deletions and the next revision. Reading takes the sealed rows in one transaction
-//! and opens them after it. The app's list, filter and sort work on the opened rows in memory.
+//! A commit is one entry of a *journal*: sealed first, then added in one strict transaction ([`write`]). What a commit
+//! has many of, stands beside the entry as *pages*, in [three sections](holdfast_core::page). A fold puts a *base* in
+//! the place of the journal so far: the rows that are not mirrors, and the names of the pages that are in force. A
+//! start reads base, journal and pages in one transaction, and opens them after it.
 //!
-//! Each commit leaves a random mark beside its revision. If the platform closes the connection so that a commit's fate
-//! is unknown, the mark tells whether it is in: trying again can then neither lose it nor make it twice.
+//! Revisions and ids of pages are never given twice, and are part of what each seal vouches for: a value in another's
+//! place, or of an earlier time, does not open.
+//!
+//! If the platform closes the connection so that a commit's fate is unknown, the journal tells whether it is in: trying
+//! again can then neither lose it nor make it twice.
 
-mod commit;
-mod head;
+mod base;
+mod content;
+mod frame;
+mod migrate;
 mod read;
-mod row;
 pub mod schema;
+mod sealed;
+mod write;
 
 use std::{cell::RefCell, rc::Rc};
 
-use holdfast_core::store::{Changes, CommitError, Revision, Row, RowKey, Since, Snapshot, Store, StoreError};
-use wasm_bindgen::JsValue;
+use holdfast_core::{
+    page::Page,
+    store::{Changes, CommitError, Fold, Quarantined, Revision, Since, Snapshot, Store, StoreError},
+};
+use js_sys::Uint8Array;
+use wasm_bindgen::JsCast;
 
 use crate::{
     database::{Database, DatabaseError},
-    rng::PlatformRng,
-    seal::{Keys, Name, Purpose},
+    seal::{Keys, Purpose},
 };
-use commit::Refusal;
-use read::Behind;
-use row::SealedChanges;
-use schema::SCHEMA;
+use content::{Opened, ReadCommit, SECTIONS};
+use read::Everything;
+use schema::{JOURNAL, SCHEMA};
+use sealed::{Found, Plain, Sealed};
+use write::{Extra, Refusal};
 
 /// One person's store on this device. Cloning shares connections and keys.
 #[derive(Debug, Clone)]
@@ -61,54 +72,44 @@ impl IndexedDbStore {
     pub(crate) fn keys(&self) -> Result<Keys, StoreError> {
         self.keys.borrow().clone().ok_or(StoreError::Locked)
     }
-}
 
-impl Store for IndexedDbStore {
-    async fn load(&self) -> Result<Snapshot, StoreError> {
-        let keys = self.keys()?;
-        let (revision, stored) = again_if_closed(|| self.read_all()).await?;
-        let (rows, quarantined) = row::open::<Row>(&keys, Purpose::Row, &stored).await;
-        Ok(Snapshot {
-            revision,
-            rows,
-            quarantined,
-        })
-    }
-
-    async fn since(&self, revision: Revision) -> Result<Since, StoreError> {
-        let keys = self.keys()?;
-        let (current, rows, deletions) = match again_if_closed(|| self.read_since(revision)).await? {
-            Behind::By {
-                current,
-                rows,
-                deletions,
-            } => (current, rows, deletions),
-            Behind::TooFar => return Ok(Since::Reload),
-        };
-        let mut seen: Vec<Name> = rows.iter().filter_map(row::name_of).collect();
-        let mut gone: Vec<JsValue> = Vec::new();
-        for deletion in deletions {
-            if let Some(name) = row::name_of(&deletion).filter(|name| !seen.contains(name)) {
-                seen.push(name);
-                gone.push(deletion);
+    async fn snapshot(&self, keys: &Keys, stored: Everything) -> Snapshot {
+        let mut opened = open_pages(keys, &stored.sections).await;
+        let mut snapshot = Snapshot::default();
+        // No id is given twice, also where the base that knows the highest does not open.
+        let highest = opened.sections.keys().next_back().copied().unwrap_or_default();
+        if !stored.base.is_empty() {
+            let pieces = sealed::open(keys, Purpose::Base, &stored.base).await;
+            let base = base::joined(pieces)
+                .and_then(|(revision, content)| content::read_base(revision, &content, &mut opened));
+            match base {
+                Some(base) => snapshot.base = base,
+                None => opened.quarantined.push(Quarantined::Base),
             }
         }
-        let (delete, _) = row::open::<RowKey>(&keys, Purpose::Deletion, &gone).await;
-        let (put, _) = row::open::<Row>(&keys, Purpose::Row, &rows).await;
-        let changes = Changes { put, delete };
-        Ok(Since::Changes {
-            revision: current,
-            changes,
-        })
+        snapshot.base.last_page = snapshot.base.last_page.max(highest);
+        snapshot.revision = stored.journal.last().map_or(0, |entry| entry.key);
+        let folded_at = snapshot.base.revision;
+        let later: Vec<Found> = stored
+            .journal
+            .into_iter()
+            .filter(|entry| entry.key > folded_at)
+            .collect();
+        let read = open_commits(keys, &later).await;
+        snapshot.commits = commits(folded_at + 1, read, &mut opened);
+        snapshot.quarantined = opened.quarantined;
+        snapshot
     }
 
-    async fn commit(&self, expected: Revision, changes: &Changes) -> Result<Revision, CommitError> {
-        let sealed = SealedChanges::of(&self.keys()?, changes).await?;
-        let mark = format!("{:032x}", u128::from_le_bytes(PlatformRng::bytes()));
-        // Twice, because a connection may be closed under us; the mark tells whether the first attempt is in.
+    /// Seals and appends, twice if need be: a connection may be closed under us, and the journal tells whether the
+    /// first attempt is in.
+    async fn append_once(&self, entry: &Sealed, extra: &Extra<'_>) -> Result<(), CommitError> {
         for attempt in 0..2 {
-            match self.try_commit(expected, &sealed, &mark).await {
-                Ok(revision) => return Ok(revision),
+            if attempt > 0 && self.is_in(entry).await? {
+                return Ok(());
+            }
+            match self.append(entry, extra).await {
+                Ok(()) => return Ok(()),
                 Err(Refusal::Stale) => return Err(CommitError::Stale),
                 Err(Refusal::Database(DatabaseError::Closed(_))) if attempt == 0 => self.database.close(),
                 Err(Refusal::Database(error)) => return Err(CommitError::Store(error.into())),
@@ -116,6 +117,153 @@ impl Store for IndexedDbStore {
         }
         Err(StoreError::Closed("the browser keeps closing the storage".into()).into())
     }
+
+    /// Whether this very entry is in the journal: no two seals are alike.
+    async fn is_in(&self, entry: &Sealed) -> Result<bool, StoreError> {
+        let bytes = |value: &Uint8Array| value.to_vec();
+        let found = self.journal_from(entry.key).await?;
+        let same = found.iter().find(|found| found.key == entry.key);
+        let same = same.and_then(|found| found.value.dyn_ref::<Uint8Array>().map(bytes));
+        Ok(same.is_some_and(|stored| stored == bytes(&entry.value)))
+    }
+}
+
+impl Store for IndexedDbStore {
+    async fn load(&self) -> Result<Snapshot, StoreError> {
+        let keys = self.keys()?;
+        self.migrate(&keys).await?;
+        let stored = again_if_closed(|| self.read_all()).await?;
+        Ok(self.snapshot(&keys, stored).await)
+    }
+
+    async fn since(&self, revision: Revision) -> Result<Since, StoreError> {
+        let keys = self.keys()?;
+        let entries = again_if_closed(|| self.journal_from(revision)).await?;
+        // The entry that is known already shows that nothing between was folded away.
+        let continued = match entries.first() {
+            Some(first) => first.key == revision.max(1),
+            None => revision == 0,
+        };
+        if !continued {
+            return Ok(Since::Reload);
+        }
+        let entries: Vec<Found> = entries.into_iter().filter(|entry| entry.key > revision).collect();
+        let current = entries.last().map_or(revision, |entry| entry.key);
+        let read = open_commits(&keys, &entries).await;
+        let named = read
+            .iter()
+            .filter_map(|(_, commit)| commit.as_ref())
+            .flat_map(ReadCommit::page_ids);
+        let named: Vec<u64> = named.collect();
+        let mut opened = Opened::default();
+        if !named.is_empty() {
+            let sections = again_if_closed(|| self.pages(&named)).await?;
+            opened = open_pages(&keys, &sections).await;
+        }
+        let commits = commits(revision + 1, read, &mut opened);
+        // What does not open is told by loading all: whoever merely follows has nowhere to put it.
+        if !opened.quarantined.is_empty() {
+            return Ok(Since::Reload);
+        }
+        Ok(Since::Commits {
+            revision: current,
+            commits,
+        })
+    }
+
+    async fn commit(&self, expected: Revision, changes: &Changes) -> Result<Revision, CommitError> {
+        let keys = self.keys()?;
+        let revision = expected + 1;
+        let content = content::write_commit(changes)?;
+        let pages = changes.pages.iter().map(AsRef::as_ref);
+        let (entry, put) = seal_all(&keys, revision, content, pages, Vec::new()).await?;
+        let extra = Extra {
+            put: &put,
+            ..Extra::default()
+        };
+        self.append_once(&entry, &extra).await?;
+        Ok(revision)
+    }
+
+    async fn fold(&self, expected: Revision, fold: &Fold) -> Result<Revision, CommitError> {
+        let keys = self.keys()?;
+        let revision = expected + 1;
+        let pieces = base::pieces(revision, &content::write_base(&fold.base)?);
+        let new = fold.base.pages.iter().map(|kept| kept.page.as_ref());
+        let new = new.filter(|page: &&Page| fold.new.contains(&page.id));
+        let nothing = content::write_commit(&Changes::default())?;
+        let (entry, put) = seal_all(&keys, revision, nothing, new, pieces).await?;
+        let extra = Extra {
+            put: &put,
+            fold: Some(revision),
+            gone: &fold.gone,
+        };
+        self.append_once(&entry, &extra).await?;
+        Ok(revision)
+    }
+}
+
+/// Seals a journal's entry and what goes with it.
+async fn seal_all(
+    keys: &Keys,
+    revision: Revision,
+    content: Vec<u8>,
+    pages: impl Iterator<Item = &Page>,
+    others: Vec<Plain>,
+) -> Result<(Sealed, Vec<Sealed>), StoreError> {
+    let entry = Plain {
+        store: JOURNAL,
+        purpose: Purpose::Commit,
+        key: revision,
+        content,
+    };
+    let mut plain = others;
+    for page in pages {
+        plain.extend(content::sections(page)?);
+    }
+    plain.push(entry);
+    let mut sealed = sealed::seal(keys, plain).await?;
+    match sealed.pop() {
+        Some(entry) => Ok((entry, sealed)),
+        None => Err(StoreError::Failed("nothing was sealed".into())),
+    }
+}
+
+async fn open_pages(keys: &Keys, sections: &[Vec<Found>; 3]) -> Opened {
+    let mut opened = Opened::default();
+    for (place, (found, (_, purpose))) in sections.iter().zip(SECTIONS).enumerate() {
+        for (id, content) in sealed::open(keys, purpose, found).await {
+            opened.sections.entry(id).or_default()[place] = content;
+        }
+    }
+    opened
+}
+
+/// The journal's entries by revision; `None` for what does not open or read.
+type ReadCommits = Vec<(Revision, Option<ReadCommit>)>;
+
+async fn open_commits(keys: &Keys, entries: &[Found]) -> ReadCommits {
+    let opened = sealed::open(keys, Purpose::Commit, entries).await.into_iter();
+    let read = |content: Option<Vec<u8>>| content.and_then(|content| ReadCommit::of(&content));
+    opened
+        .map(|(revision, content)| (revision, read(content)))
+        .collect()
+}
+
+/// Commits in order, from the one of the revision `next` on; one that is missing is noted like what does not open.
+fn commits(mut next: Revision, read: ReadCommits, opened: &mut Opened) -> Vec<Changes> {
+    let mut commits = Vec::with_capacity(read.len());
+    for (revision, commit) in read {
+        let missing = next..revision;
+        opened.quarantined.extend(missing.map(Quarantined::Commit));
+        next = revision + 1;
+        let name = Quarantined::Commit(revision);
+        match commit {
+            Some(commit) => commits.push(commit.changes(name, opened)),
+            None => opened.quarantined.push(name),
+        }
+    }
+    commits
 }
 
 async fn again_if_closed<T, F: Future<Output = Result<T, DatabaseError>>>(

@@ -1,38 +1,50 @@
-//! What a person's database holds.
+//! What a person's database holds. Every value is sealed; every key is a number and says nothing.
 
 use rexie::{Index, ObjectStore};
 
 use crate::database::Schema;
 
-/// Sealed rows: `{ key, revision, sealed }`, by `key`, the row's name.
-pub(crate) const ROWS: &str = "rows";
-/// Names of deleted rows: `{ key, sealed }` by `[revision, key]`, so that old ones are pruned as one range.
-pub(crate) const DELETIONS: &str = "deletions";
-/// `head`: `{ revision, commit }`, the last commit's number and its random mark.
-pub(crate) const META: &str = "meta";
+/// Commits by revision, from the last fold on. The browser counts the revisions: see [`super::write`].
+pub(crate) const JOURNAL: &str = "journal";
+/// The pieces of the last fold, by [`super::base`]'s numbers.
+pub(crate) const BASE: &str = "base";
+/// The sections of pages, by page.
+pub(crate) const HEADS: &str = "heads";
+pub(crate) const TEXTS: &str = "texts";
+pub(crate) const BODIES: &str = "bodies";
 /// Sealed answers of the API: `{ key, expiresAt, sealed }`, by `key`.
 pub(crate) const READS: &str = "reads";
 
-pub(crate) const HEAD: &str = "head";
-pub(crate) const BY_REVISION: &str = "revision";
 pub(crate) const BY_EXPIRY: &str = "expiresAt";
+
+/// The layout before pages, one sealed value for each row; emptied by [`super::migrate`]. Sealed rows
+/// `{ key, revision, sealed }` by `key`; names of deleted rows; `head`: `{ revision, commit }`.
+pub(crate) const ROWS: &str = "rows";
+pub(crate) const DELETIONS: &str = "deletions";
+pub(crate) const META: &str = "meta";
+pub(crate) const HEAD: &str = "head";
 
 /// Of a person's database.
 pub const SCHEMA: Schema = Schema {
-    version: 1,
+    version: 2,
     returns: false,
     stores,
 };
 
 fn stores() -> Vec<ObjectStore> {
     vec![
-        ObjectStore::new(ROWS)
-            .key_path("key")
-            .add_index(Index::new(BY_REVISION, "revision")),
-        ObjectStore::new(DELETIONS),
-        ObjectStore::new(META),
+        ObjectStore::new(JOURNAL).auto_increment(true),
+        ObjectStore::new(BASE),
+        ObjectStore::new(HEADS),
+        ObjectStore::new(TEXTS),
+        ObjectStore::new(BODIES),
         ObjectStore::new(READS)
             .key_path("key")
             .add_index(Index::new(BY_EXPIRY, "expiresAt")),
+        ObjectStore::new(ROWS)
+            .key_path("key")
+            .add_index(Index::new("revision", "revision")),
+        ObjectStore::new(DELETIONS),
+        ObjectStore::new(META),
     ]
 }

@@ -11,9 +11,11 @@ use holdfast_browser::{
 };
 use holdfast_core::{
     Timestamp,
+    page::{PageBuilder, PageId},
     ports::Rng,
     record::{Mirror, RecordKey},
-    store::{Changes, Row},
+    replica::Replica,
+    store::{Changes, Row, Store},
 };
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -49,8 +51,50 @@ pub fn work_order(id: &str, title: &str) -> Row {
 pub fn put(rows: impl IntoIterator<Item = Row>) -> Changes {
     Changes {
         put: rows.into_iter().collect(),
-        delete: Vec::new(),
+        ..Changes::default()
     }
+}
+
+/// The mirrors of a store as they stand, by key, and how many things in it do not open.
+pub async fn held(store: &IndexedDbStore) -> (Vec<Row>, usize) {
+    let replica = Replica::new(store.load().await.unwrap());
+    let rows = replica
+        .mirrors()
+        .map(|(_, held)| Row::Mirror((*held.mirror()).clone()));
+    (rows.collect(), replica.quarantined().count())
+}
+
+/// Mirrors as a page.
+pub fn page(id: PageId, rows: &[Row]) -> Changes {
+    let replica = Replica::default();
+    let mut builder = PageBuilder::new(&replica, "work-order");
+    for row in rows {
+        if let Row::Mirror(mirror) = row {
+            builder.push(mirror).unwrap();
+        }
+    }
+    Changes {
+        pages: vec![builder.finish(id).into()],
+        ..Changes::default()
+    }
+}
+
+/// Puts something else in the place of a value: `value` is it, `values` are all of its object store, by key.
+pub async fn change_value(database: &str, store: &str, key: f64, change: &str) {
+    let body = format!(
+        r#"
+        const open = (r) => new Promise((ok, no) => {{ r.onsuccess = () => ok(r.result); r.onerror = () => no(r.error); }});
+        const db = await open(indexedDB.open(a));
+        const store = db.transaction(b, "readwrite").objectStore(b);
+        const [keys, all] = [await open(store.getAllKeys()), await open(store.getAll())];
+        const values = Object.fromEntries(keys.map((key, at) => [key, all[at]]));
+        let value = values[c];
+        {change};
+        if (value === undefined) await open(store.delete(c)); else await open(store.put(value, c));
+        db.close();
+        "#
+    );
+    script(&body, &[database.into(), store.into(), key.into()]).await;
 }
 
 pub fn at(seconds: i64) -> Timestamp {

@@ -65,8 +65,13 @@ fn not_this_request(failure: Failure) -> Failure {
 impl<P: Ports> Engine<P> {
     /// Reads JSON with the access token.
     pub(super) async fn get<T: FromJson>(&self, path: &str) -> Result<T, Failure> {
-        let answer = self.authorized(Method::Get, path, None).await?;
-        self.shaped(answer).await
+        let answer = self.get_text(path).await?;
+        self.shaped(&answer).await
+    }
+
+    /// Reads an answer's text with the access token.
+    pub(super) async fn get_text(&self, path: &str) -> Result<String, Failure> {
+        self.authorized(Method::Get, path, None).await
     }
 
     /// Posts JSON with the access token.
@@ -76,7 +81,7 @@ impl<P: Ports> Engine<P> {
         let answer = self
             .authorized(Method::Post, path, Some(Body::Json(json)))
             .await?;
-        self.shaped(answer).await
+        self.shaped(&answer).await
     }
 
     /// A request of the app's own, beside sync (audit, history, devices): asked of the server with the access token,
@@ -85,11 +90,14 @@ impl<P: Ports> Engine<P> {
         if self.breaker().is_open() {
             return Err(network("There is no connection to the server."));
         }
-        let answer = self.authorized(method, path, body).await;
-        answer.map_err(|failure| failure.error())
+        let asked = async {
+            let answer = self.authorized(method, path, body).await?;
+            self.shaped(&answer).await
+        };
+        asked.await.map_err(|failure: Failure| failure.error())
     }
 
-    async fn authorized(&self, method: Method, path: &str, body: Option<Body>) -> Result<Value, Failure> {
+    async fn authorized(&self, method: Method, path: &str, body: Option<Body>) -> Result<String, Failure> {
         for fresh in [false, true] {
             let bearer = Some(self.access_token(fresh).await.map_err(not_this_request)?);
             let request = Request {
@@ -116,31 +124,27 @@ impl<P: Ports> Engine<P> {
     }
 
     /// The answer as what was asked for.
-    pub(super) async fn shaped<T: FromJson>(&self, answer: Value) -> Result<T, Failure> {
-        match json::from_value(answer) {
+    pub(super) async fn shaped<T: FromJson>(&self, answer: &str) -> Result<T, Failure> {
+        match json::from_slice(answer.as_bytes()) {
             Ok(value) => Ok(value),
             Err(_) => Err(self.unreadable().await),
         }
     }
 
-    async fn unreadable(&self) -> Failure {
+    pub(super) async fn unreadable(&self) -> Failure {
         self.unanswered(network("The answer was not the server's, or was cut off."))
             .await
     }
 
-    /// Sorts an answer out: a value, or a failure of a kind that the drainer knows what to do with.
-    pub(super) async fn believe(&self, response: Response) -> Result<Value, Failure> {
+    /// Sorts an answer out: JSON text, still to be read, or a failure of a kind that the drainer knows what to do with.
+    pub(super) async fn believe(&self, response: Response) -> Result<String, Failure> {
         if response.status == 204 {
-            return Ok(Value::Null);
+            return Ok("null".into());
         }
-        let body = json::parse(response.body.as_bytes());
         if (200..300).contains(&response.status) {
-            return match body {
-                Ok(value) => Ok(value),
-                Err(_) => Err(self.unreadable().await),
-            };
+            return Ok(response.body);
         }
-        let envelope: Option<ErrorEnvelope> = body.and_then(json::from_value).ok();
+        let envelope: Option<ErrorEnvelope> = json::from_slice(response.body.as_bytes()).ok();
         let error = envelope.map(|envelope| envelope.error);
         match (response.status, error) {
             // A proxy in front of the server asks for patience in its own words.

@@ -6,7 +6,7 @@ use crate::{
     pack::Pack,
     plan::{self, Incoming, PullError},
     ports::Ports,
-    protocol::{Delta, ErrorCode, WireError, WireRecord},
+    protocol::{DeltaText, ErrorCode, WireError, WireRecord},
     store::{Changes, Row},
     system,
 };
@@ -26,7 +26,7 @@ impl<P: Ports> Engine<P> {
         let mut loaded = 0;
         loop {
             let asked = self.replica().cursor().map(|cursor| cursor.cursor.clone());
-            let delta = match self.page().await {
+            let answer = match self.page().await {
                 Err(Failure::Gone) => {
                     self.with_lease(token, |replica, now| Ok((plan::epoch_changed(replica, now), ())))
                         .await?;
@@ -34,13 +34,11 @@ impl<P: Ports> Engine<P> {
                 }
                 other => other?,
             };
+            let Ok(delta) = DeltaText::read(&answer) else {
+                return Err(self.unreadable().await.into());
+            };
             let scanning = self.replica().cursor().is_none_or(|cursor| cursor.partial);
-            loaded += delta
-                .changes
-                .records
-                .values()
-                .map(|rows| rows.len() as u64)
-                .sum::<u64>();
+            loaded += delta.count() as u64;
             self.take(&delta, token).await?;
             if scanning {
                 let total = delta.remaining.map(|remaining| loaded + remaining);
@@ -58,19 +56,19 @@ impl<P: Ports> Engine<P> {
         }
     }
 
-    async fn page(&self) -> Result<Delta, Failure> {
+    async fn page(&self) -> Result<String, Failure> {
         let since = self
             .replica()
             .cursor()
             .map(|cursor| format!("since={}&", encode(&cursor.cursor)));
-        self.get(&format!(
+        self.get_text(&format!(
             "/api/v1/sync/delta?{}limit={PAGE}",
             since.unwrap_or_default()
         ))
         .await
     }
 
-    async fn take(&self, delta: &Delta, token: &str) -> Result<(), Stop> {
+    async fn take(&self, delta: &DeltaText<'_>, token: &str) -> Result<(), Stop> {
         let unusable = |error: PullError| {
             Stop::Failure(Failure::Server(WireError::new(
                 ErrorCode::NetworkError,
@@ -86,7 +84,7 @@ impl<P: Ports> Engine<P> {
         .await
     }
 
-    async fn whole_records(&self, incoming: &Incoming) -> Result<Vec<(String, WireRecord)>, Failure> {
+    async fn whole_records(&self, incoming: &Incoming<'_>) -> Result<Vec<(String, WireRecord)>, Failure> {
         let missing = plan::missing_records(&self.replica(), incoming);
         let mut whole = Vec::new();
         for (entity, ids) in missing {

@@ -25,7 +25,7 @@ use std::cell::{Cell, Ref, RefCell};
 use futures::lock::Mutex;
 
 use crate::{
-    Timestamp,
+    Timestamp, page,
     plan::{self, Edit, EditError, Edited},
     ports::{Clock, Ports, Rng},
     protocol::{Me, TokenAnswer},
@@ -177,6 +177,27 @@ impl<P: Ports> Engine<P> {
         self.commit_plan(plan::aged_out).await
     }
 
+    /// Puts the state in the place of the commits that led to it, once there are `after` of them. Called in the
+    /// background: it changes nothing that anybody sees.
+    pub async fn fold(&self, after: Revision) -> Result<(), StoreError> {
+        let _alone = self.committing.lock().await;
+        let (expected, fold) = {
+            let replica = self.replica.borrow();
+            (replica.revision(), plan::fold(&replica, after))
+        };
+        let Some(fold) = fold else { return Ok(()) };
+        match self.ports.store().fold(expected, &fold).await {
+            Ok(revision) => {
+                self.replica.borrow_mut().folded(revision, &fold);
+                self.tell(Event::Committed(revision));
+                Ok(())
+            }
+            // Another context was at work: its next fold does.
+            Err(CommitError::Stale) => Ok(()),
+            Err(CommitError::Store(error)) => Err(error),
+        }
+    }
+
     /// Follows what other contexts committed.
     pub async fn catch_up(&self) -> Result<(), StoreError> {
         let _alone = self.committing.lock().await;
@@ -233,7 +254,9 @@ impl<P: Ports> Engine<P> {
         for _ in 0..MAX_REPLANS {
             let (expected, changes) = {
                 let replica = self.replica.borrow();
-                (replica.revision(), plan(&replica, self.now()))
+                let mut changes = plan(&replica, self.now());
+                page::gather(&replica, &mut changes);
+                (replica.revision(), changes)
             };
             if changes.is_empty() {
                 return Ok(());
@@ -256,8 +279,8 @@ impl<P: Ports> Engine<P> {
     async fn follow(&self) -> Result<(), StoreError> {
         let known = self.replica.borrow().revision();
         let revision = match self.ports.store().since(known).await? {
-            Since::Changes { revision, changes } => {
-                self.replica.borrow_mut().apply(revision, &changes);
+            Since::Commits { revision, commits } => {
+                self.replica.borrow_mut().follow(revision, &commits);
                 revision
             }
             Since::Reload => {

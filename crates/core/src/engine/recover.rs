@@ -15,8 +15,13 @@ const FULL_CHECK_AFTER: chrono::Duration = chrono::Duration::hours(1);
 impl<P: Ports> Engine<P> {
     pub(super) async fn verify_if_due(&self, trigger: Trigger, token: &str) -> Result<(), Stop> {
         let last = self.replica().sync().last_verified_at;
-        let due = trigger == Trigger::Launch && last.is_none_or(|at| self.now() - at > FULL_CHECK_AFTER);
-        if due { self.verify(token).await } else { Ok(()) }
+        let missing = self.replica().quarantined().next().is_some();
+        let stale = || last.is_none_or(|at| self.now() - at > FULL_CHECK_AFTER);
+        if trigger == Trigger::Launch && (missing || stale()) {
+            self.verify(token).await
+        } else {
+            Ok(())
+        }
     }
 
     /// Compares digests and mends what differs: refetches, and drops what the server no longer lets this device have.
@@ -59,6 +64,8 @@ impl<P: Ports> Engine<P> {
             changes.put(Row::Sync(sync));
             Ok((changes, ()))
         })
-        .await
+        .await?;
+        self.replica.borrow_mut().verified();
+        Ok(())
     }
 }

@@ -101,7 +101,7 @@ impl<P: Ports> Engine<P> {
             return Err(Failure::SignedOut);
         }
         let answer = self.believe(response).await?;
-        self.shaped(answer).await
+        self.shaped(&answer).await
     }
 
     /// Parks the queue until somebody signs in, or wakes it.

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Condition, Context, Entity};
@@ -54,7 +56,12 @@ impl Entity {
         pinned || wanted
     }
     /// Whether a record is finished and has been as it is, `since` then, for longer than finished work is kept.
-    pub fn has_had_its_days(&self, fields: &Fields, since: Timestamp, now: Timestamp) -> bool {
+    pub fn has_had_its_days<'a>(
+        &self,
+        fields: impl FnOnce() -> Cow<'a, Fields>,
+        since: Timestamp,
+        now: Timestamp,
+    ) -> bool {
         let nobody = Viewer {
             user_id: "",
             roles: &[],
@@ -63,7 +70,7 @@ impl Entity {
         };
         self.retention.as_ref().is_some_and(|retention| {
             now - since > chrono::Duration::days(i64::from(retention.days))
-                && retention.closed.holds(fields, &nobody.context(false))
+                && retention.closed.holds(&fields(), &nobody.context(false))
         })
     }
 }

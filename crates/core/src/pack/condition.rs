@@ -1,4 +1,6 @@
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use crate::{
@@ -102,14 +104,26 @@ pub struct Context<'a> {
 
 impl Condition {
     pub fn holds(&self, fields: &Fields, context: &Context<'_>) -> bool {
-        let get = |field: &str| fields.get(field).unwrap_or(&Value::Null);
+        self.holds_of(&|field| fields.get(field).map(Cow::Borrowed), context)
+    }
+
+    /// As [`Self::holds`], of a record that is asked for the fields it takes.
+    pub fn holds_of<'a>(
+        &self,
+        value_of: &dyn Fn(&str) -> Option<Cow<'a, Value>>,
+        context: &Context<'_>,
+    ) -> bool {
+        let get = |field: &str| value_of(field).unwrap_or(Cow::Owned(Value::Null));
         match self {
-            Self::All(conditions) => conditions.iter().all(|c| c.holds(fields, context)),
-            Self::Any(conditions) => conditions.iter().any(|c| c.holds(fields, context)),
-            Self::Not(condition) => !condition.holds(fields, context),
+            Self::All(conditions) => conditions.iter().all(|c| c.holds_of(value_of, context)),
+            Self::Any(conditions) => conditions.iter().any(|c| c.holds_of(value_of, context)),
+            Self::Not(condition) => !condition.holds_of(value_of, context),
             Self::Always(answer) => *answer,
-            Self::Is { field, value } => equals(get(field), value, context),
-            Self::In { field, values } => values.iter().any(|value| equals(get(field), value, context)),
+            Self::Is { field, value } => equals(&get(field), value, context),
+            Self::In { field, values } => {
+                let actual = get(field);
+                values.iter().any(|value| equals(&actual, value, context))
+            }
             Self::Has { field, value } => get(field)
                 .as_array()
                 .is_some_and(|items| items.iter().any(|item| equals(item, value, context))),

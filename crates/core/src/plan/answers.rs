@@ -214,7 +214,7 @@ fn settled(
         && let Some(mirror) = mirror_of(replica, system::CONFLICT, &conflict.record, now)
         && replica
             .mirror(&mirror.key)
-            .is_none_or(|known| known.version < mirror.version)
+            .is_none_or(|known| known.version() < mirror.version)
     {
         changes.put(Row::Mirror(mirror));
     }
@@ -237,7 +237,7 @@ fn confirmed(
     now: Timestamp,
 ) -> Confirmed {
     let known = replica.mirror(key);
-    let newer = |version: u64| known.is_none_or(|mirror| mirror.version < version);
+    let newer = |version: u64| known.is_none_or(|held| held.version() < version);
     if let Some(record) = &result.record {
         return match mirror_of(replica, &key.entity_type, record, now) {
             Some(mirror) if newer(mirror.version) => Confirmed::Record(mirror),
@@ -250,7 +250,8 @@ fn confirmed(
     match (write.operation, known) {
         (Operation::Delete, _) if result.status == ResultStatus::Success => Confirmed::Deleted,
         // Without `record`, the result is the author's version with the payload applied.
-        (Operation::Update, Some(mirror)) if mirror.version == write.base_version && newer(version) => {
+        (Operation::Update, Some(held)) if held.version() == write.base_version && newer(version) => {
+            let mirror = held.mirror();
             let mut fields = mirror.fields.clone();
             fields.extend(write.payload.clone());
             fields.retain(|_, value| !value.is_null());
@@ -260,7 +261,7 @@ fn confirmed(
                 version,
                 updated_at: now,
                 reached_at: now,
-                ..mirror.clone()
+                ..(*mirror).clone()
             })
         }
         _ => Confirmed::Unknown,

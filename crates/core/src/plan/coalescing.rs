@@ -104,7 +104,11 @@ fn value_below(
         .filter_map(|write| write.payload.get(name));
     let mirrored = || {
         let mirror = replica.mirror(key)?;
-        Some(mirror.fields.get(name).unwrap_or(&Value::Null))
+        Some(
+            mirror
+                .value(name)
+                .map_or(Value::Null, std::borrow::Cow::into_owned),
+        )
     };
-    earlier.last().or_else(mirrored).cloned()
+    earlier.last().cloned().or_else(mirrored)
 }

@@ -136,7 +136,7 @@ pub fn edit(
 
 /// A notice that the server does not know is marked as read here and nowhere else.
 fn local_notice_read(replica: &Replica, edit: &Edit, key: &RecordKey) -> Option<Changes> {
-    let mut mirror = replica.mirror(key).filter(|mirror| mirror.version == 0)?.clone();
+    let mut mirror = (*replica.mirror(key).filter(|held| held.version() == 0)?.mirror()).clone();
     mirror.fields.extend(edit.fields.clone());
     let mut changes = Changes::default();
     changes.put(Row::Mirror(mirror));

@@ -3,11 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    Timestamp, ordered,
-    protocol::{Delta, ErrorCode, WireError, WireRecord},
+    Timestamp,
+    json::Malformed,
+    ordered,
+    pack::Entity,
+    page::{Meta, Pages, WORTH_A_PAGE},
+    protocol::{DeltaText, ErrorCode, RecordText, WireError, WireRecord},
     queue::{Operation, QueuedWrite, WriteStatus},
     record::{Mirror, RecordKey},
-    replica::Replica,
+    replica::{Held, Replica},
     store::{Changes, CursorRow, Row, RowKey, SyncRow},
     system,
 };
@@ -16,8 +20,8 @@ use super::{aliases, answers::access_lost, answers::mirror_of, notices, recovery
 
 /// A page, sorted out: what it asks of a device that holds what this one holds.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Incoming {
-    rows: Vec<(String, WireRecord)>,
+pub struct Incoming<'a> {
+    rows: Vec<(String, RecordText<'a>)>,
     deleted: Vec<RecordKey>,
     revoked: Vec<RecordKey>,
     cursor: String,
@@ -37,10 +41,10 @@ pub enum PullError {
 }
 
 /// Sorts a page out. Collections that no pack declares are passed over: a newer server may have more.
-pub fn incoming(replica: &Replica, delta: &Delta) -> Result<Incoming, PullError> {
+pub fn incoming<'a>(replica: &Replica, delta: &DeltaText<'a>) -> Result<Incoming<'a>, PullError> {
     let packs = replica.packs();
     let mut rows = Vec::new();
-    for (collection, records) in &delta.changes.records {
+    for (collection, records) in &delta.records {
         let Some(entity) = packs.entity_by_collection(collection) else {
             continue;
         };
@@ -64,8 +68,8 @@ pub fn incoming(replica: &Replica, delta: &Delta) -> Result<Incoming, PullError>
     };
     Ok(Incoming {
         rows,
-        deleted: keys(&delta.changes.deleted_ids),
-        revoked: keys(&delta.changes.revoked_ids),
+        deleted: keys(&delta.deleted_ids),
+        revoked: keys(&delta.revoked_ids),
         cursor: delta.cursor.clone(),
         has_more: delta.has_more,
         scanning: replica.cursor().is_none_or(|cursor| cursor.partial),
@@ -73,13 +77,13 @@ pub fn incoming(replica: &Replica, delta: &Delta) -> Result<Incoming, PullError>
 }
 
 /// Ids by entity of records of which the page brings only changes on a version that is not held (R4).
-pub fn missing_records(replica: &Replica, incoming: &Incoming) -> BTreeMap<String, BTreeSet<String>> {
+pub fn missing_records(replica: &Replica, incoming: &Incoming<'_>) -> BTreeMap<String, BTreeSet<String>> {
     let mut missing: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (entity, record) in &incoming.rows {
         let Some(key) = key_of(replica, entity, record) else {
             continue;
         };
-        let held = replica.mirror(&key).map(|mirror| mirror.version);
+        let held = replica.mirror(&key).map(Held::version);
         let builds_on_nothing = record
             .base_version()
             .is_some_and(|base| held.is_none_or(|version| version < base));
@@ -93,7 +97,7 @@ pub fn missing_records(replica: &Replica, incoming: &Incoming) -> BTreeMap<Strin
 /// Plans a page. `whole`: the records that [`missing_records`] named, by entity.
 pub fn pull(
     replica: &Replica,
-    incoming: &Incoming,
+    incoming: &Incoming<'_>,
     whole: &[(String, WireRecord)],
     now: Timestamp,
 ) -> Result<Changes, PullError> {
@@ -103,21 +107,27 @@ pub fn pull(
     if replica.cursor().is_none() {
         offer_again(replica, &mut changes);
     }
+    let mut whole_rows = WholeRows::new(replica, incoming, scan, now);
     for (entity, record) in &incoming.rows {
         let Some(key) = key_of(replica, entity, record) else {
             continue;
         };
-        if let Some(mut mirror) = updated(replica, incoming, record, &key, whole, now)? {
-            mirror.scan = scan;
-            changes.put(Row::Mirror(mirror));
-        }
         if let Some(local_id) = record.local_id() {
             let local = RecordKey::new(entity, local_id);
             if replica.resolve(&local) == local {
                 aliases::adopt(replica, &mut changes, &local, &key.entity_id);
             }
         }
+        match updated(replica, incoming, record, &key, whole, now)? {
+            Update::None => {}
+            Update::Whole => whole_rows.take(&mut changes, key, record),
+            Update::Merged(mut mirror) => {
+                mirror.scan = scan;
+                changes.put(Row::Mirror(mirror));
+            }
+        }
     }
+    whole_rows.finish(&mut changes);
     incoming
         .deleted
         .iter()
@@ -149,11 +159,11 @@ pub fn pull(
 }
 
 /// A scan that begins takes the next number; its later pages, and deltas, go on with it.
-fn scan_number(replica: &Replica, incoming: &Incoming) -> u32 {
+fn scan_number(replica: &Replica, incoming: &Incoming<'_>) -> u32 {
     let highest = || {
         replica
             .mirrors()
-            .map(|mirror| mirror.scan)
+            .map(|(_, held)| held.scan())
             .filter(|scan| *scan != u32::MAX)
             .max()
             .unwrap_or(0)
@@ -164,47 +174,51 @@ fn scan_number(replica: &Replica, incoming: &Incoming) -> u32 {
     }
 }
 
-fn key_of(replica: &Replica, entity: &str, record: &WireRecord) -> Option<RecordKey> {
+fn key_of(replica: &Replica, entity: &str, record: &RecordText<'_>) -> Option<RecordKey> {
     let id = record.id(&replica.packs().entity(entity)?.id_field)?;
     Some(RecordKey::new(entity, id))
 }
 
+/// What a row of a page makes of the record it is about.
+enum Update {
+    /// What is held is as new.
+    None,
+    /// It is the record.
+    Whole,
+    Merged(Mirror),
+}
+
 fn updated(
     replica: &Replica,
-    incoming: &Incoming,
-    record: &WireRecord,
+    incoming: &Incoming<'_>,
+    record: &RecordText<'_>,
     key: &RecordKey,
     whole: &[(String, WireRecord)],
     now: Timestamp,
-) -> Result<Option<Mirror>, PullError> {
+) -> Result<Update, PullError> {
     let version = record.version().unwrap_or_default();
     let held = replica.mirror(key);
     let Some(base) = record.base_version() else {
         // A whole row; in a scan even an older one, for the server's history may have been set back.
-        let current = held.is_some_and(|mirror| mirror.version >= version) && !incoming.scanning;
-        return Ok(if current {
-            None
-        } else {
-            mirror_of(replica, &key.entity_type, record, now)
-        });
+        let current = held.is_some_and(|held| held.version() >= version) && !incoming.scanning;
+        return Ok(if current { Update::None } else { Update::Whole });
     };
     match held {
-        Some(mirror) if mirror.version >= version => Ok(None),
-        Some(mirror) if mirror.version >= base => {
+        Some(held) if held.version() >= version => Ok(Update::None),
+        Some(held) if held.version() >= base => {
+            let mirror = held.mirror();
             let mut fields = mirror.fields.clone();
-            let id_field = replica
-                .packs()
-                .entity(&key.entity_type)
-                .map(|entity| entity.id_field.as_str());
-            fields.extend(record.fields(id_field.unwrap_or_default()));
+            let entity = replica.packs().entity(&key.entity_type);
+            let id_field = entity.map(|entity| entity.id_field.as_str()).unwrap_or_default();
+            fields.extend(record.record().fields(id_field));
             fields.retain(|_, value| !value.is_null());
             let updated_at = record.updated_at().unwrap_or(now);
-            Ok(Some(Mirror {
+            Ok(Update::Merged(Mirror {
                 fields,
                 version,
                 updated_at,
                 reached_at: now,
-                ..mirror.clone()
+                ..(*mirror).clone()
             }))
         }
         _ => {
@@ -212,7 +226,91 @@ fn updated(
             let found = candidates.find_map(|(_, record)| {
                 mirror_of(replica, &key.entity_type, record, now).filter(|mirror| mirror.key == *key)
             });
-            found.map(Some).ok_or_else(|| PullError::Missing(key.clone()))
+            let missing = || PullError::Missing(key.clone());
+            found.map(Update::Merged).ok_or_else(missing)
+        }
+    }
+}
+
+/// Records that a page brings whole. Of an entity that has many of them, their text goes into the store's pages as it
+/// came.
+struct WholeRows<'a> {
+    replica: &'a Replica,
+    scan: u32,
+    now: Timestamp,
+    /// The entity whose rows are being taken: they come together.
+    open: Option<(&'a Entity, Pages<'a>)>,
+    numerous: BTreeSet<&'a str>,
+    /// What the page also takes away is told by rows, which know no two answers.
+    gone: BTreeSet<&'a RecordKey>,
+}
+
+impl<'a> WholeRows<'a> {
+    fn new(replica: &'a Replica, incoming: &'a Incoming<'_>, scan: u32, now: Timestamp) -> Self {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for (entity, record) in &incoming.rows {
+            *counts.entry(entity).or_default() += usize::from(record.base_version().is_none());
+        }
+        let numerous = counts.into_iter().filter(|(_, count)| *count >= WORTH_A_PAGE);
+        Self {
+            replica,
+            scan,
+            now,
+            open: None,
+            numerous: ordered::set(numerous.map(|(entity, _)| entity)),
+            gone: ordered::set(incoming.deleted.iter().chain(&incoming.revoked)),
+        }
+    }
+
+    fn take(&mut self, changes: &mut Changes, key: RecordKey, record: &RecordText<'_>) {
+        let Some(entity) = self.replica.packs().entity(&key.entity_type) else {
+            return;
+        };
+        let paged = self.numerous.contains(key.entity_type.as_str()) && !self.gone.contains(&key);
+        if !(paged && self.add(changes, entity, &key, record).is_ok()) {
+            // What fits no page stands by itself.
+            let mirror = mirror_of(self.replica, &key.entity_type, &record.record(), self.now);
+            if let Some(mut mirror) = mirror {
+                mirror.scan = self.scan;
+                changes.put(Row::Mirror(mirror));
+            }
+        }
+    }
+
+    fn add(
+        &mut self,
+        changes: &mut Changes,
+        entity: &'a Entity,
+        key: &RecordKey,
+        record: &RecordText<'_>,
+    ) -> Result<(), Malformed> {
+        if self
+            .open
+            .as_ref()
+            .is_none_or(|(open, _)| open.name != entity.name)
+        {
+            self.finish(changes);
+            let pages = Pages::new(self.replica, &entity.name, changes.next_page(self.replica));
+            self.open = Some((entity, pages));
+        }
+        let Some((_, pages)) = &mut self.open else {
+            return Err(Malformed);
+        };
+        let local_id = record.local_id();
+        let meta = Meta {
+            id: &key.entity_id,
+            version: record.version().unwrap_or_default(),
+            updated_at: record.updated_at().unwrap_or(self.now),
+            reached_at: self.now,
+            scan: self.scan,
+            local_id: local_id.as_deref(),
+        };
+        pages.open().push_text(&meta, record.own(&entity.id_field))
+    }
+
+    fn finish(&mut self, changes: &mut Changes) {
+        if let Some((_, pages)) = self.open.take() {
+            changes.pages.extend(pages.finish());
         }
     }
 }
@@ -262,12 +360,15 @@ fn revoked(replica: &Replica, changes: &mut Changes, key: &RecordKey, now: Times
 
 /// At the end of a scan: what it did not bring is no longer there for this device.
 fn drop_unconfirmed(replica: &Replica, changes: &mut Changes, scan: u32) {
-    let confirmed = ordered::set(changes.put.iter().map(|row| row.key().text()));
-    for mirror in replica
+    let mut confirmed = ordered::set(changes.put.iter().map(|row| row.key().text()));
+    for page in &changes.pages {
+        confirmed.extend((0..page.rows()).map(|row| RowKey::Mirror(page.key(row)).text()));
+    }
+    let unconfirmed = replica
         .mirrors()
-        .filter(|mirror| mirror.scan < scan && mirror.version > 0)
-    {
-        let key = RowKey::Mirror(mirror.key.clone());
+        .filter(|(_, held)| held.scan() < scan && held.version() > 0);
+    for (key, _) in unconfirmed {
+        let key = RowKey::Mirror(key.clone());
         if !confirmed.contains(&key.text()) {
             changes.delete(key);
         }

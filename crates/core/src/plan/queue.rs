@@ -1,5 +1,7 @@
 //! What a person does with a queued write: try again, correct, discard (protocol W15–W17).
 
+use std::borrow::Cow;
+
 use super::edit;
 use crate::{
     Fields,
@@ -84,8 +86,7 @@ pub fn correct(
         if !corrected.base.contains_key(name) {
             let seen = replica
                 .mirror(&write.key())
-                .and_then(|mirror| mirror.fields.get(name))
-                .cloned();
+                .and_then(|held| held.value(name).map(Cow::into_owned));
             corrected.base.insert(name.clone(), seen.unwrap_or_default());
         }
         corrected.payload.insert(name.clone(), value.clone());
@@ -94,7 +95,7 @@ pub fn correct(
         under_pack_in_force(replica, entity, &mut corrected);
         let current = replica
             .mirror(&write.key())
-            .map(|mirror| mirror.fields.clone())
+            .map(|held| held.fields().into_owned())
             .unwrap_or_default();
         let errors = validate(entity, write.operation, &corrected.payload, &current);
         if !errors.is_empty() {

@@ -81,14 +81,14 @@ pub fn digest_differences(replica: &Replica, digest: &Digest) -> Differences {
         let mirrors = || {
             replica
                 .mirrors_of(&entity.name)
-                .filter(|mirror| mirror.version > 0)
+                .filter(|(_, held)| held.version() > 0)
         };
-        let held = ordered::map(mirrors().map(|mirror| (mirror.key.entity_id.clone(), mirror.version)));
+        let held = ordered::map(mirrors().map(|(key, held)| (key.entity_id.clone(), held.version())));
         // The server's time of the change on both sides: what left here has been here for as long at the least.
         let aged = mirrors()
-            .filter(|mirror| entity.has_had_its_days(&mirror.fields, mirror.updated_at, digest.as_of))
-            .filter(|mirror| !pinned.contains(&mirror.key.to_string()))
-            .map(|mirror| mirror.key.entity_id.clone());
+            .filter(|(_, held)| entity.has_had_its_days(|| held.fields(), held.updated_at(), digest.as_of))
+            .filter(|(key, _)| !pinned.contains(&key.to_string()))
+            .map(|(key, _)| key.entity_id.clone());
         if DigestEntry::of(held.clone(), ordered::set(aged), false).sha256 == theirs.sha256 {
             continue;
         }

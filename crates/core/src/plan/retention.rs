@@ -20,13 +20,13 @@ pub fn aged_out(replica: &Replica, now: Timestamp) -> Changes {
         }
     }
     let pinned = pinned(replica);
-    for mirror in replica.mirrors() {
-        let Some(entity) = replica.packs().entity(&mirror.key.entity_type) else {
+    for (key, held) in replica.mirrors() {
+        let Some(entity) = replica.packs().entity(&key.entity_type) else {
             continue;
         };
-        let aged = entity.has_had_its_days(&mirror.fields, mirror.reached_at, now);
-        if aged && !pinned.contains(&mirror.key.to_string()) && replica.lane(&mirror.key).next().is_none() {
-            changes.delete.push(RowKey::Mirror(mirror.key.clone()));
+        let aged = entity.has_had_its_days(|| held.fields(), held.reached_at(), now);
+        if aged && !pinned.contains(&key.to_string()) && replica.lane(key).next().is_none() {
+            changes.delete.push(RowKey::Mirror(key.clone()));
         }
     }
     changes.delete.truncate(MAX_ROWS_PER_COMMIT);

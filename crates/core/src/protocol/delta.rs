@@ -14,7 +14,7 @@ use crate::{
     timestamp,
 };
 
-/// `GET /api/v1/sync/delta`.
+/// `GET /api/v1/sync/delta`, as the server makes it; a device reads it as [`super::DeltaText`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Delta {
@@ -27,14 +27,6 @@ pub struct Delta {
     pub remaining: Option<u64>,
     pub changes: DeltaChanges,
 }
-
-crate::json_object!(Delta {
-    sync_timestamp: "syncTimestamp",
-    cursor: "cursor",
-    has_more: "hasMore",
-    remaining: "remaining",
-    changes: "changes",
-});
 
 /// Changed records by collection (`workOrders`), and the ids that left.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -76,22 +68,6 @@ impl<'de> Deserialize<'de> for DeltaChanges {
         }
 
         deserializer.deserialize_map(Collections)
-    }
-}
-
-impl FromJson for DeltaChanges {
-    fn read(value: Value, faults: &mut Faults) -> Self {
-        let mut changes = Self::default();
-        for (name, value) in Fields::read(value, faults) {
-            match name.as_str() {
-                "deletedIds" => changes.deleted_ids = FromJson::read(value, faults),
-                "revokedIds" => changes.revoked_ids = FromJson::read(value, faults),
-                _ => {
-                    changes.records.insert(name, FromJson::read(value, faults));
-                }
-            }
-        }
-        changes
     }
 }
 

@@ -4,6 +4,7 @@ mod delta;
 mod error;
 mod push;
 mod session;
+mod text;
 
 pub use delta::{Cursor, CursorError, Delta, DeltaChanges, Digest, DigestEntry, WireRecord};
 pub use error::{ErrorCode, ErrorEnvelope, FieldError, WireError};
@@ -11,3 +12,4 @@ pub use push::{
     ConflictSummary, OperationResult, PushRequest, PushResponse, ResultStatus, Superseded, WireOperation,
 };
 pub use session::{DeviceInfo, Health, Me, TokenAnswer};
+pub use text::{DeltaText, RecordText};

@@ -1,29 +1,47 @@
 //! A device's state in memory: what was loaded from the store, and what is derived from it.
 //!
+//! Most mirrors are rows of [pages](crate::page) and are read where they stand, field by field; those that came since
+//! the last fold stand by themselves.
+//!
 //! Mirrors hold what the server confirmed, the queue holds what it has not; what a person sees is derived
 //! ([`Replica::view`]). Nothing is changed here but by [`Replica::apply`], after the store has committed it.
 
+mod held;
 mod query;
 mod view;
 
-pub use query::{Filter, Page, Query};
+pub use held::Held;
+pub use query::{Filter, Item, Page, Query};
 pub use view::{Mark, View};
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
 use crate::{
     ordered,
     pack::Packs,
+    page::{self, PageId},
     protocol::Me,
     queue::{QueuedWrite, WriteStatus},
-    record::{Mirror, RecordKey},
-    store::{Changes, CursorRow, DeviceRow, Lease, Revision, Row, RowKey, Snapshot, SyncRow},
+    record::RecordKey,
+    store::{
+        Alias, Changes, CursorRow, DeviceRow, Fold, Lease, PacksRow, Quarantined, Revision, Row, RowKey,
+        Snapshot, SyncRow,
+    },
 };
 
 #[derive(Debug, Clone, Default)]
 pub struct Replica {
     revision: Revision,
-    mirrors: BTreeMap<RecordKey, Rc<Mirror>>,
+    mirrors: BTreeMap<RecordKey, Held>,
+    /// The highest id of a page so far.
+    last_page: PageId,
+    /// Pages that were in the store when this replica last saw them there.
+    stored_pages: BTreeSet<PageId>,
+    /// The revision of the last fold.
+    folded_at: Revision,
     /// By sequence.
     writes: Vec<Rc<QueuedWrite>>,
     sequences: BTreeMap<String, u64>,
@@ -36,7 +54,11 @@ pub struct Replica {
     lease: Option<Lease>,
     me: Option<Me>,
     packs: Rc<Packs>,
-    quarantined: Vec<String>,
+    /// As the server handed them out, whether or not this version of the app can use them.
+    packs_row: Option<Rc<PacksRow>>,
+    quarantined: Vec<Quarantined>,
+    /// Pages among them whose records the server has sent again.
+    refetched: BTreeSet<PageId>,
 }
 
 impl Replica {
@@ -44,10 +66,18 @@ impl Replica {
     pub fn new(snapshot: Snapshot) -> Self {
         let mut replica = Self {
             quarantined: snapshot.quarantined,
+            folded_at: snapshot.base.revision,
+            last_page: snapshot.base.last_page,
             ..Self::default()
         };
-        for row in snapshot.rows {
+        for row in snapshot.base.rows {
             replica.put(row);
+        }
+        for kept in &snapshot.base.pages {
+            replica.put_page(&kept.page, &kept.dead);
+        }
+        for changes in snapshot.commits {
+            replica.change(&changes);
         }
         replica.revision = snapshot.revision;
         replica
@@ -59,11 +89,51 @@ impl Replica {
             return;
         }
         self.revision = revision;
+        self.change(changes);
+    }
+
+    /// Follows commits of other contexts, the last of them of this revision.
+    pub fn follow(&mut self, revision: Revision, commits: &[Changes]) {
+        if revision > self.revision {
+            commits.iter().for_each(|changes| self.change(changes));
+            self.revision = revision;
+        }
+    }
+
+    /// Follows a fold: the records are the same, and stand elsewhere.
+    pub fn folded(&mut self, revision: Revision, fold: &Fold) {
+        self.mirrors.clear();
+        self.stored_pages.clear();
+        for kept in &fold.base.pages {
+            self.put_page(&kept.page, &kept.dead);
+        }
+        self.last_page = self.last_page.max(fold.base.last_page);
+        let gone = |quarantined: &Quarantined| matches!(quarantined, Quarantined::Page(id) if fold.gone.contains(id));
+        self.quarantined.retain(|quarantined| !gone(quarantined));
+        self.refetched.clear();
+        self.folded_at = revision;
+        self.revision = revision;
+    }
+
+    fn change(&mut self, changes: &Changes) {
         for key in &changes.delete {
             self.delete(key);
         }
         for row in &changes.put {
             self.put(row.clone());
+        }
+        for page in &changes.pages {
+            self.put_page(page, &[]);
+        }
+    }
+
+    /// Takes a page's records, but for its dead rows.
+    fn put_page(&mut self, page: &Rc<page::Page>, dead: &[u16]) {
+        self.last_page = self.last_page.max(page.id);
+        self.stored_pages.insert(page.id);
+        for row in (0..page.rows()).filter(|row| !dead.iter().any(|dead| usize::from(*dead) == *row)) {
+            let page = Rc::clone(page);
+            self.mirrors.insert(page.key(row), Held::Paged { page, row });
         }
     }
 
@@ -76,13 +146,16 @@ impl Replica {
             .map(QueuedWrite::key);
         let conflicts = self
             .mirrors_of(crate::system::CONFLICT)
-            .map(|mirror| mirror.key.clone());
+            .map(|(key, _)| key.clone());
         let mirrors = keys
             .chain(conflicts)
             .filter_map(|key| Some((key.clone(), self.mirrors.get(&key)?.clone())));
         Self {
             revision: self.revision,
             mirrors: ordered::map(mirrors),
+            last_page: self.last_page,
+            stored_pages: BTreeSet::new(),
+            folded_at: self.folded_at,
             writes: self.writes.clone(),
             sequences: self.sequences.clone(),
             lanes: self.lanes.clone(),
@@ -93,7 +166,9 @@ impl Replica {
             lease: self.lease.clone(),
             me: self.me.clone(),
             packs: Rc::clone(&self.packs),
+            packs_row: None,
             quarantined: Vec::new(),
+            refetched: BTreeSet::new(),
         }
     }
 
@@ -105,7 +180,8 @@ impl Replica {
     fn put(&mut self, row: Row) {
         match row {
             Row::Mirror(mirror) => {
-                self.mirrors.insert(mirror.key.clone(), Rc::new(mirror));
+                self.mirrors
+                    .insert(mirror.key.clone(), Held::Loose(Rc::new(mirror)));
             }
             Row::Write(write) => {
                 self.forget_write(&write.id);
@@ -129,9 +205,10 @@ impl Replica {
             Row::Me(me) => self.me = Some(me),
             // Packs that no longer pass the check (an older app, a newer server) leave the ones in force.
             Row::Packs(row) => {
-                if let Ok(packs) = Packs::new(row.packs) {
+                if let Ok(packs) = Packs::new(row.packs.clone()) {
                     self.packs = Rc::new(packs);
                 }
+                self.packs_row = Some(Rc::new(row));
             }
         }
     }
@@ -150,7 +227,10 @@ impl Replica {
             RowKey::Sync => self.sync = SyncRow::default(),
             RowKey::Lease => self.lease = None,
             RowKey::Me => self.me = None,
-            RowKey::Packs => self.packs = Rc::default(),
+            RowKey::Packs => {
+                self.packs = Rc::default();
+                self.packs_row = None;
+            }
         }
     }
 
@@ -222,25 +302,84 @@ impl Replica {
         self.me.as_ref()
     }
 
-    /// Names of stored rows that did not decode: told, never dropped.
-    pub fn quarantined(&self) -> &[String] {
-        &self.quarantined
+    /// What is stored and does not open, but for what the server has sent again.
+    pub fn quarantined(&self) -> impl Iterator<Item = Quarantined> {
+        let again = |quarantined: &&Quarantined| match quarantined {
+            Quarantined::Page(id) => !self.refetched.contains(id),
+            Quarantined::Commit(_) | Quarantined::Base => true,
+        };
+        self.quarantined.iter().filter(again).copied()
     }
 
-    pub fn mirror(&self, key: &RecordKey) -> Option<&Mirror> {
-        self.mirrors.get(key).map(Rc::as_ref)
+    /// Notes that everything the server has is here: pages that did not open are missed no more.
+    pub fn verified(&mut self) {
+        for quarantined in &self.quarantined {
+            if let Quarantined::Page(id) = quarantined {
+                self.refetched.insert(*id);
+            }
+        }
     }
 
-    pub fn mirrors(&self) -> impl Iterator<Item = &Mirror> {
-        self.mirrors.values().map(Rc::as_ref)
+    /// Pages that do not open and are missed no more.
+    pub(crate) fn refetched(&self) -> impl Iterator<Item = PageId> {
+        self.refetched.iter().copied()
+    }
+
+    /// The id for the next page.
+    pub fn next_page(&self) -> PageId {
+        self.last_page + 1
+    }
+
+    /// Pages in the store of which no row is the state of its record any more.
+    pub(crate) fn spent_pages(&self) -> impl Iterator<Item = PageId> {
+        let mut spent = self.stored_pages.clone();
+        for held in self.mirrors.values() {
+            if let Held::Paged { page, .. } = held {
+                spent.remove(&page.id);
+            }
+        }
+        spent.into_iter()
+    }
+
+    /// Everything that is not a mirror, as rows.
+    pub(crate) fn rows(&self) -> Vec<Row> {
+        let writes = self
+            .writes
+            .iter()
+            .map(|write| Row::Write(Box::new((**write).clone())));
+        let aliases = self.aliases.iter().map(|(local, server_id)| {
+            let (local, server_id) = (local.clone(), server_id.clone());
+            Row::Alias(Alias { local, server_id })
+        });
+        let mut rows: Vec<Row> = writes.chain(aliases).collect();
+        rows.extend(self.device.clone().map(Row::Device));
+        rows.extend(self.cursor.clone().map(Row::Cursor));
+        rows.push(Row::Sync(self.sync.clone()));
+        rows.extend(self.lease.clone().map(Row::Lease));
+        rows.extend(self.me.clone().map(Row::Me));
+        rows.extend(self.packs_row.as_deref().cloned().map(Row::Packs));
+        rows
+    }
+
+    /// The revision of the last fold: what was committed since is in the store's journal.
+    pub fn folded_at(&self) -> Revision {
+        self.folded_at
+    }
+
+    /// What the server confirmed of a record.
+    pub fn mirror(&self, key: &RecordKey) -> Option<&Held> {
+        self.mirrors.get(key)
+    }
+
+    pub fn mirrors(&self) -> impl Iterator<Item = (&RecordKey, &Held)> {
+        self.mirrors.iter()
     }
 
     /// The mirrors of one entity, by id.
-    pub fn mirrors_of<'a>(&'a self, entity: &'a str) -> impl Iterator<Item = &'a Mirror> {
+    pub fn mirrors_of<'a>(&'a self, entity: &'a str) -> impl Iterator<Item = (&'a RecordKey, &'a Held)> {
         self.mirrors
             .range(RecordKey::new(entity, "")..)
             .take_while(move |(key, _)| key.entity_type == entity)
-            .map(|(_, mirror)| mirror.as_ref())
     }
 
     /// All writes, settled ones too, in local order.

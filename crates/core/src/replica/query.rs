@@ -1,12 +1,15 @@
 //! Lists: filtered, searched and sorted over what is on the device.
+//!
+//! Most records have nothing open, and are looked at where they stand: only the fields that a list asks for are read.
+//! What is shown of them is put together for the rows that are taken.
 
-use std::cmp::Ordering;
+use std::{borrow::Cow, cmp::Ordering};
 
 use serde_json::Value;
 
-use super::{Mark, Replica, View};
+use super::{Held, Mark, Replica, View};
 use crate::{
-    json,
+    Timestamp, json,
     pack::{Choice, Entity, FieldType},
     queue::Operation,
     record::RecordKey,
@@ -36,11 +39,101 @@ pub struct Filter {
 }
 
 /// A part of a list.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub struct Page<'a> {
-    pub items: Vec<View<'a>>,
+    pub items: Vec<Item<'a>>,
     /// How many there are in all.
     pub total: usize,
+}
+
+/// A record of a list, not yet put together.
+#[derive(Debug, Clone)]
+pub struct Item<'a> {
+    content: Content<'a>,
+}
+
+#[derive(Debug, Clone)]
+enum Content<'a> {
+    /// Nothing is open: it is as the server confirmed it.
+    Confirmed {
+        key: &'a RecordKey,
+        held: &'a Held,
+        mark: Mark,
+    },
+    Shown(Box<View<'a>>),
+}
+
+impl<'a> Item<'a> {
+    fn shown(view: View<'a>) -> Self {
+        let content = Content::Shown(Box::new(view));
+        Self { content }
+    }
+
+    pub fn key(&self) -> &RecordKey {
+        match &self.content {
+            Content::Confirmed { key, .. } => key,
+            Content::Shown(view) => &view.key,
+        }
+    }
+
+    pub fn mark(&self) -> Mark {
+        match &self.content {
+            Content::Confirmed { mark, .. } => *mark,
+            Content::Shown(view) => view.mark,
+        }
+    }
+
+    /// When the server last changed it; `None` while the server has none.
+    pub fn updated_at(&self) -> Option<Timestamp> {
+        match &self.content {
+            Content::Confirmed { held, .. } => Some(held.updated_at()),
+            Content::Shown(view) => view.updated_at,
+        }
+    }
+
+    /// One field's value.
+    pub fn value(&self, field: &str) -> Option<Cow<'_, Value>> {
+        match &self.content {
+            Content::Confirmed { held, .. } => held.value(field),
+            Content::Shown(view) => view.fields.get(field).map(Cow::Borrowed),
+        }
+    }
+
+    /// A field's text; empty where it has none.
+    pub fn text(&self, field: &str) -> Cow<'_, str> {
+        match &self.content {
+            Content::Confirmed { held, .. } => held.text(field),
+            Content::Shown(view) => Cow::Borrowed(view.text(field)),
+        }
+    }
+
+    fn has(&self, filter: &Filter) -> bool {
+        match &self.content {
+            Content::Confirmed { held, .. } => held.has(&filter.field, &filter.any_of),
+            Content::Shown(view) => {
+                let value = view.fields.get(&filter.field).unwrap_or(&Value::Null);
+                filter.any_of.iter().any(|wanted| match value {
+                    Value::Array(items) => items.contains(wanted),
+                    value => value == wanted,
+                })
+            }
+        }
+    }
+
+    /// The whole record, as shown.
+    pub fn view(&self) -> View<'a> {
+        match &self.content {
+            Content::Confirmed { key, held, mark } => View {
+                key: (*key).clone(),
+                fields: held.fields(),
+                version: held.version(),
+                updated_at: Some(held.updated_at()),
+                mark: *mark,
+                only_here: false,
+            },
+            Content::Shown(view) => (**view).clone(),
+        }
+    }
 }
 
 impl Replica {
@@ -53,50 +146,54 @@ impl Replica {
             };
         };
         let words: Vec<String> = query.search.split_whitespace().map(str::to_lowercase).collect();
-        let mut items: Vec<View<'_>> = self
-            .all(&entity.name)
-            .filter(|view| fits(entity, query, &words, view))
-            .collect();
         let choices = declared_choices(entity, query);
-        items.sort_by(|a, b| order(query, choices, a, b));
-        let total = items.len();
+        let found = self
+            .all(&entity.name)
+            .filter(|item| fits(entity, query, &words, item));
+        let mut sorted: Vec<(Place, Item<'_>)> = found
+            .map(|item| (Place::of(query, choices, &item), item))
+            .collect();
+        sorted.sort_by(|(a, first), (b, second)| {
+            a.compare(b, query.descending)
+                .then_with(|| first.key().cmp(second.key()))
+        });
+        let total = sorted.len();
         let limit = if query.limit == 0 { total } else { query.limit };
+        let items = sorted
+            .into_iter()
+            .map(|(_, item)| item)
+            .skip(query.offset)
+            .take(limit);
         Page {
-            items: items.into_iter().skip(query.offset).take(limit).collect(),
+            items: items.collect(),
             total,
         }
     }
 
     /// All records of an entity that there is something to show of.
-    pub fn all<'a>(&'a self, entity: &'a str) -> impl Iterator<Item = View<'a>> + 'a {
+    pub fn all<'a>(&'a self, entity: &'a str) -> impl Iterator<Item = Item<'a>> + 'a {
         let conflicts: Vec<RecordKey> = self.open_conflicts().collect();
         let mut settlements = self
             .lanes()
             .filter(|lane| lane.entity_type == crate::system::CONFLICT);
         let no_settlements = settlements.next().is_none();
-        let mirrored = self.mirrors_of(entity).filter_map(move |mirror| {
-            let plain = no_settlements && !self.lanes.contains_key(&mirror.key);
+        let mirrored = self.mirrors_of(entity).filter_map(move |(key, held)| {
+            let plain = no_settlements && !self.lanes.contains_key(key);
             if !plain {
-                return self.view(&mirror.key);
+                return self.view(key).map(Item::shown);
             }
-            let mark = if conflicts.contains(&mirror.key) {
+            let mark = if conflicts.contains(key) {
                 Mark::Conflict
             } else {
                 Mark::Synced
             };
-            Some(View {
-                key: mirror.key.clone(),
-                fields: std::borrow::Cow::Borrowed(&mirror.fields),
-                version: mirror.version,
-                updated_at: Some(mirror.updated_at),
-                mark,
-                only_here: false,
-            })
+            let content = Content::Confirmed { key, held, mark };
+            Some(Item { content })
         });
         let only_here = self
             .lanes()
             .filter(move |key| key.entity_type == entity && !self.mirrors.contains_key(*key));
-        mirrored.chain(only_here.filter_map(|key| self.view(key)))
+        mirrored.chain(only_here.filter_map(|key| self.view(key).map(Item::shown)))
     }
 
     /// How many records of an entity were created here and are not on the server yet.
@@ -107,22 +204,16 @@ impl Replica {
     }
 }
 
-fn fits(entity: &Entity, query: &Query, words: &[String], view: &View<'_>) -> bool {
-    let filtered = query.filters.iter().all(|filter| {
-        let value = view.fields.get(&filter.field).unwrap_or(&Value::Null);
-        filter.any_of.iter().any(|wanted| match value {
-            Value::Array(items) => items.contains(wanted),
-            value => value == wanted,
-        })
-    });
+fn fits(entity: &Entity, query: &Query, words: &[String], item: &Item<'_>) -> bool {
+    let filtered = query.filters.iter().all(|filter| item.has(filter));
     if !filtered || words.is_empty() {
         return filtered;
     }
     let searched = entity.list.search.iter().chain([&entity.title_field]);
-    let mut text = view.key.entity_id.to_lowercase();
-    for value in searched.filter_map(|field| view.fields.get(field)) {
+    let mut text = item.key().entity_id.to_lowercase();
+    for value in searched.filter_map(|field| item.value(field)) {
         text.push('\n');
-        append_text(value, &mut text);
+        append_text(&value, &mut text);
     }
     words.iter().all(|word| text.contains(word.as_str()))
 }
@@ -152,46 +243,62 @@ fn declared_choices<'a>(entity: &'a Entity, query: &Query) -> &'a [Choice] {
     }
 }
 
-fn order(query: &Query, choices: &[Choice], a: &View<'_>, b: &View<'_>) -> Ordering {
-    // What the server does not know yet is the newest of all.
-    let newest_first = || {
-        b.updated_at
-            .is_none()
-            .cmp(&a.updated_at.is_none())
-            .then(b.updated_at.cmp(&a.updated_at))
-    };
-    let by_field = query.sort.as_deref().map_or(Ordering::Equal, |field| {
-        let (a, b) = (a.fields.get(field), b.fields.get(field));
-        // Absent values stand last, whichever way the list runs.
-        let absent = |value: Option<&Value>| value.is_none_or(Value::is_null);
-        absent(a).cmp(&absent(b)).then_with(|| {
-            let ordering = compare(choices, a.unwrap_or(&Value::Null), b.unwrap_or(&Value::Null));
-            if query.descending {
-                ordering.reverse()
-            } else {
-                ordering
-            }
-        })
-    });
-    by_field.then_with(newest_first).then_with(|| a.key.cmp(&b.key))
+/// Where an item stands in its list, read once.
+struct Place {
+    by_field: Option<SortKey>,
+    updated_at: Option<Timestamp>,
 }
 
-/// By value; choices by the place at which they are declared, unknown ones last.
-fn compare(choices: &[Choice], a: &Value, b: &Value) -> Ordering {
-    let place = |value: &str| {
-        choices
-            .iter()
-            .position(|choice| choice.value == value)
-            .unwrap_or(usize::MAX)
-    };
-    match (a, b) {
-        (Value::String(a), Value::String(b)) if !choices.is_empty() => place(a).cmp(&place(b)),
-        (Value::Number(a), Value::Number(b)) => {
-            a.as_f64().partial_cmp(&b.as_f64()).unwrap_or(Ordering::Equal)
+/// A value to sort by. What is of another kind sorts by its kind.
+#[derive(Debug, PartialEq, PartialOrd)]
+enum SortKey {
+    /// A choice, by the place at which it is declared; unknown ones last.
+    Choice(usize),
+    Bool(bool),
+    Number(f64),
+    Text(String),
+}
+
+impl SortKey {
+    fn of(choices: &[Choice], value: &Value) -> Option<Self> {
+        Some(match value {
+            Value::Null => return None,
+            Value::String(text) if !choices.is_empty() => {
+                let place = choices.iter().position(|choice| choice.value == *text);
+                Self::Choice(place.unwrap_or(usize::MAX))
+            }
+            Value::String(text) => Self::Text(text.clone()),
+            Value::Bool(yes) => Self::Bool(*yes),
+            Value::Number(number) => Self::Number(number.as_f64().unwrap_or(f64::MAX)),
+            other => Self::Text(json::text(other)),
+        })
+    }
+}
+
+impl Place {
+    fn of(query: &Query, choices: &[Choice], item: &Item<'_>) -> Self {
+        let value = query.sort.as_deref().and_then(|field| item.value(field));
+        Self {
+            by_field: value.and_then(|value| SortKey::of(choices, &value)),
+            updated_at: item.updated_at(),
         }
-        (Value::Bool(a), Value::Bool(b)) => a.cmp(b),
-        (Value::String(a), Value::String(b)) => a.cmp(b),
-        _ => json::text(a).cmp(&json::text(b)),
+    }
+
+    fn compare(&self, other: &Self, descending: bool) -> Ordering {
+        // Absent values stand last, whichever way the list runs.
+        let by_field = match (&self.by_field, &other.by_field) {
+            (Some(a), Some(b)) => {
+                let ordering = a.partial_cmp(b).unwrap_or(Ordering::Equal);
+                if descending { ordering.reverse() } else { ordering }
+            }
+            (a, b) => a.is_none().cmp(&b.is_none()),
+        };
+        // What the server does not know yet is the newest of all.
+        let newest_first = || {
+            let unknown = other.updated_at.is_none().cmp(&self.updated_at.is_none());
+            unknown.then(other.updated_at.cmp(&self.updated_at))
+        };
+        by_field.then_with(newest_first)
     }
 }
 
@@ -199,7 +306,7 @@ fn compare(choices: &[Choice], a: &Value, b: &Value) -> Ordering {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{Choice, compare};
+    use super::{Choice, SortKey};
 
     #[test]
     fn choices_sort_as_they_are_declared_and_other_text_by_itself() {
@@ -211,7 +318,8 @@ mod tests {
         let choices = ["emergency", "high", "medium", "low"].map(choice);
         let sorted = |choices: &[Choice], values: &[&str]| {
             let mut values: Vec<Value> = values.iter().map(|value| json!(value)).collect();
-            values.sort_by(|a, b| compare(choices, a, b));
+            let key = |value: &Value| SortKey::of(choices, value);
+            values.sort_by(|a, b| key(a).partial_cmp(&key(b)).expect("texts have an order"));
             values
         };
         let mixed = ["low", "unknown", "medium", "emergency", "high"];

@@ -4,7 +4,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use serde_json::Value;
 
-use super::Replica;
+use super::{Held, Replica};
 use crate::{
     Fields, Timestamp,
     merge::{MergeInput, Verdict, compute_fields, merge_record},
@@ -60,7 +60,7 @@ impl Replica {
         let settlements = self.pending_settlements(&key);
         let mark = self.mark(&key, &open);
         let (version, updated_at) =
-            mirror.map_or((0, None), |mirror| (mirror.version, Some(mirror.updated_at)));
+            mirror.map_or((0, None), |held| (held.version(), Some(held.updated_at())));
         let view = |fields| View {
             key: key.clone(),
             fields,
@@ -70,7 +70,7 @@ impl Replica {
             only_here: mirror.is_none(),
         };
         if open.is_empty() && settlements.is_empty() {
-            return mirror.map(|mirror| view(Cow::Borrowed(&mirror.fields)));
+            return mirror.map(|held| view(held.fields()));
         }
         let entity = self.packs.entity(&key.entity_type)?;
         let created = open.iter().any(|write| write.operation == Operation::Create);
@@ -78,7 +78,7 @@ impl Replica {
         if mirror.is_none() && !alive {
             return None;
         }
-        let mut fields = mirror.map(|mirror| mirror.fields.clone()).unwrap_or_default();
+        let mut fields = mirror.map(|held| held.fields().into_owned()).unwrap_or_default();
         for write in open {
             match write.operation {
                 Operation::Delete if write.status != WriteStatus::Failed => return None,
@@ -113,12 +113,11 @@ impl Replica {
 
     /// Records with a conflict that nobody has settled yet, as far as this device knows.
     pub fn open_conflicts(&self) -> impl Iterator<Item = RecordKey> + '_ {
-        let open = |fields: &Fields| fields.get("status").and_then(Value::as_str) == Some("open");
         let settled_here =
             |key: &RecordKey| self.lane(key).any(|write| write.kind == system::CONFLICT_RESOLVE);
         self.mirrors_of(system::CONFLICT)
-            .filter(move |mirror| open(&mirror.fields) && !settled_here(&mirror.key))
-            .filter_map(|mirror| target(&mirror.fields))
+            .filter(move |(key, held)| held.text("status") == "open" && !settled_here(key))
+            .filter_map(|(_, held)| target(held))
     }
 
     /// Values of a record that were chosen on this device in a conflict, the server not knowing yet.
@@ -132,7 +131,7 @@ impl Replica {
             let Some(conflict) = self
                 .mirrors
                 .get(lane)
-                .filter(|mirror| target(&mirror.fields).as_ref() == Some(key))
+                .filter(|held| target(held).as_ref() == Some(key))
             else {
                 continue;
             };
@@ -140,7 +139,7 @@ impl Replica {
                 .lane(lane)
                 .filter(|write| write.kind == system::CONFLICT_RESOLVE)
             {
-                chosen.extend(chosen_values(&conflict.fields, &write.payload));
+                chosen.extend(chosen_values(&conflict.fields(), &write.payload));
             }
         }
         chosen
@@ -148,9 +147,9 @@ impl Replica {
 }
 
 /// The record a conflict is about.
-fn target(conflict: &Fields) -> Option<RecordKey> {
-    let text = |name: &str| conflict.get(name).and_then(Value::as_str);
-    Some(RecordKey::new(text("recordType")?, text("recordId")?))
+fn target(conflict: &Held) -> Option<RecordKey> {
+    let [entity, id] = ["recordType", "recordId"].map(|name| conflict.text(name));
+    (!entity.is_empty() && !id.is_empty()).then(|| RecordKey::new(entity, id))
 }
 
 fn chosen_values(conflict: &Fields, payload: &Fields) -> Fields {

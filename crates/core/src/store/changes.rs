@@ -1,12 +1,16 @@
+use std::rc::Rc;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Alias, CursorRow, DeviceRow, Lease, PacksRow, SyncRow};
 use crate::{
     json::{Faults, FromJson},
+    page::{Page, PageId},
     protocol::Me,
     queue::QueuedWrite,
     record::{Mirror, RecordKey},
+    replica::Replica,
 };
 
 /// One stored row.
@@ -140,15 +144,23 @@ impl RowKey {
 }
 
 /// What one commit does. A key is put or deleted, never both.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Changes {
     pub put: Vec<Row>,
     pub delete: Vec<RowKey>,
+    /// Mirrors of which there are many: put as well, and not among the rows. See [`crate::page::gather`].
+    pub pages: Vec<Rc<Page>>,
 }
 
 impl Changes {
     pub fn is_empty(&self) -> bool {
-        self.put.is_empty() && self.delete.is_empty()
+        self.put.is_empty() && self.delete.is_empty() && self.pages.is_empty()
+    }
+
+    /// The id for a page that is added to them.
+    pub fn next_page(&self, replica: &Replica) -> PageId {
+        let highest = self.pages.iter().map(|page| page.id).max().unwrap_or_default();
+        replica.next_page().max(highest + 1)
     }
 
     /// Puts a row; takes the place of an earlier put or deletion of the same key.

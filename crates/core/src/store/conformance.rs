@@ -1,10 +1,16 @@
 //! What every [`Store`] must do, as one suite. Call [`run`] from a test of the implementation.
 #![allow(clippy::expect_used)] // a suite of tests that other crates run
 
+use std::rc::Rc;
+
 use serde_json::json;
 
-use super::{Changes, CommitError, Row, RowKey, Since, Store, SyncRow};
-use crate::record::{Mirror, RecordKey};
+use super::{Base, Changes, CommitError, Fold, KeptPage, Row, RowKey, Since, Store, SyncRow};
+use crate::{
+    page::{Page, PageBuilder, PageId},
+    record::{Mirror, RecordKey},
+    replica::Replica,
+};
 
 /// Makes stores for the suite.
 pub trait Factory {
@@ -26,7 +32,9 @@ pub async fn run<F: Factory>(factory: &F) {
     a_commit_is_there_after_reopening(factory).await;
     a_stale_commit_changes_nothing(factory).await;
     since_tells_puts_and_deletions(factory).await;
-    since_tells_only_the_last_state_of_a_key(factory).await;
+    since_tells_commits_in_order(factory).await;
+    pages_come_back_with_what_came_after_them(factory).await;
+    a_fold_takes_the_place_of_what_led_to_it(factory).await;
     an_unknown_future_revision_means_reload(factory).await;
     racing_commits_have_one_winner(factory).await;
     a_large_commit_is_one_revision(factory).await;
@@ -51,21 +59,69 @@ fn mirror(id: &str, title: &str, version: u64) -> Row {
 fn put(rows: impl IntoIterator<Item = Row>) -> Changes {
     Changes {
         put: rows.into_iter().collect(),
-        delete: Vec::new(),
+        ..Changes::default()
     }
 }
 
+/// All rows as they stand, whatever the store keeps them in.
 async fn rows<S: Store>(store: &S) -> Vec<Row> {
-    let mut rows = store.load().await.expect("load").rows;
-    rows.sort_by_key(Row::key);
-    rows
+    let snapshot = store.load().await.expect("load");
+    assert_eq!(snapshot.quarantined, [], "everything opens");
+    let mut rows = std::collections::BTreeMap::new();
+    for row in snapshot.base.rows {
+        rows.insert(row.key(), row);
+    }
+    for kept in &snapshot.base.pages {
+        insert_page(&mut rows, &kept.page, &kept.dead);
+    }
+    for commit in snapshot.commits {
+        apply(&mut rows, commit);
+    }
+    rows.into_values().collect()
+}
+
+type Rows = std::collections::BTreeMap<RowKey, Row>;
+
+fn apply(rows: &mut Rows, commit: Changes) {
+    for key in &commit.delete {
+        rows.remove(key);
+    }
+    for row in commit.put {
+        rows.insert(row.key(), row);
+    }
+    for page in &commit.pages {
+        insert_page(rows, page, &[]);
+    }
+}
+
+fn insert_page(rows: &mut Rows, page: &Page, dead: &[u16]) {
+    for row in (0..page.rows()).filter(|row| dead.iter().all(|dead| usize::from(*dead) != *row)) {
+        let row = Row::Mirror(page.mirror(row));
+        rows.insert(row.key(), row);
+    }
+}
+
+/// A page of mirrors, as a commit of many makes it.
+fn page(id: PageId, mirrors: &[Row]) -> Rc<Page> {
+    let replica = Replica::default();
+    let mut builder = PageBuilder::new(&replica, "work-order");
+    for row in mirrors {
+        if let Row::Mirror(mirror) = row {
+            builder.push(mirror).expect("it fits");
+        }
+    }
+    Rc::new(builder.finish(id))
 }
 
 async fn an_empty_store_is_at_revision_zero<F: Factory>(factory: &F) {
     let snapshot = factory.fresh().await.load().await.expect("load");
     assert_eq!(
-        (snapshot.revision, snapshot.rows.len()),
-        (0, 0),
+        (
+            snapshot.revision,
+            snapshot.base.rows.len(),
+            snapshot.commits.len()
+        ),
+        (0, 0, 0),
         "an empty store is at revision 0 and holds nothing"
     );
 }
@@ -139,14 +195,15 @@ async fn since_tells_puts_and_deletions<F: Factory>(factory: &F) {
     changes.delete(RowKey::Mirror(RecordKey::new("work-order", "1")));
     store.commit(1, &changes).await.expect("commit");
     let since = other.since(1).await;
+    let commits = vec![changes];
     assert_eq!(
         since,
-        Ok(Since::Changes { revision: 2, changes }),
+        Ok(Since::Commits { revision: 2, commits }),
         "what another connection did since is told"
     );
-    let nothing = Since::Changes {
+    let nothing = Since::Commits {
         revision: 2,
-        changes: Changes::default(),
+        commits: Vec::new(),
     };
     assert_eq!(
         other.since(2).await,
@@ -155,32 +212,141 @@ async fn since_tells_puts_and_deletions<F: Factory>(factory: &F) {
     );
 }
 
-async fn since_tells_only_the_last_state_of_a_key<F: Factory>(factory: &F) {
+async fn since_tells_commits_in_order<F: Factory>(factory: &F) {
     let store = factory.fresh().await;
-    store
-        .commit(0, &put([mirror("1", "first", 1)]))
-        .await
-        .expect("commit");
-    store
-        .commit(1, &put([mirror("1", "second", 2)]))
-        .await
-        .expect("commit");
     let mut gone = Changes::default();
     gone.delete(mirror("1", "", 0).key());
-    store.commit(2, &gone).await.expect("commit");
-    store
-        .commit(3, &put([mirror("1", "back", 3)]))
-        .await
-        .expect("commit");
-    let expected = Since::Changes {
+    let commits = [
+        put([mirror("1", "first", 1)]),
+        put([mirror("1", "second", 2)]),
+        gone,
+        put([mirror("1", "back", 3)]),
+    ];
+    for (revision, changes) in commits.iter().enumerate() {
+        store.commit(revision as u64, changes).await.expect("commit");
+    }
+    let expected = Since::Commits {
         revision: 4,
-        changes: put([mirror("1", "back", 3)]),
+        commits: commits.to_vec(),
     };
     assert_eq!(
         store.since(0).await,
         Ok(expected),
-        "a key that was deleted and put again is told as put"
+        "commits are told as they were made"
     );
+}
+
+async fn pages_come_back_with_what_came_after_them<F: Factory>(factory: &F) {
+    let store = factory.fresh().await;
+    let (one, two, three) = (
+        mirror("1", "one", 1),
+        mirror("2", "two", 1),
+        mirror("3", "three", 1),
+    );
+    let commit = Changes {
+        pages: vec![page(1, &[one.clone(), two, three.clone()])],
+        ..Changes::default()
+    };
+    store.commit(0, &commit).await.expect("commit");
+    let other = factory.reopen(&store).await;
+    let commits = vec![commit];
+    assert_eq!(
+        other.since(0).await,
+        Ok(Since::Commits { revision: 1, commits }),
+        "a page is told as it was put"
+    );
+    let newer = mirror("2", "newer", 2);
+    other.commit(1, &put([newer.clone()])).await.expect("commit");
+    assert_eq!(
+        rows(&factory.reopen(&store).await).await,
+        [one, newer, three],
+        "a later row takes the place of a page's"
+    );
+}
+
+async fn a_fold_takes_the_place_of_what_led_to_it<F: Factory>(factory: &F) {
+    let store = factory.fresh().await;
+    let (one, two) = (mirror("1", "one", 1), mirror("2", "two", 1));
+    let first = page(1, &[mirror("0", "gone", 1), one.clone()]);
+    let commit = Changes {
+        pages: vec![first.clone()],
+        ..put([two.clone(), sync(1)])
+    };
+    store.commit(0, &commit).await.expect("commit");
+    let spent = Changes {
+        pages: vec![page(2, std::slice::from_ref(&two))],
+        ..Changes::default()
+    };
+    store.commit(1, &spent).await.expect("commit");
+    let behind = factory.reopen(&store).await;
+    let fold = Fold {
+        base: Base {
+            revision: 3,
+            rows: vec![sync(2)],
+            pages: vec![
+                KeptPage {
+                    page: first,
+                    dead: vec![0],
+                },
+                KeptPage {
+                    page: page(3, std::slice::from_ref(&two)),
+                    dead: Vec::new(),
+                },
+            ],
+            last_page: 3,
+        },
+        new: vec![3],
+        gone: vec![2],
+    };
+    assert_eq!(
+        store.fold(1, &fold).await,
+        Err(CommitError::Stale),
+        "a fold of an old state is refused"
+    );
+    assert_eq!(
+        store.fold(2, &fold).await,
+        Ok(3),
+        "a fold is a revision of its own"
+    );
+    assert_eq!(
+        rows(&factory.reopen(&store).await).await,
+        [one.clone(), two.clone(), sync(2)],
+        "what the fold says is there, without the dead rows"
+    );
+    let snapshot = store.load().await.expect("load");
+    assert_eq!(
+        (snapshot.revision, snapshot.base, snapshot.commits.len()),
+        (3, fold.base, 0),
+        "nothing is left of the commits"
+    );
+    assert_eq!(
+        behind.since(2).await,
+        Ok(Since::Reload),
+        "who was behind the fold loads anew"
+    );
+    for expected in [1, 2] {
+        assert_eq!(
+            behind.commit(expected, &put([mirror("9", "late", 1)])).await,
+            Err(CommitError::Stale),
+            "a plan from before the fold is refused"
+        );
+    }
+    store
+        .commit(3, &put([mirror("4", "four", 1)]))
+        .await
+        .expect("commit");
+    assert_eq!(
+        rows(&behind).await,
+        [one, two, mirror("4", "four", 1), sync(2)],
+        "commits go on after the fold"
+    );
+}
+
+fn sync(failures: u32) -> Row {
+    Row::Sync(SyncRow {
+        whole_failures: failures,
+        ..SyncRow::default()
+    })
 }
 
 async fn an_unknown_future_revision_means_reload<F: Factory>(factory: &F) {

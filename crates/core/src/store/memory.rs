@@ -1,8 +1,8 @@
 //! A store in memory: for tests and the simulator. Contexts of one device share it by cloning.
 
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+use std::{cell::RefCell, rc::Rc};
 
-use super::{Changes, CommitError, Revision, Row, RowKey, Since, Snapshot, Store, StoreError};
+use super::{Base, Changes, CommitError, Fold, Revision, Since, Snapshot, Store, StoreError};
 
 #[derive(Debug, Clone, Default)]
 pub struct MemoryStore {
@@ -11,10 +11,15 @@ pub struct MemoryStore {
 
 #[derive(Debug, Default)]
 struct Inner {
-    revision: Revision,
-    rows: BTreeMap<RowKey, Row>,
-    /// The revision of each key's last change, deletions too.
-    touched: BTreeMap<RowKey, Revision>,
+    base: Base,
+    /// What was committed after the base.
+    journal: Vec<Changes>,
+}
+
+impl Inner {
+    fn revision(&self) -> Revision {
+        self.base.revision + self.journal.len() as Revision
+    }
 }
 
 impl MemoryStore {
@@ -27,47 +32,41 @@ impl MemoryStore {
 impl Store for MemoryStore {
     async fn load(&self) -> Result<Snapshot, StoreError> {
         let inner = self.inner.borrow();
-        let rows = inner.rows.values().cloned().collect();
         Ok(Snapshot {
-            revision: inner.revision,
-            rows,
+            revision: inner.revision(),
+            base: inner.base.clone(),
+            commits: inner.journal.clone(),
             quarantined: Vec::new(),
         })
     }
 
     async fn since(&self, revision: Revision) -> Result<Since, StoreError> {
         let inner = self.inner.borrow();
-        if revision > inner.revision {
-            return Ok(Since::Reload);
-        }
-        let mut changes = Changes::default();
-        for (key, _) in inner.touched.iter().filter(|(_, at)| **at > revision) {
-            match inner.rows.get(key) {
-                Some(row) => changes.put.push(row.clone()),
-                None => changes.delete.push(key.clone()),
-            }
-        }
-        Ok(Since::Changes {
-            revision: inner.revision,
-            changes,
-        })
+        let known = revision.checked_sub(inner.base.revision);
+        let later = known.and_then(|known| inner.journal.get(usize::try_from(known).ok()?..));
+        Ok(later.map_or(Since::Reload, |commits| Since::Commits {
+            revision: inner.revision(),
+            commits: commits.to_vec(),
+        }))
     }
 
     async fn commit(&self, expected: Revision, changes: &Changes) -> Result<Revision, CommitError> {
         let mut inner = self.inner.borrow_mut();
-        if inner.revision != expected {
+        if inner.revision() != expected {
             return Err(CommitError::Stale);
         }
-        inner.revision += 1;
-        let revision = inner.revision;
-        for key in &changes.delete {
-            inner.rows.remove(key);
-            inner.touched.insert(key.clone(), revision);
+        inner.journal.push(changes.clone());
+        Ok(inner.revision())
+    }
+
+    async fn fold(&self, expected: Revision, fold: &Fold) -> Result<Revision, CommitError> {
+        let mut inner = self.inner.borrow_mut();
+        if inner.revision() != expected {
+            return Err(CommitError::Stale);
         }
-        for row in &changes.put {
-            inner.touched.insert(row.key(), revision);
-            inner.rows.insert(row.key(), row.clone());
-        }
-        Ok(revision)
+        inner.base = fold.base.clone();
+        inner.base.revision = expected + 1;
+        inner.journal.clear();
+        Ok(expected + 1)
     }
 }

@@ -5,6 +5,9 @@
 //! names the revision it was planned over; if another tab or the worker committed first, the answer is
 //! [`CommitError::Stale`] and the plan is made anew over the newer state. That one rule is also the fence that keeps a
 //! hibernated drainer from committing: its plan is stale, and the new one sees that the lease is gone.
+//!
+//! Commits are kept as they were made, in a journal. From time to time a *fold* puts the state they have led to in the
+//! place of all of them: the [`Base`]. It is a revision of its own; whoever was behind it loads anew.
 #![allow(async_fn_in_trait)]
 
 mod changes;
@@ -12,6 +15,10 @@ mod changes;
 pub mod conformance;
 mod memory;
 mod rows;
+
+use std::rc::Rc;
+
+use crate::page::{Page, PageId};
 
 pub use changes::{Changes, Row, RowKey};
 pub use memory::MemoryStore;
@@ -47,22 +54,68 @@ pub enum CommitError {
     Store(#[from] StoreError),
 }
 
-/// All rows at one revision.
+/// Everything up to a fold.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Base {
+    /// Of the fold; 0 before the first one.
+    pub revision: Revision,
+    /// What is not a mirror.
+    pub rows: Vec<Row>,
+    /// The mirrors.
+    pub pages: Vec<KeptPage>,
+    /// The highest id that a page has had.
+    pub last_page: PageId,
+}
+
+/// A page, and which of its rows are no longer the state of their records.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KeptPage {
+    pub page: Rc<Page>,
+    pub dead: Vec<u16>,
+}
+
+/// Everything at one revision.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Snapshot {
     pub revision: Revision,
-    pub rows: Vec<Row>,
-    /// Rows that did not decode, by a name that says nothing of their content; they stay where they are.
-    pub quarantined: Vec<String>,
+    pub base: Base,
+    /// What was committed after the fold, in order.
+    pub commits: Vec<Changes>,
+    /// What did not open or decode; it stays where it is.
+    pub quarantined: Vec<Quarantined>,
+}
+
+/// Something stored that does not open or decode, by what says nothing of its content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Quarantined {
+    /// Records that the server has as well.
+    Page(PageId),
+    /// A commit, or something in it: it may have been queued work.
+    Commit(Revision),
+    /// The base, or something in it.
+    Base,
 }
 
 /// What was committed after a revision.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Since {
-    /// The rows as they are now, and the keys that are gone.
-    Changes { revision: Revision, changes: Changes },
+    /// The commits, in order.
+    Commits {
+        revision: Revision,
+        commits: Vec<Changes>,
+    },
     /// Too long ago to tell: load all.
     Reload,
+}
+
+/// A fold: the base that takes the place of everything committed up to a revision.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Fold {
+    pub base: Base,
+    /// Of the base's pages, those that are not in the store yet.
+    pub new: Vec<PageId>,
+    /// Pages that nothing is left of, and those that did not open and were fetched again.
+    pub gone: Vec<PageId>,
 }
 
 /// Storage of one person's data on one device. `conformance` says what every implementation must do.
@@ -75,4 +128,8 @@ pub trait Store {
 
     /// Applies all changes or none, durably, if the store is still at `expected`; answers the new revision.
     async fn commit(&self, expected: Revision, changes: &Changes) -> Result<Revision, CommitError>;
+
+    /// Puts a base in the place of everything up to `expected`, or does nothing, if the store is no longer there;
+    /// answers the fold's own revision.
+    async fn fold(&self, expected: Revision, fold: &Fold) -> Result<Revision, CommitError>;
 }

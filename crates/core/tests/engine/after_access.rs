@@ -128,7 +128,9 @@ fn r7_a_create_and_a_delete_do_not_go_on() {
     device.answer_push(crate::support::busy(429, 1));
     device.sync(Trigger::Timer);
     let incoming = json!({ "revokedIds": { "jobs": ["J-1"] } });
-    let delta = serde_json::from_value(json!({ "syncTimestamp": "2026-01-01T00:00:00Z", "cursor": "c1", "hasMore": false, "changes": incoming })).unwrap();
+    let delta = json!({ "syncTimestamp": "2026-01-01T00:00:00Z", "cursor": "c1", "hasMore": false, "changes": incoming });
+    let delta = delta.to_string();
+    let delta = holdfast_core::protocol::DeltaText::read(&delta).unwrap();
     let replica = device.engine.replica();
     let incoming = holdfast_core::plan::incoming(&replica, &delta).unwrap();
     let changes = holdfast_core::plan::pull(&replica, &incoming, &[], device.shared.instant()).unwrap();

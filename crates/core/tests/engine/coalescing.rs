@@ -386,7 +386,7 @@ fn values() -> impl Strategy<Value = (&'static str, Value)> {
 fn delivered(device: &Device) -> Fields {
     let replica = device.engine.replica();
     let entity = replica.packs().entity("job").unwrap();
-    let start = replica.mirror(&job("J-1")).unwrap().fields.clone();
+    let start = replica.mirror(&job("J-1")).unwrap().fields().into_owned();
     replica.lane(&job("J-1")).fold(start, |current, write| {
         let (written_by, remembered) = Default::default();
         merge_record(&MergeInput {

@@ -450,7 +450,10 @@ impl Device {
     }
 
     pub fn held(&self, id: &str) -> Option<Mirror> {
-        self.engine.replica().mirror(&job(id)).cloned()
+        self.engine
+            .replica()
+            .mirror(&job(id))
+            .map(|held| (*held.mirror()).clone())
     }
 
     /// A field as shown.
@@ -464,7 +467,7 @@ impl Device {
         let replica = self.engine.replica();
         replica
             .mirrors_of("notice")
-            .map(|mirror| mirror.fields.clone())
+            .map(|(_, held)| held.fields().into_owned())
             .collect()
     }
 }

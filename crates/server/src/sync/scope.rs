@@ -9,7 +9,10 @@
 //! What is held and readable goes on being updated whether or not it is still wanted; what is held and no longer
 //! readable is revoked.
 
-use std::collections::{BTreeSet, HashSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeSet, HashSet},
+};
 
 use holdfast_core::pack::{Entity, Packs};
 use holdfast_core::system;
@@ -121,7 +124,8 @@ impl<'a> Scope<'a> {
     /// Whether a record may have left the caller's devices with time.
     pub fn has_had_its_days(&self, entity: &Entity, record: &StoredRecord) -> bool {
         let now = self.cx.now;
-        entity.has_had_its_days(&record.fields, record.updated_at, now) && !self.is_pinned(record)
+        entity.has_had_its_days(|| Cow::Borrowed(&record.fields), record.updated_at, now)
+            && !self.is_pinned(record)
     }
 
     /// What comes along with a record that is sent: entity and id.

@@ -4,6 +4,7 @@
 //! - [`once`]: each create is there once, each addition counted once, each device's entries in the order it made them.
 //! - [`lanes`]: each batch keeps each record's order, passes by nothing more urgent, and lets nothing starve.
 //! - [`decisions`]: nothing gives way unseen and untold, and no device's clock decides.
+//! - [`rows`]: no row of a list goes but by somebody's hand.
 //! - [`replicas`]: a cursor never runs ahead of its data; a device holds what it should, and nothing it may not.
 //! - Here: when the faults have stopped, all queues drain; the audit's chain holds.
 
@@ -11,6 +12,7 @@ mod decisions;
 mod lanes;
 mod once;
 mod replicas;
+mod rows;
 mod values;
 
 use std::collections::BTreeSet;
@@ -88,6 +90,7 @@ pub fn at_rest(devices: &[Device], network: &Network, diary: &Diary, excuses: Ex
     if !excuses.restored {
         broken.extend(once::out_of_order(&server, diary));
     }
+    broken.extend(rows::vanished(&server, diary));
     broken.extend(decisions::silent(devices, &server, diary));
     broken.extend(decisions::untold(&server));
     broken.extend(decisions::by_a_clock(&server, diary));

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_core::{pack::Viewer, record::RecordKey, replica::Replica};
+use holdfast_core::{
+    pack::Viewer,
+    record::RecordKey,
+    replica::{Held, Replica},
+};
 use holdfast_server::sync::dialogue;
 
 use super::{Broken, all_records, position, read};
@@ -42,7 +46,7 @@ pub fn behind_cursor(device: &Device, replica: &Replica, server: &Server) -> Vec
         }
         let held = replica
             .mirror(&RecordKey::new(&record.entity, &record.id))
-            .map(|mirror| mirror.version);
+            .map(Held::version);
         if held.is_none_or(|version| version < record.version) {
             let name = &device.link.name;
             let what = format!(
@@ -82,13 +86,10 @@ pub fn uncovered(device: &Device, replica: &Replica, server: &Server) -> Vec<Bro
             _ => false,
         }
     };
-    let held = replica.mirrors().filter(|mirror| mirror.version > 0);
-    held.filter(|mirror| !readable(&mirror.key))
-        .map(|mirror| {
-            let what = format!(
-                "{} is up to date and still shows {}",
-                device.link.name, mirror.key
-            );
+    let held = replica.mirrors().filter(|(_, held)| held.version() > 0);
+    held.filter(|(key, _)| !readable(key))
+        .map(|(key, _)| {
+            let what = format!("{} is up to date and still shows {key}", device.link.name);
             Broken::new(COVERED, what)
         })
         .collect()
@@ -111,8 +112,8 @@ pub fn differing(device: &Device, server: &Server) -> Vec<Broken> {
     let mut broken = Vec::new();
     let mut mirrors: BTreeMap<RecordKey, _> = replica
         .mirrors()
-        .filter(|mirror| mirror.version > 0)
-        .map(|mirror| (mirror.key.clone(), mirror))
+        .filter(|(_, held)| held.version() > 0)
+        .map(|(key, held)| (key.clone(), held.mirror()))
         .collect();
     for record in all_records(server) {
         let key = RecordKey::new(&record.entity, &record.id);

@@ -1,0 +1,115 @@
+// IndexedDB without anything over it: the yardstick. One object store with the index that the list wants, one for the
+// queue.
+import type { Order } from "../../../data/orders.ts";
+import { type Edit, LIMIT, type ListQuery, newest, parse, queueEntry, type Rows, rowsOf, searchText, type Subject } from "../subject.ts";
+
+const ORDERS = "orders";
+const QUEUE = "queue";
+const BY_START = "byStart";
+
+export class Raw implements Subject {
+  private database: IDBDatabase | undefined;
+  private name = "";
+
+  constructor(private readonly durability: IDBTransactionDurability) {}
+
+  create(name: string): Promise<void> {
+    return this.open(name);
+  }
+
+  async open(name: string): Promise<void> {
+    this.name = name;
+    const opening = indexedDB.open(name, 1);
+    opening.onupgradeneeded = () => {
+      const orders = opening.result.createObjectStore(ORDERS, { keyPath: "workOrderId" });
+      orders.createIndex(BY_START, ["siteId", "status", "scheduledStart"]);
+      opening.result.createObjectStore(QUEUE, { keyPath: "id" });
+    };
+    this.database = await settled(opening);
+  }
+
+  async store(pages: readonly Uint8Array[]): Promise<void> {
+    const transaction = this.write([ORDERS]);
+    const orders = transaction.objectStore(ORDERS);
+    for (const page of pages) for (const order of parse(page)) orders.put(order);
+    await completed(transaction);
+  }
+
+  async list({ siteId, status }: ListQuery): Promise<Rows> {
+    const range = IDBKeyRange.bound([siteId, status], [siteId, status, []]);
+    return rowsOf(await settled<Order[]>(this.read(ORDERS).index(BY_START).getAll(range, LIMIT)));
+  }
+
+  async search(word: string): Promise<Rows> {
+    const found: Order[] = [];
+    const scan = this.read(ORDERS).openCursor();
+    await new Promise<void>((ended, failed) => {
+      scan.onerror = () => failed(scan.error);
+      scan.onsuccess = () => {
+        const cursor = scan.result;
+        if (!cursor) return ended();
+        const order = cursor.value as Order;
+        if (searchText(order).includes(word)) found.push(order);
+        cursor.continue();
+      };
+    });
+    return rowsOf(newest(found));
+  }
+
+  async edit(edit: Edit): Promise<void> {
+    const transaction = this.write([ORDERS, QUEUE]);
+    transaction.objectStore(ORDERS).put(edit.after);
+    transaction.objectStore(QUEUE).put(queueEntry(edit));
+    await completed(transaction);
+  }
+
+  count(): Promise<number> {
+    return settled(this.read(ORDERS).count());
+  }
+
+  queued(): Promise<number> {
+    return settled(this.read(QUEUE).count());
+  }
+
+  async field(id: string, name: string): Promise<unknown> {
+    return (await settled<Order>(this.read(ORDERS).get(id)))[name];
+  }
+
+  async close(): Promise<void> {
+    this.database?.close();
+  }
+
+  async remove(): Promise<void> {
+    await this.close();
+    await settled(indexedDB.deleteDatabase(this.name));
+  }
+
+  private read(store: string): IDBObjectStore {
+    return this.opened().transaction(store).objectStore(store);
+  }
+
+  private write(stores: string[]): IDBTransaction {
+    const transaction = this.opened().transaction(stores, "readwrite", { durability: this.durability });
+    if (transaction.durability !== this.durability) throw new Error(`the browser gave ${transaction.durability} durability`);
+    return transaction;
+  }
+
+  private opened(): IDBDatabase {
+    if (!this.database) throw new Error("the database is not open");
+    return this.database;
+  }
+}
+
+export function settled<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((done, failed) => {
+    request.onsuccess = () => done(request.result);
+    request.onerror = () => failed(request.error);
+  });
+}
+
+function completed(transaction: IDBTransaction): Promise<void> {
+  return new Promise((done, failed) => {
+    transaction.oncomplete = () => done();
+    transaction.onabort = () => failed(transaction.error);
+  });
+}

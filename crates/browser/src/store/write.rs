@@ -1,0 +1,88 @@
+//! The two transactions that write.
+//!
+//! The browser numbers the journal's entries itself, in the transaction that adds them, and never gives a number
+//! twice. So adding one entry both writes a commit and tells whether another context was faster: the commit is taken
+//! if its number is the one it was planned for, and taken back otherwise. Nothing has to be read first.
+
+use web_sys::IdbKeyRange;
+
+use super::{
+    IndexedDbStore,
+    schema::{BASE, BODIES, HEADS, JOURNAL, TEXTS},
+    sealed::{Sealed, number},
+};
+use crate::database::{DatabaseError, strict::StrictTransaction};
+
+/// Why a write was not taken.
+pub(super) enum Refusal {
+    Stale,
+    Database(DatabaseError),
+}
+
+impl From<DatabaseError> for Refusal {
+    fn from(error: DatabaseError) -> Self {
+        Self::Database(error)
+    }
+}
+
+/// What a transaction does besides adding its entry to the journal.
+#[derive(Default)]
+pub(super) struct Extra<'a> {
+    pub put: &'a [Sealed],
+    /// The number of a fold whose base is among what is put: what was there before it goes.
+    pub fold: Option<u64>,
+    /// Pages that go.
+    pub gone: &'a [u64],
+}
+
+impl IndexedDbStore {
+    /// Adds an entry to the journal if it will be the one of this revision, and does everything else with it.
+    pub(super) async fn append(&self, entry: &Sealed, extra: &Extra<'_>) -> Result<(), Refusal> {
+        let alone = extra.put.is_empty() && extra.fold.is_none();
+        let stores: &[&str] = if alone {
+            &[JOURNAL]
+        } else {
+            &[JOURNAL, BASE, HEADS, TEXTS, BODIES]
+        };
+        let transaction = self.database.strict(stores).await?;
+        let added = transaction.add(JOURNAL, &entry.value).await;
+        match added {
+            Ok(revision) if revision == number(entry.key) => {}
+            Ok(_) => {
+                transaction.abort().await;
+                return Err(Refusal::Stale);
+            }
+            Err(error) => {
+                transaction.abort().await;
+                return Err(error.into());
+            }
+        }
+        match issue(&transaction, extra) {
+            Ok(()) => Ok(transaction.complete().await?),
+            Err(error) => {
+                transaction.abort().await;
+                Err(error.into())
+            }
+        }
+    }
+}
+
+/// Issues everything else; nothing of it is awaited but the transaction's end.
+fn issue(transaction: &StrictTransaction, extra: &Extra<'_>) -> Result<(), DatabaseError> {
+    if let Some(fold) = extra.fold {
+        let earlier = IdbKeyRange::upper_bound_with_open(&number(fold), true)?;
+        transaction.store(JOURNAL)?.delete(&earlier.into())?;
+        transaction.store(BASE)?.clear()?;
+    }
+    for page in extra.gone {
+        for sections in [HEADS, TEXTS, BODIES] {
+            transaction.store(sections)?.delete(&number(*page))?;
+        }
+    }
+    for sealed in extra.put {
+        transaction
+            .store(sealed.store)?
+            .put_with_key(&sealed.value, &number(sealed.key))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,190 @@
+//! Pages: some hundred mirrors of one entity together.
+//!
+//! A page is what the store keeps records in. It has three [sections](Section), each of them [columns](part) of JSON
+//! text that are sealed and read by themselves: what lists need of every record, what a search looks through, and the
+//! rest. A page never changes: a newer state of a record stands in a newer page or beside the pages, and its row in
+//! the old one is dead. [`crate::plan::fold`] makes new pages out of what is left.
+
+mod builder;
+mod part;
+
+pub(crate) use builder::pages_of;
+pub use builder::{FULL, Meta, PageBuilder, Pages, WORTH_A_PAGE, gather};
+pub use part::Part;
+
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use crate::{
+    Fields, Timestamp,
+    json::{self, Malformed},
+    pack::Entity,
+    record::{Mirror, RecordKey},
+    timestamp,
+};
+
+/// Names a page in its store. Never given twice.
+pub type PageId = u64;
+
+/// A part of a page by what it is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Section {
+    /// Id, version, times, and the fields that lists show, filter and sort by.
+    Head,
+    /// Further text that a search looks through.
+    Text,
+    Body,
+}
+
+impl Section {
+    pub const ALL: [Self; 3] = [Self::Head, Self::Text, Self::Body];
+
+    /// Where a field of an entity stands. A record of the built-in pack is all head: the engine itself looks at them.
+    pub fn of(entity: &Entity, built_in: bool, field: &str) -> Self {
+        let list = &entity.list;
+        let listed = || {
+            let columns = list.columns.iter().map(|column| &column.field);
+            let sorts = list.sorts.iter().map(|sort| &sort.field);
+            let mut all = columns
+                .chain(sorts)
+                .chain(&list.filters)
+                .chain([&entity.title_field]);
+            all.any(|name| name == field)
+        };
+        if built_in || listed() {
+            Self::Head
+        } else if list.search.iter().any(|name| name == field) {
+            Self::Text
+        } else {
+            Self::Body
+        }
+    }
+}
+
+/// What stands beside a record's own fields in its head: under names that no field has.
+mod column {
+    /// What they begin with.
+    pub const MARK: char = '\0';
+
+    pub const ID: &str = "\0id";
+    pub const VERSION: &str = "\0version";
+    pub const UPDATED_AT: &str = "\0updatedAt";
+    pub const REACHED_AT: &str = "\0reachedAt";
+    pub const SCAN: &str = "\0scan";
+    pub const LOCAL_ID: &str = "\0localId";
+}
+
+/// Mirrors of one entity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    pub id: PageId,
+    pub entity: Rc<str>,
+    parts: [Part; 3],
+}
+
+impl Page {
+    /// A page out of its sections as they are stored, in the order of [`Section::ALL`].
+    ///
+    /// # Errors
+    /// If one does not read, or they are not about equally many records.
+    pub fn read(id: PageId, entity: &str, sections: [&[u8]; 3]) -> Result<Self, Malformed> {
+        let [head, text, body] = sections.map(Part::read);
+        let parts = [head?, text?, body?];
+        if parts.iter().any(|part| part.rows() != parts[0].rows()) {
+            return Err(Malformed);
+        }
+        Ok(Self {
+            id,
+            entity: entity.into(),
+            parts,
+        })
+    }
+
+    pub fn part(&self, section: Section) -> &Part {
+        &self.parts[section as usize]
+    }
+
+    pub fn rows(&self) -> usize {
+        self.parts[0].rows()
+    }
+
+    /// The JSON text of a field of a record.
+    pub fn cell(&self, row: usize, field: &str) -> Option<&str> {
+        self.parts.iter().find_map(|part| part.cell(field, row))
+    }
+
+    pub fn value(&self, row: usize, field: &str) -> Option<Value> {
+        json::parse(self.cell(row, field)?.as_bytes()).ok()
+    }
+
+    pub fn key(&self, row: usize) -> RecordKey {
+        RecordKey::new(&*self.entity, self.text(row, column::ID).unwrap_or_default())
+    }
+
+    pub fn version(&self, row: usize) -> u64 {
+        self.number(row, column::VERSION)
+    }
+
+    pub fn updated_at(&self, row: usize) -> Timestamp {
+        self.time(row, column::UPDATED_AT)
+    }
+
+    pub fn reached_at(&self, row: usize) -> Timestamp {
+        self.time(row, column::REACHED_AT)
+    }
+
+    pub fn scan(&self, row: usize) -> u32 {
+        self.number(row, column::SCAN) as u32
+    }
+
+    /// A record's own fields.
+    pub fn fields(&self, row: usize) -> Fields {
+        let mut fields = Fields::new();
+        for part in &self.parts {
+            for (name, text) in part.cells(row) {
+                if !name.starts_with(column::MARK)
+                    && let Ok(value) = json::parse(text.as_bytes())
+                {
+                    fields.insert(name.to_owned(), value);
+                }
+            }
+        }
+        fields
+    }
+
+    /// The record as it was put in.
+    pub fn mirror(&self, row: usize) -> Mirror {
+        Mirror {
+            key: self.key(row),
+            fields: self.fields(row),
+            version: self.version(row),
+            updated_at: self.updated_at(row),
+            reached_at: self.reached_at(row),
+            scan: self.scan(row),
+            local_id: self.text(row, column::LOCAL_ID),
+        }
+    }
+
+    fn head(&self, row: usize, name: &str) -> Option<&str> {
+        self.part(Section::Head).cell(name, row)
+    }
+
+    fn text(&self, row: usize, name: &str) -> Option<String> {
+        match json::parse(self.head(row, name)?.as_bytes()) {
+            Ok(Value::String(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn number(&self, row: usize, name: &str) -> u64 {
+        self.head(row, name)
+            .and_then(|text| text.parse().ok())
+            .unwrap_or_default()
+    }
+
+    fn time(&self, row: usize, name: &str) -> Timestamp {
+        let text = self.head(row, name).map(|text| text.trim_matches('"'));
+        text.and_then(timestamp::parse).unwrap_or_default()
+    }
+}

@@ -1,0 +1,115 @@
+//! A mirror as the replica holds it: by itself, or as a row of a page.
+
+use std::{borrow::Cow, rc::Rc};
+
+use serde_json::Value;
+
+use crate::{Fields, Timestamp, page::Page, record::Mirror};
+
+/// A record that the server confirmed, wherever it stands.
+#[derive(Debug, Clone)]
+pub enum Held {
+    Loose(Rc<Mirror>),
+    Paged { page: Rc<Page>, row: usize },
+}
+
+impl Held {
+    pub fn version(&self) -> u64 {
+        match self {
+            Self::Loose(mirror) => mirror.version,
+            Self::Paged { page, row } => page.version(*row),
+        }
+    }
+
+    /// When the server last changed it.
+    pub fn updated_at(&self) -> Timestamp {
+        match self {
+            Self::Loose(mirror) => mirror.updated_at,
+            Self::Paged { page, row } => page.updated_at(*row),
+        }
+    }
+
+    /// When this version reached the device.
+    pub fn reached_at(&self) -> Timestamp {
+        match self {
+            Self::Loose(mirror) => mirror.reached_at,
+            Self::Paged { page, row } => page.reached_at(*row),
+        }
+    }
+
+    /// The scan that last confirmed it.
+    pub fn scan(&self) -> u32 {
+        match self {
+            Self::Loose(mirror) => mirror.scan,
+            Self::Paged { page, row } => page.scan(*row),
+        }
+    }
+
+    /// One field, without reading the others.
+    pub fn value(&self, field: &str) -> Option<Cow<'_, Value>> {
+        match self {
+            Self::Loose(mirror) => mirror.fields.get(field).map(Cow::Borrowed),
+            Self::Paged { page, row } => page.value(*row, field).map(Cow::Owned),
+        }
+    }
+
+    /// A field's text; empty where it has none.
+    pub fn text(&self, field: &str) -> Cow<'_, str> {
+        match self {
+            Self::Loose(mirror) => mirror
+                .fields
+                .get(field)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .into(),
+            Self::Paged { page, row } => match page.cell(*row, field) {
+                Some(cell) => plain_text(cell).unwrap_or_default(),
+                None => Cow::default(),
+            },
+        }
+    }
+
+    /// Whether a field has one of these values, or a list of which one is an item.
+    pub fn has(&self, field: &str, any_of: &[Value]) -> bool {
+        if let (Self::Paged { page, row }, [Value::String(wanted)]) = (self, any_of)
+            && let Some(Cow::Borrowed(text)) = page.cell(*row, field).and_then(plain_text)
+        {
+            return text == wanted;
+        }
+        let value = self.value(field);
+        any_of
+            .iter()
+            .any(|wanted| match value.as_deref().unwrap_or(&Value::Null) {
+                Value::Array(items) => items.contains(wanted),
+                value => value == wanted,
+            })
+    }
+
+    /// All fields.
+    pub fn fields(&self) -> Cow<'_, Fields> {
+        match self {
+            Self::Loose(mirror) => Cow::Borrowed(&mirror.fields),
+            Self::Paged { page, row } => Cow::Owned(page.fields(*row)),
+        }
+    }
+
+    pub fn mirror(&self) -> Rc<Mirror> {
+        match self {
+            Self::Loose(mirror) => Rc::clone(mirror),
+            Self::Paged { page, row } => Rc::new(page.mirror(*row)),
+        }
+    }
+}
+
+/// The text that a JSON text stands for; `None` where it is no text. Borrowed unless it holds escapes.
+fn plain_text(json: &str) -> Option<Cow<'_, str>> {
+    let inner = json.strip_prefix('"')?.strip_suffix('"')?;
+    if inner.contains('\\') {
+        match crate::json::parse(json.as_bytes()) {
+            Ok(Value::String(text)) => Some(Cow::Owned(text)),
+            _ => None,
+        }
+    } else {
+        Some(Cow::Borrowed(inner))
+    }
+}

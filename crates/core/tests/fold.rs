@@ -1,0 +1,215 @@
+//! Folding changes nothing of what is there, whatever was committed before it, and loses no row of any kind.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+
+use futures::executor::block_on;
+use holdfast_core::{
+    Fields, Timestamp, page, plan,
+    record::{Mirror, RecordKey},
+    replica::{Held, Replica},
+    store::{Alias, Changes, MemoryStore, Revision, Row, RowKey, Store, SyncRow},
+};
+use proptest::prelude::*;
+
+const KEYS: u32 = 700;
+
+#[derive(Debug, Clone)]
+enum Step {
+    /// Puts a run of records, as a pull does.
+    Put {
+        from: u32,
+        count: u32,
+    },
+    Delete {
+        from: u32,
+        count: u32,
+    },
+    /// Folds, from the state that is in memory.
+    Fold,
+    /// Another context opens the store.
+    Reopen,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let run = || (0..KEYS, prop_oneof![1..4_u32, 20..60_u32, 150..450_u32]);
+    prop_oneof![
+        4 => run().prop_map(|(from, count)| Step::Put { from, count }),
+        2 => run().prop_map(|(from, count)| Step::Delete { from, count: count / 3 + 1 }),
+        2 => Just(Step::Fold),
+        1 => Just(Step::Reopen),
+    ]
+}
+
+fn mirror(key: u32, version: u64) -> Mirror {
+    let mut fields = Fields::new();
+    fields.insert("title".into(), format!("{key} at {version}").into());
+    Mirror {
+        key: RecordKey::new(if key % 3 == 0 { "asset" } else { "order" }, key.to_string()),
+        fields,
+        version,
+        updated_at: Timestamp::UNIX_EPOCH,
+        reached_at: Timestamp::UNIX_EPOCH,
+        scan: 0,
+        local_id: None,
+    }
+}
+
+/// A store, what a context has of it in memory, and what must be there.
+#[derive(Default)]
+struct Bench {
+    store: MemoryStore,
+    replica: Replica,
+    model: BTreeMap<RecordKey, Mirror>,
+    pages: std::collections::BTreeSet<u64>,
+}
+
+impl Bench {
+    fn commit(&mut self, mut changes: Changes) {
+        page::gather(&self.replica, &mut changes);
+        for page in &changes.pages {
+            assert!(self.pages.insert(page.id), "no id is given twice");
+        }
+        let revision = block_on(self.store.commit(self.replica.revision(), &changes)).unwrap();
+        self.replica.apply(revision, &changes);
+    }
+
+    fn fold(&mut self, after: Revision) {
+        let Some(fold) = plan::fold(&self.replica, after) else {
+            return;
+        };
+        for id in &fold.new {
+            assert!(self.pages.insert(*id), "no id is given twice");
+        }
+        let kept: Vec<u64> = fold.base.pages.iter().map(|kept| kept.page.id).collect();
+        assert!(
+            fold.gone.iter().all(|gone| !kept.contains(gone)),
+            "what is kept does not go"
+        );
+        let revision = block_on(self.store.fold(self.replica.revision(), &fold)).unwrap();
+        self.replica.folded(revision, &fold);
+    }
+
+    fn check(&self, replica: &Replica) {
+        let held: BTreeMap<_, _> = replica
+            .mirrors()
+            .map(|(key, held)| (key.clone(), (*held.mirror()).clone()))
+            .collect();
+        assert_eq!(held, self.model);
+        assert_eq!(replica.revision(), self.replica.revision());
+        assert_eq!(replica.next_page(), self.replica.next_page());
+    }
+
+    fn reopened(&self) -> Replica {
+        Replica::new(block_on(self.store.load()).unwrap())
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn folding_changes_nothing(steps in prop::collection::vec(step(), 1..14)) {
+        let mut bench = Bench::default();
+        for (version, step) in steps.into_iter().enumerate() {
+            let mut changes = Changes::default();
+            match step {
+                Step::Put { from, count } => {
+                    for key in from..(from + count).min(KEYS) {
+                        let mirror = mirror(key, version as u64);
+                        bench.model.insert(mirror.key.clone(), mirror.clone());
+                        changes.put.push(Row::Mirror(mirror));
+                    }
+                    bench.commit(changes);
+                }
+                Step::Delete { from, count } => {
+                    for key in (from..(from + count).min(KEYS)).map(|key| mirror(key, 0).key) {
+                        bench.model.remove(&key);
+                        changes.delete.push(RowKey::Mirror(key));
+                    }
+                    bench.commit(changes);
+                }
+                Step::Fold => bench.fold(0),
+                Step::Reopen => bench.replica = bench.reopened(),
+            }
+            bench.check(&bench.replica);
+            bench.check(&bench.reopened());
+        }
+    }
+}
+
+#[test]
+fn a_page_of_which_much_is_left_stays_with_its_dead_rows() {
+    let mut bench = Bench::default();
+    let put = |keys: std::ops::Range<u32>, version| {
+        let rows = keys.map(|key| Row::Mirror(mirror(key * 3, version)));
+        Changes {
+            put: rows.collect(),
+            ..Changes::default()
+        }
+    };
+    bench.commit(put(0..200, 1));
+    bench.commit(put(0..40, 2));
+    let fold = plan::fold(&bench.replica, 0).unwrap();
+    let kept: Vec<_> = fold
+        .base
+        .pages
+        .iter()
+        .map(|kept| (kept.page.rows(), kept.dead.len()))
+        .collect();
+    assert_eq!(kept, [(40, 0), (200, 40)]);
+    bench.fold(0);
+    bench.commit(put(40..120, 3));
+    let fold = plan::fold(&bench.replica, 0).unwrap();
+    let kept: Vec<_> = fold
+        .base
+        .pages
+        .iter()
+        .map(|kept| (kept.page.rows(), kept.dead.len()))
+        .collect();
+    assert_eq!(kept, [(200, 0)], "80 of 200 are left: all are put together");
+    assert_eq!(fold.gone.len(), 3);
+}
+
+#[test]
+fn rows_of_every_kind_are_carried_over() {
+    let mut bench = Bench::default();
+    let mut changes = Changes::default();
+    changes.put(Row::Sync(SyncRow {
+        whole_failures: 5,
+        ..SyncRow::default()
+    }));
+    let local = RecordKey::new("order", "a local one");
+    changes.put(Row::Alias(Alias {
+        local: local.clone(),
+        server_id: "O-1".into(),
+    }));
+    bench.commit(changes);
+    bench.fold(0);
+    let reopened = bench.reopened();
+    assert_eq!(reopened.sync().whole_failures, 5);
+    assert_eq!(reopened.resolve(&local), RecordKey::new("order", "O-1"));
+}
+
+#[test]
+fn few_commits_are_not_folded() {
+    let mut bench = Bench::default();
+    for version in 1..=9 {
+        bench.commit(Changes {
+            put: vec![Row::Mirror(mirror(1, version))],
+            ..Changes::default()
+        });
+    }
+    assert!(plan::fold(&bench.replica, 10).is_none());
+    assert!(plan::fold(&bench.replica, 9).is_some());
+    assert!(matches!(
+        bench.replica.mirror(&mirror(1, 0).key),
+        Some(Held::Loose(_))
+    ));
+    bench.fold(9);
+    assert!(matches!(
+        bench.replica.mirror(&mirror(1, 0).key),
+        Some(Held::Paged { .. })
+    ));
+}
