@@ -132,6 +132,7 @@ impl Drafts {
         if known || !self.open.get_value() {
             return;
         }
+        let saved = draft.is_none();
         self.all.update_value(|all| {
             all.retain(|(at, _)| at != place);
             all.extend(draft.map(|draft| (place.to_owned(), draft)));
@@ -140,7 +141,10 @@ impl Drafts {
             unkept.retain(|at| at != place);
             unkept.push(place.to_owned());
         });
-        if !self.waiting.get_value() {
+        if saved {
+            // What is saved must not come back as a draft, to be saved once more.
+            self.keep();
+        } else if !self.waiting.get_value() {
             self.waiting.set_value(true);
             spawn_local(async move {
                 PlatformClock.sleep(REST_MS).await;
