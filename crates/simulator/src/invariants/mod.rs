@@ -90,7 +90,7 @@ pub fn at_rest(devices: &[Device], network: &Network, diary: &Diary, excuses: Ex
     if !excuses.restored {
         broken.extend(once::out_of_order(&server, diary));
     }
-    broken.extend(rows::vanished(&server, diary));
+    broken.extend(rows::vanished(devices, &server, diary));
     broken.extend(decisions::silent(devices, &server, diary));
     broken.extend(decisions::untold(&server));
     broken.extend(decisions::by_a_clock(&server, diary));

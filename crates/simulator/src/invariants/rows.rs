@@ -2,12 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use holdfast_core::Fields;
-use holdfast_server::storage::model::{Act, HistoryEntry};
+use holdfast_server::storage::model::Act;
 use serde_json::Value;
 
 use super::{Broken, all_records, read};
-use crate::{diary::Diary, server::Server};
+use crate::{device::Device, diary::Diary, link::Dialect, server::Server};
 
 /// Fields that are lists, and what names a row in each; a set's rows name themselves.
 const LISTS: [(&str, Option<&str>); 3] = [
@@ -16,32 +15,48 @@ const LISTS: [(&str, Option<&str>); 3] = [
     ("tags", None),
 ];
 
-/// Rows that stood in a record of the server and are gone, though nobody took them out.
-pub fn vanished(server: &Server, diary: &Diary) -> Vec<Broken> {
+/// Rows that stood in a record of the server and went with a version whose author did not take them out. Who does not
+/// say what was seen is taken to have seen the version that is named, and excused.
+pub fn vanished(devices: &[Device], server: &Server, diary: &Diary) -> Vec<Broken> {
+    let writes = diary.writes();
+    let blind = |entity: &str, id: &str, version: u64| {
+        let made_by = server
+            .made_by
+            .iter()
+            .find(|(made, _)| (made.0.as_str(), made.1.as_str(), made.2) == (entity, id, version));
+        let author = made_by
+            .and_then(|(_, queue_id)| writes.get(queue_id))
+            .map(|known| known.author.0);
+        let device = author.and_then(|author| devices.get(author));
+        device.is_none_or(|device| device.link.dialect == Dialect::First)
+    };
     let mut broken = Vec::new();
     for record in all_records(server).into_iter().filter(|record| !record.deleted) {
-        let history = read(server, |tx| tx.history_after(&record.entity, &record.id, 0)).unwrap_or_default();
+        let (entity, id) = (&record.entity, &record.id);
+        let history = read(server, |tx| tx.history_after(entity, id, 0)).unwrap_or_default();
         // Whoever brings a deleted record back brings it as they saw it.
-        let edited = |entry: &HistoryEntry| matches!(entry.act, Act::Create | Act::Update);
-        if !history.iter().all(edited) {
-            continue;
-        }
-        for (field, key) in LISTS {
-            let stood = history.iter().filter_map(|entry| entry.changes.get(field));
-            let stood: BTreeSet<String> = stood.flat_map(|change| rows(&change.to, key)).collect();
-            let stands = rows(value(&record.fields, field), key);
-            let gone = stood.difference(&stands).filter(|row| !diary.was_removed(row));
-            broken.extend(gone.map(|row| {
-                let what = format!("{row} of {field} in {}/{} is gone", record.entity, record.id);
-                Broken::new("no row goes but by somebody's hand", what)
-            }));
+        let edits = history
+            .iter()
+            .filter(|entry| matches!(entry.act, Act::Create | Act::Update));
+        for entry in edits {
+            for (field, key) in LISTS {
+                let Some(change) = entry.changes.get(field) else {
+                    continue;
+                };
+                let (before, after) = (rows(&change.from, key), rows(&change.to, key));
+                let gone = before.difference(&after).filter(|row| !diary.was_removed(row));
+                let gone = gone.filter(|_| !blind(entity, id, entry.version));
+                broken.extend(gone.map(|row| {
+                    let what = format!(
+                        "{row} of {field} in {entity}/{id} is gone at version {}",
+                        entry.version
+                    );
+                    Broken::new("no row goes but by somebody's hand", what)
+                }));
+            }
         }
     }
     broken
-}
-
-fn value<'a>(fields: &'a Fields, name: &str) -> &'a Value {
-    fields.get(name).unwrap_or(&Value::Null)
 }
 
 fn rows(list: &Value, key: Option<&str>) -> BTreeSet<String> {
