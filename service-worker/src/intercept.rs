@@ -12,6 +12,7 @@ use holdfast_core::{
     json,
     ports::{Ports, Rng},
     queue::Operation,
+    store::StoreError,
 };
 use serde_json::Value;
 use wasm_bindgen::{JsCast, JsValue};
@@ -41,7 +42,10 @@ pub async fn answer(
         return locked(&method, request);
     };
     // What other tabs queued since is part of the answer.
-    session.catch_up().await.map_err(|error| error.to_string())?;
+    match session.catch_up().await {
+        Err(StoreError::Locked) => return locked(&method, request),
+        caught_up => caught_up.map_err(|error| error.to_string())?,
+    }
     let route = route(session.replica().packs(), &method, &url.pathname());
     let answer = match route {
         Route::PassBy => return Ok(None),

@@ -75,6 +75,17 @@ pub fn clock_or_day(at: Timestamp, now: Timestamp, zone: Zone) -> String {
     }
 }
 
+/// `Thursday 14:10`, for a time in the next seven days; `Thursday 28 Nov 14:10` where the weekday alone means today.
+pub fn weekday_time(at: Timestamp, now: Timestamp, zone: Zone) -> String {
+    let date = zone.local(at).date();
+    let weekday = words::WEEKDAYS[date.weekday().num_days_from_monday() as usize];
+    if date.weekday() == zone.local(now).date().weekday() && !same_day(at, now, zone) {
+        format!("{weekday} {} {}", day(at, now, zone), clock(at, zone))
+    } else {
+        format!("{weekday} {}", clock(at, zone))
+    }
+}
+
 /// `Today`, `Tomorrow`, `23 Nov`, `23 Nov 2024`.
 pub fn day(at: Timestamp, now: Timestamp, zone: Zone) -> String {
     let (date, today) = (zone.local(at).date(), zone.local(now).date());
@@ -144,6 +155,20 @@ mod tests {
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_next_days_are_told_by_their_weekday() {
+        let now = at("2026-11-19T09:00:00Z");
+        let table = [
+            ("2026-11-19T21:30:00Z", "Thursday 23:30"),
+            ("2026-11-21T12:10:00Z", "Saturday 14:10"),
+            ("2026-11-22T22:10:00Z", "Monday 00:10"),
+            ("2026-11-26T08:59:00Z", "Thursday 26 Nov 10:59"),
+        ];
+        for (when, said) in table {
+            assert_eq!(weekday_time(at(when), now, EAST), said);
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use holdfast_core::{Fields, ordered, pack::Entity, protocol::FieldError};
+use holdfast_core::{Fields, json, ordered, pack::Entity, protocol::FieldError};
 use serde_json::Value;
 
 /// A form while it is being filled in: the record as its author saw it, what they typed, and what was wrong with it.
@@ -35,6 +35,46 @@ impl Draft {
             }
         }
         draft
+    }
+
+    /// What was typed into a dialog of single texts, by their names.
+    pub fn of_texts<const N: usize>(texts: [(&str, String); N]) -> Self {
+        let typed = texts.map(|(name, text)| (name.to_owned(), text.into()));
+        Self {
+            typed: typed.into_iter().collect(),
+            ..Self::default()
+        }
+    }
+
+    /// A text that was typed; empty if there is none.
+    pub fn text(&self, name: &str) -> String {
+        self.value(name).as_str().unwrap_or_default().to_owned()
+    }
+
+    /// As it is kept on the device, with the place where it was typed. What was wrong is found out again.
+    pub fn to_text(&self, place: &str) -> String {
+        let typed = ordered::fields(self.typed.clone());
+        serde_json::json!({ "place": place, "seen": self.seen, "typed": typed }).to_string()
+    }
+
+    /// The place and the draft of a text made by [`Self::to_text`]; `None` of any other.
+    pub fn of_text(text: &str) -> Option<(String, Self)> {
+        let Ok(Value::Object(mut kept)) = json::parse(text.as_bytes()) else {
+            return None;
+        };
+        let Some(Value::String(place)) = kept.remove("place") else {
+            return None;
+        };
+        let mut fields = |name| match kept.remove(name) {
+            Some(Value::Object(fields)) => Some(fields),
+            _ => None,
+        };
+        let draft = Self {
+            seen: fields("seen")?,
+            typed: fields("typed")?.into_iter().collect(),
+            errors: Vec::new(),
+        };
+        Some((place, draft))
     }
 
     pub fn seen(&self) -> &Fields {
@@ -134,6 +174,31 @@ mod tests {
         );
         draft.set("title", json!("a"));
         assert_eq!(draft.changed(), fields(json!({ "rootCause": null })));
+    }
+
+    #[test]
+    fn a_draft_comes_back_as_it_was_kept() {
+        let mut draft = Draft::of(fields(json!({ "title": "a", "hours": 2 })));
+        draft.set("title", json!("half a sen"));
+        draft.set("rootCause", Value::Null);
+        draft.set("tasks", json!([{ "taskId": "1" }]));
+        let kept = draft.to_text("work-order/WO-1");
+        assert_eq!(Draft::of_text(&kept), Some(("work-order/WO-1".to_owned(), draft)));
+        let texts = Draft::of_texts([("hours", "2".to_owned()), ("note", "Pin se".to_owned())]);
+        let (_, back) = Draft::of_text(&texts.to_text("x")).unwrap();
+        assert_eq!(
+            (back.text("note"), back.text("other")),
+            ("Pin se".to_owned(), String::new())
+        );
+        for broken in [
+            "",
+            "[]",
+            "{}",
+            r#"{"place":"x"}"#,
+            r#"{"place":"x","seen":{},"typed":[]}"#,
+        ] {
+            assert_eq!(Draft::of_text(broken), None, "{broken}");
+        }
     }
 
     #[test]

@@ -49,6 +49,18 @@ impl Settlement {
         self.own.insert(field.to_owned(), value);
     }
 
+    /// A value that was written anew before.
+    pub fn own(&self, field: &str) -> Option<&Value> {
+        self.own.get(field)
+    }
+
+    /// What was written anew, by field, where it is what is chosen.
+    pub fn written(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.own
+            .iter()
+            .filter(|(field, _)| self.choices.get(*field) == Some(&Choice::Own))
+    }
+
     pub fn remember(&mut self, field: &str, remember: bool) {
         self.remembered.insert(field.to_owned(), remember);
     }

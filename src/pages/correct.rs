@@ -35,7 +35,14 @@ pub fn Correct(id: String) -> AnyView {
         }
         .into_any();
     };
-    let form = FormState::new(refused.draft);
+    let place = format!("queue/{id}");
+    let form = FormState::new(
+        session
+            .drafts
+            .kept(&place)
+            .unwrap_or_else(|| refused.draft.clone()),
+    );
+    session.drafts.follow_form(place, form, &refused.draft);
     let busy = RwSignal::new(false);
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
@@ -44,7 +51,10 @@ pub fn Correct(id: String) -> AnyView {
         spawn_local(async move {
             let fields = form.draft.with_untracked(Draft::changed);
             match session.correct(&id, fields).await {
-                Ok(()) => session.go_instead("/queue"),
+                Ok(()) => {
+                    form.draft.set(Draft::default());
+                    session.go_instead("/queue");
+                }
                 Err(Fault::Fields(errors)) => {
                     form.draft.update(|draft| draft.refuse(errors));
                     focus_first_error();

@@ -47,10 +47,10 @@ pub fn RecordForm(
     } else {
         key.to_string()
     };
-    let kept = session.drafts.take(&place);
+    let kept = session.drafts.kept(&place);
     let had_draft = kept.is_some();
     let form = FormState::new(kept.unwrap_or_else(|| fresh.clone()));
-    session.drafts.keep_while_open(place, form, fresh.clone());
+    session.drafts.follow_form(place, form, &fresh);
     let operation = if new { Operation::Create } else { Operation::Update };
     let (title, submit_label) = if new {
         (words::new_record(&declared.title), words::create(&declared.title))

@@ -1,62 +1,156 @@
-use std::collections::HashMap;
+use std::sync::Arc;
 
-use leptos::prelude::*;
+use holdfast_browser::{client::Client, clock::PlatformClock};
+use holdfast_core::ports::Clock;
+use leptos::{prelude::*, task::spawn_local};
 
-use super::Memo;
-use crate::{components::FormState, forms::Draft};
+use super::Toasts;
+use crate::{components::FormState, forms::Draft, strings::records as words};
 
-/// Forms that were left without saving, by place (`work-order/WO-1`). In memory alone: what is typed is content, and
-/// content is kept on the device sealed or not at all.
+/// Typing rests for so long before it is kept, in milliseconds.
+const REST_MS: u64 = 300;
+
+/// How often, and every how many milliseconds, is looked whether everything is kept: a second, and a lock waits no longer.
+const MOST_LOOKS: u32 = 100;
+const LOOK_AGAIN_MS: u64 = 10;
+
+/// What a form holds beyond what it began with, if anything.
+type Unsaved = Arc<dyn Fn() -> Option<Draft> + Send + Sync>;
+
+/// What was typed and is not saved, by place (`work-order/WO-1`): as long as a form is open, and after it was left. What is
+/// typed is content, so it is kept on the device sealed: a lock, a reload or a killed browser loses none of it.
 #[derive(Debug, Clone, Copy)]
 pub struct Drafts {
-    left: RwSignal<HashMap<String, Draft>>,
-    /// The form that is open, if it holds something that is not saved.
-    open: RwSignal<bool>,
+    all: StoredValue<Vec<(String, Draft)>>,
+    /// The places of which the device does not know yet what holds now.
+    unkept: StoredValue<Vec<String>>,
+    /// Whether somebody's data is open: forms that go with a lock change nothing any more.
+    open: StoredValue<bool>,
+    waiting: StoredValue<bool>,
+    keeping: StoredValue<bool>,
+    client: StoredValue<Client, LocalStorage>,
+    toasts: Toasts,
 }
 
 impl Drafts {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(client: StoredValue<Client, LocalStorage>, toasts: Toasts) -> Self {
         Self {
-            left: RwSignal::new(HashMap::new()),
-            open: RwSignal::new(false),
+            all: StoredValue::default(),
+            unkept: StoredValue::default(),
+            open: StoredValue::new(false),
+            waiting: StoredValue::new(false),
+            keeping: StoredValue::new(false),
+            client,
+            toasts,
         }
     }
 
-    /// What was typed here before, if it was left.
-    pub fn take(self, place: &str) -> Option<Draft> {
-        self.left.try_update(|left| left.remove(place)).flatten()
+    /// What was typed here before.
+    pub fn kept(self, place: &str) -> Option<Draft> {
+        self.all.with_value(|all| draft_of(all, place).cloned())
     }
 
-    /// Watches a form; when its page goes, what is not saved is kept.
-    pub fn keep_while_open(self, place: String, form: FormState, fresh: Draft) {
+    /// Keeps what a form holds beyond what it began with.
+    pub fn follow_form(self, place: String, form: FormState, fresh: &Draft) {
         let started = fresh.changed();
-        let unsaved = move || {
+        self.follow(place, move || {
             form.draft
-                .with(|draft| draft.is_dirty() && draft.changed() != started)
-        };
-        let watch = unsaved.clone();
-        let dirty = Memo::new(move |_| watch());
-        Effect::new(move |_| self.open.set(dirty.get()));
+                .with(|draft| (draft.is_dirty() && draft.changed() != started).then(|| draft.clone()))
+        });
+    }
+
+    /// Keeps what `unsaved` answers, while its caller lives and after: nothing once it was saved or given up.
+    pub fn follow(self, place: String, unsaved: impl Fn() -> Option<Draft> + Send + Sync + 'static) {
+        self.follow_any(place, Arc::new(unsaved));
+    }
+
+    /// Compiled once for all forms.
+    fn follow_any(self, place: String, unsaved: Unsaved) {
+        let (here, at_last) = (place.clone(), unsaved.clone());
+        Effect::new(move |_| self.note(&here, unsaved()));
         on_cleanup(move || {
-            let left = form
-                .draft
-                .try_get_untracked()
-                .filter(|_| untrack(unsaved.clone()));
-            self.open.set(false);
-            if let Some(draft) = left {
-                self.left.update(|all| {
-                    all.insert(place.clone(), draft);
-                });
+            // The data is gone with a lock, and the form's last word with it: it was kept before.
+            if self.open.get_value() {
+                self.note(&place, untrack(|| at_last()));
             }
         });
     }
 
-    /// Whether something that somebody typed is not saved.
-    pub fn any(self) -> bool {
-        self.open.get_untracked() || self.left.with_untracked(|left| !left.is_empty())
+    /// Brings what is not kept yet onto the device; returns when all of it is there, or when that takes too long.
+    pub async fn keep_now(self) {
+        self.keep();
+        for _ in 0..MOST_LOOKS {
+            if !self.keeping.get_value() {
+                return;
+            }
+            PlatformClock.sleep(LOOK_AGAIN_MS).await;
+        }
     }
 
-    pub(super) fn clear(self) {
-        self.left.update(HashMap::clear);
+    /// Begins to bring what is not kept yet onto the device, one after the other.
+    fn keep(self) {
+        if !self.keeping.get_value() {
+            self.keeping.set_value(true);
+            spawn_local(self.keep_all());
+        }
     }
+
+    async fn keep_all(self) {
+        while let Some(place) = self.unkept.try_update_value(Vec::pop).flatten() {
+            let Some(data) = self.client.with_value(Client::session) else {
+                break;
+            };
+            let text = self.kept(&place).map(|draft| draft.to_text(&place));
+            if data.keep_draft(&place, text.as_deref()).await.is_err() && !data.is_closed() {
+                self.toasts.say(words::DRAFT_NOT_KEPT.to_owned());
+            }
+        }
+        self.keeping.set_value(false);
+    }
+
+    /// Begins with what is kept of the person whose data was opened.
+    pub(super) async fn load(self) {
+        let kept = match self.client.with_value(Client::session) {
+            // What does not open is as good as not there.
+            Some(data) => data.drafts().await.unwrap_or_default(),
+            None => Vec::new(),
+        };
+        let drafts = kept.iter().filter_map(|text| Draft::of_text(text));
+        self.all.set_value(drafts.collect::<Vec<_>>());
+        self.open.set_value(true);
+    }
+
+    /// Forgets everything: the next one here may be somebody else.
+    pub(super) fn close(self) {
+        self.open.set_value(false);
+        self.all.update_value(Vec::clear);
+        self.unkept.update_value(Vec::clear);
+    }
+
+    fn note(self, place: &str, draft: Option<Draft>) {
+        let known = self.all.with_value(|all| draft_of(all, place) == draft.as_ref());
+        if known || !self.open.get_value() {
+            return;
+        }
+        self.all.update_value(|all| {
+            all.retain(|(at, _)| at != place);
+            all.extend(draft.map(|draft| (place.to_owned(), draft)));
+        });
+        self.unkept.update_value(|unkept| {
+            unkept.retain(|at| at != place);
+            unkept.push(place.to_owned());
+        });
+        if !self.waiting.get_value() {
+            self.waiting.set_value(true);
+            spawn_local(async move {
+                PlatformClock.sleep(REST_MS).await;
+                self.waiting.set_value(false);
+                self.keep();
+            });
+        }
+    }
+}
+
+fn draft_of<'a>(all: &'a [(String, Draft)], place: &str) -> Option<&'a Draft> {
+    all.iter().find(|(at, _)| at == place).map(|(_, draft)| draft)
 }

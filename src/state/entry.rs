@@ -76,7 +76,7 @@ impl Session {
     }
 
     /// Nobody is in: the passcode of whoever was here last, or the sign-in.
-    async fn rest(self, error: Option<String>) {
+    pub(super) async fn rest(self, error: Option<String>) {
         let phase = match self.client().users().await {
             Ok(users) => match users.first() {
                 Some(user) if error.is_none() => Phase::Locked(self.known(user)),
@@ -169,7 +169,7 @@ impl Session {
             .map_err(said)?;
         self.set_up_after.set(Some(self.instant() - arrival.at));
         ARRIVAL.set(None);
-        self.phase.set(Phase::Open);
+        self.enter().await;
         Ok(())
     }
 
@@ -180,12 +180,21 @@ impl Session {
             None => client.unlock(&known.user_id, &passcode).await,
         }
         .map_err(said)?;
-        self.phase.set(Phase::Open);
+        self.enter().await;
         Ok(())
     }
 
-    /// Another person of this device.
+    async fn enter(self) {
+        self.drafts.load().await;
+        // Another tab may have locked meanwhile.
+        if self.data().is_some() {
+            self.phase.set(Phase::Open);
+        }
+    }
+
+    /// Another person of this device. Where the last one was is none of their business.
     pub fn choose(self, known: Known) {
+        self.replace_address("/");
         self.phase.set(Phase::Locked(known));
     }
 
@@ -196,24 +205,6 @@ impl Session {
                 Err(error) => return self.phase.set(Phase::Broken(error.to_string())),
             };
             self.phase.set(Phase::SignIn { known, error: None });
-        });
-    }
-
-    /// A forgotten passcode: what is sealed under it can only be erased.
-    pub fn erase_and_sign_in(self, known: Known) {
-        spawn_local(async move {
-            match self.client().forget(&known.user_id).await {
-                Ok(()) => self.sign_in(),
-                Err(error) => self.phase.set(Phase::Broken(error.to_string())),
-            }
-        });
-    }
-
-    pub fn lock(self) {
-        spawn_local(async move {
-            if let Err(error) = self.client().lock().await {
-                self.toasts.say(error.to_string());
-            }
         });
     }
 
@@ -228,15 +219,6 @@ impl Session {
                 Err(error) => self.phase.set(Phase::Broken(error.to_string())),
             }
         });
-    }
-
-    /// The data was closed, here or in another tab.
-    pub(super) fn closed(self) {
-        self.drafts.clear();
-        self.started.set(false);
-        self.lists.update_value(std::collections::HashMap::clear);
-        self.phase.set(Phase::Starting);
-        spawn_local(async move { self.rest(None).await });
     }
 
     pub async fn change_passcode(self, passcode: String, new_passcode: String) -> Result<(), String> {

@@ -10,6 +10,7 @@ mod entry;
 mod fault;
 mod install;
 mod list_state;
+mod lock;
 mod memo;
 mod online;
 pub mod theme;
@@ -77,6 +78,8 @@ impl Session {
     /// Starts the client and hands the session to all pages below.
     pub fn provide() -> Self {
         let client = Client::new(Context::Page);
+        let shared = StoredValue::new_local(client.clone());
+        let toasts = Toasts::new();
         let second = RwSignal::new(PlatformClock.now());
         let session = Self {
             phase: RwSignal::new(Phase::Starting),
@@ -89,11 +92,11 @@ impl Session {
             address: Address::new(),
             started: RwSignal::new(false),
             set_up_after: RwSignal::new(None),
-            toasts: Toasts::new(),
-            drafts: Drafts::new(),
+            toasts,
+            drafts: Drafts::new(shared, toasts),
             update: NewVersion::watch(),
             install: Install::watch(),
-            client: StoredValue::new_local(client.clone()),
+            client: shared,
         };
         // The app listens for as long as it lives.
         std::mem::forget(client.subscribe(move |event| session.told(event)));

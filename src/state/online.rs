@@ -44,14 +44,6 @@ impl Session {
         Ok(())
     }
 
-    pub async fn syncs_while_closed(self) -> bool {
-        self.client().keeps_key().await.unwrap_or_default()
-    }
-
-    pub async fn sync_while_closed(self, wanted: bool) -> Result<(), Fault> {
-        Ok(self.client().keep_key(wanted).await?)
-    }
-
     pub async fn storage_use(self) -> StorageUse {
         let health = StorageHealth::now().await;
         StorageUse {

@@ -45,6 +45,10 @@ impl Toasts {
         self.all.update(|all| all.retain(|toast| toast.id != id));
     }
 
+    pub(super) fn clear(self) {
+        self.all.set(Vec::new());
+    }
+
     fn add(self, text: String, action: Option<(&'static str, Callback<()>)>, stay: u32) {
         let id = self.next.get_value();
         self.next.set_value(id.wrapping_add(1));

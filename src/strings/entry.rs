@@ -28,8 +28,10 @@ pub const ENTER_PASSCODE: &str = "Enter your passcode.";
 pub const WRONG_PASSCODE: &str = "That was not it.";
 pub const FORGOT: &str = "Forgot the passcode?";
 pub const FORGOT_TITLE: &str = "A passcode cannot be recovered";
-pub const FORGOT_TEXT: &str = "It is the only key to what is on this device. You can erase the device and sign in again: everything that was synced comes back, what waits here unsent is lost for good.";
-pub const ERASE_AND_SIGN_IN: &str = "Erase and sign in again";
+pub const FORGOT_TEXT: &str = "It is the only key to what you have on this device. You can remove that and sign in again: everything that was synced comes back. Changes that were never sent, if there are any, are lost for good. How many there are cannot be told without the passcode.";
+pub const LOSE_UNSENT: &str = "I know that what was not sent is lost";
+pub const FORGET_DEVICE: &str = "Forget this device";
+pub const LOCKED: &str = "Locked · nothing is sent until you unlock";
 pub const KEEP_TRYING: &str = "Keep trying";
 pub const USE_PHRASE: &str = "Phrase";
 pub const USE_DIGITS: &str = "Use digits";
@@ -47,6 +49,10 @@ pub const START_NOW_TEXT: &str = "You can start already: what is here works.";
 
 pub fn opened(id: &str, when: &str) -> String {
     format!("{id} · opened {when}")
+}
+
+pub fn locked_but_synced(until: &str) -> String {
+    format!("Locked · syncs until {until}")
 }
 
 pub fn digits_entered(count: usize) -> String {

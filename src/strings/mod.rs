@@ -84,6 +84,16 @@ pub mod time {
     pub const TODAY: &str = "Today";
     pub const TOMORROW: &str = "Tomorrow";
     pub const YESTERDAY: &str = "Yesterday";
+    /// As chrono counts: from Monday.
+    pub const WEEKDAYS: [&str; 7] = [
+        "Monday",
+        "Tuesday",
+        "Wednesday",
+        "Thursday",
+        "Friday",
+        "Saturday",
+        "Sunday",
+    ];
     pub const MONTHS: [&str; 12] = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ];

@@ -4,14 +4,15 @@ use super::changes;
 
 pub const LOCK_NOW: &str = "Lock now";
 pub const LOCK_HINT: &str = "Asks for the passcode on return";
+pub const LOCK_AFTER: &str = "Lock by itself";
+pub const LOCK_AFTER_HINT: &str = "Counted from your last touch";
 pub const PASSCODE: &str = "Change passcode";
 pub const SYNC: &str = "Sync";
 pub const SYNC_NOW: &str = "Sync now";
-pub const NOT_DRAINING_TEXT: &str = "The server is in reach, but takes none of your changes. They are safe on this device and are tried again by themselves, every five minutes at the latest. Sync now tries at once, but for a single change that the server failed on: that one keeps its wait. If this goes on, tell your administrator, and do not sign out before they are sent.";
+pub const NOT_DRAINING_TEXT: &str = "The server is in reach, but takes none of your changes. They are safe on this device and are tried again by themselves, every five minutes at the latest. Sync now tries at once. If this goes on, tell your administrator, and do not sign out before they are sent.";
 pub const NEVER: &str = "Never synced";
 pub const BACKGROUND: &str = "Sync while the app is closed";
-pub const BACKGROUND_HINT: &str =
-    "Keeps the key on this device for up to 7 days; who has the unlocked phone could use it";
+pub const BACKGROUND_HINT: &str = "Keeps the key on this device for up to 7 days, or until the app is locked; who has the unlocked phone could use it";
 pub const STORAGE: &str = "Storage";
 pub const STORAGE_KEPT: &str = "The browser promised to keep this data.";
 pub const STORAGE_AT_RISK: &str = "The browser may clear this data when space runs short. Add Holdfast to the home screen, or ask it to keep the data.";
@@ -86,6 +87,19 @@ pub const STANDS: &str = "Kept";
 pub const SUPERSEDED: &str = "Superseded";
 pub const LOAD_MORE: &str = "Older entries";
 pub const LOADING: &str = "Asking the server";
+
+pub fn lock_after(minutes: u32) -> String {
+    match minutes {
+        0 => "Never".to_owned(),
+        1 => "1 minute".to_owned(),
+        60 => "1 hour".to_owned(),
+        minutes => format!("{minutes} minutes"),
+    }
+}
+
+pub fn background_until(when: &str) -> String {
+    format!("Until {when}, or until the app is locked; who has the unlocked phone could use the key")
+}
 
 pub fn last_synced(when: &str) -> String {
     format!("Last synced {when}")

@@ -37,6 +37,7 @@ pub const CHOOSE: &str = "Choose one";
 pub const NOTHING_CHOSEN: &str = "None";
 pub const KEPT_AT_ONCE: &str = "Kept on this device at once; the number comes with the next sync.";
 pub const DRAFT_KEPT: &str = "What you typed before is still here.";
+pub const DRAFT_NOT_KEPT: &str = "What you are typing could not be kept on this device. Save it before you leave the form, and free some storage.";
 pub const START_OVER: &str = "Start over";
 pub const LOOK_AGAIN: &str = "Some fields need another look.";
 pub const ADD_ITEM: &str = "Add";

@@ -27,10 +27,6 @@ pub const MARK_SYNCED: &str = "Synced";
 
 pub const UPDATE_READY: &str = "Update ready";
 pub const RESTART: &str = "Restart";
-pub const UPDATE_ASK: &str = "Restart with a form open?";
-pub const UPDATE_ASK_TEXT: &str = "What you typed into an open form is not saved yet and would be lost. Save it first, then restart. Everything else is kept.";
-pub const UPDATE_ANYWAY: &str = "Restart anyway";
-pub const UPDATE_WAIT: &str = "Go back to the form";
 
 /// What a storage failure means for whoever tapped.
 pub fn not_stored(reason: &str) -> String {

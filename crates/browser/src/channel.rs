@@ -26,6 +26,8 @@ pub enum Message {
         /// When the server is probed next, if it is out of reach.
         probe_at: Option<Timestamp>,
     },
+    /// A setting of the person's was changed: read it again.
+    SettingsChanged,
     /// Forget the keys.
     Locked,
     /// The data is gone from this device.
@@ -48,6 +50,7 @@ impl FromJson for Message {
                 }
             }
             "syncWanted" => Self::SyncWanted,
+            "settingsChanged" => Self::SettingsChanged,
             "locked" => Self::Locked,
             "signedOut" => Self::SignedOut,
             _ => {

@@ -2,8 +2,10 @@
 //!
 //! The worker answers requests of any page and is started anew all the time; without the keys it could only answer
 //! "locked". While a page is open and unlocked, the worker asks for its keys over a BroadcastChannel. They stay what
-//! they are, keys that nobody can export, and are gone from the worker when it ends or the device is locked.
+//! they are, keys that nobody can export, and are gone from the worker when it ends or the device is locked. They are lent
+//! for a short time: a worker that goes on without any unlocked page closes when it next looks.
 
+use chrono::Duration;
 use futures::{
     channel::oneshot,
     future::{Either, select},
@@ -23,6 +25,9 @@ const CHANNEL: &str = "holdfast-keys";
 
 /// For how long an answer is waited for, in milliseconds.
 const PATIENCE_MS: u64 = 300;
+
+/// For how long the worker goes on before it asks again.
+const LENT_FOR: Duration = Duration::seconds(60);
 
 /// Answers the worker for as long as it lives.
 #[derive(Debug)]
@@ -92,6 +97,7 @@ fn message(unlocked: &Unlocked) -> JsValue {
         ("database", unlocked.database.as_str().into()),
         ("data", unlocked.keys.data().into()),
         ("index", unlocked.keys.index().into()),
+        ("locks", unlocked.locks.into()),
     ])
     .into()
 }
@@ -102,5 +108,7 @@ fn read(data: &JsValue) -> Option<Unlocked> {
         user_id: property(data, "userId").as_string()?,
         database: property(data, "database").as_string()?,
         keys: Keys::new(key("data")?, key("index")?),
+        locks: property(data, "locks").as_f64()? as u32,
+        until: Some(PlatformClock.now() + LENT_FOR),
     })
 }

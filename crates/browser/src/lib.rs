@@ -9,11 +9,12 @@
 //! - [`vault`]: the device passcode, and the wrapped keys of everybody who uses this device.
 //! - [`cached_reads`]: answers of the API, kept sealed for offline use.
 //! - [`transport`], [`clock`], [`rng`]: the other ports.
-//! - [`locks`], [`channel`], [`connectivity`], [`power`], [`storage_health`]: what contexts tell each other and the
-//!   platform tells them.
+//! - [`locks`], [`channel`], [`connectivity`], [`activity`], [`power`], [`storage_health`]: what contexts tell each other
+//!   and the platform tells them.
 //! - [`background`], [`handover`]: the page's dealings with the service worker.
 //! - [`client`]: the one object that uses all of it.
 
+pub mod activity;
 pub mod background;
 pub mod cached_reads;
 pub mod channel;

@@ -8,7 +8,7 @@ mod support;
 use std::{cell::RefCell, rc::Rc};
 
 use holdfast_browser::{
-    client::{ClientError, ClientEvent, Context, Session},
+    client::{ClientError, ClientEvent, Context, LockAfter, Session},
     clock::PlatformClock,
     seal::passphrase,
     vault::VaultError,
@@ -17,6 +17,7 @@ use holdfast_core::{
     ports::{Clock, Ports},
     record::RecordKey,
     status::Status,
+    store::StoreError,
 };
 use serde_json::json;
 use support::{
@@ -192,6 +193,129 @@ async fn the_worker_gets_in_by_an_unlocked_page_or_by_kept_keys_only() {
     assert!(
         woken.resume().await.unwrap().is_some(),
         "every page is closed, and the keys are kept"
+    );
+}
+
+#[wasm_bindgen_test]
+async fn a_worker_that_is_let_in_while_a_page_locks_is_out_again() {
+    let device = Device::new();
+    for pause in 0..12 {
+        let (page, _session) = match pause {
+            0 => device.set_up().await,
+            _ => {
+                let page = device.context(Context::Page);
+                let session = page.unlock(&device.user_id, PASSCODE).await.unwrap();
+                (page, session)
+            }
+        };
+        let worker = device.context(Context::Worker);
+        let lock = async {
+            PlatformClock.sleep(pause * 2).await;
+            page.lock().await.unwrap();
+        };
+        let (resumed, ()) = futures::join!(worker.resume(), lock);
+        drop(resumed.unwrap());
+        PlatformClock.sleep(50).await;
+        assert!(
+            worker.session().is_none(),
+            "open after a lock {} ms later",
+            pause * 2
+        );
+        assert!(worker.resume().await.unwrap().is_none());
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_lock_leaves_no_key_with_those_who_still_hold_the_session() {
+    let device = Device::new();
+    let (page, session) = device.set_up().await;
+    session
+        .keep_draft("work-order/WO-1", Some("Pin seized"))
+        .await
+        .unwrap();
+    assert_eq!(session.drafts().await.unwrap(), ["Pin seized"]);
+    page.lock().await.unwrap();
+    let refused = Err(ClientError::Store(StoreError::Locked));
+    assert_eq!(session.drafts().await, refused);
+    assert_eq!(
+        session.keep_draft("work-order/WO-1", None).await,
+        Err(ClientError::Store(StoreError::Locked))
+    );
+    let session = page.unlock(&device.user_id, PASSCODE).await.unwrap();
+    assert_eq!(session.drafts().await.unwrap(), ["Pin seized"]);
+}
+
+#[wasm_bindgen_test]
+async fn the_choice_when_to_lock_is_the_person_s_and_reaches_every_tab() {
+    let device = Device::new();
+    let (first, session) = device.set_up().await;
+    let second = device.context(Context::Page);
+    let other = second.unlock(&device.user_id, PASSCODE).await.unwrap();
+    assert_eq!(session.lock_after(), LockAfter::Minutes(15));
+    first.set_lock_after(LockAfter::Minutes(1)).await.unwrap();
+    until("the other tab follows", || {
+        other.lock_after() == LockAfter::Minutes(1)
+    })
+    .await;
+    first.lock().await.unwrap();
+    assert!(first.set_lock_after(LockAfter::Never).await.is_err(), "locked");
+    let session = first.unlock(&device.user_id, PASSCODE).await.unwrap();
+    assert_eq!(session.lock_after(), LockAfter::Minutes(1));
+    assert!(!dump(&device.vault).await.contains("lock-after"));
+}
+
+#[wasm_bindgen_test]
+async fn who_opens_the_app_locks_the_one_before_out_of_page_and_worker() {
+    let device = Device::new();
+    let (first, session) = device.set_up().await;
+    first.keep_key(true).await.unwrap();
+    let worker = device.context(Context::Worker);
+    let inside = worker.resume().await.unwrap().unwrap();
+    assert_eq!(inside.user_id(), device.user_id);
+    let next = Device {
+        vault: device.vault.clone(),
+        user_id: format!("{}-next", device.user_id),
+    };
+    let (_second, other) = next.set_up().await;
+    until("the first one is out", || {
+        session.is_closed() && inside.is_closed()
+    })
+    .await;
+    let inside = worker.resume().await.unwrap().unwrap();
+    assert_eq!(inside.user_id(), next.user_id);
+    first.unlock(&device.user_id, PASSCODE).await.unwrap();
+    until("the second one is out", || {
+        other.is_closed() && inside.is_closed()
+    })
+    .await;
+    let inside = worker.resume().await.unwrap().unwrap();
+    assert_eq!(inside.user_id(), device.user_id);
+}
+
+#[wasm_bindgen_test]
+async fn forgetting_one_person_takes_them_out_of_the_worker_too() {
+    let device = Device::new();
+    let (page, session) = device.set_up().await;
+    let database = session.ports().store().database().name().to_owned();
+    page.keep_key(true).await.unwrap();
+    drop((page, session));
+    let worker = device.context(Context::Worker);
+    let inside = worker.resume().await.unwrap().unwrap();
+    // A page that was loaded anew: locked, while the worker is in by kept keys.
+    let again = device.context(Context::Page);
+    again.forget(&device.user_id).await.unwrap();
+    until("the worker is out", || inside.is_closed()).await;
+    assert!(worker.resume().await.unwrap().is_none());
+    let names = script(
+        "return (await indexedDB.databases()).map((d) => d.name).join()",
+        &[],
+    )
+    .await;
+    assert!(!names.as_string().unwrap().contains(&database));
+    let at_rest = dump(&device.vault).await;
+    assert!(
+        !at_rest.contains("CryptoKey(") && !at_rest.contains(&device.user_id),
+        "{at_rest}"
     );
 }
 

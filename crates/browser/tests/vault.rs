@@ -7,7 +7,7 @@ mod support;
 use holdfast_browser::{
     seal::{Purpose, SealError, passphrase},
     store::IndexedDbStore,
-    vault::{Vault, VaultError},
+    vault::{Private, Vault, VaultError},
 };
 use holdfast_core::store::Store;
 use support::{at, dump, fresh_name, put, script, work_order};
@@ -203,9 +203,105 @@ async fn kept_keys_end_after_seven_days_and_by_locking() {
         vault.kept("u1", at(21 * DAY)).await.unwrap().is_some(),
         "the setting stays"
     );
+    let until = vault.kept_until("u1", at(21 * DAY)).await.unwrap();
+    assert_eq!(until, Some(at(28 * DAY)), "told in the settings");
     vault.keep_key(&unlocked, false, at(21 * DAY)).await.unwrap();
     vault.unlock("u1", "246810", at(21 * DAY)).await.unwrap();
     assert!(vault.kept("u1", at(21 * DAY)).await.unwrap().is_none());
+}
+
+#[wasm_bindgen_test]
+async fn what_was_opened_before_a_lock_is_open_no_more() {
+    let vault = Vault::named(&fresh_name());
+    let created = vault.create("u1", "d1", "246810", at(0)).await.unwrap();
+    assert!(vault.is_current(&created).await.unwrap());
+    vault.lock("u1").await.unwrap();
+    assert!(!vault.is_current(&created).await.unwrap());
+    // A context that unlocked before the lock and keeps its keys only after it keeps nothing.
+    vault.keep_key(&created, true, at(1)).await.unwrap();
+    assert!(vault.kept("u1", at(1)).await.unwrap().is_none());
+    assert!(vault.kept_until("u1", at(1)).await.unwrap().is_none(), "deleted");
+    let unlocked = vault.unlock("u1", "246810", at(2)).await.unwrap();
+    assert!(vault.is_current(&unlocked).await.unwrap());
+    assert!(vault.kept("u1", at(2)).await.unwrap().is_some());
+}
+
+#[wasm_bindgen_test]
+async fn private_values_are_sealed_one_person_s_and_gone_with_them() {
+    let name = fresh_name();
+    let vault = Vault::named(&name);
+    // Ids of which one begins with the other.
+    let first = vault.create("u", "d1", "246810", at(0)).await.unwrap();
+    let second = vault.create("u2", "d2", "135791", at(0)).await.unwrap();
+    let put = async |who, kind, place, text| vault.put_private(who, kind, place, text).await.unwrap();
+    put(&first, Private::Draft, "work-order/WO-1", Some("Pin seized")).await;
+    put(&first, Private::Draft, "work-order/WO-2", Some("Bush worn")).await;
+    put(&first, Private::Setting, "work-order/WO-1", Some("another kind")).await;
+    put(&second, Private::Draft, "work-order/WO-1", Some("theirs")).await;
+    put(
+        &first,
+        Private::Draft,
+        "work-order/WO-1",
+        Some("Pin seized, bush worn"),
+    )
+    .await;
+    let drafts = async |who| {
+        let mut drafts = vault.all_private(who, Private::Draft).await.unwrap();
+        drafts.sort();
+        drafts
+    };
+    assert_eq!(drafts(&first).await, ["Bush worn", "Pin seized, bush worn"]);
+    let setting = vault.private(&first, Private::Setting, "work-order/WO-1").await;
+    assert_eq!(setting.unwrap().as_deref(), Some("another kind"));
+    let at_rest = dump(&name).await;
+    for readable in ["WO-1", "seized", "worn", "another kind", "theirs"] {
+        assert!(!at_rest.contains(readable), "{readable} in the clear");
+    }
+    put(&first, Private::Draft, "work-order/WO-2", None).await;
+    assert_eq!(drafts(&first).await, ["Pin seized, bush worn"]);
+    vault.purge("u").await.unwrap();
+    assert_eq!(drafts(&first).await, [""; 0]);
+    assert_eq!(drafts(&second).await, ["theirs"]);
+}
+
+#[wasm_bindgen_test]
+async fn a_private_value_in_another_s_place_does_not_open() {
+    let name = fresh_name();
+    let vault = Vault::named(&name);
+    let unlocked = vault.create("u1", "d1", "246810", at(0)).await.unwrap();
+    for (setting, value) in [("lock-after", "1"), ("other", "0")] {
+        let put = vault.put_private(&unlocked, Private::Setting, setting, Some(value));
+        put.await.unwrap();
+    }
+    // Somebody at the files gives the first setting the other's sealed value.
+    script(
+        r#"
+        const open = (r) => new Promise((ok, no) => { r.onsuccess = () => ok(r.result); r.onerror = () => no(r.error); });
+        const db = await open(indexedDB.open(a));
+        const state = db.transaction("state", "readwrite").objectStore("state");
+        const keys = (await open(state.getAllKeys())).filter(Array.isArray);
+        const values = await Promise.all(keys.map((key) => open(state.get(key))));
+        for (const [at, key] of keys.entries()) await open(state.put({ ...values[at], sealed: values[1 - at].sealed }, key));
+        db.close();
+        "#,
+        &[name.as_str().into()],
+    )
+    .await;
+    let read = vault.private(&unlocked, Private::Setting, "lock-after").await;
+    assert_eq!(read.unwrap(), None);
+}
+
+#[wasm_bindgen_test]
+async fn the_lock_screen_knows_when_the_next_passcode_may_be_tried() {
+    let vault = Vault::named(&fresh_name());
+    vault.create("u1", "d1", "246810", at(0)).await.unwrap();
+    let next_try = async |second| vault.users().await.unwrap()[0].next_try(at(second));
+    for second in 1..=3 {
+        assert_eq!(next_try(second).await, None);
+        vault.unlock("u1", "wrong1", at(second)).await.unwrap_err();
+    }
+    assert_eq!(next_try(4).await, Some(at(8)));
+    assert_eq!(next_try(8).await, None);
 }
 
 #[wasm_bindgen_test]

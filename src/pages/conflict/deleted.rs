@@ -26,6 +26,7 @@ pub fn Deleted(conflict: Conflict) -> AnyView {
             session,
             id.get_value(),
             json!({ WHOLE_RECORD: { "choice": choice } }),
+            || {},
         )
     };
     let typed = conflict

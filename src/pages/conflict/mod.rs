@@ -72,11 +72,12 @@ fn settled(session: Session, conflict: Conflict) -> AnyView {
 }
 
 /// Queues a settlement, and offers to take it back.
-fn resolve(session: Session, id: String, resolution: Value) {
+fn resolve(session: Session, id: String, resolution: Value, on_settled: impl FnOnce() + 'static) {
     spawn_local(async move {
         let fields = one("resolution", resolution);
         match session.edit(edit(&id, fields)).await {
             Ok(_) => {
+                on_settled();
                 session.go_instead("/inbox");
                 session
                     .toasts

@@ -26,9 +26,11 @@ pub fn Settle(conflict: Conflict) -> AnyView {
     let total = names.len();
     let settlement = RwSignal::new(Settlement::new(names));
     let id = StoredValue::new(conflict.id.clone());
+    let settled = RwSignal::new(false);
+    keep_written(session, &conflict, settlement, settled);
     let send = move |_| {
         if let Some(resolution) = settlement.with_untracked(Settlement::resolution) {
-            resolve(session, id.get_value(), resolution);
+            resolve(session, id.get_value(), resolution, move || settled.set(true));
         }
     };
     let missing = move || settlement.with(Settlement::missing);
@@ -63,6 +65,32 @@ pub fn Settle(conflict: Conflict) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// What is written anew is kept until it is sent.
+fn keep_written(
+    session: Session,
+    conflict: &Conflict,
+    settlement: RwSignal<Settlement>,
+    settled: RwSignal<bool>,
+) {
+    let place = format!("inbox/{}", conflict.id);
+    if let Some(kept) = session.drafts.kept(&place) {
+        for (field, value) in kept.changed() {
+            settlement.update(|all| {
+                all.write(&field, value);
+                all.choose(&field, Choice::Own);
+            });
+        }
+    }
+    session.drafts.follow(place, move || {
+        let mut draft = Draft::default();
+        settlement.with(|all| {
+            all.written()
+                .for_each(|(field, value)| draft.set(field, value.clone()))
+        });
+        (!settled.get() && draft.is_dirty()).then_some(draft)
+    });
 }
 
 /// Who did what, and when.
@@ -209,7 +237,8 @@ fn marked(field: &Contested, value: &str) -> AnyView {
 fn own_value(settlement: RwSignal<Settlement>, field: &Contested, mut declared: Field) -> AnyView {
     let (group, name) = (format!("settle-{}", field.name), field.name.clone());
     let mut draft = Draft::default();
-    draft.set(&field.name, field.mine_value.clone());
+    let written = settlement.with_untracked(|all| all.own(&field.name).cloned());
+    draft.set(&field.name, written.unwrap_or_else(|| field.mine_value.clone()));
     let form = FormState::new(draft);
     declared.label = words::OWN_LABEL.to_owned();
     declared.help = None;

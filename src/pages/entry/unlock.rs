@@ -1,9 +1,11 @@
+use holdfast_core::Timestamp;
 use leptos::{prelude::*, task::spawn_local};
 
 use super::brand;
 use crate::{
-    components::{Dialog, PasscodeEntry, Show, button, focused_button},
-    state::{Known, Session},
+    components::{Dialog, PasscodeEntry, Show, button, focused_button, icon},
+    format::time,
+    state::{Known, Memo, Session},
     strings::entry as words,
 };
 
@@ -14,47 +16,105 @@ pub fn Unlock(known: Known) -> AnyView {
     let error = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
     let asking = RwSignal::new(false);
+    let next_try = RwSignal::new(None::<Timestamp>);
+    let synced_until = RwSignal::new(None::<Timestamp>);
     let who = StoredValue::new(known);
+    let look = move || {
+        let user_id = who.with_value(|known| known.user_id.clone());
+        spawn_local(async move {
+            let locked = session.locked(&user_id).await;
+            // The page may be gone by then.
+            let _ = next_try.try_set(locked.next_try);
+            let _ = synced_until.try_set(locked.synced_until);
+        })
+    };
+    look();
     let entered = Callback::new(move |code: String| {
         busy.set(true);
         spawn_local(async move {
-            error.set(session.unlock(who.get_value(), code).await.err());
-            busy.set(false);
+            // Once it is open this page is gone.
+            if let Err(reason) = session.unlock(who.get_value(), code).await {
+                error.set(Some(reason));
+                busy.set(false);
+                look();
+            }
         });
     });
-    let erase = move |_| session.erase_and_sign_in(who.get_value());
+    // A wait that is over while the page is open is over at once.
+    let waiting = Memo::new(move |_| {
+        let (at, now) = (next_try.get()?, session.second());
+        (at > now).then(|| words::wait_for(&time::until(at, now)))
+    });
     view! {
         <div class="entry">
             <main class="entry__body">
                 {brand()}
+                {status(synced_until)}
                 <PasscodeEntry
                     title=Signal::stored(words::HELLO.to_owned())
                     lead=Signal::stored(words::ENTER_PASSCODE.to_owned())
                     label=Signal::stored(words::UNLOCK.to_owned())
-                    error
-                    busy
+                    error=Signal::derive(move || waiting.get().or_else(|| error.get()))
+                    busy=Signal::derive(move || busy.get() || waiting.with(Option::is_some))
                     must_be_long=false
                     on_submit=entered
                 />
                 {button("button button--quiet", words::FORGOT, move |_| asking.set(true))}
                 {button("button button--quiet", words::SOMEONE_ELSE, move |_| session.choose_another())}
             </main>
-            <Show when=move || asking.get()>
-                <Dialog
-                    title=words::FORGOT_TITLE
-                    on_close=Callback::new(move |()| asking.set(false))
-                    actions=Box::new(move || {
-                        view! {
-                            {button("button button--danger-solid button--large", words::ERASE_AND_SIGN_IN, erase)}
-                            {focused_button("button button--large", words::KEEP_TRYING, move |_| asking.set(false))}
-                        }
-                        .into_any()
-                    })
-                >
-                    <p>{words::FORGOT_TEXT}</p>
-                </Dialog>
-            </Show>
         </div>
+        <Show when=move || asking.get()><Forget who on_close=Callback::new(move |()| asking.set(false)) /></Show>
+    }
+    .into_any()
+}
+
+/// The status line of a locked app.
+fn status(synced_until: RwSignal<Option<Timestamp>>) -> AnyView {
+    let session = Session::here();
+    let line = move || match synced_until.get() {
+        Some(until) => {
+            words::locked_but_synced(&time::weekday_time(until, session.instant(), session.zone()))
+        }
+        None => words::LOCKED.to_owned(),
+    };
+    view! { <p class="entry__status" role="status">{icon("lock")} <span>{line}</span></p> }.into_any()
+}
+
+/// The passcode is forgotten: what is sealed under it can only be erased, once somebody has said that they know.
+#[component]
+fn Forget(who: StoredValue<Known>, on_close: Callback<()>) -> AnyView {
+    let session = Session::here();
+    let understood = RwSignal::new(false);
+    let busy = RwSignal::new(false);
+    let erase = move |_| {
+        busy.set(true);
+        session.erase(who.get_value());
+    };
+    view! {
+        <Dialog
+            title=words::FORGOT_TITLE
+            on_close
+            actions=Box::new(move || {
+                view! {
+                    <button
+                        class="button button--danger-solid button--large"
+                        type="button"
+                        disabled=move || busy.get() || !understood.get()
+                        on:click=erase
+                    >
+                        {words::FORGET_DEVICE}
+                    </button>
+                    {focused_button("button button--large", words::KEEP_TRYING, move |_| on_close.run(()))}
+                }
+                .into_any()
+            })
+        >
+            <p>{words::FORGOT_TEXT}</p>
+            <label class="check">
+                <input class="check__box" type="checkbox" on:change=move |event| understood.set(event_target_checked(&event)) />
+                <span>{words::LOSE_UNSENT}</span>
+            </label>
+        </Dialog>
     }
     .into_any()
 }

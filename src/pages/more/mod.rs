@@ -4,6 +4,7 @@ mod choices;
 mod devices;
 mod export;
 mod install;
+mod lock;
 mod sign_out;
 mod storage;
 mod sync;
@@ -56,7 +57,7 @@ pub fn More() -> AnyView {
                     <section class="section">
                         <div class="card settings card--flush">
                             <div class="setting">{name_and_hint(move || me.get().0, move || me.get().1)} {icon("person")}</div>
-                            <button class="setting" type="button" on:click=move |_| session.lock()>{text(words::LOCK_NOW, words::LOCK_HINT)} {icon("lock")}</button>
+                            <lock::Lock />
                             <a class="setting" href="/more/passcode">{text(words::PASSCODE, "")} {icon("chevron")}</a>
                             <a class="setting" href="/more/devices">{text(words::DEVICES, words::DEVICES_HINT)} {icon("chevron")}</a>
                         </div>

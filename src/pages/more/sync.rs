@@ -1,4 +1,4 @@
-use holdfast_core::status::Status;
+use holdfast_core::{Timestamp, status::Status};
 use leptos::{prelude::*, task::spawn_local};
 
 use super::name_and_hint;
@@ -32,14 +32,23 @@ pub fn Sync() -> AnyView {
             .map(|at| words::last_verified(&time::day_time(at, session.now(), session.zone())))
     };
     let background = RwSignal::new(false);
-    spawn_local(async move { background.set(session.syncs_while_closed().await) });
+    let until = RwSignal::new(None::<Timestamp>);
+    let look = move || async move {
+        background.set(session.syncs_while_closed().await);
+        until.set(session.synced_until().await);
+    };
+    spawn_local(look());
+    let hint = move || match until.get() {
+        Some(until) => words::background_until(&time::weekday_time(until, session.now(), session.zone())),
+        None => words::BACKGROUND_HINT.to_owned(),
+    };
     let toggle = move |event| {
         let wanted = event_target_checked(&event);
         spawn_local(async move {
             if let Err(fault) = session.sync_while_closed(wanted).await {
                 session.toasts.say(fault.to_string());
             }
-            background.set(session.syncs_while_closed().await);
+            look().await;
         });
     };
     view! {
@@ -49,7 +58,7 @@ pub fn Sync() -> AnyView {
             <div class="card settings card--flush">
                 <button class="setting" type="button" on:click=move |_| session.sync_now()>{name_and_hint(|| words::SYNC_NOW.to_owned(), last)} {icon("sync")}</button>
                 <label class="setting">
-                    {name_and_hint(|| words::BACKGROUND.to_owned(), || words::BACKGROUND_HINT.to_owned())}
+                    {name_and_hint(|| words::BACKGROUND.to_owned(), hint)}
                     <input class="switch" type="checkbox" role="switch" aria-label=words::BACKGROUND prop:checked=move || background.get() on:change=toggle />
                 </label>
                 <details class="details">

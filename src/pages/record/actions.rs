@@ -1,4 +1,4 @@
-use holdfast_core::{plan::Edit, queue::Operation};
+use holdfast_core::{plan::Edit, queue::Operation, record::RecordKey};
 use leptos::{prelude::*, task::spawn_local};
 use serde_json::Value;
 
@@ -32,7 +32,14 @@ pub fn ActionBar(open: Open) -> AnyView {
             may(session, entity, Operation::Delete),
         )
     });
-    let asking = RwSignal::new(None::<Action>);
+    // A dialog in which something was typed and not saved is there again.
+    let typed_in = |action: &Action| {
+        let place = open.key().map(|key| place_of(&key, action));
+        place.is_some_and(|place| session.drafts.kept(&place).is_some())
+    };
+    let asking = RwSignal::new(
+        actions.with_untracked(|actions| actions.iter().find(|action| typed_in(action)).cloned()),
+    );
     let menu = RwSignal::new(false);
     let act = Callback::new(move |action: Action| {
         menu.set(false);
@@ -118,6 +125,11 @@ fn perform(
     });
 }
 
+/// Where what is typed for an action is kept.
+fn place_of(key: &RecordKey, action: &Action) -> String {
+    format!("{key}#{}", action.label)
+}
+
 /// What an action needs to know before it is done.
 #[component]
 fn AskDialog(open: Open, action: Action, on_close: Callback<()>) -> AnyView {
@@ -146,6 +158,22 @@ fn AskDialog(open: Open, action: Action, on_close: Callback<()>) -> AnyView {
     for field in &logs {
         form.set(&field.name, Value::Null);
     }
+    let ended = RwSignal::new(false);
+    if let Some(place) = open.key().map(|key| place_of(&key, &action)) {
+        let fresh = form.draft.get_untracked();
+        if let Some(kept) = session.drafts.kept(&place) {
+            form.draft.set(kept);
+        }
+        let started = fresh.changed();
+        session.drafts.follow(place, move || {
+            let typed = form.draft.get();
+            (!ended.get() && typed.changed() != started).then_some(typed)
+        });
+    }
+    let on_close = Callback::new(move |()| {
+        ended.set(true);
+        on_close.run(());
+    });
     let label = action.label.clone();
     let go = StoredValue::new((action, logs));
     let submit = move || {

@@ -1,19 +1,26 @@
 use leptos::prelude::*;
 
-use super::{Writing, tap, user, write};
+use super::{Writing, kept, tap, user, write};
 use crate::{
     components::{Dialog, For, Show, TimerReading, button, icon},
     format::{time, value::PERSON},
+    forms::Draft,
     pages::record::{Open, section_button, section_head},
     state::{Memo, Session},
     strings::{records as words, shell},
     work::labor,
 };
 
+/// The field, and the name of its dialog.
+const LABOR: &str = "laborRecords";
+
+/// What is typed for work that was not timed.
+const PARTS: [&str; 3] = ["hours", "minutes", "note"];
+
 #[component]
 pub fn Labor(open: Open) -> AnyView {
     let session = Session::here();
-    let list = open.field("laborRecords");
+    let list = open.field(LABOR);
     let me = user(session);
     let owner = me.clone();
     let running = Memo::new(move |_| list.with(|list| labor::running(list, &owner)));
@@ -37,7 +44,7 @@ pub fn Labor(open: Open) -> AnyView {
     };
     let toggle = move |_| {
         let (me, now, runs) = (me.clone(), session.instant(), running.get_untracked().is_some());
-        tap(session, open, "laborRecords", move |list| {
+        tap(session, open, LABOR, move |list| {
             if runs {
                 labor::stop(list, &me, now)
             } else {
@@ -52,7 +59,7 @@ pub fn Labor(open: Open) -> AnyView {
             (icon("play"), words::START)
         }
     };
-    let adding = Writing::new();
+    let adding = Writing::of(session, open, LABOR);
     view! {
         <section class="section" aria-labelledby="labor">
             {section_head("labor", words::LABOR.into_any(), Some(section_button(words::ADD_BY_HAND, "add", move || adding.begin())))}
@@ -77,18 +84,21 @@ pub fn Labor(open: Open) -> AnyView {
 #[component]
 fn ByHand(open: Open, dialog: Writing) -> AnyView {
     let session = Session::here();
-    let (hours, minutes, note) = (
-        RwSignal::new(String::new()),
-        RwSignal::new(String::new()),
-        RwSignal::new(String::new()),
-    );
+    let before = kept(session, open, LABOR).unwrap_or_default();
+    let [hours, minutes, note] = PARTS.map(|part| RwSignal::new(before.text(part)));
+    dialog.follow(session, open, LABOR, move || {
+        let typed = [hours.get(), minutes.get(), note.get()];
+        let empty = typed.iter().all(String::is_empty);
+        let [hours, minutes, note] = typed;
+        (!empty).then(|| Draft::of_texts([(PARTS[0], hours), (PARTS[1], minutes), (PARTS[2], note)]))
+    });
     let wrong = dialog.wrong;
     let on_close = Callback::new(move |()| dialog.end());
     let add = move |_| match labor::typed(&hours.get_untracked(), &minutes.get_untracked()) {
         None => wrong.set(Some(words::HOURS_NEEDED.to_owned())),
         Some(worked) => {
             let (me, note, now) = (user(session), note.get_untracked(), session.instant());
-            write(session, open, "laborRecords", dialog, move |list| {
+            write(session, open, LABOR, dialog, move |list| {
                 labor::add(list, uuid::Uuid::new_v4().to_string(), &me, worked, &note, now)
             });
         }
@@ -97,7 +107,7 @@ fn ByHand(open: Open, dialog: Writing) -> AnyView {
         view! {
             <div class="field">
                 <label class="field__label" for=id>{label}</label>
-                <input class="input" id=id inputmode=mode autocomplete="off" aria-describedby="labor-error"
+                <input class="input" id=id inputmode=mode autocomplete="off" prop:value=typed.get_untracked() aria-describedby="labor-error"
                     aria-invalid=move || wrong.get().filter(|_| mode == "decimal").map(|_| "true")
                     on:input=move |event| { wrong.set(None); typed.set(event_target_value(&event)); } />
             </div>

@@ -5,11 +5,12 @@ mod notes;
 mod parts;
 mod tasks;
 
-use holdfast_core::{plan::Edit, queue::Operation};
+use holdfast_core::{plan::Edit, queue::Operation, record::RecordKey};
 use leptos::{prelude::*, task::spawn_local};
 use serde_json::Value;
 
 use crate::{
+    forms::Draft,
     pages::record::{Open, facts, proses},
     state::{Session, one},
 };
@@ -65,9 +66,11 @@ struct Writing {
 }
 
 impl Writing {
-    fn new() -> Self {
+    /// Open again, if something was typed there and not saved.
+    fn of(session: Session, open: Open, name: &str) -> Self {
+        let kept = kept(session, open, name);
         Self {
-            shown: RwSignal::new(false),
+            shown: RwSignal::new(kept.is_some()),
             wrong: RwSignal::new(None),
             busy: StoredValue::new(false),
         }
@@ -81,6 +84,29 @@ impl Writing {
     fn end(self) {
         self.shown.set(false);
     }
+
+    /// Keeps what `typed` answers until the dialog ends.
+    fn follow(
+        self,
+        session: Session,
+        open: Open,
+        name: &str,
+        typed: impl Fn() -> Option<Draft> + Send + Sync + 'static,
+    ) {
+        if let Some(key) = open.key() {
+            let unsaved = move || self.shown.get().then(&typed).flatten();
+            session.drafts.follow(place_of(&key, name), unsaved);
+        }
+    }
+}
+
+/// What was typed into a dialog before, if it was not saved.
+fn kept(session: Session, open: Open, name: &str) -> Option<Draft> {
+    session.drafts.kept(&place_of(&open.key()?, name))
+}
+
+fn place_of(key: &RecordKey, name: &str) -> String {
+    format!("{key}#{name}")
 }
 
 /// Queues a new value of one field; `change` is given the value as it is when the tap arrives.

@@ -1,15 +1,19 @@
 use leptos::prelude::*;
 use serde_json::Value;
 
-use super::{Writing, user, write};
+use super::{Writing, kept, user, write};
 use crate::{
     components::{Dialog, For, Show, button, icon},
     format::{time, value::PERSON},
+    forms::Draft,
     pages::record::{Open, section_button, section_head},
     state::Session,
     strings::{records as words, shell},
     work::{items, log, text},
 };
+
+/// The one text of a dialog.
+const TEXT: &str = "text";
 
 /// What was done, in the technician's words; a tap opens it for writing.
 #[component]
@@ -36,7 +40,7 @@ pub fn Completion(open: Open) -> AnyView {
             "card prose"
         }
     };
-    let dialog = Writing::new();
+    let dialog = Writing::of(session, open, "completionNotes");
     let label = StoredValue::new(label);
     let save = Callback::new(move |text: String| {
         write(session, open, "completionNotes", dialog, move |_| {
@@ -53,7 +57,7 @@ pub fn Completion(open: Open) -> AnyView {
             <p class=class>{shown}</p>
         </section>
         <Show when=dialog.shown>
-            <WriteDialog title=label.get_value() label=label.get_value() initial=written.get_untracked().as_str().unwrap_or_default().to_owned() needed=false on_save=save dialog />
+            <WriteDialog title=label.get_value() label=label.get_value() initial=written.get_untracked().as_str().unwrap_or_default().to_owned() needed=false on_save=save dialog open field="completionNotes" />
         </Show>
     }
     .into_any()
@@ -79,7 +83,7 @@ pub fn Notes(open: Open) -> AnyView {
             told.collect::<Vec<_>>()
         })
     });
-    let dialog = Writing::new();
+    let dialog = Writing::of(session, open, "notes");
     let save = Callback::new(move |written: String| {
         let declared = open.entity.with_value(|entity| entity.field("notes").cloned());
         write(session, open, "notes", dialog, move |list| {
@@ -109,7 +113,7 @@ pub fn Notes(open: Open) -> AnyView {
             </Show>
         </section>
         <Show when=dialog.shown>
-            <WriteDialog title=words::ADD_NOTE.to_owned() label=words::NOTE.to_owned() initial=String::new() needed=true on_save=save dialog />
+            <WriteDialog title=words::ADD_NOTE.to_owned() label=words::NOTE.to_owned() initial=String::new() needed=true on_save=save dialog open field="notes" />
         </Show>
     }
     .into_any()
@@ -124,8 +128,16 @@ fn WriteDialog(
     needed: bool,
     on_save: Callback<String>,
     dialog: Writing,
+    open: Open,
+    field: &'static str,
 ) -> AnyView {
-    let typed = RwSignal::new(initial.clone());
+    let session = Session::here();
+    let before = kept(session, open, field).map_or_else(|| initial.clone(), |draft| draft.text(TEXT));
+    let typed = RwSignal::new(before.clone());
+    dialog.follow(session, open, field, move || {
+        let text = typed.get();
+        (text != initial).then(|| Draft::of_texts([(TEXT, text)]))
+    });
     let wrong = dialog.wrong;
     let on_close = Callback::new(move |()| dialog.end());
     let save = move |_| {
@@ -149,7 +161,7 @@ fn WriteDialog(
         >
             <div class="field">
                 <label class="visually-hidden" for="written">{label}</label>
-                <textarea class="input" id="written" rows="6" autocomplete="off" autofocus prop:value=initial aria-describedby="written-error"
+                <textarea class="input" id="written" rows="6" autocomplete="off" autofocus prop:value=before aria-describedby="written-error"
                     aria-invalid=move || wrong.get().map(|_| "true")
                     on:input=move |event| { wrong.set(None); typed.set(event_target_value(&event)); }></textarea>
                 <p class="field__error" id="written-error" role="alert">{move || wrong.get().map(|why| view! { {icon("failed")} {why} }.into_any())}</p>

@@ -8,9 +8,9 @@ import { goTo, statusLine, synced } from "./status.ts";
 export const PASSCODE = "246813";
 
 /** The first time on a device: signs in, sets the passcode, and waits until work and app are there. */
-export async function signInAndSetPasscode(page: Page, user: UserName): Promise<void> {
+export async function signInAndSetPasscode(page: Page, user: UserName, passcode = PASSCODE): Promise<void> {
   await signIn(page, user);
-  await setPasscode(page);
+  await setPasscode(page, passcode);
   await inTheApp(page);
   await synced(page);
   await underTheWorker(page);

@@ -14,7 +14,7 @@ use holdfast_core::{
 };
 use wasm_bindgen_futures::spawn_local;
 
-use super::{Client, ClientError, ClientEvent, session::Session};
+use super::{Client, ClientError, ClientEvent, locking::tell, session::Session};
 use crate::{
     channel::Message, clock::PlatformClock, pkce, storage_health::StorageHealth, transport::FetchTransport,
 };
@@ -97,10 +97,13 @@ impl Client {
         let SignedIn {
             user_id, device_id, ..
         } = signed_in;
+        let before = self.vault.current().await?;
         let unlocked = self
             .vault
             .create(user_id, device_id, passcode, PlatformClock.now())
             .await?;
+        self.vault.note_cookie(user_id).await?;
+        self.lock_out(before, user_id).await?;
         let session = self.open(unlocked).await?;
         session.adopt_device(device_id, user_id).await?;
         StorageHealth::ask_to_persist().await;
@@ -114,10 +117,13 @@ impl Client {
         signed_in: &SignedIn,
         passcode: &str,
     ) -> Result<Rc<Session>, ClientError> {
+        let before = self.vault.current().await?;
         let unlocked = self
             .vault
             .unlock(&signed_in.user_id, passcode, PlatformClock.now())
             .await?;
+        self.vault.note_cookie(&signed_in.user_id).await?;
+        self.lock_out(before, &signed_in.user_id).await?;
         let session = self.open(unlocked).await?;
         self.welcome(&session);
         Ok(session)
@@ -143,7 +149,7 @@ impl Client {
         let user_id = session.user_id().to_owned();
         session.close(ClientEvent::SignedOut);
         drop(session);
-        self.revoke_or_owe().await?;
+        self.revoke_or_owe(&user_id).await?;
         Ok(self.vault.purge(&user_id).await?)
     }
 
@@ -152,7 +158,10 @@ impl Client {
         if self.session().is_some_and(|session| session.user_id() == user_id) {
             return self.sign_out().await;
         }
-        self.revoke_or_owe().await?;
+        if let Some(database) = self.vault.database_of(user_id).await? {
+            tell(&database, &Message::SignedOut);
+        }
+        self.revoke_or_owe(user_id).await?;
         Ok(self.vault.purge(user_id).await?)
     }
 
@@ -165,15 +174,23 @@ impl Client {
         Ok(())
     }
 
-    async fn revoke_or_owe(&self) -> Result<(), ClientError> {
+    /// Another person's session is not theirs to end.
+    async fn revoke_or_owe(&self, user_id: &str) -> Result<(), ClientError> {
+        if !self.vault.has_cookie(user_id).await? {
+            return Ok(());
+        }
         let revoked = revoke().await;
         Ok(self.vault.owe_revocation(!revoked).await?)
     }
 
-    /// Begins a round because a person asked for one.
+    /// Begins a round because a person asked for one: nothing that failed before keeps its wait.
     pub fn sync_now(&self) {
         if let Some(session) = self.session() {
-            session.request_sync(Trigger::Manual);
+            spawn_local(async move {
+                // What cannot be stored now keeps its wait; the round says what is wrong with the storage.
+                let _ = session.lift_waits().await;
+                session.request_sync(Trigger::Manual);
+            });
         }
     }
 }

@@ -8,10 +8,13 @@
 //!                                            └ known ───→ unlock(passcode) ─┴→ Session → lock / sign_out
 //! ```
 
+mod drafts;
 mod entry;
 mod error;
 mod export;
+mod idle;
 mod listeners;
+mod locking;
 mod online;
 mod ports;
 mod session;
@@ -25,6 +28,7 @@ use futures::{
     lock::Mutex,
 };
 use holdfast_core::{
+    Timestamp,
     engine::{Round, Trigger},
     ports::Clock,
 };
@@ -32,13 +36,13 @@ use wasm_bindgen_futures::spawn_local;
 
 use crate::{
     background,
-    channel::Message,
     clock::PlatformClock,
     handover,
     vault::{KnownUser, Unlocked, Vault},
 };
 pub use entry::SignedIn;
 pub use error::ClientError;
+pub use idle::LockAfter;
 use listeners::Listeners;
 pub use listeners::{ClientEvent, Subscription};
 pub use online::Answer;
@@ -123,7 +127,9 @@ impl Client {
 
     /// Opens a person's data by the device passcode.
     pub async fn unlock(&self, user_id: &str, passcode: &str) -> Result<Rc<Session>, ClientError> {
+        let before = self.vault.current().await?;
         let unlocked = self.vault.unlock(user_id, passcode, PlatformClock.now()).await?;
+        self.lock_out(before, user_id).await?;
         let session = self.open(unlocked).await?;
         self.launch(&session);
         Ok(session)
@@ -139,31 +145,42 @@ impl Client {
 
     async fn resume_by_keys(&self) -> Result<Option<Rc<Session>>, ClientError> {
         let _alone = self.shared.resuming.lock().await;
-        if let Some(session) = self.session() {
+        let open = self.session();
+        let fresh = |session: &Rc<Session>| {
+            session
+                .until
+                .get()
+                .is_none_or(|until| PlatformClock.now() < until)
+        };
+        if let Some(session) = open.clone().filter(fresh) {
             return Ok(Some(session));
         }
+        let Some(unlocked) = self.keys_of_current().await? else {
+            if let Some(session) = open {
+                session.close(ClientEvent::Locked);
+            }
+            return Ok(None);
+        };
+        let session = match open.filter(|session| session.user_id() == unlocked.user_id) {
+            Some(session) => {
+                session.until.set(unlocked.until);
+                session
+            }
+            None => self.open(unlocked).await?,
+        };
+        // Somebody may have locked while it was being opened, too early to be heard.
+        Ok(self.may_stay(&session).await?.then_some(session))
+    }
+
+    /// What opens the data of whoever used the app last without a passcode, if anything does.
+    async fn keys_of_current(&self) -> Result<Option<Unlocked>, ClientError> {
         let Some(user_id) = self.vault.current().await? else {
             return Ok(None);
         };
-        let unlocked = match self.vault.kept(&user_id, PlatformClock.now()).await? {
+        Ok(match self.vault.kept(&user_id, PlatformClock.now()).await? {
             Some(unlocked) => Some(unlocked),
             None => handover::ask(&user_id).await,
-        };
-        match unlocked {
-            Some(unlocked) => Ok(Some(self.open(unlocked).await?)),
-            None => Ok(None),
-        }
-    }
-
-    /// Locks: the keys leave the memory of every context, and kept keys are deleted. Unsent work waits.
-    pub async fn lock(&self) -> Result<(), ClientError> {
-        if let Some(session) = self.session() {
-            session.tell_others(&Message::Locked);
-            let user_id = session.user_id().to_owned();
-            session.close(ClientEvent::Locked);
-            self.vault.lock(&user_id).await?;
-        }
-        Ok(())
+        })
     }
 
     /// Puts the data under another passcode.
@@ -180,7 +197,7 @@ impl Client {
     pub async fn keep_key(&self, keep: bool) -> Result<(), ClientError> {
         let session = self.session().ok_or(ClientError::NotOpen)?;
         self.vault
-            .keep_key(&session.unlocked, keep, PlatformClock.now())
+            .keep_key(&session.unlocked()?, keep, PlatformClock.now())
             .await?;
         if keep {
             background::ask_for_periodic_pulls().await;
@@ -197,9 +214,14 @@ impl Client {
             .any(|user| user.user_id == session.user_id() && user.keeps_key))
     }
 
+    /// Until when a person's data can be synced without a passcode; `None`: not at all.
+    pub async fn kept_until(&self, user_id: &str) -> Result<Option<Timestamp>, ClientError> {
+        Ok(self.vault.kept_until(user_id, PlatformClock.now()).await?)
+    }
+
     /// Opens a person's data; whatever was open before is closed.
     async fn open(&self, unlocked: Unlocked) -> Result<Rc<Session>, ClientError> {
-        let session = Session::open(unlocked, self.context, &self.shared).await?;
+        let session = Session::open(unlocked, &self.vault, self.context, &self.shared).await?;
         let before = self.shared.session.replace(Some(session.clone()));
         if let Some(before) = before {
             before.close(ClientEvent::Locked);

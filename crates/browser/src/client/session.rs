@@ -15,24 +15,36 @@ use holdfast_core::{
     Fields, Timestamp,
     engine::{Engine, Event, TransactError, Trigger},
     plan::{Edit, EditError, Edited, QueueError},
-    ports::Ports,
+    ports::{Clock, Ports},
     queue::QueuedWrite,
     store::StoreError,
 };
 
-use super::{ClientEvent, Context, Shared, listeners::Listeners, ports::BrowserPorts};
+use super::{
+    ClientEvent, Context, LockAfter, Shared,
+    idle::{self, Idle, Watch},
+    listeners::Listeners,
+    ports::BrowserPorts,
+};
 use crate::{
     cached_reads::CachedReads,
     channel::{Channel, Message},
     connectivity::Connectivity,
     handover::Doorkeeper,
     store::IndexedDbStore,
-    vault::Unlocked,
+    vault::{Unlocked, Vault},
 };
 
 pub struct Session {
     pub(super) engine: Engine<BrowserPorts>,
-    pub(super) unlocked: Unlocked,
+    user_id: String,
+    pub(super) database: String,
+    /// The count of lockings when this was opened.
+    locks: u32,
+    /// Until when this may stay open without asking again; `None`: until it is locked.
+    pub(super) until: Cell<Option<Timestamp>>,
+    pub(super) vault: Vault,
+    pub(super) idle: Idle,
     pub(super) context: Context,
     pub(super) listeners: Rc<Listeners>,
     /// Weak: the client holds the session.
@@ -58,6 +70,7 @@ pub(super) struct Ears {
     pub(super) channel: Option<Channel>,
     pub(super) connectivity: Option<Connectivity>,
     pub(super) doorkeeper: Option<Doorkeeper>,
+    pub(super) watch: Option<Watch>,
 }
 
 impl std::fmt::Debug for Session {
@@ -79,15 +92,26 @@ impl Deref for Session {
 impl Session {
     pub(super) async fn open(
         unlocked: Unlocked,
+        vault: &Vault,
         context: Context,
         shared: &Rc<Shared>,
     ) -> Result<Rc<Self>, StoreError> {
         let store = IndexedDbStore::new(&unlocked.database, unlocked.keys.clone());
         let reads = CachedReads::new(&store);
         let engine = Engine::open(BrowserPorts::new(store)).await?;
+        let after = match context {
+            Context::Page => idle::chosen(vault, &unlocked).await,
+            Context::Worker => LockAfter::Never,
+        };
+        let idle = Idle::new(&unlocked.database, after, engine.ports().clock().now());
         let session = Rc::new(Self {
             engine,
-            unlocked,
+            user_id: unlocked.user_id.clone(),
+            database: unlocked.database.clone(),
+            locks: unlocked.locks,
+            until: Cell::new(unlocked.until),
+            vault: vault.clone(),
+            idle,
             context,
             listeners: shared.listeners.clone(),
             shared: Rc::downgrade(shared),
@@ -102,13 +126,24 @@ impl Session {
             wake_up: RefCell::default(),
             ears: RefCell::default(),
         });
-        session.wire_up();
+        session.wire_up(unlocked);
         Ok(session)
     }
 
     /// As the server names the person.
     pub fn user_id(&self) -> &str {
-        &self.unlocked.user_id
+        &self.user_id
+    }
+
+    /// What opened this, for as long as it is open: the keys are the store's alone, and gone with its lock.
+    pub(super) fn unlocked(&self) -> Result<Unlocked, StoreError> {
+        Ok(Unlocked {
+            user_id: self.user_id.clone(),
+            database: self.database.clone(),
+            keys: self.engine.ports().store().keys()?,
+            locks: self.locks,
+            until: self.until.get(),
+        })
     }
 
     /// Answers of the API kept for offline use.
@@ -207,6 +242,7 @@ impl Session {
         self.engine.forget_token();
         self.wake_up.replace(None);
         self.ears.replace(Ears::default());
+        self.idle.forget();
         if let Some(shared) = self.shared.upgrade() {
             shared.forget_session(self);
         }

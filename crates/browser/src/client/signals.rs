@@ -9,12 +9,13 @@ use holdfast_core::{
 };
 use wasm_bindgen_futures::spawn_local;
 
-use super::{ClientEvent, Context, session::Session};
+use super::{ClientEvent, Context, locking::channel_of, session::Session};
 use crate::{
     background,
     channel::{Channel, Message},
     connectivity::{Connectivity, Hint, is_online},
     handover::Doorkeeper,
+    vault::Unlocked,
 };
 
 /// A page that was in the background for less is as fresh as it was.
@@ -22,14 +23,13 @@ const STALE_AFTER: chrono::Duration = chrono::Duration::minutes(5);
 
 impl Session {
     /// Begins to hear the engine, other contexts and the platform.
-    pub(super) fn wire_up(self: &Rc<Self>) {
+    pub(super) fn wire_up(self: &Rc<Self>, unlocked: Unlocked) {
         let weak = Rc::downgrade(self);
         self.engine.listen({
             let weak = weak.clone();
             move |event| Self::told_by_engine(&weak, event)
         });
-        let name = format!("{}-changes", self.unlocked.database);
-        let channel = Channel::join(&name, {
+        let channel = Channel::join(&channel_of(&self.database), {
             let weak = weak.clone();
             move |message| {
                 if let Some(session) = weak.upgrade() {
@@ -48,7 +48,8 @@ impl Session {
         });
         let mut ears = self.ears.borrow_mut();
         ears.connectivity = Some(connectivity);
-        ears.doorkeeper = Doorkeeper::new(self.unlocked.clone());
+        ears.doorkeeper = Doorkeeper::new(unlocked);
+        ears.watch = Some(self.watch());
         drop(ears);
         if !is_online() {
             self.engine.went_offline();
@@ -77,6 +78,10 @@ impl Session {
             Message::SyncEnded {
                 again_at, probe_at, ..
             } => self.another_has_failed(again_at, probe_at),
+            Message::SettingsChanged => {
+                let session = self.clone();
+                spawn_local(async move { session.reread_lock_after().await });
+            }
             Message::Locked => self.close(ClientEvent::Locked),
             Message::SignedOut => self.close(ClientEvent::SignedOut),
         }

@@ -75,7 +75,7 @@ impl Session {
             // Noted by the engine for the round that is under way.
             return self.engine.sync(trigger, Election::Lock).await;
         }
-        let lock = try_lock(&format!("{}-sync", self.unlocked.database)).await;
+        let lock = try_lock(&format!("{}-sync", self.database)).await;
         let election = match &lock {
             Lock::Held(_) => Election::Lock,
             Lock::Unsupported => Election::LeaseAlone,

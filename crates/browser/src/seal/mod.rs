@@ -57,6 +57,8 @@ pub enum Purpose {
     Head,
     Text,
     Body,
+    Setting,
+    Draft,
 }
 
 /// One person's keys, while unlocked. Cloning shares them.

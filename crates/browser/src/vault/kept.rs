@@ -1,7 +1,8 @@
 //! "Sync while the app is closed": the keys themselves, kept where the worker finds them.
 //!
 //! They cannot be exported by a script, but the browser's profile on the disk holds them in the clear. That is why it
-//! is a choice, why it ends 7 days after the last unlock, and why locking by hand ends it at once.
+//! is a choice, why it ends 7 days after the last unlock, and why locking ends it at once. Whoever looks enforces the
+//! end: keys that are past it, or were kept before the last locking, are deleted instead of used.
 
 use chrono::Duration;
 use holdfast_core::Timestamp;
@@ -9,7 +10,7 @@ use rexie::TransactionMode;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::CryptoKey;
 
-use super::{KEYS, Unlocked, Vault, VaultError, unlocked};
+use super::{KEYS, USERS, Unlocked, Vault, VaultError, record::UserRecord, unlocked};
 use crate::{
     database::DatabaseError,
     scope::{object, property},
@@ -18,6 +19,14 @@ use crate::{
 
 /// For how long kept keys are good after an unlock.
 pub const KEPT_FOR: Duration = Duration::days(7);
+
+/// Keys as they are kept.
+struct Kept {
+    keys: Keys,
+    /// The count of lockings when they were kept.
+    locks: u32,
+    until: Timestamp,
+}
 
 impl Vault {
     /// Turns "sync while the app is closed" on or off.
@@ -29,7 +38,7 @@ impl Vault {
         })
         .await?;
         if keep {
-            self.put_kept(user_id, &unlocked.keys, now).await
+            self.put_kept(unlocked, now).await
         } else {
             self.delete_kept(user_id).await
         }
@@ -37,33 +46,60 @@ impl Vault {
 
     /// What opens without a passcode while kept keys are good: for the worker, when no page is open.
     pub async fn kept(&self, user_id: &str, now: Timestamp) -> Result<Option<Unlocked>, VaultError> {
-        let Some(keys) = self.get_kept(user_id, now).await? else {
+        let Some(kept) = self.get_kept(user_id, now).await? else {
             return Ok(None);
         };
-        Ok(Some(unlocked(&self.read(user_id).await?, keys)))
+        let record = self.read(user_id).await?;
+        if record.locks != kept.locks {
+            self.delete_kept(user_id).await?;
+            return Ok(None);
+        }
+        Ok(Some(Unlocked {
+            until: Some(kept.until),
+            ..unlocked(&record, kept.keys)
+        }))
     }
 
-    /// Locks by hand: kept keys are gone, the setting stays for the next unlock.
+    /// Until when kept keys are good; `None` if there are none.
+    pub async fn kept_until(&self, user_id: &str, now: Timestamp) -> Result<Option<Timestamp>, VaultError> {
+        Ok(self.get_kept(user_id, now).await?.map(|kept| kept.until))
+    }
+
+    /// Locks: kept keys are gone, and what was opened before is open no more. The setting stays for the next unlock.
     pub async fn lock(&self, user_id: &str) -> Result<(), VaultError> {
-        self.delete_kept(user_id).await
+        let key = JsValue::from(user_id);
+        let transaction = self.database.strict(&[USERS, KEYS]).await?;
+        let stored = transaction.get(USERS, &key).await?;
+        // A damaged record opens nothing, so there is nothing to count; its keys go all the same.
+        if let Ok(mut record) = UserRecord::read(stored) {
+            record.locks = record.locks.wrapping_add(1);
+            let users = transaction.store(USERS)?;
+            users.put(&record.stored()?).map_err(DatabaseError::from)?;
+        }
+        transaction
+            .store(KEYS)?
+            .delete(&key)
+            .map_err(DatabaseError::from)?;
+        Ok(transaction.complete().await?)
     }
 
-    pub(super) async fn put_kept(
-        &self,
-        user_id: &str,
-        keys: &Keys,
-        now: Timestamp,
-    ) -> Result<(), VaultError> {
+    /// Whether nobody has locked since this was opened.
+    pub async fn is_current(&self, unlocked: &Unlocked) -> Result<bool, VaultError> {
+        Ok(self.read(&unlocked.user_id).await?.locks == unlocked.locks)
+    }
+
+    pub(super) async fn put_kept(&self, unlocked: &Unlocked, now: Timestamp) -> Result<(), VaultError> {
         let expires_at = (now + KEPT_FOR).timestamp_millis() as f64;
         let value = object(&[
-            ("data", keys.data().into()),
-            ("index", keys.index().into()),
+            ("data", unlocked.keys.data().into()),
+            ("index", unlocked.keys.index().into()),
             ("expiresAt", expires_at.into()),
+            ("locks", unlocked.locks.into()),
         ]);
         let transaction = self.database.strict(&[KEYS]).await?;
         transaction
             .store(KEYS)?
-            .put_with_key(&value, &user_id.into())
+            .put_with_key(&value, &unlocked.user_id.as_str().into())
             .map_err(DatabaseError::from)?;
         Ok(transaction.complete().await?)
     }
@@ -77,17 +113,17 @@ impl Vault {
         Ok(transaction.complete().await?)
     }
 
-    /// The kept keys that are still good; expired ones are deleted.
-    async fn get_kept(&self, user_id: &str, now: Timestamp) -> Result<Option<Keys>, VaultError> {
+    /// The kept keys that are not past their end; others are deleted.
+    async fn get_kept(&self, user_id: &str, now: Timestamp) -> Result<Option<Kept>, VaultError> {
         let transaction = self.database.relaxed(&[KEYS], TransactionMode::ReadOnly).await?;
         let store = transaction.store(KEYS).map_err(DatabaseError::from)?;
         let Some(kept) = store.get(user_id.into()).await.map_err(DatabaseError::from)? else {
             return Ok(None);
         };
-        let expires_at = property(&kept, "expiresAt").as_f64().unwrap_or_default();
-        let left = expires_at - now.timestamp_millis() as f64;
+        let number = |name| property(&kept, name).as_f64().unwrap_or_default();
+        let until = Timestamp::from_timestamp_millis(number("expiresAt") as i64).unwrap_or_default();
         // More than the whole span left: the clock was set back.
-        if left <= 0.0 || left > KEPT_FOR.num_milliseconds() as f64 {
+        if until <= now || until - now > KEPT_FOR {
             self.delete_kept(user_id).await?;
             return Ok(None);
         }
@@ -96,6 +132,10 @@ impl Vault {
                 .dyn_into::<CryptoKey>()
                 .map_err(|_: JsValue| VaultError::Damaged)
         };
-        Ok(Some(Keys::new(key("data")?, key("index")?)))
+        Ok(Some(Kept {
+            keys: Keys::new(key("data")?, key("index")?),
+            locks: number("locks") as u32,
+            until,
+        }))
     }
 }

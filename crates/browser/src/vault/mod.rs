@@ -3,13 +3,18 @@
 //! A small database of its own, in the clear, so that a person can open the app without a network: for each an opaque
 //! id, the random name of their database, and their secret wrapped under the device passcode. Wrong passcodes are
 //! counted in the database before they are tried, so reloading the page gains no tries.
+//!
+//! Locking is counted too. What was opened carries the count it was opened under; a context that comes by its keys while
+//! another one locks finds the count moved on, and closes again.
 
 mod delay;
 mod kept;
 mod passcode;
+mod private;
 mod record;
 mod state;
 
+use holdfast_core::Timestamp;
 use rexie::{ObjectStore, TransactionMode};
 use wasm_bindgen::JsValue;
 
@@ -19,16 +24,17 @@ use crate::{
     store::schema::SCHEMA as USER_SCHEMA,
 };
 pub use kept::KEPT_FOR;
+pub use private::Private;
 pub use record::KnownUser;
 use record::UserRecord;
-use state::CURRENT;
+use state::{CURRENT, SIGNED_IN};
 
 const NAME: &str = "holdfast-vault";
 /// [`UserRecord`]s by user id.
 const USERS: &str = "users";
 /// Kept keys by user id.
 const KEYS: &str = "keys";
-/// What `state` names.
+/// What `state` names, and what `private` keeps.
 const STATE: &str = "state";
 
 const SCHEMA: Schema = Schema {
@@ -82,6 +88,10 @@ pub struct Unlocked {
     pub user_id: String,
     pub database: String,
     pub keys: Keys,
+    /// The count of lockings when it was opened.
+    pub locks: u32,
+    /// Until when it may stay open without asking again; `None`: until it is locked.
+    pub until: Option<Timestamp>,
 }
 
 /// The vault of this origin.
@@ -126,18 +136,33 @@ impl Vault {
         Database::new(&record.database, USER_SCHEMA).delete().await?;
         let key = JsValue::from(user_id);
         let transaction = self.database.strict(&[USERS, KEYS, STATE]).await?;
-        let current = transaction.get(STATE, &CURRENT.into()).await?;
+        let mut theirs = Vec::new();
+        for state in [CURRENT, SIGNED_IN] {
+            if transaction.get(STATE, &state.into()).await? == key {
+                theirs.push(state);
+            }
+        }
         let removed = |store: &str, key: &JsValue| -> Result<(), DatabaseError> {
             transaction.store(store)?.delete(key)?;
             Ok(())
         };
         removed(USERS, &key)?;
         removed(KEYS, &key)?;
-        if current == key {
-            removed(STATE, &CURRENT.into())?;
+        removed(STATE, &private::all_of(user_id)?)?;
+        for state in theirs {
+            removed(STATE, &state.into())?;
         }
         transaction.complete().await?;
         self.delete_if_empty().await
+    }
+
+    /// The name of a person's database; `None` if nobody of this id is set up here.
+    pub async fn database_of(&self, user_id: &str) -> Result<Option<String>, VaultError> {
+        match self.read(user_id).await {
+            Ok(record) => Ok(Some(record.database)),
+            Err(VaultError::UnknownUser) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     async fn read(&self, user_id: &str) -> Result<UserRecord, VaultError> {
@@ -182,5 +207,7 @@ fn unlocked(record: &UserRecord, keys: Keys) -> Unlocked {
         user_id: record.user_id.clone(),
         database: record.database.clone(),
         keys,
+        locks: record.locks,
+        until: None,
     }
 }

@@ -48,10 +48,11 @@ impl Vault {
         let keys = secret::unlock(&record.wrapped()?, passcode).await?;
         let record = self.settle_attempt(user_id, now, |_| ()).await?;
         self.make_current(user_id).await?;
+        let unlocked = unlocked(&record, keys);
         if record.keeps_key {
-            self.put_kept(user_id, &keys, now).await?;
+            self.put_kept(&unlocked, now).await?;
         }
-        Ok(unlocked(&record, keys))
+        Ok(unlocked)
     }
 
     /// Puts the same secret under another passcode: nothing has to be sealed anew.

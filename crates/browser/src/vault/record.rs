@@ -1,11 +1,12 @@
 //! What the vault keeps about each person: nothing that says who they are but an opaque id.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::Duration;
 use holdfast_core::{Timestamp, json_object};
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 
-use super::VaultError;
+use super::{VaultError, delay};
 use crate::{
     rng::PlatformRng,
     scope::from_js,
@@ -31,6 +32,8 @@ pub(super) struct UserRecord {
     pub last_unlocked_at: Timestamp,
     /// "Sync while the app is closed".
     pub keeps_key: bool,
+    /// How often it was locked: what was opened under a smaller number is open no more.
+    pub locks: u32,
 }
 
 json_object!(UserRecord {
@@ -45,6 +48,7 @@ json_object!(UserRecord {
     created_at: "createdAt",
     last_unlocked_at: "lastUnlockedAt",
     keeps_key: "keepsKey",
+    locks: "locks" = 0,
 });
 
 impl UserRecord {
@@ -62,6 +66,7 @@ impl UserRecord {
             created_at: now,
             last_unlocked_at: now,
             keeps_key: false,
+            locks: 0,
         };
         record.set_wrapped(wrapped);
         record
@@ -100,6 +105,16 @@ pub struct KnownUser {
     pub last_unlocked_at: Timestamp,
     /// "Sync while the app is closed" is on.
     pub keeps_key: bool,
+    failed_attempts: u32,
+    last_failed_at: Option<Timestamp>,
+}
+
+impl KnownUser {
+    /// When the next passcode may be tried; `None`: now.
+    pub fn next_try(&self, now: Timestamp) -> Option<Timestamp> {
+        let left = delay::seconds_left(self.failed_attempts, self.last_failed_at, now);
+        (left > 0).then(|| now + Duration::seconds(i64::try_from(left).unwrap_or(i64::MAX / 1_000)))
+    }
 }
 
 impl From<UserRecord> for KnownUser {
@@ -110,6 +125,8 @@ impl From<UserRecord> for KnownUser {
             created_at: record.created_at,
             last_unlocked_at: record.last_unlocked_at,
             keeps_key: record.keeps_key,
+            failed_attempts: record.failed_attempts,
+            last_failed_at: record.last_failed_at,
         }
     }
 }

@@ -1,5 +1,5 @@
-//! What the vault remembers beside its people: who used the app last, and whether the server has yet to be told of a
-//! sign-out.
+//! What the vault remembers beside its people: who used the app last, whose session the cookie stands for, and whether
+//! the server has yet to be told of a sign-out.
 
 use rexie::TransactionMode;
 use wasm_bindgen::JsValue;
@@ -11,11 +11,24 @@ use crate::database::DatabaseError;
 pub(super) const CURRENT: &str = "current";
 /// Set while a sign-out made without a network waits to be told to the server.
 const REVOCATION: &str = "revocation";
+/// The id of whoever signed in last: the one cookie of this origin is theirs.
+pub(super) const SIGNED_IN: &str = "signed-in";
 
 impl Vault {
     /// Whoever used the app last, if their data is still here.
     pub async fn current(&self) -> Result<Option<String>, VaultError> {
         Ok(self.state(CURRENT).await?.and_then(|value| value.as_string()))
+    }
+
+    /// Whether the cookie stands for a session of this person's, as far as is known.
+    pub async fn has_cookie(&self, user_id: &str) -> Result<bool, VaultError> {
+        let owner = self.state(SIGNED_IN).await?.and_then(|value| value.as_string());
+        Ok(owner.is_none_or(|owner| owner == user_id))
+    }
+
+    /// Notes whose session the cookie stands for from now on.
+    pub async fn note_cookie(&self, user_id: &str) -> Result<(), VaultError> {
+        self.set_state(SIGNED_IN, user_id).await
     }
 
     /// Whether somebody signed out without a network: the cookie is still there and must not be used.
@@ -58,10 +71,14 @@ impl Vault {
     }
 
     pub(super) async fn make_current(&self, user_id: &str) -> Result<(), VaultError> {
+        self.set_state(CURRENT, user_id).await
+    }
+
+    async fn set_state(&self, key: &str, value: &str) -> Result<(), VaultError> {
         let transaction = self.database.strict(&[STATE]).await?;
         let state = transaction.store(STATE)?;
         state
-            .put_with_key(&user_id.into(), &CURRENT.into())
+            .put_with_key(&value.into(), &key.into())
             .map_err(DatabaseError::from)?;
         Ok(transaction.complete().await?)
     }
