@@ -84,12 +84,14 @@ async function rendererBytes(page: Page): Promise<number> {
   await tools.detach();
   const renderers = processInfo.filter(({ type }) => type === "renderer");
   const sizes = await Promise.all(renderers.map(({ id }) => privateBytes(id)));
-  // The others are spare ones and the browser's own.
+  // Others are spare ones.
   return Math.max(0, ...sizes);
 }
 
-/** As Linux counts it. */
+/** As Linux counts it; nothing of a process that draws the browser's own surface. */
 async function privateBytes(process: number): Promise<number> {
+  const command = await readFile(`/proc/${process}/cmdline`, "utf8").catch(() => "");
+  if (command.includes("--top-chrome-webui")) return 0;
   const rollup = await readFile(`/proc/${process}/smaps_rollup`, "utf8").catch(() => "");
   const found = rollup.matchAll(/^Private_(?:Clean|Dirty):\s+(\d+) kB$/gm);
   return [...found].reduce((sum, [, kilobytes]) => sum + Number(kilobytes) * 1_024, 0);
