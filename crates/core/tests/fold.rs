@@ -46,7 +46,10 @@ fn mirror(key: u32, version: u64) -> Mirror {
     let mut fields = Fields::new();
     fields.insert("title".into(), format!("{key} at {version}").into());
     Mirror {
-        key: RecordKey::new(if key % 3 == 0 { "asset" } else { "order" }, key.to_string()),
+        key: RecordKey::new(
+            if key.is_multiple_of(3) { "asset" } else { "order" },
+            key.to_string(),
+        ),
         fields,
         version,
         updated_at: Timestamp::UNIX_EPOCH,
