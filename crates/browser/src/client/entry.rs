@@ -183,14 +183,10 @@ impl Client {
         Ok(self.vault.owe_revocation(!revoked).await?)
     }
 
-    /// Begins a round because a person asked for one: nothing that failed before keeps its wait.
+    /// Begins a round because a person asked for one.
     pub fn sync_now(&self) {
         if let Some(session) = self.session() {
-            spawn_local(async move {
-                // What cannot be stored now keeps its wait; the round says what is wrong with the storage.
-                let _ = session.lift_waits().await;
-                session.request_sync(Trigger::Manual);
-            });
+            session.request_sync(Trigger::Manual);
         }
     }
 }

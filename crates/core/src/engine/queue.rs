@@ -1,14 +1,11 @@
 //! What a person does with the queue.
 
-use std::convert::Infallible;
-
 use super::{Engine, TransactError};
 use crate::{
     Fields,
     plan::{self, QueueError},
     ports::{Ports, Rng},
     queue::QueuedWrite,
-    store::StoreError,
 };
 
 impl<P: Ports> Engine<P> {
@@ -17,15 +14,6 @@ impl<P: Ports> Engine<P> {
         let key = self.ports.rng().uuid();
         self.transact(|replica, _| plan::retry(replica, queue_id, key.clone()).map(|changes| (changes, ())))
             .await
-    }
-
-    /// Ends the waits of single writes: the next round tries them.
-    pub async fn lift_waits(&self) -> Result<(), StoreError> {
-        let lifted = self.transact(|replica, _| Ok::<_, Infallible>((plan::lift_waits(replica), ())));
-        match lifted.await {
-            Ok(()) => Ok(()),
-            Err(TransactError::Store(error)) => Err(error),
-        }
     }
 
     /// Tries all dead letters again.

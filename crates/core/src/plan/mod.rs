@@ -21,6 +21,6 @@ pub use batch::{Batch, batch, batch_failed, batch_unanswered};
 pub use edit::{Edit, EditError, Edited, edit};
 pub use fold::fold;
 pub use pull::{Incoming, PullError, incoming, missing_records, pull};
-pub use queue::{QueueError, correct, discard, lift_waits, put_back, retry};
+pub use queue::{QueueError, correct, discard, put_back, retry};
 pub use recovery::{Differences, digest_differences, epoch_changed};
 pub use retention::aged_out;

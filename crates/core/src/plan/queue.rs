@@ -53,21 +53,6 @@ pub fn retry(replica: &Replica, queue_id: &str, new_key: String) -> Result<Chang
     Ok(changes)
 }
 
-/// Lets writes that the server failed on be tried again without waiting: a person asked for it. What was counted stays.
-pub fn lift_waits(replica: &Replica) -> Changes {
-    let mut changes = Changes::default();
-    let waiting = replica
-        .open_writes()
-        .filter(|write| write.status == WriteStatus::Pending && write.not_before.is_some());
-    for write in waiting {
-        changes.put(Row::Write(Box::new(QueuedWrite {
-            not_before: None,
-            ..write.clone()
-        })));
-    }
-    changes
-}
-
 /// Replaces values of a write that was refused, or never sent, and queues it anew. One that was refused gets a new key:
 /// the old one stands for the old values. One whose answer is still to come is frozen, also when its attempts have run
 /// out: the server may have applied it, and would apply it once more under another key.

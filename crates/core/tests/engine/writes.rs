@@ -7,7 +7,7 @@ use holdfast_core::{
 };
 use serde_json::json;
 
-use crate::support::{answer_to, answers, block_on, busy, dead, device, error, job, page, text};
+use crate::support::{answer_to, answers, busy, dead, device, error, job, page, text};
 
 #[test]
 fn w1_an_edit_is_pending_with_what_its_author_saw_and_shown_at_once() {
@@ -284,30 +284,6 @@ fn w11_w12_the_servers_own_failures_count_with_growing_waits_until_the_attempts_
         "three attempts, as the pack says"
     );
     assert_eq!(failed.last_error.unwrap().code, ErrorCode::ServerError);
-}
-
-#[test]
-fn w11a_a_person_who_asks_for_sync_ends_the_waits_and_what_was_counted_stays() {
-    let device = device();
-    let write = device.update(json!({ "title": "A" }));
-    let fails = || {
-        device.answer_push(answers(json!([answer_to(
-            &write,
-            "retry",
-            error("SERVER_ERROR")
-        )])))
-    };
-    fails();
-    device.sync(Trigger::Write);
-    assert!(device.write(&write.id).not_before.is_some());
-    device.sync(Trigger::Manual);
-    assert_eq!(device.script().pushes().len(), 1, "it waits");
-    block_on(device.engine.lift_waits()).unwrap();
-    assert_eq!(device.write(&write.id).not_before, None);
-    fails();
-    device.sync(Trigger::Manual);
-    assert_eq!(device.script().pushes().len(), 2);
-    assert_eq!(device.write(&write.id).retries, 2);
 }
 
 #[test]
