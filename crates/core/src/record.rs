@@ -70,4 +70,9 @@ pub mod meta {
     pub const BASE_VERSION: &str = "_baseVersion";
     pub const LOCAL_ID: &str = "_localId";
     pub const UPDATED_AT: &str = "updatedAt";
+
+    /// Whether a name on the wire is the id's or of metadata, and no field of the record's own.
+    pub fn is_no_field(name: &str, id_field: &str) -> bool {
+        name == id_field || [VERSION, BASE_VERSION, LOCAL_ID, UPDATED_AT].contains(&name)
+    }
 }

@@ -9,7 +9,7 @@ use holdfast_core::{
     Fields, Timestamp, page, plan,
     record::{Mirror, RecordKey},
     replica::{Held, Replica},
-    store::{Alias, Changes, MemoryStore, Revision, Row, RowKey, Store, SyncRow},
+    store::{Alias, Changes, Fold, MemoryStore, Revision, Row, RowKey, Store, SyncRow},
 };
 use proptest::prelude::*;
 
@@ -142,6 +142,16 @@ proptest! {
     }
 }
 
+/// How many rows each page of a fold has, and how many of them are dead.
+fn kept(fold: &Fold) -> Vec<(usize, usize)> {
+    let rows = fold
+        .base
+        .pages
+        .iter()
+        .map(|kept| (kept.page.rows(), kept.dead.len()));
+    rows.collect()
+}
+
 #[test]
 fn a_page_of_which_much_is_left_stays_with_its_dead_rows() {
     let mut bench = Bench::default();
@@ -155,23 +165,15 @@ fn a_page_of_which_much_is_left_stays_with_its_dead_rows() {
     bench.commit(put(0..200, 1));
     bench.commit(put(0..40, 2));
     let fold = plan::fold(&bench.replica, 0).unwrap();
-    let kept: Vec<_> = fold
-        .base
-        .pages
-        .iter()
-        .map(|kept| (kept.page.rows(), kept.dead.len()))
-        .collect();
-    assert_eq!(kept, [(40, 0), (200, 40)]);
+    assert_eq!(kept(&fold), [(40, 0), (200, 40)]);
     bench.fold(0);
     bench.commit(put(40..120, 3));
     let fold = plan::fold(&bench.replica, 0).unwrap();
-    let kept: Vec<_> = fold
-        .base
-        .pages
-        .iter()
-        .map(|kept| (kept.page.rows(), kept.dead.len()))
-        .collect();
-    assert_eq!(kept, [(200, 0)], "80 of 200 are left: all are put together");
+    assert_eq!(
+        kept(&fold),
+        [(200, 0)],
+        "80 of 200 are left: all are put together"
+    );
     assert_eq!(fold.gone.len(), 3);
 }
 

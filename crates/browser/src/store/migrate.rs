@@ -2,7 +2,7 @@
 //!
 //! One transaction puts everything as a fold and takes the rows away: killed at any point, it has happened or not. The
 //! fold's revision follows the last one of before, so that what is queued keeps its order. A row that does not open
-//! stays where it is, and is told.
+//! stays where it is.
 
 use holdfast_core::{
     json, plan,

@@ -111,14 +111,10 @@ impl WireRecord {
 
     /// The record's own fields, without id and metadata.
     pub fn fields(&self, id_field: &str) -> Fields {
-        let metadata = [
-            id_field,
-            meta::VERSION,
-            meta::BASE_VERSION,
-            meta::LOCAL_ID,
-            meta::UPDATED_AT,
-        ];
-        let own = self.0.iter().filter(|(k, _)| !metadata.contains(&k.as_str()));
+        let own = self
+            .0
+            .iter()
+            .filter(|(name, _)| !meta::is_no_field(name, id_field));
         ordered::fields(own.map(|(k, v)| (k.clone(), v.clone())))
     }
 

@@ -86,15 +86,8 @@ impl<'a> RecordText<'a> {
 
     /// The record's own fields that have a value, without id and metadata. Of two of one name the later one stands.
     pub fn own(&self, id_field: &str) -> impl Iterator<Item = (&str, &'a str)> {
-        let metadata = [
-            id_field,
-            meta::VERSION,
-            meta::BASE_VERSION,
-            meta::LOCAL_ID,
-            meta::UPDATED_AT,
-        ];
         let own = self.cells.iter().map(|(name, text)| (name.as_ref(), *text));
-        own.filter(move |(name, text)| *text != "null" && !metadata.contains(name))
+        own.filter(move |(name, text)| *text != "null" && !meta::is_no_field(name, id_field))
     }
 
     /// The record with its values taken apart.

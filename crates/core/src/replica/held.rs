@@ -76,13 +76,7 @@ impl Held {
         {
             return text == wanted;
         }
-        let value = self.value(field);
-        any_of
-            .iter()
-            .any(|wanted| match value.as_deref().unwrap_or(&Value::Null) {
-                Value::Array(items) => items.contains(wanted),
-                value => value == wanted,
-            })
+        is_any_of(self.value(field).as_deref(), any_of)
     }
 
     /// All fields.
@@ -99,6 +93,14 @@ impl Held {
             Self::Paged { page, row } => Rc::new(page.mirror(*row)),
         }
     }
+}
+
+/// Whether a value is one of these, or a list of which one is an item.
+pub(super) fn is_any_of(value: Option<&Value>, any_of: &[Value]) -> bool {
+    any_of.iter().any(|wanted| match value.unwrap_or(&Value::Null) {
+        Value::Array(items) => items.contains(wanted),
+        value => value == wanted,
+    })
 }
 
 /// The text that a JSON text stands for; `None` where it is no text. Borrowed unless it holds escapes.

@@ -7,7 +7,7 @@ use std::{borrow::Cow, cmp::Ordering};
 
 use serde_json::Value;
 
-use super::{Held, Mark, Replica, View};
+use super::{Held, Mark, Replica, View, held::is_any_of};
 use crate::{
     Timestamp, json,
     pack::{Choice, Entity, FieldType},
@@ -110,13 +110,7 @@ impl<'a> Item<'a> {
     fn has(&self, filter: &Filter) -> bool {
         match &self.content {
             Content::Confirmed { held, .. } => held.has(&filter.field, &filter.any_of),
-            Content::Shown(view) => {
-                let value = view.fields.get(&filter.field).unwrap_or(&Value::Null);
-                filter.any_of.iter().any(|wanted| match value {
-                    Value::Array(items) => items.contains(wanted),
-                    value => value == wanted,
-                })
-            }
+            Content::Shown(view) => is_any_of(view.fields.get(&filter.field), &filter.any_of),
         }
     }
 
