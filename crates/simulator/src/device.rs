@@ -10,7 +10,7 @@ use holdfast_core::{
     engine::{Election, Engine},
     ports::{Clock, Ports},
     replica::Replica,
-    store::{MemoryStore, Store},
+    store::MemoryStore,
 };
 
 use crate::{
@@ -264,16 +264,6 @@ impl Device {
 
     /// The device's state as stored, read without disturbing anything.
     pub fn replica(&self) -> Replica {
-        let loaded = now_or_never(Replica::load(&self.store));
-        loaded.and_then(Result::ok).unwrap_or_default()
-    }
-}
-
-/// The value of a future that never waits.
-fn now_or_never<T>(future: impl Future<Output = T>) -> Option<T> {
-    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
-    match std::pin::pin!(future).poll(&mut cx) {
-        std::task::Poll::Ready(value) => Some(value),
-        std::task::Poll::Pending => None,
+        Replica::new(self.store.everything())
     }
 }

@@ -13,7 +13,7 @@ pub(crate) use builder::pages_of;
 pub use builder::{FULL, Meta, PageBuilder, Pages, WORTH_A_PAGE, gather};
 pub use part::Part;
 
-use std::{cell::OnceCell, rc::Rc};
+use std::{borrow::Cow, cell::OnceCell, rc::Rc};
 
 use serde_json::Value;
 
@@ -141,6 +141,19 @@ impl Page {
         json::parse(self.cell(row, field)?.as_bytes()).ok()
     }
 
+    /// The text of a field, where it has one. Borrowed unless it holds escapes.
+    pub fn text(&self, row: usize, field: &str) -> Option<Cow<'_, str>> {
+        let json = self.cell(row, field)?;
+        let inner = json.strip_prefix('"')?.strip_suffix('"')?;
+        if !inner.contains('\\') {
+            return Some(Cow::Borrowed(inner));
+        }
+        match json::parse(json.as_bytes()) {
+            Ok(Value::String(text)) => Some(Cow::Owned(text)),
+            _ => None,
+        }
+    }
+
     pub fn key(&self, row: usize) -> RecordKey {
         RecordKey::new(&*self.entity, self.text(row, column::ID).unwrap_or_default())
     }
@@ -185,19 +198,12 @@ impl Page {
             updated_at: self.updated_at(row),
             reached_at: self.reached_at(row),
             scan: self.scan(row),
-            local_id: self.text(row, column::LOCAL_ID),
+            local_id: self.text(row, column::LOCAL_ID).map(Cow::into_owned),
         }
     }
 
     fn head(&self, row: usize, name: &str) -> Option<&str> {
         self.head.cell(name, row)
-    }
-
-    fn text(&self, row: usize, name: &str) -> Option<String> {
-        match json::parse(self.head(row, name)?.as_bytes()) {
-            Ok(Value::String(text)) => Some(text),
-            _ => None,
-        }
     }
 
     fn number(&self, row: usize, name: &str) -> u64 {

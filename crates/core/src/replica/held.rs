@@ -70,17 +70,14 @@ impl Held {
                 .and_then(Value::as_str)
                 .unwrap_or_default()
                 .into(),
-            Self::Paged { page, row } => match page.cell(*row, field) {
-                Some(cell) => plain_text(cell).unwrap_or_default(),
-                None => Cow::default(),
-            },
+            Self::Paged { page, row } => page.text(*row, field).unwrap_or_default(),
         }
     }
 
     /// Whether a field has one of these values, or a list of which one is an item.
     pub fn has(&self, field: &str, any_of: &[Value]) -> bool {
         if let (Self::Paged { page, row }, [Value::String(wanted)]) = (self, any_of)
-            && let Some(Cow::Borrowed(text)) = page.cell(*row, field).and_then(plain_text)
+            && let Some(Cow::Borrowed(text)) = page.text(*row, field)
         {
             return text == wanted;
         }
@@ -109,17 +106,4 @@ pub(super) fn is_any_of(value: Option<&Value>, any_of: &[Value]) -> bool {
         Value::Array(items) => items.contains(wanted),
         value => value == wanted,
     })
-}
-
-/// The text that a JSON text stands for; `None` where it is no text. Borrowed unless it holds escapes.
-fn plain_text(json: &str) -> Option<Cow<'_, str>> {
-    let inner = json.strip_prefix('"')?.strip_suffix('"')?;
-    if inner.contains('\\') {
-        match crate::json::parse(json.as_bytes()) {
-            Ok(Value::String(text)) => Some(Cow::Owned(text)),
-            _ => None,
-        }
-    } else {
-        Some(Cow::Borrowed(inner))
-    }
 }

@@ -40,6 +40,17 @@ fn head_of(page: &mut Rc<Page>) {
 }
 
 impl MemoryStore {
+    /// Everything at once, the pages as they were put.
+    pub fn everything(&self) -> Snapshot {
+        let inner = self.inner.borrow();
+        Snapshot {
+            revision: inner.revision(),
+            base: inner.base.clone(),
+            commits: inner.journal.clone(),
+            quarantined: Vec::new(),
+        }
+    }
+
     /// Everything gone, as when the browser evicts an origin.
     pub fn wipe(&self) {
         *self.inner.borrow_mut() = Inner::default();
@@ -48,17 +59,11 @@ impl MemoryStore {
 
 impl Store for MemoryStore {
     async fn load(&self) -> Result<Snapshot, StoreError> {
-        let inner = self.inner.borrow();
-        let (mut base, mut commits) = (inner.base.clone(), inner.journal.clone());
-        base.pages.iter_mut().for_each(|kept| head_of(&mut kept.page));
-        let committed = commits.iter_mut().flat_map(|changes| &mut changes.pages);
-        committed.for_each(head_of);
-        Ok(Snapshot {
-            revision: inner.revision(),
-            base,
-            commits,
-            quarantined: Vec::new(),
-        })
+        let mut snapshot = self.everything();
+        let based = snapshot.base.pages.iter_mut().map(|kept| &mut kept.page);
+        let committed = snapshot.commits.iter_mut().flat_map(|changes| &mut changes.pages);
+        based.chain(committed).for_each(head_of);
+        Ok(snapshot)
     }
 
     async fn complete(&self, pages: &[Rc<Page>]) -> Result<Vec<PageId>, StoreError> {
