@@ -17,6 +17,8 @@ mod listeners;
 mod locking;
 mod online;
 mod ports;
+mod renewal;
+mod replacement;
 mod session;
 mod signals;
 mod sync;
@@ -30,7 +32,8 @@ use futures::{
 use holdfast_core::{
     Timestamp,
     engine::{Round, Trigger},
-    ports::Clock,
+    ports::{Clock, Ports},
+    store::StoreError,
 };
 use wasm_bindgen_futures::spawn_local;
 
@@ -47,6 +50,7 @@ use listeners::Listeners;
 pub use listeners::{ClientEvent, Subscription};
 pub use online::Answer;
 pub use ports::BrowserPorts;
+pub use replacement::Resealing;
 pub use session::Session;
 
 /// Where the client runs.
@@ -164,9 +168,16 @@ impl Client {
         let session = match open.filter(|session| session.user_id() == unlocked.user_id) {
             Some(session) => {
                 session.until.set(unlocked.until);
+                if !session.is_closed() {
+                    session.engine.ports().store().unlock(unlocked.keys);
+                }
                 session
             }
-            None => self.open(unlocked).await?,
+            None => match self.open(unlocked).await {
+                // The data key was replaced at that very moment, and nobody gave the new one.
+                Err(ClientError::Store(StoreError::Locked)) => return Ok(None),
+                opened => opened?,
+            },
         };
         // Somebody may have locked while it was being opened, too early to be heard.
         Ok(self.may_stay(&session).await?.then_some(session))
@@ -179,7 +190,7 @@ impl Client {
         };
         Ok(match self.vault.kept(&user_id, PlatformClock.now()).await? {
             Some(unlocked) => Some(unlocked),
-            None => handover::ask(&user_id).await,
+            None => handover::ask(&user_id, self.vault.generation(&user_id).await?).await,
         })
     }
 
@@ -232,6 +243,7 @@ impl Client {
 
     /// The first round, and tidying up after it.
     fn launch(&self, session: &Rc<Session>) {
+        session.go_on_resealing();
         let session = session.clone();
         spawn_local(async move {
             if session.sync(Trigger::Launch).await == Round::Done {
