@@ -207,8 +207,9 @@ impl Client {
     /// Turns "sync while the app is closed" on or off.
     pub async fn keep_key(&self, keep: bool) -> Result<(), ClientError> {
         let session = self.session().ok_or(ClientError::NotOpen)?;
-        self.vault
-            .keep_key(&session.unlocked()?, keep, PlatformClock.now())
+        let now = PlatformClock.now();
+        session
+            .with_newest_keys(async |unlocked| self.vault.keep_key(unlocked, keep, now).await)
             .await?;
         if keep {
             background::ask_for_periodic_pulls().await;

@@ -6,16 +6,16 @@
 
 use std::{cell::RefCell, rc::Weak};
 
-use holdfast_core::ports::Clock;
+use holdfast_core::ports::{Clock, Ports};
 use wasm_bindgen_futures::spawn_local;
 
-use super::{ClientEvent, session::Session};
+use super::{ClientError, ClientEvent, session::Session};
 use crate::{
     clock::PlatformClock,
     handover,
     seal::Keys,
     store::IndexedDbStore,
-    vault::{Unlocked, Vault},
+    vault::{Unlocked, Vault, VaultError},
 };
 
 /// Who asks for newer keys, for one open store.
@@ -79,6 +79,23 @@ impl Renewal {
         match self.session.borrow().upgrade() {
             Some(session) => session.close(ClientEvent::Locked),
             None => self.store.lock(),
+        }
+    }
+}
+
+impl Session {
+    /// Does something in the vault; once more with newer keys, where the data key was replaced and this context had not
+    /// heard of it.
+    pub(super) async fn with_newest_keys(
+        &self,
+        work: impl AsyncFn(&Unlocked) -> Result<(), VaultError>,
+    ) -> Result<(), ClientError> {
+        match work(&self.unlocked()?).await {
+            Err(VaultError::KeyReplaced) => {
+                self.engine.ports().store().renew_keys().await;
+                Ok(work(&self.unlocked()?).await?)
+            }
+            done => Ok(done?),
         }
     }
 }

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// How far sealing anew has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Resealing {
     /// Values looked at.
     pub done: usize,

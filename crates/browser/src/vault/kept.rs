@@ -30,9 +30,15 @@ struct Kept {
 
 impl Vault {
     /// Turns "sync while the app is closed" on or off.
+    ///
+    /// # Errors
+    /// [`VaultError::KeyReplaced`] if it was opened with a data key that is no longer the newest.
     pub async fn keep_key(&self, unlocked: &Unlocked, keep: bool, now: Timestamp) -> Result<(), VaultError> {
         let user_id = &unlocked.user_id;
         self.update(user_id, |record| {
+            if record.generation != unlocked.keys.generation() {
+                return Err(VaultError::KeyReplaced);
+            }
             record.keeps_key = keep;
             Ok(())
         })
