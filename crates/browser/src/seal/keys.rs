@@ -7,7 +7,7 @@ use web_sys::CryptoKey;
 
 use super::{
     Asked, Generation, Name, Purpose, SealError, answered, subtle,
-    value::{DataKey, LAYOUT, LAYOUT_OF_GENERATION, Nonce, Opening, Sealing, generation_of},
+    value::{DataKey, LAYOUT, LAYOUT_OF_GENERATION, Nonce, Opening, Sealing, generation_of, layout_of},
 };
 use crate::scope::{object, property};
 
@@ -120,10 +120,9 @@ impl Keys {
         sealed: &Uint8Array,
     ) -> Result<Opening, SealError> {
         let Some(generation) = generation_of(sealed) else {
-            return Err(match sealed.get_index(0) {
-                _ if sealed.length() == 0 => SealError::DoesNotOpen,
-                LAYOUT | LAYOUT_OF_GENERATION => SealError::DoesNotOpen,
-                unknown => SealError::UnknownLayout(unknown),
+            return Err(match layout_of(sealed) {
+                None | Some(LAYOUT | LAYOUT_OF_GENERATION) => SealError::DoesNotOpen,
+                Some(unknown) => SealError::UnknownLayout(unknown),
             });
         };
         let key = self.key(generation).ok_or(SealError::DoesNotOpen)?;

@@ -34,10 +34,15 @@ pub(crate) struct DataKey {
     pub key: CryptoKey,
 }
 
+/// The layout that a value says it has; `None` of an empty one.
+pub(crate) fn layout_of(sealed: &Uint8Array) -> Option<u8> {
+    (sealed.length() > 0).then(|| sealed.get_index(0))
+}
+
 /// Which data key a value says it is sealed with; `None` if it is of no known layout, or too short for any.
 pub(crate) fn generation_of(sealed: &Uint8Array) -> Option<Generation> {
-    match sealed.get_index(0) {
-        LAYOUT if sealed.length() > 1 => Some(0),
+    match layout_of(sealed)? {
+        LAYOUT => Some(0),
         LAYOUT_OF_GENERATION if sealed.length() > 5 => {
             let bytes = [1, 2, 3, 4].map(|at| sealed.get_index(at));
             Some(Generation::from_le_bytes(bytes))
