@@ -30,7 +30,7 @@ pub fn mount() {
 pub fn App() -> AnyView {
     let session = Session::provide();
     let entry = move || match session.phase() {
-        Phase::Starting => view! { <main aria-busy="true"></main> }.into_any(),
+        Phase::Starting => opening(),
         Phase::SignIn { known, error } => view! { <SignIn known error /> }.into_any(),
         Phase::SetPasscode => view! { <SetPasscode /> }.into_any(),
         Phase::Locked(known) => view! { <Unlock known /> }.into_any(),
@@ -38,6 +38,11 @@ pub fn App() -> AnyView {
         Phase::Open => view! { <Inside /> }.into_any(),
     };
     entry.into_any()
+}
+
+/// Stands where something is about to be shown.
+fn opening() -> AnyView {
+    view! { <main class="screen" aria-busy="true"></main> }.into_any()
 }
 
 /// What is there once the data is open.
@@ -56,12 +61,15 @@ fn Inside() -> AnyView {
 
 #[component]
 fn Pages() -> AnyView {
-    let place = Session::here().follow_address();
+    let session = Session::here();
+    let place = session.follow_address();
+    let whole = session.live(|reader| reader.replica.is_whole());
     let page = Memo::new(move |before: Option<&Place>| match (before, place.get()) {
         (Some(before), now) if now.shares_page_with(before) => before.clone(),
         (_, now) => now,
     });
     let shown = move || match page.get() {
+        page if page.needs_whole_records() && !whole.get() => opening(),
         Place::Today => view! { <pages::today::Today /> }.into_any(),
         Place::Records { .. } => view! { <pages::records::Records place /> }.into_any(),
         Place::NewRecord { entity } => view! { <pages::form::RecordForm entity id=None /> }.into_any(),

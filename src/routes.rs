@@ -74,6 +74,18 @@ impl Place {
         }
     }
 
+    /// Whether it shows more of records than lists do.
+    pub fn needs_whole_records(&self) -> bool {
+        matches!(
+            self,
+            Self::EditRecord { .. }
+                | Self::Correct { .. }
+                | Self::Queue
+                | Self::Inbox
+                | Self::Conflict { .. }
+        )
+    }
+
     /// Whether both are shown by one page: the list stays while the record beside it changes.
     pub fn shares_page_with(&self, other: &Self) -> bool {
         matches!((self, other), (Self::Records { .. }, Self::Records { .. })) || self == other

@@ -242,7 +242,7 @@ fn notice(reader: &Reader<'_>, view: &View<'_>) -> Notice {
         "access-lost" => ("failed", "lock"),
         _ => ("device", "person"),
     };
-    let here = reader.replica.view(&record).is_some();
+    let here = reader.replica.item(&record).is_some();
     let name = match (view.text("title"), short_id(&record.entity_id)) {
         ("", id) => id.to_owned(),
         (title, id) if title == id => id.to_owned(),

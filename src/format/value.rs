@@ -122,10 +122,9 @@ impl Reader<'_> {
 /// The title of a record as shown here.
 pub fn record_title(replica: &Replica, key: &RecordKey) -> Option<String> {
     let field = &replica.packs().entity(&key.entity_type)?.title_field;
-    let view = replica.view(key)?;
-    Some(view.text(field))
-        .filter(|title| !title.is_empty())
-        .map(str::to_owned)
+    let item = replica.item(key)?;
+    let title = item.text(field).into_owned();
+    Some(title).filter(|title| !title.is_empty())
 }
 
 /// An id as a person can use it: the server's; one made on this device has no use for anybody.

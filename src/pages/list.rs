@@ -343,11 +343,11 @@ fn options(reader: &Reader<'_>, entity: &Entity, field: &Field) -> Vec<Choosable
                 .collect();
             let declared = reader.replica.packs().entity(target);
             let label = |id: &str| {
-                let view = reader
+                let item = reader
                     .replica
-                    .view(&holdfast_core::record::RecordKey::new(target, id));
-                match (declared, view) {
-                    (Some(declared), Some(view)) => title(declared, &view.fields, id),
+                    .item(&holdfast_core::record::RecordKey::new(target, id));
+                match (declared, item) {
+                    (Some(declared), Some(item)) => title(declared, &item.view().fields, id),
                     _ => id.to_owned(),
                 }
             };

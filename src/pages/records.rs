@@ -36,6 +36,7 @@ pub fn Records(place: Memo<Place>) -> AnyView {
         id.get()
             .map(|_| (format!("/records/{}", entity.get()), words::back_to(&many)))
     });
+    let whole = session.live(|reader| reader.replica.is_whole());
     let choosing = RwSignal::new(false);
     let actions = view! {
         <button class="icon-button" class:wide-only=move || id.with(Option::is_some) type="button" aria-label=words::OTHER_RECORDS on:click=move |_| choosing.set(true)>{icon("filter")}</button>
@@ -55,6 +56,7 @@ pub fn Records(place: Memo<Place>) -> AnyView {
             <main class="screen panes" class:screen--acting=move || task.get() data-show=show id="main">
                 {move || view! { <RecordList entity=entity.get() current /> }.into_any()}
                 {move || match id.get() {
+                    Some(_) if !whole.get() => view! { <div class="panes__detail" aria-busy="true"></div> }.into_any(),
                     Some(id) => view! { <Record entity=entity.get() id /> }.into_any(),
                     None => view! {
                         <div class="panes__detail wide-only">

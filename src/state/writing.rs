@@ -128,12 +128,12 @@ impl Session {
     pub async fn stop_timer(self, id: &str) -> Result<(), Fault> {
         let key = RecordKey::new(WORK_ORDER, id);
         let (list, me) = self.read(|reader| {
-            let list = reader
-                .replica
-                .view(&key)
-                .and_then(|view| view.fields.get(LABOR).cloned());
-            (list.unwrap_or_default(), self.me_of(reader).user_id)
+            let view = reader.replica.view(&key);
+            let list = view.map(|view| view.fields.get(LABOR).cloned().unwrap_or_default());
+            (list, self.me_of(reader).user_id)
         });
+        // A record that is gone has no timer any more.
+        let Some(list) = list else { return Ok(()) };
         let fields = one(LABOR, labor::stop(&list, &me, self.instant()));
         let edit = Edit {
             key,

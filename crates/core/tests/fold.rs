@@ -105,7 +105,7 @@ impl Bench {
     }
 
     fn reopened(&self) -> Replica {
-        Replica::new(block_on(self.store.load()).unwrap())
+        block_on(Replica::load(&self.store)).unwrap()
     }
 }
 

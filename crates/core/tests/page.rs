@@ -59,15 +59,16 @@ fn page(mirrors: &[Mirror]) -> Page {
 }
 
 fn stored(page: &Page) -> [Vec<u8>; 3] {
-    Section::ALL.map(|section| page.part(section).bytes().unwrap())
+    Section::ALL.map(|section| page.part(section).unwrap().bytes().unwrap())
 }
 
 proptest! {
     #[test]
     fn records_come_out_as_they_went_in(mirrors in prop::collection::vec(mirror(), 1..12)) {
         let page = page(&mirrors);
-        let sections = stored(&page);
-        let read = Page::read(1, ENTITY, sections.each_ref().map(Vec::as_slice)).unwrap();
+        let [head, text, body] = stored(&page).map(|section| Part::read(&section).unwrap());
+        let read = Page::of_head(1, ENTITY, head);
+        read.complete(text, body).unwrap();
         prop_assert_eq!(&read, &page);
         for (row, mirror) in mirrors.iter().enumerate() {
             prop_assert_eq!(&read.mirror(row), mirror);
@@ -108,6 +109,16 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn a_page_takes_no_sections_of_another_number_of_records() {
+    let [one, two] = [1, 2].map(|rows| Page::of_head(1, ENTITY, Part::empty(rows)));
+    assert!(one.complete(Part::empty(1), Part::empty(2)).is_err());
+    assert!(two.complete(Part::empty(1), Part::empty(2)).is_err());
+    assert!(!one.is_whole() && !two.is_whole());
+    assert!(two.complete(Part::empty(2), Part::empty(2)).is_ok());
+    assert!(two.is_whole());
 }
 
 #[test]

@@ -264,8 +264,8 @@ impl Device {
 
     /// The device's state as stored, read without disturbing anything.
     pub fn replica(&self) -> Replica {
-        let snapshot = now_or_never(self.store.load());
-        Replica::new(snapshot.and_then(Result::ok).unwrap_or_default())
+        let loaded = now_or_never(Replica::load(&self.store));
+        loaded.and_then(Result::ok).unwrap_or_default()
     }
 }
 

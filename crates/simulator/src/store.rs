@@ -2,8 +2,9 @@
 
 use std::{cell::Cell, rc::Rc};
 
-use holdfast_core::store::{
-    Changes, CommitError, Fold, MemoryStore, Revision, Since, Snapshot, Store, StoreError,
+use holdfast_core::{
+    page::{Page, PageId},
+    store::{Changes, CommitError, Fold, MemoryStore, Revision, Since, Snapshot, Store, StoreError},
 };
 
 use crate::{executor::Time, rng::Seeded, witness::Witness};
@@ -72,6 +73,11 @@ impl Store for SlowStore {
     async fn load(&self) -> Result<Snapshot, StoreError> {
         self.time.sleep(self.rng.below(4)).await;
         self.inner.load().await
+    }
+
+    async fn complete(&self, pages: &[Rc<Page>]) -> Result<Vec<PageId>, StoreError> {
+        self.time.sleep(self.rng.below(4)).await;
+        self.inner.complete(pages).await
     }
 
     async fn since(&self, revision: Revision) -> Result<Since, StoreError> {

@@ -103,7 +103,7 @@ fn fact(reader: &Reader<'_>, field: &Field, value: &Value) -> Option<Fact> {
     let href = match (&field.kind, value.as_str()) {
         (FieldType::Reference { entity }, Some(id)) if entity != PERSON => {
             let key = RecordKey::new(entity, id);
-            reader.replica.view(&key).map(|_| format!("/records/{key}"))
+            reader.replica.item(&key).map(|_| format!("/records/{key}"))
         }
         _ => None,
     };

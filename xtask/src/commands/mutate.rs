@@ -18,8 +18,8 @@ use crate::{
 };
 
 const MUTATIONS: &str = "crates/simulator/mutations.toml";
-/// What the simulator prints before the promises that a seed broke.
-const BROKE: &str = " broke:";
+/// How the line begins and ends that the simulator prints before the promises that a seed broke.
+const BROKE: (&str, &str) = ("seed ", " events):");
 
 /// How long to look.
 #[derive(Debug, Args)]
@@ -204,7 +204,8 @@ fn play(seeds: u64) -> Outcome<Fate> {
         return Ok(Fate::Survived);
     }
     let text = String::from_utf8_lossy(&output.stdout);
-    let broke = text.lines().skip_while(|line| !line.ends_with(BROKE));
+    let announces = |line: &&str| line.starts_with(BROKE.0) && line.ends_with(BROKE.1);
+    let broke = text.lines().skip_while(|line| !announces(line));
     let said: Vec<&str> = broke.take(2).map(str::trim).collect();
     let crash = || format!("the simulator ended with {}", output.status);
     Ok(Fate::Caught(if said.is_empty() {

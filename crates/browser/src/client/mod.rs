@@ -234,6 +234,14 @@ impl Client {
     /// Opens a person's data; whatever was open before is closed.
     async fn open(&self, unlocked: Unlocked) -> Result<Rc<Session>, ClientError> {
         let session = Session::open(unlocked, &self.vault, self.context, &self.shared).await?;
+        match self.context {
+            // Lists are shown meanwhile. A failure shows wherever whole records are needed: they are asked for again there.
+            Context::Page => spawn_local({
+                let session = session.clone();
+                async move { drop(session.complete().await) }
+            }),
+            Context::Worker => session.complete().await?,
+        }
         let before = self.shared.session.replace(Some(session.clone()));
         if let Some(before) = before {
             before.close(ClientEvent::Locked);

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, rc::Rc};
 
 use holdfast_core::{
     json::{self, FromJson, Malformed},
-    page::{Page, PageId, Section},
+    page::{Page, PageId, Part, Section},
     store::{Base, Changes, KeptPage, Quarantined, Row, RowKey, StoreError},
 };
 use serde::Serialize;
@@ -34,11 +34,36 @@ struct WrittenBase<'a> {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct NamedPage {
     id: PageId,
     entity: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     dead: Vec<u16>,
+    /// There is nothing of it but its head.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    head_only: bool,
+}
+
+impl NamedPage {
+    fn of(page: &Page, dead: &[u16]) -> Self {
+        Self {
+            id: page.id,
+            entity: page.entity.to_string(),
+            dead: dead.to_vec(),
+            head_only: is_head_only(page),
+        }
+    }
+
+    /// The page by its head, and whole if there is nothing else.
+    fn read(&self, head: &[u8]) -> Result<Page, Malformed> {
+        let page = Page::of_head(self.id, &self.entity, Part::read(head)?);
+        if self.head_only {
+            let nothing = || Part::empty(page.rows());
+            page.complete(nothing(), nothing())?;
+        }
+        Ok(page)
+    }
 }
 
 /// A commit out of its text, its pages and rows still to be read.
@@ -57,7 +82,8 @@ struct ReadBase {
 holdfast_core::json_object!(NamedPage {
     id: "id",
     entity: "entity",
-    dead: "dead" = Vec::new()
+    dead: "dead" = Vec::new(),
+    head_only: "headOnly" = false
 });
 holdfast_core::json_object!(ReadCommit {
     put: "put",
@@ -70,22 +96,17 @@ holdfast_core::json_object!(ReadBase {
     last_page: "lastPage"
 });
 
-/// Pages that opened, by id, and what did not open or read so far.
+/// Heads of pages that opened, by id, and what did not open or read so far.
 #[derive(Default)]
 pub(super) struct Opened {
-    pub sections: BTreeMap<PageId, [Option<Vec<u8>>; 3]>,
+    pub heads: BTreeMap<PageId, Option<Vec<u8>>>,
     pub quarantined: Vec<Quarantined>,
 }
 
 impl Opened {
     fn page(&mut self, named: &NamedPage) -> Option<Rc<Page>> {
-        let sections = self.sections.remove(&named.id).unwrap_or_default();
-        let page = match sections {
-            [Some(head), Some(text), Some(body)] => {
-                Page::read(named.id, &named.entity, [&head, &text, &body]).ok()
-            }
-            _ => None,
-        };
+        let head = self.heads.remove(&named.id).flatten();
+        let page = head.and_then(|head| named.read(&head).ok());
         if page.is_none() {
             self.quarantined.push(Quarantined::Page(named.id));
         }
@@ -109,15 +130,11 @@ fn written(content: &impl Serialize) -> Result<Vec<u8>, StoreError> {
 }
 
 pub(super) fn write_commit(changes: &Changes) -> Result<Vec<u8>, StoreError> {
-    let named = |page: &Rc<Page>| NamedPage {
-        id: page.id,
-        entity: page.entity.to_string(),
-        dead: Vec::new(),
-    };
+    let named = changes.pages.iter().map(|page| NamedPage::of(page, &[]));
     written(&WrittenCommit {
         put: &changes.put,
         delete: &changes.delete,
-        pages: changes.pages.iter().map(named).collect(),
+        pages: named.collect(),
     })
 }
 
@@ -141,11 +158,7 @@ impl ReadCommit {
 }
 
 pub(super) fn write_base(base: &Base) -> Result<Vec<u8>, StoreError> {
-    let named = |kept: &KeptPage| NamedPage {
-        id: kept.page.id,
-        entity: kept.page.entity.to_string(),
-        dead: kept.dead.clone(),
-    };
+    let named = |kept: &KeptPage| NamedPage::of(&kept.page, &kept.dead);
     written(&WrittenBase {
         rows: &base.rows,
         pages: base.pages.iter().map(named).collect(),
@@ -178,11 +191,16 @@ pub(super) const SECTIONS: [(&str, Purpose); 3] = [
     (BODIES, Purpose::Body),
 ];
 
+fn is_head_only(page: &Page) -> bool {
+    let rest = [Section::Text, Section::Body].map(|section| page.part(section));
+    rest.iter().all(|part| part.is_some_and(Part::is_empty))
+}
+
 /// A page's sections, to be sealed.
-pub(super) fn sections(page: &Page) -> Result<[Plain; 3], StoreError> {
+pub(super) fn sections(page: &Page) -> Result<Vec<Plain>, StoreError> {
     let section = |section: Section| -> Result<Plain, StoreError> {
         let (store, purpose) = SECTIONS[section as usize];
-        let content = page.part(section).bytes();
+        let content = page.part(section).ok_or(Malformed).and_then(Part::bytes);
         let content = content.map_err(|error| StoreError::Failed(error.to_string()))?;
         let key = page.id;
         Ok(Plain {
@@ -192,6 +210,6 @@ pub(super) fn sections(page: &Page) -> Result<[Plain; 3], StoreError> {
             content,
         })
     };
-    let [head, text, body] = Section::ALL.map(section);
-    Ok([head?, text?, body?])
+    let count = if is_head_only(page) { 1 } else { Section::ALL.len() };
+    Section::ALL.into_iter().take(count).map(section).collect()
 }

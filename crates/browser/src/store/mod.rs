@@ -3,7 +3,8 @@
 //! A commit is one entry of a *journal*: sealed first, then added in one strict transaction ([`write`]). What a commit
 //! has many of, stands beside the entry as *pages*, in [three sections](holdfast_core::page). A fold puts a *base* in
 //! the place of the journal so far: the rows that are not mirrors, and the names of the pages that are in force. A
-//! start reads base, journal and pages in one transaction, and opens them after it.
+//! start reads base, journal and the heads of pages in one transaction, and opens them after it; the rest of the pages
+//! is read later.
 //!
 //! Revisions and ids of pages are never given twice, and are part of what each seal vouches for: a value in another's
 //! place, or of an earlier time, does not open.
@@ -15,6 +16,7 @@ mod base;
 mod content;
 mod frame;
 mod migrate;
+mod pages;
 mod read;
 pub(crate) mod rotate;
 pub mod schema;
@@ -24,7 +26,7 @@ mod write;
 use std::{cell::RefCell, rc::Rc};
 
 use holdfast_core::{
-    page::Page,
+    page::{Page, PageId},
     store::{Changes, CommitError, Fold, Quarantined, Revision, Since, Snapshot, Store, StoreError},
 };
 use wasm_bindgen::JsCast;
@@ -33,7 +35,7 @@ use crate::{
     database::{Database, DatabaseError},
     seal::{Keys, Purpose, nonce_of},
 };
-use content::{Opened, ReadCommit, SECTIONS};
+use content::{Opened, ReadCommit};
 use read::Everything;
 use rotate::Renew;
 use schema::{JOURNAL, SCHEMA};
@@ -85,10 +87,10 @@ impl IndexedDbStore {
     }
 
     async fn snapshot(&self, keys: &Keys, stored: Everything) -> Snapshot {
-        let mut opened = open_pages(keys, &stored.sections).await;
+        let mut opened = pages::open_heads(keys, &stored.heads).await;
         let mut snapshot = Snapshot::default();
         // No id is given twice, also where the base that knows the highest does not open.
-        let highest = opened.sections.keys().next_back().copied().unwrap_or_default();
+        let highest = opened.heads.keys().next_back().copied().unwrap_or_default();
         if !stored.base.is_empty() {
             let pieces = sealed::open(keys, Purpose::Base, &stored.base).await;
             let base = base::joined(pieces)
@@ -147,7 +149,12 @@ impl Store for IndexedDbStore {
         Ok(self.snapshot(&keys, stored).await)
     }
 
+    async fn complete(&self, pages: &[Rc<Page>]) -> Result<Vec<PageId>, StoreError> {
+        pages::complete(self, pages).await
+    }
+
     async fn since(&self, revision: Revision) -> Result<Since, StoreError> {
+        self.keys()?;
         let entries = again_if_closed(|| self.journal_from(revision)).await?;
         let keys = self.keys_to(&entries).await?;
         // The entry that is known already shows that nothing between was folded away.
@@ -165,16 +172,20 @@ impl Store for IndexedDbStore {
             .iter()
             .filter_map(|(_, commit)| commit.as_ref())
             .flat_map(ReadCommit::page_ids);
-        let named: Vec<u64> = named.collect();
         let mut opened = Opened::default();
-        if !named.is_empty() {
-            let sections = again_if_closed(|| self.pages(&named)).await?;
-            let keys = self.keys_to(&sections[0]).await?;
-            opened = open_pages(&keys, &sections).await;
+        if let Some(range) = pages::range(named) {
+            let heads = again_if_closed(|| self.heads(range)).await?;
+            let keys = self.keys_to(&heads).await?;
+            opened = pages::open_heads(&keys, &heads).await;
         }
         let commits = commits(revision + 1, read, &mut opened);
+        let pages: Vec<Rc<Page>> = commits
+            .iter()
+            .flat_map(|changes| changes.pages.iter().filter(|page| !page.is_whole()))
+            .cloned()
+            .collect();
         // What does not open is told by loading all: whoever merely follows has nowhere to put it.
-        if !opened.quarantined.is_empty() {
+        if !opened.quarantined.is_empty() || !self.complete(&pages).await?.is_empty() {
             return Ok(Since::Reload);
         }
         Ok(Since::Commits {
@@ -239,16 +250,6 @@ async fn seal_all(
         Some(entry) => Ok((entry, sealed)),
         None => Err(StoreError::Failed("nothing was sealed".into())),
     }
-}
-
-async fn open_pages(keys: &Keys, sections: &[Vec<Found>; 3]) -> Opened {
-    let mut opened = Opened::default();
-    for (place, (found, (_, purpose))) in sections.iter().zip(SECTIONS).enumerate() {
-        for (id, content) in sealed::open(keys, purpose, found).await {
-            opened.sections.entry(id).or_default()[place] = content;
-        }
-    }
-    opened
 }
 
 /// The journal's entries by revision; `None` for what does not open or read.

@@ -4,51 +4,51 @@ use rexie::{KeyRange, Transaction, TransactionMode};
 
 use super::{
     IndexedDbStore,
-    content::SECTIONS,
     schema::{BASE, BODIES, HEADS, JOURNAL, TEXTS},
     sealed::{Found, number},
 };
 use crate::database::DatabaseError;
 
-/// What the database holds, still sealed.
+/// No key is greater.
+const LAST: u64 = 1 << 53;
+
+/// What the database holds for a start, still sealed.
 pub(super) struct Everything {
     pub base: Vec<Found>,
     pub journal: Vec<Found>,
-    /// In the order of [`SECTIONS`].
-    pub sections: [Vec<Found>; 3],
+    pub heads: Vec<Found>,
 }
 
 impl IndexedDbStore {
     pub(super) async fn read_all(&self) -> Result<Everything, DatabaseError> {
-        let transaction = self.reading(&[BASE, JOURNAL, HEADS, TEXTS, BODIES]).await?;
-        let [heads, texts, bodies] = SECTIONS.map(|(store, _)| all(&transaction, store, None));
-        let (base, journal) = (all(&transaction, BASE, None), all(&transaction, JOURNAL, None));
-        let (base, journal, heads, texts, bodies) = futures::join!(base, journal, heads, texts, bodies);
+        let transaction = self.reading(&[BASE, JOURNAL, HEADS]).await?;
+        let [base, journal, heads] = [BASE, JOURNAL, HEADS].map(|store| found(&transaction, store, None));
+        let (base, journal, heads) = futures::join!(base, journal, heads);
         Ok(Everything {
             base: base?,
             journal: journal?,
-            sections: [heads?, texts?, bodies?],
+            heads: heads?,
         })
     }
 
     /// The journal's entries of this revision and after it.
     pub(super) async fn journal_from(&self, revision: u64) -> Result<Vec<Found>, DatabaseError> {
         let transaction = self.reading(&[JOURNAL]).await?;
-        all(&transaction, JOURNAL, Some(revision)).await
+        found(&transaction, JOURNAL, Some((revision, LAST))).await
     }
 
-    /// The sections of these pages.
-    pub(super) async fn pages(&self, ids: &[u64]) -> Result<[Vec<Found>; 3], DatabaseError> {
-        let transaction = self.reading(&[HEADS, TEXTS, BODIES]).await?;
-        let mut sections: [Vec<Found>; 3] = Default::default();
-        for (found, (store, _)) in sections.iter_mut().zip(SECTIONS) {
-            let store = transaction.store(store)?;
-            for id in ids {
-                let value = store.get(number(*id)).await?;
-                found.extend(value.map(|value| Found { key: *id, value }));
-            }
-        }
-        Ok(sections)
+    /// The heads of pages from one id to another.
+    pub(super) async fn heads(&self, range: (u64, u64)) -> Result<Vec<Found>, DatabaseError> {
+        let transaction = self.reading(&[HEADS]).await?;
+        found(&transaction, HEADS, Some(range)).await
+    }
+
+    /// Their texts and their bodies.
+    pub(super) async fn rest(&self, range: (u64, u64)) -> Result<[Vec<Found>; 2], DatabaseError> {
+        let transaction = self.reading(&[TEXTS, BODIES]).await?;
+        let [texts, bodies] = [TEXTS, BODIES].map(|store| found(&transaction, store, Some(range)));
+        let (texts, bodies) = futures::join!(texts, bodies);
+        Ok([texts?, bodies?])
     }
 
     async fn reading(&self, stores: &[&str]) -> Result<Transaction, DatabaseError> {
@@ -56,11 +56,16 @@ impl IndexedDbStore {
     }
 }
 
-async fn all(transaction: &Transaction, store: &str, from: Option<u64>) -> Result<Vec<Found>, DatabaseError> {
+/// What an object store holds, from one key to another.
+async fn found(
+    transaction: &Transaction,
+    store: &str,
+    range: Option<(u64, u64)>,
+) -> Result<Vec<Found>, DatabaseError> {
     let store = transaction.store(store)?;
     let range = || {
-        let lower = from.map(|from| KeyRange::lower_bound(&number(from), Some(false)));
-        lower
+        let range = range.map(|(from, to)| KeyRange::bound(&number(from), &number(to), None, None));
+        range
             .transpose()
             .map_err(|error| DatabaseError::Failed(error.to_string()))
     };

@@ -40,14 +40,17 @@ impl IndexedDbStore {
 
     /// The keys to these values: newer ones if another context has replaced the data key since. A generation that
     /// nobody knows is damage, and does not open.
-    pub(super) async fn keys_to(&self, found: &[Found]) -> Result<Keys, StoreError> {
+    pub(super) async fn keys_to<'a>(
+        &self,
+        found: impl IntoIterator<Item = &'a Found>,
+    ) -> Result<Keys, StoreError> {
         let keys = self.keys()?;
         let unknown = |found: &Found| {
             let sealed = found.value.dyn_ref::<Uint8Array>();
             let generation = sealed.and_then(generation_of);
             generation.is_some_and(|generation| !keys.opens(generation))
         };
-        if found.iter().any(unknown) {
+        if found.into_iter().any(unknown) {
             self.renew_keys().await;
         }
         self.keys()
@@ -71,7 +74,7 @@ impl IndexedDbStore {
     pub async fn fence(&self) -> Result<(), StoreError> {
         for _ in 0..MOST_TRIES {
             let last = again_if_closed(|| self.last_entry()).await?;
-            let keys = self.keys_to(last.as_slice()).await?;
+            let keys = self.keys_to(&last).await?;
             let of_newest = |entry: &Found| generation_of_value(&entry.value) == Some(keys.generation());
             if last.as_ref().is_some_and(of_newest) {
                 return Ok(());

@@ -59,7 +59,7 @@ pub fn put(rows: impl IntoIterator<Item = Row>) -> Changes {
 
 /// The mirrors of a store as they stand, by key, and how many things in it do not open.
 pub async fn held(store: &IndexedDbStore) -> (Vec<Row>, usize) {
-    let replica = Replica::new(store.load().await.unwrap());
+    let replica = Replica::load(store).await.unwrap();
     let rows = replica
         .mirrors()
         .map(|(_, held)| Row::Mirror((*held.mirror()).clone()));

@@ -11,6 +11,7 @@ mod drain;
 mod exchange;
 mod fetch;
 mod lease;
+mod load;
 mod push;
 mod queue;
 mod recover;
@@ -31,7 +32,7 @@ use crate::{
     protocol::{Me, TokenAnswer},
     replica::Replica,
     status::{Activity, Status, status},
-    store::{Changes, CommitError, DeviceRow, Revision, Row, Since, Store, StoreError},
+    store::{Changes, CommitError, DeviceRow, Revision, Row, Store, StoreError},
 };
 
 /// How often a plan is made again because another context committed first. Each time somebody made progress, so this
@@ -62,7 +63,7 @@ type Listener = Box<dyn Fn(Event)>;
 pub enum Event {
     /// This context committed: other contexts should catch up.
     Committed(Revision),
-    /// The replica follows what another context committed.
+    /// The replica follows what another context committed, or has become whole.
     CaughtUp(Revision),
     /// Sync began, moved on or ended; the breaker opened or closed.
     Activity,
@@ -86,7 +87,7 @@ pub enum TransactError<E> {
 }
 
 impl<P: Ports> Engine<P> {
-    /// Opens the device's state.
+    /// Opens the device's state: what lists need of it. [`Self::complete`] reads the rest.
     pub async fn open(ports: P) -> Result<Self, StoreError> {
         let snapshot = ports.store().load().await?;
         Ok(Self {
@@ -181,6 +182,7 @@ impl<P: Ports> Engine<P> {
     /// background: it changes nothing that anybody sees.
     pub async fn fold(&self, after: Revision) -> Result<(), StoreError> {
         let _alone = self.committing.lock().await;
+        self.make_whole().await?;
         let (expected, fold) = {
             let replica = self.replica.borrow();
             (replica.revision(), plan::fold(&replica, after))
@@ -196,12 +198,6 @@ impl<P: Ports> Engine<P> {
             Err(CommitError::Stale) => Ok(()),
             Err(CommitError::Store(error)) => Err(error),
         }
-    }
-
-    /// Follows what other contexts committed.
-    pub async fn catch_up(&self) -> Result<(), StoreError> {
-        let _alone = self.committing.lock().await;
-        self.follow().await
     }
 
     fn now(&self) -> Timestamp {
@@ -251,6 +247,7 @@ impl<P: Ports> Engine<P> {
         plan: &mut dyn FnMut(&Replica, Timestamp) -> Changes,
     ) -> Result<(), StoreError> {
         let _alone = self.committing.lock().await;
+        self.make_whole().await?;
         for _ in 0..MAX_REPLANS {
             let (expected, changes) = {
                 let replica = self.replica.borrow();
@@ -271,28 +268,6 @@ impl<P: Ports> Engine<P> {
                 Err(CommitError::Store(error)) => return Err(error),
             }
         }
-        Err(StoreError::Failed(
-            "other tabs kept changing the same data; close some and try again".into(),
-        ))
-    }
-
-    async fn follow(&self) -> Result<(), StoreError> {
-        let known = self.replica.borrow().revision();
-        let revision = match self.ports.store().since(known).await? {
-            Since::Commits { revision, commits } => {
-                self.replica.borrow_mut().follow(revision, &commits);
-                revision
-            }
-            Since::Reload => {
-                let fresh = Replica::new(self.ports.store().load().await?);
-                let revision = fresh.revision();
-                *self.replica.borrow_mut() = fresh;
-                revision
-            }
-        };
-        if revision != known {
-            self.tell(Event::CaughtUp(revision));
-        }
-        Ok(())
+        Err(StoreError::busy())
     }
 }

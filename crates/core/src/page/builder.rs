@@ -168,10 +168,12 @@ impl<'a> PageBuilder<'a> {
         for (section, column) in self.columns {
             sections[section as usize].push(column);
         }
+        let [head, text, body] = sections.map(|columns| join(self.rows, columns));
         Page {
             id,
             entity: self.name.into(),
-            parts: sections.map(|columns| join(self.rows, columns)),
+            head,
+            rest: [text, body].into(),
         }
     }
 }

@@ -2,8 +2,9 @@
 //!
 //! A page is what the store keeps records in. It has three [sections](Section), each of them [columns](part) of JSON
 //! text that are sealed and read by themselves: what lists need of every record, what a search looks through, and the
-//! rest. A page never changes: a newer state of a record stands in a newer page or beside the pages, and its row in
-//! the old one is dead. [`crate::plan::fold`] makes new pages out of what is left.
+//! rest. A start reads the heads alone; the other sections join them after it ([`Page::complete`]). A page never
+//! changes: a newer state of a record stands in a newer page or beside the pages, and its row in the old one is dead.
+//! [`crate::plan::fold`] makes new pages out of what is left.
 
 mod builder;
 mod part;
@@ -12,7 +13,7 @@ pub(crate) use builder::pages_of;
 pub use builder::{FULL, Meta, PageBuilder, Pages, WORTH_A_PAGE, gather};
 pub use part::Part;
 
-use std::rc::Rc;
+use std::{cell::OnceCell, rc::Rc};
 
 use serde_json::Value;
 
@@ -80,38 +81,60 @@ mod column {
 pub struct Page {
     pub id: PageId,
     pub entity: Rc<str>,
-    parts: [Part; 3],
+    head: Part,
+    /// Texts and bodies, once they are here.
+    rest: OnceCell<[Part; 2]>,
 }
 
 impl Page {
-    /// A page out of its sections as they are stored, in the order of [`Section::ALL`].
-    ///
-    /// # Errors
-    /// If one does not read, or they are not about equally many records.
-    pub fn read(id: PageId, entity: &str, sections: [&[u8]; 3]) -> Result<Self, Malformed> {
-        let [head, text, body] = sections.map(Part::read);
-        let parts = [head?, text?, body?];
-        if parts.iter().any(|part| part.rows() != parts[0].rows()) {
-            return Err(Malformed);
-        }
-        Ok(Self {
+    /// A page by its head alone.
+    pub fn of_head(id: PageId, entity: &str, head: Part) -> Self {
+        Self {
             id,
             entity: entity.into(),
-            parts,
-        })
+            head,
+            rest: OnceCell::new(),
+        }
     }
 
-    pub fn part(&self, section: Section) -> &Part {
-        &self.parts[section as usize]
+    /// Gives a page its other sections; one that has them keeps them.
+    ///
+    /// # Errors
+    /// If they are not about as many records as its head.
+    pub fn complete(&self, text: Part, body: Part) -> Result<(), Malformed> {
+        if [&text, &body].iter().any(|part| part.rows() != self.rows()) {
+            return Err(Malformed);
+        }
+        // A page never changes: what it has is the same.
+        self.rest.set([text, body]).unwrap_or_default();
+        Ok(())
+    }
+
+    /// Whether all its sections are here.
+    pub fn is_whole(&self) -> bool {
+        self.rest.get().is_some()
+    }
+
+    /// A section, if it is here.
+    pub fn part(&self, section: Section) -> Option<&Part> {
+        match (section, self.rest.get()) {
+            (Section::Head, _) => Some(&self.head),
+            (Section::Text, rest) => rest.map(|[text, _]| text),
+            (Section::Body, rest) => rest.map(|[_, body]| body),
+        }
+    }
+
+    fn parts(&self) -> impl Iterator<Item = &Part> {
+        std::iter::once(&self.head).chain(self.rest.get().into_iter().flatten())
     }
 
     pub fn rows(&self) -> usize {
-        self.parts[0].rows()
+        self.head.rows()
     }
 
-    /// The JSON text of a field of a record.
+    /// The JSON text of a field of a record; none while its section is not here.
     pub fn cell(&self, row: usize, field: &str) -> Option<&str> {
-        self.parts.iter().find_map(|part| part.cell(field, row))
+        self.parts().find_map(|part| part.cell(field, row))
     }
 
     pub fn value(&self, row: usize, field: &str) -> Option<Value> {
@@ -138,10 +161,10 @@ impl Page {
         self.number(row, column::SCAN) as u32
     }
 
-    /// A record's own fields.
+    /// A record's own fields, as far as they are here.
     pub fn fields(&self, row: usize) -> Fields {
         let mut fields = Fields::new();
-        for part in &self.parts {
+        for part in self.parts() {
             for (name, text) in part.cells(row) {
                 if !name.starts_with(column::MARK)
                     && let Ok(value) = json::parse(text.as_bytes())
@@ -167,7 +190,7 @@ impl Page {
     }
 
     fn head(&self, row: usize, name: &str) -> Option<&str> {
-        self.part(Section::Head).cell(name, row)
+        self.head.cell(name, row)
     }
 
     fn text(&self, row: usize, name: &str) -> Option<String> {

@@ -82,6 +82,20 @@ impl Part {
         Ok(bytes)
     }
 
+    /// One that has nothing to say about this many records.
+    pub fn empty(rows: usize) -> Self {
+        Self {
+            rows,
+            columns: Vec::new(),
+            text: String::new(),
+        }
+    }
+
+    /// Whether it has nothing to say.
+    pub fn is_empty(&self) -> bool {
+        self.columns.is_empty()
+    }
+
     /// How many records it is about.
     pub fn rows(&self) -> usize {
         self.rows

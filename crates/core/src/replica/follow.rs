@@ -32,6 +32,7 @@ impl Replica {
     pub fn folded(&mut self, revision: Revision, fold: &Fold) {
         self.mirrors.clear();
         self.stored_pages.clear();
+        self.incomplete.clear();
         for kept in &fold.base.pages {
             self.put_page(&kept.page, &kept.dead);
         }
@@ -59,6 +60,9 @@ impl Replica {
     pub(super) fn put_page(&mut self, page: &Rc<page::Page>, dead: &[u16]) {
         self.last_page = self.last_page.max(page.id);
         self.stored_pages.insert(page.id);
+        if !page.is_whole() {
+            self.incomplete.push(Rc::clone(page));
+        }
         for row in (0..page.rows()).filter(|row| !dead.iter().any(|dead| usize::from(*dead) == *row)) {
             let page = Rc::clone(page);
             self.mirrors.insert(page.key(row), Held::Paged { page, row });

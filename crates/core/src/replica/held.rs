@@ -14,6 +14,14 @@ pub enum Held {
 }
 
 impl Held {
+    /// Whether all of it is here.
+    pub fn is_whole(&self) -> bool {
+        match self {
+            Self::Loose(_) => true,
+            Self::Paged { page, .. } => page.is_whole(),
+        }
+    }
+
     pub fn version(&self) -> u64 {
         match self {
             Self::Loose(mirror) => mirror.version,

@@ -4,14 +4,17 @@
 //! the last fold stand by themselves.
 //!
 //! Mirrors hold what the server confirmed, the queue holds what it has not; what a person sees is derived
-//! ([`Replica::view`]). Nothing is changed here but by [`Replica::apply`], after the store has committed it.
+//! ([`Replica::view`]). A start has the heads of pages before the rest of them: enough for lists, and
+//! [told](Replica::is_whole) from a replica that is whole. Nothing is changed here but by [`Replica::apply`], after the store has committed it.
 
 mod follow;
 mod held;
+mod load;
 mod query;
 mod view;
 
 pub use held::Held;
+pub(crate) use load::complete;
 pub use query::{Filter, Item, Page, Query};
 pub use view::{Mark, View};
 
@@ -23,7 +26,7 @@ use std::{
 use crate::{
     ordered,
     pack::Packs,
-    page::PageId,
+    page::{self, PageId},
     protocol::Me,
     queue::{QueuedWrite, WriteStatus},
     record::RecordKey,
@@ -57,6 +60,8 @@ pub struct Replica {
     quarantined: Vec<Quarantined>,
     /// Pages among them whose records the server has sent again.
     refetched: BTreeSet<PageId>,
+    /// Pages of which only the heads are here.
+    incomplete: Vec<Rc<page::Page>>,
 }
 
 impl Replica {
@@ -113,6 +118,7 @@ impl Replica {
             packs_row: None,
             quarantined: Vec::new(),
             refetched: BTreeSet::new(),
+            incomplete: Vec::new(),
         }
     }
 
@@ -176,6 +182,30 @@ impl Replica {
     /// Pages that do not open and are missed no more.
     pub(crate) fn refetched(&self) -> impl Iterator<Item = PageId> {
         self.refetched.iter().copied()
+    }
+
+    /// Pages of which only the heads are here so far: lists can be shown, and nothing may be planned.
+    pub fn incomplete(&self) -> &[Rc<page::Page>] {
+        &self.incomplete
+    }
+
+    /// Whether all of every record is here.
+    pub fn is_whole(&self) -> bool {
+        self.incomplete.is_empty()
+    }
+
+    /// Notes that pages are whole now, but for those that do not open.
+    pub fn completed(&mut self, damaged: &[PageId]) {
+        self.incomplete
+            .retain(|page| !page.is_whole() && !damaged.contains(&page.id));
+        if damaged.is_empty() {
+            return;
+        }
+        self.mirrors
+            .retain(|_, held| !matches!(held, Held::Paged { page, .. } if damaged.contains(&page.id)));
+        self.stored_pages.retain(|id| !damaged.contains(id));
+        self.quarantined
+            .extend(damaged.iter().copied().map(Quarantined::Page));
     }
 
     /// The id for the next page.

@@ -114,7 +114,7 @@ impl<'a> Item<'a> {
         }
     }
 
-    /// The whole record, as shown.
+    /// The record as shown, as far as it is here: of a replica that is not whole, what lists need.
     pub fn view(&self) -> View<'a> {
         match &self.content {
             Content::Confirmed { key, held, mark } => View {
@@ -174,7 +174,7 @@ impl Replica {
         let mirrored = self.mirrors_of(entity).filter_map(move |(key, held)| {
             let plain = no_settlements && !self.lanes.contains_key(key);
             if !plain {
-                return self.view(key).map(Item::shown);
+                return self.item(key);
             }
             let mark = if conflicts.contains(key) {
                 Mark::Conflict
@@ -187,7 +187,12 @@ impl Replica {
         let only_here = self
             .lanes()
             .filter(move |key| key.entity_type == entity && !self.mirrors.contains_key(*key));
-        mirrored.chain(only_here.filter_map(|key| self.view(key).map(Item::shown)))
+        mirrored.chain(only_here.filter_map(|key| self.item(key)))
+    }
+
+    /// One record as lists show it, under its present key.
+    pub fn item(&self, key: &RecordKey) -> Option<Item<'_>> {
+        self.shown(self.resolve(key)).map(Item::shown)
     }
 
     /// How many records of an entity were created here and are not on the server yet.

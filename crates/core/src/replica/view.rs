@@ -52,9 +52,15 @@ impl View<'_> {
 
 impl Replica {
     /// The record under its present key, or `None` where there is nothing to show: unknown, deleted here, or no longer
-    /// ours to see.
+    /// ours to see; or not [whole](Replica::is_whole) yet, so that nobody takes a part for all of it.
     pub fn view(&self, key: &RecordKey) -> Option<View<'_>> {
         let key = self.resolve(key);
+        let whole = self.mirrors.get(&key).is_none_or(Held::is_whole);
+        self.shown(key).filter(|_| whole)
+    }
+
+    /// As [`Self::view`], of a record under its present key and as far as it is here.
+    pub(super) fn shown(&self, key: RecordKey) -> Option<View<'_>> {
         let mirror = self.mirrors.get(&key);
         let open: Vec<&QueuedWrite> = self.lane(&key).collect();
         let settlements = self.pending_settlements(&key);

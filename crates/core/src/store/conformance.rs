@@ -5,9 +5,9 @@ use std::rc::Rc;
 
 use serde_json::json;
 
-use super::{Base, Changes, CommitError, Fold, KeptPage, Row, RowKey, Since, Store, SyncRow};
+use super::{Base, Changes, CommitError, Fold, KeptPage, Row, RowKey, Since, Snapshot, Store, SyncRow};
 use crate::{
-    page::{Page, PageBuilder, PageId},
+    page::{Page, PageBuilder, PageId, Section},
     record::{Mirror, RecordKey},
     replica::Replica,
 };
@@ -35,6 +35,7 @@ pub async fn run<F: Factory>(factory: &F) {
     since_tells_commits_in_order(factory).await;
     pages_come_back_with_what_came_after_them(factory).await;
     a_fold_takes_the_place_of_what_led_to_it(factory).await;
+    a_load_has_heads_and_is_completed(factory).await;
     an_unknown_future_revision_means_reload(factory).await;
     racing_commits_have_one_winner(factory).await;
     a_large_commit_is_one_revision(factory).await;
@@ -65,7 +66,7 @@ fn put(rows: impl IntoIterator<Item = Row>) -> Changes {
 
 /// All rows as they stand, whatever the store keeps them in.
 async fn rows<S: Store>(store: &S) -> Vec<Row> {
-    let snapshot = store.load().await.expect("load");
+    let snapshot = load(store).await;
     assert_eq!(snapshot.quarantined, [], "everything opens");
     let mut rows = std::collections::BTreeMap::new();
     for row in snapshot.base.rows {
@@ -78,6 +79,20 @@ async fn rows<S: Store>(store: &S) -> Vec<Row> {
         apply(&mut rows, commit);
     }
     rows.into_values().collect()
+}
+
+/// Everything, the pages whole.
+async fn load<S: Store>(store: &S) -> Snapshot {
+    let snapshot = store.load().await.expect("load");
+    let based = snapshot.base.pages.iter().map(|kept| &kept.page);
+    let committed = snapshot.commits.iter().flat_map(|changes| &changes.pages);
+    let pages: Vec<Rc<Page>> = based.chain(committed).cloned().collect();
+    assert_eq!(
+        store.complete(&pages).await,
+        Ok(Vec::new()),
+        "pages are completed"
+    );
+    snapshot
 }
 
 type Rows = std::collections::BTreeMap<RowKey, Row>;
@@ -313,7 +328,7 @@ async fn a_fold_takes_the_place_of_what_led_to_it<F: Factory>(factory: &F) {
         [one.clone(), two.clone(), sync(2)],
         "what the fold says is there, without the dead rows"
     );
-    let snapshot = store.load().await.expect("load");
+    let snapshot = load(&store).await;
     assert_eq!(
         (snapshot.revision, snapshot.base, snapshot.commits.len()),
         (3, fold.base, 0),
@@ -340,6 +355,40 @@ async fn a_fold_takes_the_place_of_what_led_to_it<F: Factory>(factory: &F) {
         [one, two, mirror("4", "four", 1), sync(2)],
         "commits go on after the fold"
     );
+}
+
+async fn a_load_has_heads_and_is_completed<F: Factory>(factory: &F) {
+    let store = factory.fresh().await;
+    let one = mirror("1", "one", 1);
+    let commit = Changes {
+        pages: vec![page(1, std::slice::from_ref(&one))],
+        ..Changes::default()
+    };
+    store.commit(0, &commit).await.expect("commit");
+    let snapshot = factory.reopen(&store).await.load().await.expect("load");
+    let pages = &snapshot.commits[0].pages;
+    let (key, read) = (pages[0].key(0), pages[0].value(0, "title"));
+    assert_eq!(
+        (key, read, pages[0].is_whole()),
+        (RecordKey::new("work-order", "1"), None, false),
+        "a load reads the heads of pages alone"
+    );
+    assert_eq!(
+        store.complete(pages).await,
+        Ok(Vec::new()),
+        "the other sections are read when they are asked for"
+    );
+    assert_eq!(pages, &commit.pages, "and the page is as it was put");
+    let unknown = Rc::new(Page::of_head(7, "work-order", head(&pages[0])));
+    assert_eq!(
+        store.complete(&[unknown]).await,
+        Ok(vec![7]),
+        "a page that is not there is told"
+    );
+}
+
+fn head(page: &Page) -> crate::page::Part {
+    page.part(Section::Head).cloned().expect("a page has its head")
 }
 
 fn sync(failures: u32) -> Row {

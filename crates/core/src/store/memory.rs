@@ -3,6 +3,7 @@
 use std::{cell::RefCell, rc::Rc};
 
 use super::{Base, Changes, CommitError, Fold, Revision, Since, Snapshot, Store, StoreError};
+use crate::page::{Page, PageId, Section};
 
 #[derive(Debug, Clone, Default)]
 pub struct MemoryStore {
@@ -20,6 +21,22 @@ impl Inner {
     fn revision(&self) -> Revision {
         self.base.revision + self.journal.len() as Revision
     }
+
+    fn page(&self, id: PageId) -> Option<&Rc<Page>> {
+        let based = self.base.pages.iter().map(|kept| &kept.page);
+        let committed = self.journal.iter().flat_map(|changes| &changes.pages);
+        based.chain(committed).find(|page| page.id == id)
+    }
+}
+
+/// A page as a load has it: of the rest there is nothing yet, if it has any.
+fn head_of(page: &mut Rc<Page>) {
+    let [head, text, body] = Section::ALL.map(|section| page.part(section));
+    if let (Some(head), Some(text), Some(body)) = (head, text, body)
+        && !(text.is_empty() && body.is_empty())
+    {
+        *page = Rc::new(Page::of_head(page.id, &page.entity, head.clone()));
+    }
 }
 
 impl MemoryStore {
@@ -32,12 +49,27 @@ impl MemoryStore {
 impl Store for MemoryStore {
     async fn load(&self) -> Result<Snapshot, StoreError> {
         let inner = self.inner.borrow();
+        let (mut base, mut commits) = (inner.base.clone(), inner.journal.clone());
+        base.pages.iter_mut().for_each(|kept| head_of(&mut kept.page));
+        let committed = commits.iter_mut().flat_map(|changes| &mut changes.pages);
+        committed.for_each(head_of);
         Ok(Snapshot {
             revision: inner.revision(),
-            base: inner.base.clone(),
-            commits: inner.journal.clone(),
+            base,
+            commits,
             quarantined: Vec::new(),
         })
+    }
+
+    async fn complete(&self, pages: &[Rc<Page>]) -> Result<Vec<PageId>, StoreError> {
+        let inner = self.inner.borrow();
+        let is_missing = |page: &&Rc<Page>| {
+            let parts = inner
+                .page(page.id)
+                .and_then(|kept| Some((kept.part(Section::Text)?, kept.part(Section::Body)?)));
+            parts.is_none_or(|(text, body)| page.complete(text.clone(), body.clone()).is_err())
+        };
+        Ok(pages.iter().filter(is_missing).map(|page| page.id).collect())
     }
 
     async fn since(&self, revision: Revision) -> Result<Since, StoreError> {

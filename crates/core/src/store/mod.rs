@@ -45,6 +45,13 @@ pub enum StoreError {
     Failed(String),
 }
 
+impl StoreError {
+    /// Others were always faster.
+    pub(crate) fn busy() -> Self {
+        Self::Failed("other tabs kept changing the same data; close some and try again".into())
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CommitError {
     /// Another context committed first: catch up and plan again.
@@ -120,8 +127,12 @@ pub struct Fold {
 
 /// Storage of one person's data on one device. `conformance` says what every implementation must do.
 pub trait Store {
-    /// Everything, at one revision.
+    /// Everything at one revision, but of pages their heads alone.
     async fn load(&self) -> Result<Snapshot, StoreError>;
+
+    /// Gives pages of a load their other sections; answers those whose sections are not there or do not open. Of a page
+    /// that a fold has put away since the load, they are not there.
+    async fn complete(&self, pages: &[Rc<Page>]) -> Result<Vec<PageId>, StoreError>;
 
     /// What other contexts committed after `revision`.
     async fn since(&self, revision: Revision) -> Result<Since, StoreError>;
