@@ -9,6 +9,7 @@ use std::{cell::RefCell, rc::Rc};
 use holdfast_browser::{
     client::{Client, ClientError, ClientEvent, Context, Session},
     clock::PlatformClock,
+    seal::{Purpose, SealError},
     store::IndexedDbStore,
     vault::{Vault, VaultError},
 };
@@ -16,6 +17,7 @@ use holdfast_core::{
     ports::{Clock, Ports},
     store::Store,
 };
+use js_sys::Uint8Array;
 use support::{
     at_rest::at_rest,
     device::{Device, PASSCODE, gate_event, until},
@@ -297,4 +299,50 @@ async fn what_others_commit_and_fold_between_two_steps_stands() {
     }
     assert_eq!(at_rest(&created.database).await, folded, "nothing came back");
     assert_eq!(held(&store).await, (newer, 0));
+}
+
+#[wasm_bindgen_test]
+async fn a_value_of_a_later_key_opens_as_what_it_is_alone() {
+    let device = Device::new();
+    let vault = Vault::named(&device.vault);
+    let now = PlatformClock.now();
+    let first = vault
+        .create(&device.user_id, "d1", PASSCODE, now)
+        .await
+        .unwrap()
+        .keys;
+    let begun = vault
+        .begin_replacing(&device.user_id, PASSCODE, now)
+        .await
+        .unwrap();
+    let (name, both) = ([7; 32], begun.keys);
+    let (old, new) = (
+        first.seal(Purpose::Row, &name, b"torque").await.unwrap(),
+        both.seal(Purpose::Row, &name, b"torque").await.unwrap(),
+    );
+    assert_eq!(both.open(Purpose::Row, &name, &old).await.unwrap(), b"torque");
+    assert_eq!(both.open(Purpose::Row, &name, &new).await.unwrap(), b"torque");
+    let refused = Err(SealError::DoesNotOpen);
+    assert_eq!(first.open(Purpose::Row, &name, &new).await, refused);
+    assert_eq!(first.name("a").await, both.name("a").await, "names stay");
+
+    let new = new.to_vec();
+    let mut damaged: Vec<Vec<u8>> = (0..new.len()).map(|length| new[..length].to_vec()).collect();
+    for bit in 0..new.len() * 8 {
+        let mut flipped = new.clone();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        damaged.push(flipped);
+    }
+    // Said to be of the former key, in either layout.
+    damaged.push([&[2, 0, 0, 0, 0], &new[5..]].concat());
+    damaged.push([&[1], &new[5..]].concat());
+    for bytes in damaged {
+        let opened = both
+            .open(Purpose::Row, &name, &Uint8Array::from(bytes.as_slice()))
+            .await;
+        assert!(
+            matches!(opened, Err(SealError::DoesNotOpen | SealError::UnknownLayout(_))),
+            "{bytes:?}"
+        );
+    }
 }

@@ -13,6 +13,7 @@ pub mod passphrase;
 pub mod secret;
 pub mod stretch;
 pub mod value;
+mod wrapping;
 
 use js_sys::Promise;
 use wasm_bindgen::JsValue;

@@ -9,21 +9,19 @@
 //! key is, and of which generation, is authenticated with it.
 
 use js_sys::{Object, Uint8Array};
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{AesGcmParams, CryptoKey};
+use wasm_bindgen::JsCast;
+use web_sys::CryptoKey;
 
 use super::{
     DataKey, Generation, Keys, SealError, settle,
     stretch::{Cost, wrapping_key},
     subtle,
-    value::{LAYOUT, LAYOUT_OF_GENERATION},
+    wrapping::{Role, hmac, unwrap_index, unwrap_to_derive, unwrap_to_wrap, wrap},
 };
 use crate::{
     rng::PlatformRng,
     scope::{object, strings},
 };
-
-const NONCE: usize = 12;
 
 /// A person's secrets under a passcode: what may lie on the disk. Each is nonce, ciphertext and tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,28 +40,6 @@ pub struct Wrapped {
 impl Wrapped {
     fn former(&self) -> Option<(Generation, &[u8])> {
         Some((self.generation.checked_sub(1)?, self.former.as_deref()?))
-    }
-}
-
-/// What a wrapped key is.
-#[derive(Clone, Copy)]
-enum Role {
-    Secret(Generation),
-    Index,
-}
-
-impl Role {
-    /// The associated data of its wrapping.
-    fn associated(self) -> Vec<u8> {
-        match self {
-            Self::Secret(0) => vec![LAYOUT],
-            Self::Secret(generation) => {
-                let mut associated = vec![LAYOUT_OF_GENERATION, b's'];
-                associated.extend(generation.to_le_bytes());
-                associated
-            }
-            Self::Index => vec![LAYOUT_OF_GENERATION, b'i'],
-        }
     }
 }
 
@@ -184,70 +160,6 @@ async fn generate() -> Result<CryptoKey, SealError> {
     Ok(settle(made).await?.unchecked_into())
 }
 
-async fn wrap(wrapping: &CryptoKey, role: Role, key: &CryptoKey) -> Result<Vec<u8>, SealError> {
-    let nonce = PlatformRng::bytes::<NONCE>();
-    let algorithm = wrapping_algorithm(&nonce, role);
-    let wrapped = settle(subtle().wrap_key_with_object("raw", key, wrapping, &algorithm)).await?;
-    let mut bytes = nonce.to_vec();
-    bytes.extend(Uint8Array::new(&wrapped).to_vec());
-    Ok(bytes)
-}
-
-/// A secret that keys are derived from, and that cannot be exported.
-async fn unwrap_to_derive(
-    wrapping: &CryptoKey,
-    generation: Generation,
-    secret: &[u8],
-) -> Result<CryptoKey, SealError> {
-    let hkdf = object(&[("name", "HKDF".into())]);
-    let usages = strings(&["deriveKey"]);
-    unwrap(wrapping, Role::Secret(generation), secret, &hkdf, false, &usages).await
-}
-
-/// A secret that can be wrapped anew.
-async fn unwrap_to_wrap(
-    wrapping: &CryptoKey,
-    generation: Generation,
-    secret: &[u8],
-) -> Result<CryptoKey, SealError> {
-    let aes = object(&[("name", "AES-GCM".into())]);
-    let usages = strings(&["encrypt", "decrypt"]);
-    unwrap(wrapping, Role::Secret(generation), secret, &aes, true, &usages).await
-}
-
-async fn unwrap_index(wrapping: &CryptoKey, index: &[u8], extractable: bool) -> Result<CryptoKey, SealError> {
-    let (algorithm, usages) = (hmac(), strings(&["sign"]));
-    unwrap(wrapping, Role::Index, index, &algorithm, extractable, &usages).await
-}
-
-async fn unwrap(
-    wrapping: &CryptoKey,
-    role: Role,
-    wrapped: &[u8],
-    algorithm: &Object,
-    extractable: bool,
-    usages: &JsValue,
-) -> Result<CryptoKey, SealError> {
-    let (nonce, ciphertext) = wrapped.split_at_checked(NONCE).ok_or(SealError::DoesNotOpen)?;
-    let unwrapping = subtle().unwrap_key_with_js_u8_array_and_object_and_object(
-        "raw",
-        &Uint8Array::from(ciphertext),
-        wrapping,
-        &wrapping_algorithm(nonce, role),
-        algorithm,
-        extractable,
-        usages,
-    );
-    let key = settle(unwrapping).await.map_err(|_| SealError::DoesNotOpen)?;
-    Ok(key.unchecked_into())
-}
-
-fn wrapping_algorithm(nonce: &[u8], role: Role) -> Object {
-    let algorithm = AesGcmParams::new("AES-GCM", &Uint8Array::from(nonce));
-    algorithm.set_additional_data(&Uint8Array::from(role.associated().as_slice()));
-    algorithm.unchecked_into()
-}
-
 async fn data_key(generation: Generation, secret: &CryptoKey) -> Result<DataKey, SealError> {
     let aes = object(&[("name", "AES-GCM".into()), ("length", 256.into())]);
     let usages = ["encrypt", "decrypt"];
@@ -258,14 +170,6 @@ async fn data_key(generation: Generation, secret: &CryptoKey) -> Result<DataKey,
 /// The index key as it comes from the first secret.
 async fn index_key(secret: &CryptoKey, extractable: bool) -> Result<CryptoKey, SealError> {
     derive(secret, "holdfast index", &hmac(), extractable, &["sign"]).await
-}
-
-fn hmac() -> Object {
-    object(&[
-        ("name", "HMAC".into()),
-        ("hash", "SHA-256".into()),
-        ("length", 256.into()),
-    ])
 }
 
 async fn derive(
