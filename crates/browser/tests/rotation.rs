@@ -19,7 +19,7 @@ use holdfast_core::{
 };
 use js_sys::Uint8Array;
 use support::{
-    at_rest::at_rest,
+    at_rest::{AtRest, at_rest},
     device::{Device, PASSCODE, gate_event, until},
     dump,
     furnished::{all_at_rest, found, furnish, stores, until_replaced},
@@ -59,6 +59,19 @@ async fn everything_is_sealed_with_the_new_key_and_the_former_one_is_gone() {
     assert_eq!(stores(&after), everywhere);
     for value in &after {
         assert_eq!(value.generation(), 1, "{} {}", value.store, value.key);
+    }
+    // What tells one seal from all others stays.
+    for value in stored.iter().filter(|value| value.store != "state") {
+        let same_place = |anew: &&AtRest| (&anew.store, &anew.key) == (&value.store, &value.key);
+        if let Some(anew) = after.iter().find(same_place) {
+            assert_eq!(
+                anew.bytes[5..17],
+                value.bytes[1..13],
+                "{} {}",
+                value.store,
+                value.key
+            );
+        }
     }
     let record = dump(&device.vault).await;
     assert!(
@@ -139,7 +152,7 @@ async fn replace_until(device: &Device, database: &str, last: Step) {
 #[wasm_bindgen_test]
 async fn a_death_after_any_step_loses_nothing_and_the_next_unlock_goes_on() {
     let mut steps = vec![Step::VaultWritten, Step::Fenced];
-    for batch in [0, 1, 4] {
+    for batch in [0, 4] {
         steps.extend([
             Step::BatchRead(batch),
             Step::BatchSealed(batch),
@@ -172,7 +185,7 @@ async fn a_lock_stops_it_at_any_moment_and_an_unlock_goes_on() {
     let (device, mut client, mut session) = furnished().await;
     let before = found(&session).await;
     let mut stopped = 0;
-    for pause in [0, 5, 10, 20, 30, 40, 60, 80] {
+    for pause in [0, 5, 10, 20, 40, 80] {
         client.replace_key(PASSCODE).await.unwrap();
         PlatformClock.sleep(pause).await;
         stopped += usize::from(session.is_replacing_key());
@@ -187,9 +200,9 @@ async fn a_lock_stops_it_at_any_moment_and_an_unlock_goes_on() {
         until_replaced(&session).await;
         assert_eq!(found(&session).await, before);
     }
-    assert!(stopped > 3, "stopped in its midst {stopped} times");
+    assert!(stopped > 2, "stopped in its midst {stopped} times");
     let after = all_at_rest(&device, &session).await;
-    assert!(after.iter().all(|value| value.generation() == 8));
+    assert!(after.iter().all(|value| value.generation() == 6));
 }
 
 #[wasm_bindgen_test]
