@@ -253,7 +253,7 @@ async fn of_a_change_of_passcode_and_a_replacement_at_once_neither_undoes_the_ot
     client.lock().await.unwrap();
     let vault = Vault::named(&device.vault);
     let (mut passcode, mut next) = (PASSCODE, OTHER);
-    let mut refused = 0;
+    let (mut refused, mut generation) = (0, 0);
     for round in 0..6 {
         let now = PlatformClock.now();
         let replace = async {
@@ -262,6 +262,9 @@ async fn of_a_change_of_passcode_and_a_replacement_at_once_neither_undoes_the_ot
         };
         let change = vault.change_passcode(&device.user_id, passcode, next, now);
         let (replaced, changed) = futures::join!(replace, change);
+        generation += u32::from(replaced.is_ok());
+        let stands = vault.generation(&device.user_id).await.unwrap();
+        assert_eq!(stands, generation, "{replaced:?} {changed:?}");
         if changed.is_ok() {
             std::mem::swap(&mut passcode, &mut next);
         }

@@ -13,10 +13,13 @@ use super::{ClientError, ClientEvent, session::Session};
 use crate::{
     clock::PlatformClock,
     handover,
-    seal::Keys,
+    seal::{Generation, Keys},
     store::IndexedDbStore,
     vault::{Unlocked, Vault, VaultError},
 };
+
+/// How often pages are asked: one that has the new key may be busy sealing with it.
+const MOST_QUESTIONS: usize = 3;
 
 /// Who asks for newer keys, for one open store.
 pub(super) struct Renewal {
@@ -55,12 +58,22 @@ impl Renewal {
         let kept = self.vault.kept(&self.user_id, now).await.ok().flatten();
         let found = match kept {
             Some(kept) => Some(kept),
-            None => handover::ask(&self.user_id, newest).await,
+            None => self.ask_pages(newest).await,
         };
         match found.filter(|found| found.locks == self.locks) {
             Some(unlocked) => self.take(unlocked.keys),
             None => self.lose(),
         }
+    }
+
+    async fn ask_pages(&self, generation: Generation) -> Option<Unlocked> {
+        for _ in 0..MOST_QUESTIONS {
+            let found = handover::ask(&self.user_id, generation).await;
+            if found.is_some() {
+                return found;
+            }
+        }
+        None
     }
 
     fn take(&self, keys: Keys) {
