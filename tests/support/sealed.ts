@@ -1,9 +1,12 @@
 // Sealed values at rest, as a page of the same origin sees them: which data key they say they are sealed with.
 import type { Page } from "@playwright/test";
 
-/** By the generation of the data key, the object stores in which something sealed with it lies. */
-export async function sealedBy(page: Page): Promise<Record<string, string[]>> {
-  return page.evaluate(async () => {
+/**
+ * By the generation of the data key, the object stores in which something sealed with it lies. A store that is
+ * {@link hold held} while somebody waits to write it cannot be read: name those that can.
+ */
+export async function sealedBy(page: Page, stores?: string[]): Promise<Record<string, string[]>> {
+  return page.evaluate(async (wanted) => {
     const settled = <T>(request: IDBRequest<T>): Promise<T> =>
       new Promise((done, failed) => {
         request.onsuccess = () => done(request.result);
@@ -13,6 +16,7 @@ export async function sealedBy(page: Page): Promise<Record<string, string[]>> {
     for (const { name } of await indexedDB.databases()) {
       const database = await settled(indexedDB.open(name ?? ""));
       for (const store of database.objectStoreNames) {
+        if (wanted && !wanted.includes(store)) continue;
         for (const value of await settled(database.transaction(store).objectStore(store).getAll())) {
           const sealed: unknown = value instanceof Uint8Array ? value : value?.sealed;
           if (!(sealed instanceof Uint8Array)) continue;
@@ -24,7 +28,7 @@ export async function sealedBy(page: Page): Promise<Record<string, string[]>> {
       database.close();
     }
     return found;
-  });
+  }, stores);
 }
 
 /** Keeps everybody else from writing an object store of the person's database, until what it answers is called. */

@@ -84,7 +84,7 @@ pub async fn found(session: &Rc<Session>) -> Found {
         .mirrors()
         .map(|(_, held)| Row::Mirror((*held.mirror()).clone()));
     let plate = |edit: usize| {
-        let view = replica.view(&RecordKey::new("gate-event", &edit.to_string()));
+        let view = replica.view(&RecordKey::new("gate-event", edit.to_string()));
         view.map(|view| view.text("plate").to_owned())
     };
     Found {

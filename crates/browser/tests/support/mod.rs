@@ -17,7 +17,7 @@ use holdfast_core::{
     ports::Rng,
     record::{Mirror, RecordKey},
     replica::Replica,
-    store::{Changes, Row, Store},
+    store::{Changes, Row},
 };
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
