@@ -82,6 +82,7 @@ fn Pages() -> AnyView {
         Place::Conflict { id } => view! { <pages::conflict::ConflictPage id /> }.into_any(),
         Place::More => view! { <pages::more::More /> }.into_any(),
         Place::Passcode => view! { <pages::passcode::ChangePasscode /> }.into_any(),
+        Place::Key => view! { <pages::more::ReplaceKey /> }.into_any(),
         Place::Devices => view! { <pages::more::Devices /> }.into_any(),
         Place::Audit => view! { <pages::audit::Audit /> }.into_any(),
         Place::Nowhere => view! { <pages::not_found::NotFound /> }.into_any(),

@@ -29,6 +29,7 @@ pub enum Place {
     },
     More,
     Passcode,
+    Key,
     Devices,
     Audit,
     Nowhere,
@@ -66,6 +67,7 @@ impl Place {
             ["inbox", id] => Self::Conflict { id: (*id).to_owned() },
             ["more"] => Self::More,
             ["more", "passcode"] => Self::Passcode,
+            ["more", "key"] => Self::Key,
             ["more", "devices"] => Self::Devices,
             ["more", "audit"] => Self::Audit,
             _ => Self::Nowhere,
@@ -122,6 +124,7 @@ mod tests {
             ("/queue/q1", Place::Correct { id: "q1".to_owned() }),
             ("/inbox/c1", Place::Conflict { id: "c1".to_owned() }),
             ("/more/audit", Place::Audit),
+            ("/more/key", Place::Key),
             ("/more/nothing", Place::Nowhere),
             ("/signed-in", Place::Nowhere),
         ];

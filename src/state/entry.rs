@@ -228,6 +228,11 @@ impl Session {
             .map_err(said)
     }
 
+    /// A new data key for what lies on this device; what lies there already is sealed anew in the background.
+    pub async fn replace_key(self, passcode: String) -> Result<(), String> {
+        self.client().replace_key(&passcode).await.map_err(said)
+    }
+
     /// Whether the records are still on their way for the first time, and nobody wanted to start with less.
     pub fn is_first_sync(self) -> Memo<bool> {
         let incomplete = self.live(|reader| reader.replica.cursor().is_none_or(|cursor| cursor.partial));

@@ -70,6 +70,14 @@ impl Session {
         Ok(self.client().set_lock_after(after).await?)
     }
 
+    /// How many stored values were looked at, of how many, while they are sealed with a new data key.
+    pub fn resealing(self) -> Option<(usize, usize)> {
+        self.active.track();
+        let data = self.data()?;
+        let resealing = data.resealing().unwrap_or_default();
+        data.is_replacing_key().then_some((resealing.done, resealing.of))
+    }
+
     pub async fn syncs_while_closed(self) -> bool {
         self.client().keeps_key().await.unwrap_or_default()
     }

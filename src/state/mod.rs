@@ -38,7 +38,10 @@ use holdfast_browser::{
 use holdfast_core::{Timestamp, ports::Clock, protocol::Me, replica::Replica, status::Status};
 use leptos::prelude::*;
 
-use crate::format::{time::Zone, value::Reader};
+use crate::{
+    format::{time::Zone, value::Reader},
+    strings::more,
+};
 use address::Address;
 use install::Install;
 use update::NewVersion;
@@ -120,6 +123,7 @@ impl Session {
         match event {
             ClientEvent::Opened | ClientEvent::Changed(_) => self.changed.update(|count| *count += 1),
             ClientEvent::Activity => {}
+            ClientEvent::KeyReplaced => self.toasts.say(more::KEY_REPLACED.to_owned()),
             ClientEvent::Locked | ClientEvent::SignedOut => self.closed(),
         }
         self.active.update(|count| *count += 1);

@@ -7,6 +7,13 @@ pub const LOCK_HINT: &str = "Asks for the passcode on return";
 pub const LOCK_AFTER: &str = "Lock by itself";
 pub const LOCK_AFTER_HINT: &str = "Counted from your last touch";
 pub const PASSCODE: &str = "Change passcode";
+pub const KEY: &str = "Replace the data key";
+pub const KEY_HINT: &str = "If a copy of this device’s storage may be in other hands";
+pub const KEY_WHAT: &str = "Everything stored on this device is sealed again with a new key. Nothing is lost, and nothing is sent anywhere.";
+pub const KEY_WHEN: &str = "Do this if somebody may have copied what this browser stores, or knew your passcode: such a copy, or an old key, opens nothing that is stored from then on. If somebody may know your passcode, change it first, or they can simply unlock the app.";
+pub const KEY_HOW: &str = "It goes on in the background while you work. A lock or a restart only makes it wait for the next unlock.";
+pub const KEY_REPLACE: &str = "Replace";
+pub const KEY_REPLACED: &str = "The data key was replaced";
 pub const SYNC: &str = "Sync";
 pub const SYNC_NOW: &str = "Sync now";
 pub const NOT_DRAINING_TEXT: &str = "The server is in reach, but takes none of your changes. They are safe on this device and are tried again by themselves, every five minutes at the latest. Sync now tries at once. If this goes on, tell your administrator, and do not sign out before they are sent.";
@@ -94,6 +101,13 @@ pub fn lock_after(minutes: u32) -> String {
         1 => "1 minute".to_owned(),
         60 => "1 hour".to_owned(),
         minutes => format!("{minutes} minutes"),
+    }
+}
+
+pub fn resealing(done: usize, of: usize) -> String {
+    match of {
+        0 => "Waits to seal everything again; goes on by itself".to_owned(),
+        _ => format!("Sealing again: {done} of {of}"),
     }
 }
 

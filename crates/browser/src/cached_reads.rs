@@ -12,10 +12,11 @@ use wasm_bindgen::{JsCast, JsValue};
 use crate::{
     database::DatabaseError,
     scope::{object, property},
-    seal::Purpose,
+    seal::{Keys, Purpose},
     store::{
         IndexedDbStore,
-        schema::{BY_EXPIRY, READS},
+        rotate::is_fenced_off,
+        schema::{BY_EXPIRY, JOURNAL, READS},
     },
 };
 
@@ -63,12 +64,14 @@ impl CachedReads {
         else {
             return Ok(None);
         };
+        let keys = self.store.keys_to_one(&sealed).await?;
         let plain = keys.open(Purpose::CachedRead, &name, &sealed).await.ok();
         let read: Option<CachedRead> = plain.and_then(|plain| json::from_slice(&plain).ok());
         Ok(read.filter(|read| read.expires_at > now))
     }
 
-    /// Keeps an answer in the place of an earlier one for its path.
+    /// Keeps an answer in the place of an earlier one for its path. Not if the data key was replaced while nobody told
+    /// this context: it has the new one the next time, or is locked.
     pub async fn put(&self, read: &CachedRead) -> Result<(), StoreError> {
         let keys = self.store.keys()?;
         let plain = serde_json::to_vec(read).map_err(|error| StoreError::Failed(error.to_string()))?;
@@ -79,7 +82,7 @@ impl CachedReads {
             ("expiresAt", (read.expires_at.timestamp_millis() as f64).into()),
             ("sealed", sealed.into()),
         ]);
-        Ok(self.write(&value).await?)
+        Ok(self.write(&keys, &value).await?)
     }
 
     /// Deletes what has expired; answers how many.
@@ -99,12 +102,15 @@ impl CachedReads {
             .await?)
     }
 
-    async fn write(&self, value: &JsValue) -> Result<(), DatabaseError> {
+    async fn write(&self, keys: &Keys, value: &JsValue) -> Result<(), DatabaseError> {
         let transaction = self
             .store
             .database()
-            .relaxed(&[READS], TransactionMode::ReadWrite)
+            .relaxed(&[READS, JOURNAL], TransactionMode::ReadWrite)
             .await?;
+        if is_fenced_off(&transaction, keys).await? {
+            return Ok(());
+        }
         transaction.store(READS)?.put(value, None).await?;
         transaction.done().await?;
         Ok(())

@@ -10,6 +10,8 @@ use serde_json::Value;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{BroadcastChannel, MessageEvent};
 
+use crate::seal::Generation;
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Message {
@@ -28,6 +30,9 @@ pub enum Message {
     },
     /// A setting of the person's was changed: read it again.
     SettingsChanged,
+    /// Nothing sealed with an earlier data key than this is left: forget that one.
+    #[serde(rename_all = "camelCase")]
+    KeyReplaced { generation: Generation },
     /// Forget the keys.
     Locked,
     /// The data is gone from this device.
@@ -49,6 +54,9 @@ impl FromJson for Message {
                     probe_at: ended.take("probeAt"),
                 }
             }
+            "keyReplaced" => Self::KeyReplaced {
+                generation: Object::of(content, faults).take("generation"),
+            },
             "syncWanted" => Self::SyncWanted,
             "settingsChanged" => Self::SettingsChanged,
             "locked" => Self::Locked,

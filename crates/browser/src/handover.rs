@@ -1,4 +1,4 @@
-//! A page that is unlocked lets the service worker in.
+//! A page that is unlocked lets the service worker in, and other pages of its person once the data key was replaced.
 //!
 //! The worker answers requests of any page and is started anew all the time; without the keys it could only answer
 //! "locked". While a page is open and unlocked, the worker asks for its keys over a BroadcastChannel. They stay what
@@ -12,12 +12,12 @@ use futures::{
 };
 use holdfast_core::ports::Clock;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{BroadcastChannel, CryptoKey, MessageEvent};
+use web_sys::{BroadcastChannel, MessageEvent};
 
 use crate::{
     clock::PlatformClock,
     scope::{object, property},
-    seal::Keys,
+    seal::{Generation, Keys},
     vault::Unlocked,
 };
 
@@ -37,12 +37,17 @@ pub struct Doorkeeper {
 }
 
 impl Doorkeeper {
-    /// `None` where the browser has no BroadcastChannel.
-    pub fn new(unlocked: Unlocked) -> Option<Self> {
+    /// `unlocked` is asked each time what is open now. `None` where the browser has no BroadcastChannel.
+    pub fn new(unlocked: impl Fn() -> Option<Unlocked> + 'static) -> Option<Self> {
         let channel = BroadcastChannel::new(CHANNEL).ok()?;
         let answering = channel.clone();
         let on_message = Closure::new(move |event: MessageEvent| {
-            if property(&event.data(), "wanted").as_string().as_ref() == Some(&unlocked.user_id) {
+            let wanted = property(&event.data(), "wanted").as_string();
+            let generation = property(&event.data(), "generation").as_f64();
+            let asked = |unlocked: &Unlocked| {
+                wanted.as_ref() == Some(&unlocked.user_id) && generation == Some(generation_of(unlocked))
+            };
+            if let Some(unlocked) = unlocked().filter(asked) {
                 // Fails only once the channel is closed.
                 let _ = answering.post_message(&message(&unlocked));
             }
@@ -62,13 +67,15 @@ impl Drop for Doorkeeper {
     }
 }
 
-/// What a page that is unlocked for this person answers; `None` if there is none.
-pub async fn ask(user_id: &str) -> Option<Unlocked> {
+/// What a page that is unlocked for this person, with the data key of this generation, answers; `None` if there is none.
+pub async fn ask(user_id: &str, generation: Generation) -> Option<Unlocked> {
     let channel = BroadcastChannel::new(CHANNEL).ok()?;
     let (tell, told) = oneshot::channel();
-    let mut tell = Some(tell);
+    let (mut tell, wanted) = (Some(tell), user_id.to_owned());
     let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
         if let Some(unlocked) = read(&event.data())
+            && unlocked.user_id == wanted
+            && unlocked.keys.generation() == generation
             && let Some(tell) = tell.take()
         {
             // Too late: whoever asked has given up.
@@ -77,7 +84,10 @@ pub async fn ask(user_id: &str) -> Option<Unlocked> {
     });
     channel.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     let asked = channel
-        .post_message(&object(&[("wanted", user_id.into())]))
+        .post_message(&object(&[
+            ("wanted", user_id.into()),
+            ("generation", generation.into()),
+        ]))
         .is_ok();
     let answer = match asked {
         true => select(told, Box::pin(PlatformClock.sleep(PATIENCE_MS))).await,
@@ -91,23 +101,25 @@ pub async fn ask(user_id: &str) -> Option<Unlocked> {
     }
 }
 
+fn generation_of(unlocked: &Unlocked) -> f64 {
+    unlocked.keys.generation().into()
+}
+
 fn message(unlocked: &Unlocked) -> JsValue {
     object(&[
         ("userId", unlocked.user_id.as_str().into()),
         ("database", unlocked.database.as_str().into()),
-        ("data", unlocked.keys.data().into()),
-        ("index", unlocked.keys.index().into()),
+        ("keys", unlocked.keys.as_value()),
         ("locks", unlocked.locks.into()),
     ])
     .into()
 }
 
 fn read(data: &JsValue) -> Option<Unlocked> {
-    let key = |name| property(data, name).dyn_into::<CryptoKey>().ok();
     Some(Unlocked {
         user_id: property(data, "userId").as_string()?,
         database: property(data, "database").as_string()?,
-        keys: Keys::new(key("data")?, key("index")?),
+        keys: Keys::of_value(&property(data, "keys"))?,
         locks: property(data, "locks").as_f64()? as u32,
         until: Some(PlatformClock.now() + LENT_FOR),
     })

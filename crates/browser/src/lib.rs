@@ -5,6 +5,7 @@
 //! - [`database`]: one IndexedDB database with its two connections, rexie's for schema, reads and relaxed writes, and
 //!   one of our own for strictly durable transactions.
 //! - [`seal`]: the data key and the index key as non-extractable WebCrypto keys; sealing, opening, naming rows.
+//! - [`reseal`]: values at rest sealed anew, after the data key was replaced.
 //! - [`store`]: the engine's store port over both.
 //! - [`vault`]: the device passcode, and the wrapped keys of everybody who uses this device.
 //! - [`cached_reads`]: answers of the API, kept sealed for offline use.
@@ -26,6 +27,7 @@ pub mod handover;
 pub mod locks;
 pub mod pkce;
 pub mod power;
+pub mod reseal;
 pub mod rng;
 mod scope;
 pub mod seal;

@@ -4,6 +4,7 @@ mod choices;
 mod devices;
 mod export;
 mod install;
+mod key;
 mod lock;
 mod sign_out;
 mod storage;
@@ -12,6 +13,7 @@ mod theme;
 
 pub use devices::Devices;
 pub use export::ExportDialog;
+pub use key::ReplaceKey;
 
 use leptos::prelude::*;
 
@@ -59,6 +61,7 @@ pub fn More() -> AnyView {
                             <div class="setting">{name_and_hint(move || me.get().0, move || me.get().1)} {icon("person")}</div>
                             <lock::Lock />
                             <a class="setting" href="/more/passcode">{text(words::PASSCODE, "")} {icon("chevron")}</a>
+                            <key::KeySetting />
                             <a class="setting" href="/more/devices">{text(words::DEVICES, words::DEVICES_HINT)} {icon("chevron")}</a>
                         </div>
                     </section>

@@ -6,11 +6,9 @@ use crate::vault::Private;
 impl Session {
     /// Keeps a draft in the place of an earlier one of this name; `None` removes it.
     pub async fn keep_draft(&self, name: &str, draft: Option<&str>) -> Result<(), ClientError> {
-        let unlocked = self.unlocked()?;
-        Ok(self
-            .vault
-            .put_private(&unlocked, Private::Draft, name, draft)
-            .await?)
+        let (vault, kind) = (&self.vault, Private::Draft);
+        self.with_newest_keys(async |unlocked| vault.put_private(unlocked, kind, name, draft).await)
+            .await
     }
 
     /// All drafts, as they were given.

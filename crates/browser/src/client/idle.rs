@@ -203,8 +203,9 @@ impl Client {
     pub async fn set_lock_after(&self, after: LockAfter) -> Result<(), ClientError> {
         let session = self.session().ok_or(ClientError::NotOpen)?;
         let minutes = after.minutes().to_string();
-        self.vault
-            .put_private(&session.unlocked()?, Private::Setting, SETTING, Some(&minutes))
+        let (kind, chosen) = (Private::Setting, Some(minutes.as_str()));
+        session
+            .with_newest_keys(async |unlocked| self.vault.put_private(unlocked, kind, SETTING, chosen).await)
             .await?;
         session.idle.after.set(after);
         session.tell_others(&Message::SettingsChanged);

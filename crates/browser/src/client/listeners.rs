@@ -16,6 +16,8 @@ pub enum ClientEvent {
     Changed(Revision),
     /// Sync began, moved on or ended; the server went out of reach or came back.
     Activity,
+    /// Everything is sealed with the new data key, and the former one is gone.
+    KeyReplaced,
     /// The keys are gone from memory.
     Locked,
     /// The data is gone from this device.

@@ -13,10 +13,13 @@ mod entry;
 mod error;
 mod export;
 mod idle;
+mod keys;
 mod listeners;
 mod locking;
 mod online;
 mod ports;
+mod renewal;
+mod replacement;
 mod session;
 mod signals;
 mod sync;
@@ -28,14 +31,13 @@ use futures::{
     lock::Mutex,
 };
 use holdfast_core::{
-    Timestamp,
     engine::{Round, Trigger},
-    ports::Clock,
+    ports::{Clock, Ports},
+    store::StoreError,
 };
 use wasm_bindgen_futures::spawn_local;
 
 use crate::{
-    background,
     clock::PlatformClock,
     handover,
     vault::{KnownUser, Unlocked, Vault},
@@ -47,6 +49,7 @@ use listeners::Listeners;
 pub use listeners::{ClientEvent, Subscription};
 pub use online::Answer;
 pub use ports::BrowserPorts;
+pub use replacement::Resealing;
 pub use session::Session;
 
 /// Where the client runs.
@@ -164,9 +167,16 @@ impl Client {
         let session = match open.filter(|session| session.user_id() == unlocked.user_id) {
             Some(session) => {
                 session.until.set(unlocked.until);
+                if !session.is_closed() {
+                    session.engine.ports().store().unlock(unlocked.keys);
+                }
                 session
             }
-            None => self.open(unlocked).await?,
+            None => match self.open(unlocked).await {
+                // The data key was replaced at that very moment, and nobody gave the new one.
+                Err(ClientError::Store(StoreError::Locked)) => return Ok(None),
+                opened => opened?,
+            },
         };
         // Somebody may have locked while it was being opened, too early to be heard.
         Ok(self.may_stay(&session).await?.then_some(session))
@@ -179,44 +189,8 @@ impl Client {
         };
         Ok(match self.vault.kept(&user_id, PlatformClock.now()).await? {
             Some(unlocked) => Some(unlocked),
-            None => handover::ask(&user_id).await,
+            None => handover::ask(&user_id, self.vault.generation(&user_id).await?).await,
         })
-    }
-
-    /// Puts the data under another passcode.
-    pub async fn change_passcode(&self, passcode: &str, new_passcode: &str) -> Result<(), ClientError> {
-        let session = self.session().ok_or(ClientError::NotOpen)?;
-        let now = PlatformClock.now();
-        Ok(self
-            .vault
-            .change_passcode(session.user_id(), passcode, new_passcode, now)
-            .await?)
-    }
-
-    /// Turns "sync while the app is closed" on or off.
-    pub async fn keep_key(&self, keep: bool) -> Result<(), ClientError> {
-        let session = self.session().ok_or(ClientError::NotOpen)?;
-        self.vault
-            .keep_key(&session.unlocked()?, keep, PlatformClock.now())
-            .await?;
-        if keep {
-            background::ask_for_periodic_pulls().await;
-        }
-        Ok(())
-    }
-
-    /// Whether "sync while the app is closed" is on for the person whose data is open.
-    pub async fn keeps_key(&self) -> Result<bool, ClientError> {
-        let session = self.session().ok_or(ClientError::NotOpen)?;
-        let users = self.vault.users().await?;
-        Ok(users
-            .iter()
-            .any(|user| user.user_id == session.user_id() && user.keeps_key))
-    }
-
-    /// Until when a person's data can be synced without a passcode; `None`: not at all.
-    pub async fn kept_until(&self, user_id: &str) -> Result<Option<Timestamp>, ClientError> {
-        Ok(self.vault.kept_until(user_id, PlatformClock.now()).await?)
     }
 
     /// Opens a person's data; whatever was open before is closed.
@@ -240,6 +214,7 @@ impl Client {
 
     /// The first round, and tidying up after it.
     fn launch(&self, session: &Rc<Session>) {
+        session.go_on_resealing();
         let session = session.clone();
         spawn_local(async move {
             if session.sync(Trigger::Launch).await == Round::Done {

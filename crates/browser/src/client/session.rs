@@ -25,6 +25,8 @@ use super::{
     idle::{self, Idle, Watch},
     listeners::Listeners,
     ports::BrowserPorts,
+    renewal::Renewal,
+    replacement::Resealing,
 };
 use crate::{
     cached_reads::CachedReads,
@@ -62,6 +64,8 @@ pub struct Session {
     pub(super) hidden_at: Cell<Option<Timestamp>>,
     pub(super) wake_up: RefCell<Option<Timeout>>,
     pub(super) ears: RefCell<Ears>,
+    /// How far sealing anew has come, in this context.
+    pub(super) resealing: Cell<Option<Resealing>>,
 }
 
 /// What a session hears and answers while it is open.
@@ -97,6 +101,12 @@ impl Session {
         shared: &Rc<Shared>,
     ) -> Result<Rc<Self>, StoreError> {
         let store = IndexedDbStore::new(&unlocked.database, unlocked.keys.clone());
+        let renewal = Rc::new(Renewal::new(vault, &unlocked, &store));
+        let asked = renewal.clone();
+        store.set_renewal(Rc::new(move || {
+            let asked = asked.clone();
+            async move { asked.renew().await }.boxed_local()
+        }));
         let reads = CachedReads::new(&store);
         let engine = Engine::open(BrowserPorts::new(store)).await?;
         let after = match context {
@@ -125,8 +135,10 @@ impl Session {
             hidden_at: Cell::default(),
             wake_up: RefCell::default(),
             ears: RefCell::default(),
+            resealing: Cell::default(),
         });
-        session.wire_up(unlocked);
+        renewal.belongs_to(Rc::downgrade(&session));
+        session.wire_up();
         Ok(session)
     }
 

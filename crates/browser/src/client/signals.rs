@@ -15,7 +15,6 @@ use crate::{
     channel::{Channel, Message},
     connectivity::{Connectivity, Hint, is_online},
     handover::Doorkeeper,
-    vault::Unlocked,
 };
 
 /// A page that was in the background for less is as fresh as it was.
@@ -23,7 +22,7 @@ const STALE_AFTER: chrono::Duration = chrono::Duration::minutes(5);
 
 impl Session {
     /// Begins to hear the engine, other contexts and the platform.
-    pub(super) fn wire_up(self: &Rc<Self>, unlocked: Unlocked) {
+    pub(super) fn wire_up(self: &Rc<Self>) {
         let weak = Rc::downgrade(self);
         self.engine.listen({
             let weak = weak.clone();
@@ -41,6 +40,8 @@ impl Session {
         if self.context == Context::Worker {
             return;
         }
+        let open = weak.clone();
+        let doorkeeper = Doorkeeper::new(move || open.upgrade()?.unlocked().ok());
         let connectivity = Connectivity::listen(move |hint| {
             if let Some(session) = weak.upgrade() {
                 session.hinted(hint);
@@ -48,7 +49,7 @@ impl Session {
         });
         let mut ears = self.ears.borrow_mut();
         ears.connectivity = Some(connectivity);
-        ears.doorkeeper = Doorkeeper::new(unlocked);
+        ears.doorkeeper = doorkeeper;
         ears.watch = Some(self.watch());
         drop(ears);
         if !is_online() {
@@ -82,6 +83,7 @@ impl Session {
                 let session = self.clone();
                 spawn_local(async move { session.reread_lock_after().await });
             }
+            Message::KeyReplaced { generation } => self.forget_former_key(generation),
             Message::Locked => self.close(ClientEvent::Locked),
             Message::SignedOut => self.close(ClientEvent::SignedOut),
         }

@@ -141,6 +141,8 @@ impl Session {
         if self.engine.replica().unsent() > 0 && !of_the_event {
             background::request_sync_event();
         }
+        // Where another page was at it and is gone, or the device was full.
+        self.go_on_resealing();
         self.plan_wake_up();
     }
 

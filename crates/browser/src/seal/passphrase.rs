@@ -6,9 +6,12 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use js_sys::Uint8Array;
 use wasm_bindgen::JsCast;
-use web_sys::CryptoKey;
 
-use super::{Opening, Purpose, SealError, Sealing, secret, settle, subtle};
+use super::{
+    DataKey, LAYOUT, Opening, Purpose, SealError, Sealing, settle,
+    stretch::{Cost, stretch},
+    subtle,
+};
 use crate::{rng::PlatformRng, scope::strings};
 
 const HEAD: &str = "holdfast-export-1.";
@@ -32,18 +35,22 @@ pub async fn open(passphrase: &str, text: &str) -> Result<Vec<u8>, SealError> {
     let (salt, sealed) = rest.split_once('.').ok_or(SealError::DoesNotOpen)?;
     let (salt, sealed) = (decode(salt)?, decode(sealed)?);
     let key = key(passphrase, &salt).await?;
+    if let Some(unknown) = sealed.first().filter(|layout| **layout != LAYOUT) {
+        return Err(SealError::UnknownLayout(*unknown));
+    }
     let sealed = Uint8Array::from(sealed.as_slice());
     Opening::begin(&key, Purpose::Export, &salt, &sealed)?
         .plain()
         .await
 }
 
-async fn key(passphrase: &str, salt: &[u8]) -> Result<CryptoKey, SealError> {
-    let bytes = Uint8Array::from(secret::stretch(passphrase, salt, &secret::Cost::default())?.as_slice());
+async fn key(passphrase: &str, salt: &[u8]) -> Result<DataKey, SealError> {
+    let bytes = Uint8Array::from(stretch(passphrase, salt, &Cost::default())?.as_slice());
     let usages = strings(&["encrypt", "decrypt"]);
-    Ok(
-        settle(subtle().import_key_with_str("raw", &bytes, "AES-GCM", false, &usages))
-            .await?
-            .unchecked_into(),
-    )
+    let key = settle(subtle().import_key_with_str("raw", &bytes, "AES-GCM", false, &usages)).await?;
+    // A passphrase's key has no successor.
+    Ok(DataKey {
+        generation: 0,
+        key: key.unchecked_into(),
+    })
 }

@@ -1,191 +1,182 @@
-//! The secret that a person's keys come from, and its wrapping under the device passcode.
+//! The secret that a person's data key comes from, and its wrapping under the device passcode.
 //!
 //! Passcode and salt make a key-encryption key by Argon2id; that key wraps the secret with AES-256-GCM. The secret is
 //! made, wrapped and unwrapped inside WebCrypto: its bytes are never in the reach of a script. While unlocked only the
 //! derived keys exist, and none of them can be exported.
+//!
+//! Replacing the data key makes another secret. The one before it stays wrapped beside it until nothing sealed with it
+//! is left, and the index key, which came from the first secret, is wrapped by itself from then on. What each wrapped
+//! key is, and of which generation, is authenticated with it.
 
-use argon2::{Algorithm, Argon2, Params, Version};
 use js_sys::{Object, Uint8Array};
-use serde::Serialize;
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{AesGcmParams, CryptoKey};
-use zeroize::Zeroize;
+use wasm_bindgen::JsCast;
+use web_sys::CryptoKey;
 
-use super::{Keys, LAYOUT, SealError, settle, subtle};
+use super::{
+    DataKey, Generation, Keys, SealError, settle,
+    stretch::{Cost, wrapping_key},
+    subtle,
+    wrapping::{Role, hmac, unwrap_index, unwrap_to_derive, unwrap_to_wrap, wrap},
+};
 use crate::{
     rng::PlatformRng,
     scope::{object, strings},
 };
 
-const NONCE: usize = 12;
-
-/// Cost of guessing: Argon2id's parameters, kept beside the wrapped secret so that they can be raised later.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Cost {
-    pub memory_kib: u32,
-    pub passes: u32,
-    pub lanes: u32,
-}
-
-holdfast_core::json_object!(Cost {
-    memory_kib: "memoryKib",
-    passes: "passes",
-    lanes: "lanes",
-});
-
-impl Default for Cost {
-    /// OWASP's recommendation of 2023, and current: 19 MiB, two passes, one lane.
-    fn default() -> Self {
-        Self {
-            memory_kib: 19 * 1024,
-            passes: 2,
-            lanes: 1,
-        }
-    }
-}
-
-impl Cost {
-    /// The parameters are not sealed: damaged ones could ask for more than the device has, and end the app.
-    const DEAREST: Self = Self {
-        memory_kib: 256 * 1024,
-        passes: 64,
-        lanes: 16,
-    };
-
-    fn is_payable(&self) -> bool {
-        let most = Self::DEAREST;
-        self.memory_kib <= most.memory_kib && self.passes <= most.passes && self.lanes <= most.lanes
-    }
-}
-
-/// A secret under a passcode: what may lie on the disk.
+/// A person's secrets under a passcode: what may lie on the disk. Each is nonce, ciphertext and tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wrapped {
     pub salt: Vec<u8>,
     pub cost: Cost,
-    /// Nonce, ciphertext and tag.
+    /// Of the newest data key.
+    pub generation: Generation,
     pub secret: Vec<u8>,
+    /// The secret of the generation before, while something sealed with its key may be left.
+    pub former: Option<Vec<u8>>,
+    /// The index key; `None` while it comes from the newest secret, the first one.
+    pub index: Option<Vec<u8>>,
+}
+
+impl Wrapped {
+    fn former(&self) -> Option<(Generation, &[u8])> {
+        Some((self.generation.checked_sub(1)?, self.former.as_deref()?))
+    }
 }
 
 /// Makes a new secret and wraps it.
 pub async fn create(passcode: &str) -> Result<(Wrapped, Keys), SealError> {
-    let algorithm = object(&[("name", "AES-GCM".into()), ("length", 256.into())]);
-    let usages = strings(&["encrypt", "decrypt"]);
-    let secret: CryptoKey = settle(subtle().generate_key_with_object(&algorithm, true, &usages))
-        .await?
-        .unchecked_into();
-    let wrapped = wrap(&secret, passcode).await?;
+    let secrets = Secrets {
+        newest: (0, generate().await?),
+        former: None,
+        index: None,
+    };
+    let wrapped = secrets.wrap(passcode).await?;
     let keys = unlock(&wrapped, passcode).await?;
     Ok((wrapped, keys))
 }
 
 /// The keys, if the passcode is right; [`SealError::DoesNotOpen`] if it is not.
 pub async fn unlock(wrapped: &Wrapped, passcode: &str) -> Result<Keys, SealError> {
-    let usages = strings(&["deriveKey"]);
-    let secret = unwrap(
-        wrapped,
-        passcode,
-        &object(&[("name", "HKDF".into())]),
-        false,
-        &usages,
-    )
-    .await?;
-    derive(&secret).await
-}
-
-/// The same secret under another passcode and a new salt.
-pub async fn rewrap(wrapped: &Wrapped, passcode: &str, new_passcode: &str) -> Result<Wrapped, SealError> {
-    let usages = strings(&["encrypt", "decrypt"]);
-    let algorithm = object(&[("name", "AES-GCM".into())]);
-    let secret = unwrap(wrapped, passcode, &algorithm, true, &usages).await?;
-    wrap(&secret, new_passcode).await
-}
-
-async fn wrap(secret: &CryptoKey, passcode: &str) -> Result<Wrapped, SealError> {
-    let (salt, cost) = (PlatformRng::bytes::<16>().to_vec(), Cost::default());
-    let nonce = PlatformRng::bytes::<NONCE>();
-    let wrapping = wrapping_key(passcode, &salt, &cost).await?;
-    let wrapped =
-        settle(subtle().wrap_key_with_object("raw", secret, &wrapping, &wrapping_algorithm(&nonce))).await?;
-    let mut secret = nonce.to_vec();
-    secret.extend(Uint8Array::new(&wrapped).to_vec());
-    Ok(Wrapped { salt, cost, secret })
-}
-
-async fn unwrap(
-    wrapped: &Wrapped,
-    passcode: &str,
-    algorithm: &Object,
-    extractable: bool,
-    usages: &JsValue,
-) -> Result<CryptoKey, SealError> {
     let wrapping = wrapping_key(passcode, &wrapped.salt, &wrapped.cost).await?;
-    let (nonce, ciphertext) = wrapped
-        .secret
-        .split_at_checked(NONCE)
-        .ok_or(SealError::DoesNotOpen)?;
-    let unwrapping = subtle().unwrap_key_with_js_u8_array_and_object_and_object(
-        "raw",
-        &Uint8Array::from(ciphertext),
-        &wrapping,
-        &wrapping_algorithm(nonce),
-        algorithm,
-        extractable,
-        usages,
-    );
-    let key = settle(unwrapping).await.map_err(|_| SealError::DoesNotOpen)?;
-    Ok(key.unchecked_into())
-}
-
-fn wrapping_algorithm(nonce: &[u8]) -> Object {
-    let algorithm = AesGcmParams::new("AES-GCM", &Uint8Array::from(nonce));
-    algorithm.set_additional_data(&Uint8Array::from([LAYOUT].as_slice()));
-    algorithm.unchecked_into()
-}
-
-/// Argon2id of the passcode, as a key that can do nothing but wrap and unwrap.
-async fn wrapping_key(passcode: &str, salt: &[u8], cost: &Cost) -> Result<CryptoKey, SealError> {
-    let mut bytes = stretch(passcode, salt, cost)?;
-    let data = Uint8Array::from(bytes.as_slice());
-    bytes.zeroize();
-    let usages = strings(&["wrapKey", "unwrapKey"]);
-    let imported = settle(subtle().import_key_with_str("raw", &data, "AES-GCM", false, &usages)).await;
-    data.fill(0, 0, data.length());
-    Ok(imported?.unchecked_into())
-}
-
-pub(super) fn stretch(passcode: &str, salt: &[u8], cost: &Cost) -> Result<[u8; 32], SealError> {
-    if !cost.is_payable() {
-        return Err(SealError::DoesNotOpen);
-    }
-    let failed = |error: argon2::Error| SealError::Platform(error.to_string());
-    let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, Some(32)).map_err(failed)?;
-    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-    let mut bytes = [0; 32];
-    argon2
-        .hash_password_into(passcode.as_bytes(), salt, &mut bytes)
-        .map_err(failed)?;
-    Ok(bytes)
-}
-
-async fn derive(secret: &CryptoKey) -> Result<Keys, SealError> {
-    let data = object(&[("name", "AES-GCM".into()), ("length", 256.into())]);
-    let index = object(&[
-        ("name", "HMAC".into()),
-        ("hash", "SHA-256".into()),
-        ("length", 256.into()),
-    ]);
+    let newest = unwrap_to_derive(&wrapping, wrapped.generation, &wrapped.secret).await?;
+    let former = match wrapped.former() {
+        Some((generation, secret)) => {
+            let secret = unwrap_to_derive(&wrapping, generation, secret).await?;
+            Some(data_key(generation, &secret).await?)
+        }
+        None => None,
+    };
+    let index = match &wrapped.index {
+        Some(index) => unwrap_index(&wrapping, index, false).await?,
+        None => index_key(&newest, false).await?,
+    };
     Ok(Keys::new(
-        derive_one(secret, "holdfast data", &data, &["encrypt", "decrypt"]).await?,
-        derive_one(secret, "holdfast index", &index, &["sign"]).await?,
+        data_key(wrapped.generation, &newest).await?,
+        former,
+        index,
     ))
 }
 
-async fn derive_one(
+/// The same secrets under another passcode and a new salt.
+pub async fn rewrap(wrapped: &Wrapped, passcode: &str, new_passcode: &str) -> Result<Wrapped, SealError> {
+    let wrapping = wrapping_key(passcode, &wrapped.salt, &wrapped.cost).await?;
+    let newest = unwrap_to_wrap(&wrapping, wrapped.generation, &wrapped.secret).await?;
+    let former = match wrapped.former() {
+        Some((generation, secret)) => Some(unwrap_to_wrap(&wrapping, generation, secret).await?),
+        None => None,
+    };
+    let index = match &wrapped.index {
+        Some(index) => Some(unwrap_index(&wrapping, index, true).await?),
+        None => None,
+    };
+    let newest = (wrapped.generation, newest);
+    let secrets = Secrets {
+        newest,
+        former,
+        index,
+    };
+    secrets.wrap(new_passcode).await
+}
+
+/// A new secret beside the one there is, which becomes the former; all under the same passcode and a new salt.
+pub async fn replace(wrapped: &Wrapped, passcode: &str) -> Result<(Wrapped, Keys), SealError> {
+    let next = wrapped.generation.checked_add(1).ok_or(SealError::DoesNotOpen)?;
+    let wrapping = wrapping_key(passcode, &wrapped.salt, &wrapped.cost).await?;
+    let index = match &wrapped.index {
+        Some(index) => unwrap_index(&wrapping, index, true).await?,
+        None => {
+            let first = unwrap_to_derive(&wrapping, wrapped.generation, &wrapped.secret).await?;
+            index_key(&first, true).await?
+        }
+    };
+    let secrets = Secrets {
+        newest: (next, generate().await?),
+        former: Some(unwrap_to_wrap(&wrapping, wrapped.generation, &wrapped.secret).await?),
+        index: Some(index),
+    };
+    let wrapped = secrets.wrap(passcode).await?;
+    let keys = unlock(&wrapped, passcode).await?;
+    Ok((wrapped, keys))
+}
+
+/// Secrets on their way from one wrapping into another. They can be exported, but only into a wrapping.
+struct Secrets {
+    newest: (Generation, CryptoKey),
+    former: Option<CryptoKey>,
+    index: Option<CryptoKey>,
+}
+
+impl Secrets {
+    async fn wrap(&self, passcode: &str) -> Result<Wrapped, SealError> {
+        let (salt, cost) = (PlatformRng::bytes::<16>().to_vec(), Cost::default());
+        let wrapping = wrapping_key(passcode, &salt, &cost).await?;
+        let (generation, newest) = &self.newest;
+        let former = match &self.former {
+            Some(former) => {
+                let role = Role::Secret(generation.saturating_sub(1));
+                Some(wrap(&wrapping, role, former).await?)
+            }
+            None => None,
+        };
+        let index = match &self.index {
+            Some(index) => Some(wrap(&wrapping, Role::Index, index).await?),
+            None => None,
+        };
+        Ok(Wrapped {
+            salt,
+            cost,
+            generation: *generation,
+            secret: wrap(&wrapping, Role::Secret(*generation), newest).await?,
+            former,
+            index,
+        })
+    }
+}
+
+async fn generate() -> Result<CryptoKey, SealError> {
+    let algorithm = object(&[("name", "AES-GCM".into()), ("length", 256.into())]);
+    let usages = strings(&["encrypt", "decrypt"]);
+    let made = subtle().generate_key_with_object(&algorithm, true, &usages);
+    Ok(settle(made).await?.unchecked_into())
+}
+
+async fn data_key(generation: Generation, secret: &CryptoKey) -> Result<DataKey, SealError> {
+    let aes = object(&[("name", "AES-GCM".into()), ("length", 256.into())]);
+    let usages = ["encrypt", "decrypt"];
+    let key = derive(secret, "holdfast data", &aes, false, &usages).await?;
+    Ok(DataKey { generation, key })
+}
+
+/// The index key as it comes from the first secret.
+async fn index_key(secret: &CryptoKey, extractable: bool) -> Result<CryptoKey, SealError> {
+    derive(secret, "holdfast index", &hmac(), extractable, &["sign"]).await
+}
+
+async fn derive(
     secret: &CryptoKey,
     info: &str,
     key: &Object,
+    extractable: bool,
     usages: &[&str],
 ) -> Result<CryptoKey, SealError> {
     // The secret is uniformly random already, so HKDF needs no salt (RFC 5869, section 3.1).
@@ -195,6 +186,7 @@ async fn derive_one(
         ("salt", Uint8Array::new_with_length(0).into()),
         ("info", Uint8Array::from(info.as_bytes()).into()),
     ]);
-    let derived = subtle().derive_key_with_object_and_object(&hkdf, secret, key, false, &strings(usages));
+    let derived =
+        subtle().derive_key_with_object_and_object(&hkdf, secret, key, extractable, &strings(usages));
     Ok(settle(derived).await?.unchecked_into())
 }

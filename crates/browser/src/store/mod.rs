@@ -18,6 +18,7 @@ mod frame;
 mod migrate;
 mod pages;
 mod read;
+pub(crate) mod rotate;
 pub mod schema;
 mod sealed;
 mod write;
@@ -28,24 +29,33 @@ use holdfast_core::{
     page::{Page, PageId},
     store::{Changes, CommitError, Fold, Quarantined, Revision, Since, Snapshot, Store, StoreError},
 };
-use js_sys::Uint8Array;
 use wasm_bindgen::JsCast;
 
 use crate::{
     database::{Database, DatabaseError},
-    seal::{Keys, Purpose},
+    seal::{Keys, Purpose, nonce_of},
 };
 use content::{Opened, ReadCommit};
 use read::Everything;
+use rotate::Renew;
 use schema::{JOURNAL, SCHEMA};
 use sealed::{Found, Plain, Sealed};
 use write::{Extra, Refusal};
 
 /// One person's store on this device. Cloning shares connections and keys.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct IndexedDbStore {
     database: Database,
     keys: Rc<RefCell<Option<Keys>>>,
+    renewal: Rc<RefCell<Option<Renew>>>,
+}
+
+impl std::fmt::Debug for IndexedDbStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("IndexedDbStore")
+            .field("database", &self.database)
+            .finish_non_exhaustive()
+    }
 }
 
 impl IndexedDbStore {
@@ -54,6 +64,7 @@ impl IndexedDbStore {
         Self {
             database: Database::new(database_name, SCHEMA),
             keys: Rc::new(RefCell::new(Some(keys))),
+            renewal: Rc::default(),
         }
     }
 
@@ -66,7 +77,7 @@ impl IndexedDbStore {
         self.keys.borrow_mut().take();
     }
 
-    /// Puts the keys back.
+    /// Puts the keys back, or newer ones in their place.
     pub fn unlock(&self, keys: Keys) {
         *self.keys.borrow_mut() = Some(keys);
     }
@@ -120,13 +131,12 @@ impl IndexedDbStore {
         Err(StoreError::Closed("the browser keeps closing the storage".into()).into())
     }
 
-    /// Whether this very entry is in the journal: no two seals are alike.
+    /// Whether this very entry is in the journal: no two have the same nonce, and sealing anew keeps it.
     async fn is_in(&self, entry: &Sealed) -> Result<bool, StoreError> {
-        let bytes = |value: &Uint8Array| value.to_vec();
         let found = self.journal_from(entry.key).await?;
         let same = found.iter().find(|found| found.key == entry.key);
-        let same = same.and_then(|found| found.value.dyn_ref::<Uint8Array>().map(bytes));
-        Ok(same.is_some_and(|stored| stored == bytes(&entry.value)))
+        let nonce = same.and_then(|found| found.value.dyn_ref().and_then(nonce_of));
+        Ok(nonce.is_some_and(|nonce| Some(nonce) == nonce_of(&entry.value)))
     }
 }
 
@@ -135,6 +145,7 @@ impl Store for IndexedDbStore {
         let keys = self.keys()?;
         self.migrate(&keys).await?;
         let stored = again_if_closed(|| self.read_all()).await?;
+        let keys = self.keys_to(&stored.journal).await?;
         Ok(self.snapshot(&keys, stored).await)
     }
 
@@ -143,8 +154,9 @@ impl Store for IndexedDbStore {
     }
 
     async fn since(&self, revision: Revision) -> Result<Since, StoreError> {
-        let keys = self.keys()?;
+        self.keys()?;
         let entries = again_if_closed(|| self.journal_from(revision)).await?;
+        let keys = self.keys_to(&entries).await?;
         // The entry that is known already shows that nothing between was folded away.
         let continued = match entries.first() {
             Some(first) => first.key == revision.max(1),
@@ -163,6 +175,7 @@ impl Store for IndexedDbStore {
         let mut opened = Opened::default();
         if let Some(range) = pages::range(named) {
             let heads = again_if_closed(|| self.heads(range)).await?;
+            let keys = self.keys_to(&heads).await?;
             opened = pages::open_heads(&keys, &heads).await;
         }
         let commits = commits(revision + 1, read, &mut opened);

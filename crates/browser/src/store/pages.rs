@@ -19,7 +19,7 @@ const RUN: usize = 16;
 
 /// Gives pages their texts and bodies; answers those of which they are not there, or do not open.
 pub(super) async fn complete(store: &IndexedDbStore, pages: &[Rc<Page>]) -> Result<Vec<PageId>, StoreError> {
-    let keys = store.keys()?;
+    store.keys()?;
     let mut pages = pages.to_vec();
     pages.sort_unstable_by_key(|page| page.id);
     let mut damaged = Vec::new();
@@ -28,6 +28,7 @@ pub(super) async fn complete(store: &IndexedDbStore, pages: &[Rc<Page>]) -> Resu
             continue;
         };
         let [texts, bodies] = again_if_closed(|| store.rest(range)).await?;
+        let keys = store.keys_to(texts.iter().chain(&bodies)).await?;
         let mut texts = open_sections(&keys, Purpose::Text, &texts).await;
         let mut bodies = open_sections(&keys, Purpose::Body, &bodies).await;
         let mut complete = |page: &Page| {

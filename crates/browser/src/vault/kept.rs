@@ -2,13 +2,13 @@
 //!
 //! They cannot be exported by a script, but the browser's profile on the disk holds them in the clear. That is why it
 //! is a choice, why it ends 7 days after the last unlock, and why locking ends it at once. Whoever looks enforces the
-//! end: keys that are past it, or were kept before the last locking, are deleted instead of used.
+//! end: keys that are past it, or were kept before the last locking or with an earlier data key, are deleted instead of used.
 
 use chrono::Duration;
 use holdfast_core::Timestamp;
+use js_sys::Object;
 use rexie::TransactionMode;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::CryptoKey;
 
 use super::{KEYS, USERS, Unlocked, Vault, VaultError, record::UserRecord, unlocked};
 use crate::{
@@ -30,9 +30,15 @@ struct Kept {
 
 impl Vault {
     /// Turns "sync while the app is closed" on or off.
+    ///
+    /// # Errors
+    /// [`VaultError::KeyReplaced`] if it was opened with a data key that is no longer the newest.
     pub async fn keep_key(&self, unlocked: &Unlocked, keep: bool, now: Timestamp) -> Result<(), VaultError> {
         let user_id = &unlocked.user_id;
         self.update(user_id, |record| {
+            if record.generation != unlocked.keys.generation() {
+                return Err(VaultError::KeyReplaced);
+            }
             record.keeps_key = keep;
             Ok(())
         })
@@ -50,7 +56,7 @@ impl Vault {
             return Ok(None);
         };
         let record = self.read(user_id).await?;
-        if record.locks != kept.locks {
+        if record.locks != kept.locks || record.generation != kept.keys.generation() {
             self.delete_kept(user_id).await?;
             return Ok(None);
         }
@@ -83,19 +89,15 @@ impl Vault {
         Ok(transaction.complete().await?)
     }
 
-    /// Whether nobody has locked since this was opened.
+    /// Whether nobody has locked since this was opened, and its data key is the newest.
     pub async fn is_current(&self, unlocked: &Unlocked) -> Result<bool, VaultError> {
-        Ok(self.read(&unlocked.user_id).await?.locks == unlocked.locks)
+        let record = self.read(&unlocked.user_id).await?;
+        Ok(record.locks == unlocked.locks && record.generation == unlocked.keys.generation())
     }
 
     pub(super) async fn put_kept(&self, unlocked: &Unlocked, now: Timestamp) -> Result<(), VaultError> {
         let expires_at = (now + KEPT_FOR).timestamp_millis() as f64;
-        let value = object(&[
-            ("data", unlocked.keys.data().into()),
-            ("index", unlocked.keys.index().into()),
-            ("expiresAt", expires_at.into()),
-            ("locks", unlocked.locks.into()),
-        ]);
+        let value = value(&unlocked.keys, expires_at, unlocked.locks);
         let transaction = self.database.strict(&[KEYS]).await?;
         transaction
             .store(KEYS)?
@@ -120,22 +122,51 @@ impl Vault {
         let Some(kept) = store.get(user_id.into()).await.map_err(DatabaseError::from)? else {
             return Ok(None);
         };
-        let number = |name| property(&kept, name).as_f64().unwrap_or_default();
-        let until = Timestamp::from_timestamp_millis(number("expiresAt") as i64).unwrap_or_default();
-        // More than the whole span left: the clock was set back.
-        if until <= now || until - now > KEPT_FOR {
+        let until = until_of(&kept);
+        if !is_in_time(until, now) {
             self.delete_kept(user_id).await?;
             return Ok(None);
         }
-        let key = |name| {
-            property(&kept, name)
-                .dyn_into::<CryptoKey>()
-                .map_err(|_: JsValue| VaultError::Damaged)
-        };
         Ok(Some(Kept {
-            keys: Keys::new(key("data")?, key("index")?),
-            locks: number("locks") as u32,
+            keys: Keys::of_value(&kept).ok_or(VaultError::Damaged)?,
+            locks: locks_of(&kept),
             until,
         }))
     }
+}
+
+/// Keys as they are kept.
+fn value(keys: &Keys, expires_at: f64, locks: u32) -> JsValue {
+    let terms = object(&[("expiresAt", expires_at.into()), ("locks", locks.into())]);
+    Object::assign(&terms, keys.as_value().unchecked_ref()).into()
+}
+
+fn until_of(kept: &JsValue) -> Timestamp {
+    let expires_at = property(kept, "expiresAt").as_f64().unwrap_or_default();
+    Timestamp::from_timestamp_millis(expires_at as i64).unwrap_or_default()
+}
+
+fn locks_of(kept: &JsValue) -> u32 {
+    property(kept, "locks").as_f64().unwrap_or_default() as u32
+}
+
+/// Not past the end. More than the whole span left: the clock was set back.
+fn is_in_time(until: Timestamp, now: Timestamp) -> bool {
+    until > now && until - now <= KEPT_FOR
+}
+
+/// Whether stored keys, if there are any, would open the data of this person now.
+pub(super) fn is_good(kept: &JsValue, record: &UserRecord, now: Timestamp) -> bool {
+    let keys = Keys::of_value(kept);
+    record.keeps_key
+        && is_in_time(until_of(kept), now)
+        && locks_of(kept) == record.locks
+        && keys.is_some_and(|keys| keys.generation() == record.generation)
+}
+
+/// The same with other keys, for as long as before.
+pub(super) fn with_keys(kept: &JsValue, change: impl Fn(Keys) -> Keys) -> Option<JsValue> {
+    let keys = change(Keys::of_value(kept)?);
+    let expires_at = until_of(kept).timestamp_millis() as f64;
+    Some(value(&keys, expires_at, locks_of(kept)))
 }

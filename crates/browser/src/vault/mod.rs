@@ -5,13 +5,15 @@
 //! counted in the database before they are tried, so reloading the page gains no tries.
 //!
 //! Locking is counted too. What was opened carries the count it was opened under; a context that comes by its keys while
-//! another one locks finds the count moved on, and closes again.
+//! another one locks finds the count moved on, and closes again. So are data keys: what has an earlier one writes nothing
+//! here any more.
 
 mod delay;
 mod kept;
 mod passcode;
 mod private;
 mod record;
+mod replacement;
 mod state;
 
 use holdfast_core::Timestamp;
@@ -38,7 +40,8 @@ const KEYS: &str = "keys";
 const STATE: &str = "state";
 
 const SCHEMA: Schema = Schema {
-    version: 1,
+    // Raised without a new store: an app that knows of one data key only must not write a person's record.
+    version: 2,
     returns: true,
     stores: || {
         vec![
@@ -65,6 +68,14 @@ pub enum VaultError {
     UnknownUser,
     #[error("this account is set up on this device already; enter its passcode")]
     AlreadySetUp,
+    /// Another tab put the keys under another passcode, or replaced the data key, between the try and its outcome.
+    #[error("passcode or key were changed in another tab just now; try again")]
+    ChangedMeanwhile,
+    #[error("the data key is being replaced already; it goes on by itself")]
+    Replacing,
+    /// What was opened has the data key of before.
+    #[error("the data key was replaced; unlock again")]
+    KeyReplaced,
     #[error("the key to the data on this device is damaged; sign out and in again to set the device up anew")]
     Damaged,
     #[error(transparent)]

@@ -44,9 +44,9 @@ impl Vault {
         passcode: &str,
         now: Timestamp,
     ) -> Result<Unlocked, VaultError> {
-        let record = self.begin_attempt(user_id, now).await?;
-        let keys = secret::unlock(&record.wrapped()?, passcode).await?;
-        let record = self.settle_attempt(user_id, now, |_| ()).await?;
+        let tried = self.begin_attempt(user_id, now).await?;
+        let keys = secret::unlock(&tried.wrapped()?, passcode).await?;
+        let record = self.settle_attempt(&tried, now, |_| ()).await?;
         self.make_current(user_id).await?;
         let unlocked = unlocked(&record, keys);
         if record.keeps_key {
@@ -55,7 +55,7 @@ impl Vault {
         Ok(unlocked)
     }
 
-    /// Puts the same secret under another passcode: nothing has to be sealed anew.
+    /// Puts the same secrets under another passcode: nothing has to be sealed anew.
     pub async fn change_passcode(
         &self,
         user_id: &str,
@@ -64,15 +64,19 @@ impl Vault {
         now: Timestamp,
     ) -> Result<(), VaultError> {
         check_strength(new_passcode)?;
-        let record = self.begin_attempt(user_id, now).await?;
-        let wrapped = secret::rewrap(&record.wrapped()?, passcode, new_passcode).await?;
-        self.settle_attempt(user_id, now, |record| record.set_wrapped(&wrapped))
+        let tried = self.begin_attempt(user_id, now).await?;
+        let wrapped = secret::rewrap(&tried.wrapped()?, passcode, new_passcode).await?;
+        self.settle_attempt(&tried, now, |record| record.set_wrapped(&wrapped))
             .await?;
         Ok(())
     }
 
     /// Counts a try before it is made; refuses it while a wait is on.
-    async fn begin_attempt(&self, user_id: &str, now: Timestamp) -> Result<UserRecord, VaultError> {
+    pub(super) async fn begin_attempt(
+        &self,
+        user_id: &str,
+        now: Timestamp,
+    ) -> Result<UserRecord, VaultError> {
         self.update(user_id, |record| {
             let left = delay::seconds_left(record.failed_attempts, record.last_failed_at, now);
             if left > 0 {
@@ -85,17 +89,15 @@ impl Vault {
         .await
     }
 
-    /// The try was right: nothing is counted any more.
+    /// The try was right: nothing is counted any more. Refused if what was tried is no longer how the keys are wrapped.
     async fn settle_attempt(
         &self,
-        user_id: &str,
+        tried: &UserRecord,
         now: Timestamp,
         change: impl Fn(&mut UserRecord),
     ) -> Result<UserRecord, VaultError> {
-        self.update(user_id, |record| {
-            record.failed_attempts = 0;
-            record.last_failed_at = None;
-            record.last_unlocked_at = now;
+        self.update(&tried.user_id, |record| {
+            record.settle(tried, now)?;
             change(record);
             Ok(())
         })

@@ -9,9 +9,10 @@ use rexie::{KeyRange, TransactionMode};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::IdbKeyRange;
 
-use super::{STATE, Unlocked, Vault, VaultError};
+use super::{STATE, USERS, Unlocked, Vault, VaultError, record::UserRecord};
 use crate::{
-    database::DatabaseError,
+    database::{Database, DatabaseError},
+    reseal::{Places, Sealed},
     scope::{object, property},
     seal::{Name, Purpose},
 };
@@ -41,6 +42,9 @@ impl Private {
 
 impl Vault {
     /// Keeps a text in the place of an earlier one of this name; `None` removes it.
+    ///
+    /// # Errors
+    /// [`VaultError::KeyReplaced`] if it was opened with a data key that is no longer the newest.
     pub async fn put_private(
         &self,
         unlocked: &Unlocked,
@@ -61,8 +65,15 @@ impl Vault {
         };
         let transaction = self
             .database
-            .relaxed(&[STATE], TransactionMode::ReadWrite)
+            .relaxed(&[STATE, USERS], TransactionMode::ReadWrite)
             .await?;
+        let users = transaction.store(USERS).map_err(DatabaseError::from)?;
+        let user_id = unlocked.user_id.as_str().into();
+        let record = users.get(user_id).await.map_err(DatabaseError::from)?;
+        let record = UserRecord::read(record.ok_or(VaultError::UnknownUser)?)?;
+        if record.generation != unlocked.keys.generation() {
+            return Err(VaultError::KeyReplaced);
+        }
         let state = transaction.store(STATE).map_err(DatabaseError::from)?;
         match sealed {
             Some(sealed) => {
@@ -120,6 +131,23 @@ impl Vault {
 pub(super) fn all_of(user_id: &str) -> Result<JsValue, DatabaseError> {
     let from = Array::of1(&user_id.into());
     Ok(IdbKeyRange::bound_with_lower_open_and_upper_open(&from, &after(&from), false, true)?.into())
+}
+
+/// Where everything private of a person lies.
+pub(super) async fn places(database: &Database, user_id: &str) -> Result<Vec<Places>, VaultError> {
+    let from = Array::of1(&user_id.into());
+    let range = KeyRange::bound(&from, &after(&from), None, Some(true))
+        .map_err(|error| DatabaseError::Failed(error.to_string()))?;
+    Ok(Places::of(database, STATE, Some(range)).await?)
+}
+
+/// What a private value was sealed for, by its key: person, kind, hidden name.
+pub(super) fn describe(key: &JsValue, value: &JsValue) -> Option<Sealed> {
+    let kind = key.dyn_ref::<Array>()?.get(1).as_string()?;
+    let kinds = [Private::Setting, Private::Draft];
+    let kind = kinds.into_iter().find(|known| known.name() == kind)?;
+    let name = property(value, "name").dyn_into::<Uint8Array>().ok()?;
+    Some((kind.purpose(), name.to_vec()))
 }
 
 /// What comes after every key that begins so: IndexedDB orders arrays after strings and bytes.

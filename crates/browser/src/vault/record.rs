@@ -10,7 +10,7 @@ use super::{VaultError, delay};
 use crate::{
     rng::PlatformRng,
     scope::from_js,
-    seal::secret::{Cost, Wrapped},
+    seal::{Generation, secret::Wrapped, stretch::Cost},
 };
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -25,6 +25,12 @@ pub(super) struct UserRecord {
     salt: String,
     cost: Cost,
     secret: String,
+    /// Of the newest data key: what `secret` wraps.
+    pub generation: Generation,
+    /// The secret before, wrapped, while something sealed with its key may be left.
+    former: Option<String>,
+    /// The index key, wrapped, once it does not come from `secret` any more.
+    index: Option<String>,
     /// Wrong passcodes since the last right one.
     pub failed_attempts: u32,
     pub last_failed_at: Option<Timestamp>,
@@ -43,6 +49,9 @@ json_object!(UserRecord {
     salt: "salt",
     cost: "cost",
     secret: "secret",
+    generation: "generation" = 0,
+    former: "former" = None,
+    index: "index" = None,
     failed_attempts: "failedAttempts",
     last_failed_at: "lastFailedAt",
     created_at: "createdAt",
@@ -61,6 +70,9 @@ impl UserRecord {
             salt: String::new(),
             cost: wrapped.cost.clone(),
             secret: String::new(),
+            generation: 0,
+            former: None,
+            index: None,
             failed_attempts: 0,
             last_failed_at: None,
             created_at: now,
@@ -73,18 +85,51 @@ impl UserRecord {
     }
 
     pub(super) fn wrapped(&self) -> Result<Wrapped, VaultError> {
-        let decode = |text: &str| URL_SAFE_NO_PAD.decode(text).map_err(|_| VaultError::Damaged);
+        let decode = |text: &String| URL_SAFE_NO_PAD.decode(text).map_err(|_| VaultError::Damaged);
         Ok(Wrapped {
             salt: decode(&self.salt)?,
             cost: self.cost.clone(),
+            generation: self.generation,
             secret: decode(&self.secret)?,
+            former: self.former.as_ref().map(decode).transpose()?,
+            index: self.index.as_ref().map(decode).transpose()?,
         })
     }
 
     pub(super) fn set_wrapped(&mut self, wrapped: &Wrapped) {
-        self.salt = URL_SAFE_NO_PAD.encode(&wrapped.salt);
+        let encode = |bytes: &Vec<u8>| URL_SAFE_NO_PAD.encode(bytes);
+        self.salt = encode(&wrapped.salt);
         self.cost = wrapped.cost.clone();
-        self.secret = URL_SAFE_NO_PAD.encode(&wrapped.secret);
+        self.generation = wrapped.generation;
+        self.secret = encode(&wrapped.secret);
+        self.former = wrapped.former.as_ref().map(encode);
+        self.index = wrapped.index.as_ref().map(encode);
+    }
+
+    /// Whether the secrets are still wrapped as they were then.
+    fn wraps_as(&self, earlier: &Self) -> bool {
+        let wrapping = |record: &Self| (record.salt.clone(), record.secret.clone(), record.former.clone());
+        wrapping(self) == wrapping(earlier)
+    }
+
+    /// The passcode tried on that earlier record was right: nothing is counted any more.
+    pub(super) fn settle(&mut self, tried: &Self, now: Timestamp) -> Result<(), VaultError> {
+        if !self.wraps_as(tried) {
+            return Err(VaultError::ChangedMeanwhile);
+        }
+        self.failed_attempts = 0;
+        self.last_failed_at = None;
+        self.last_unlocked_at = now;
+        Ok(())
+    }
+
+    /// Whether values may be left that are sealed with the former data key.
+    pub(super) fn is_replacing(&self) -> bool {
+        self.former.is_some()
+    }
+
+    pub(super) fn drop_former(&mut self) {
+        self.former = None;
     }
 
     pub(super) fn read(stored: JsValue) -> Result<Self, VaultError> {

@@ -1,8 +1,10 @@
 //! What the suites share.
 #![allow(dead_code)]
 
+pub mod at_rest;
 pub mod device;
 pub mod dice;
+pub mod furnished;
 
 use holdfast_browser::{
     rng::PlatformRng,

@@ -1,0 +1,128 @@
+//! A device on which something lies in every place where sealed values lie.
+
+use std::rc::Rc;
+
+use holdfast_browser::{
+    cached_reads::CachedRead,
+    client::{Client, LockAfter, Session},
+    clock::PlatformClock,
+};
+use holdfast_core::{
+    Timestamp,
+    ports::{Clock, Ports},
+    record::RecordKey,
+    store::{Row, Store},
+};
+
+use super::{
+    at_rest::{AtRest, at_rest},
+    device::{Device, gate_event, until},
+    page, work_order,
+};
+
+/// More than what one batch holds, in one store at least.
+const EDITS: usize = 20;
+
+/// What a person finds on their device.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    pub mirrors: Vec<Row>,
+    pub plates: Vec<Option<String>>,
+    pub unsent: usize,
+    pub quarantined: usize,
+    pub drafts: Vec<String>,
+    pub read: Option<String>,
+    pub lock_after: LockAfter,
+}
+
+/// Pages, a base, a journal, cached reads, a draft and a setting.
+pub async fn furnish(client: &Client, session: &Rc<Session>) {
+    let store = session.ports().store();
+    let rows: Vec<Row> = (0..40)
+        .map(|n| work_order(&format!("{n:02}"), &format!("title {n}")))
+        .collect();
+    for edit in 0..EDITS {
+        if edit == 3 {
+            loop {
+                session.catch_up().await.unwrap();
+                let revision = session.replica().revision();
+                if store.commit(revision, &page(1, &rows)).await.is_ok() {
+                    break;
+                }
+            }
+            session.catch_up().await.unwrap();
+            session.fold(1).await.unwrap();
+        }
+        session
+            .edit(&gate_event(&edit.to_string(), &format!("AB {edit}")))
+            .await
+            .unwrap();
+    }
+    let now = PlatformClock.now();
+    let read = CachedRead {
+        path: "/api/v1/audit".into(),
+        body: "[\"kept\"]".into(),
+        content_type: "application/json".into(),
+        etag: None,
+        updated_at: now,
+        expires_at: now + chrono::Duration::days(1),
+    };
+    session.cached_reads().put(&read).await.unwrap();
+    session
+        .keep_draft("work-order/1", Some("Pin seized"))
+        .await
+        .unwrap();
+    client.set_lock_after(LockAfter::Minutes(5)).await.unwrap();
+}
+
+pub async fn found(session: &Rc<Session>) -> Found {
+    session.catch_up().await.unwrap();
+    let read = session.cached_reads().get("/api/v1/audit", now()).await.unwrap();
+    let drafts = session.drafts().await.unwrap();
+    let replica = session.replica();
+    let mirrors = replica
+        .mirrors()
+        .map(|(_, held)| Row::Mirror((*held.mirror()).clone()));
+    let plate = |edit: usize| {
+        let view = replica.view(&RecordKey::new("gate-event", edit.to_string()));
+        view.map(|view| view.text("plate").to_owned())
+    };
+    Found {
+        mirrors: mirrors.collect(),
+        plates: (0..EDITS).map(plate).collect(),
+        unsent: replica.unsent(),
+        quarantined: replica.quarantined().count(),
+        drafts,
+        read: read.map(|read| read.body),
+        lock_after: session.lock_after(),
+    }
+}
+
+/// Every sealed value of a person's: in their database, and beside the vault's own.
+pub async fn all_at_rest(device: &Device, session: &Session) -> Vec<AtRest> {
+    let mut all = at_rest(session.ports().store().database().name()).await;
+    all.extend(at_rest(&device.vault).await);
+    all
+}
+
+/// The object stores in which something lies.
+pub fn stores(all: &[AtRest]) -> Vec<&str> {
+    let mut stores: Vec<&str> = all.iter().map(|found| found.store.as_str()).collect();
+    stores.dedup();
+    stores
+}
+
+pub async fn until_replaced(session: &Rc<Session>) {
+    // Longer than `until` waits: many values are sealed meanwhile.
+    for _ in 0..5 {
+        if !session.is_replacing_key() {
+            return;
+        }
+        PlatformClock.sleep(200).await;
+    }
+    until("the replacement ends", || !session.is_replacing_key()).await;
+}
+
+fn now() -> Timestamp {
+    PlatformClock.now()
+}
