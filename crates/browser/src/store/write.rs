@@ -8,6 +8,7 @@ use web_sys::IdbKeyRange;
 
 use super::{
     IndexedDbStore,
+    crash::{Steps, reached},
     schema::{BASE, BODIES, HEADS, JOURNAL, TEXTS},
     sealed::{Sealed, number},
 };
@@ -35,6 +36,16 @@ pub(super) struct Extra<'a> {
     pub gone: &'a [u64],
 }
 
+impl Extra<'_> {
+    pub(super) fn steps(&self) -> &'static Steps {
+        if self.fold.is_some() {
+            &Steps::FOLD
+        } else {
+            &Steps::COMMIT
+        }
+    }
+}
+
 impl IndexedDbStore {
     /// Adds an entry to the journal if it will be the one of this revision, and does everything else with it.
     pub(super) async fn append(&self, entry: &Sealed, extra: &Extra<'_>) -> Result<(), Refusal> {
@@ -44,10 +55,11 @@ impl IndexedDbStore {
         } else {
             &[JOURNAL, BASE, HEADS, TEXTS, BODIES]
         };
+        let steps = extra.steps();
         let transaction = self.database.strict(stores).await?;
         let added = transaction.add(JOURNAL, &entry.value).await;
         match added {
-            Ok(revision) if revision == number(entry.key) => {}
+            Ok(revision) if revision == number(entry.key) => reached(steps.added),
             Ok(_) => {
                 transaction.abort().await;
                 return Err(Refusal::Stale);
@@ -58,7 +70,12 @@ impl IndexedDbStore {
             }
         }
         match issue(&transaction, extra) {
-            Ok(()) => Ok(transaction.complete().await?),
+            Ok(()) => {
+                reached(steps.issued);
+                transaction.complete().await?;
+                reached(steps.done);
+                Ok(())
+            }
             Err(error) => {
                 transaction.abort().await;
                 Err(error.into())
