@@ -23,8 +23,7 @@ use holdfast_core::{
     replica::Replica,
     store::{Changes, CursorRow, Row, Store},
 };
-use js_sys::{Array, Uint8Array};
-use support::{earlier, fresh_name, page, put, queued, script, work_order};
+use support::{earlier, fresh_name, page, put, queued, script, work_order, worker::Worker};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -178,42 +177,11 @@ pub async fn die_at(database: String, salt: Vec<u8>, secret: Vec<u8>, name: Stri
 
 /// Lets a worker die at the place; answers what it said last.
 async fn kill_at(point: CrashPoint, database: &str, wrapped: &secret::Wrapped) -> String {
-    let body = r#"
-        const [salt, secret, name] = b;
-        const source = `
-            import init, { die_at } from "${location.origin}/wasm-bindgen-test";
-            onmessage = async ({ data }) => {
-                try {
-                    await init("${location.origin}/wasm-bindgen-test_bg.wasm");
-                    await die_at(...data);
-                    postMessage("lived");
-                } catch (error) {
-                    postMessage("failed: " + error);
-                }
-            };
-            postMessage("ready");
-        `;
-        const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-        const worker = new Worker(address, { type: "module" });
-        const said = await new Promise((done) => {
-            setTimeout(() => done("nothing within 30 s"), 30_000);
-            worker.onerror = (event) => done("error: " + event.message);
-            worker.onmessage = ({ data }) => {
-                if (data === "ready") worker.postMessage([a, salt, secret, name]);
-                else done(data);
-            };
-        });
-        worker.terminate();
-        URL.revokeObjectURL(address);
-        return said;
-    "#;
-    let bytes = |bytes: &[u8]| JsValue::from(Uint8Array::from(bytes));
     let name = JsValue::from_str(&format!("{point:?}"));
-    let rest = Array::of3(&bytes(&wrapped.salt), &bytes(&wrapped.secret), &name);
-    script(body, &[database.into(), rest.into()])
-        .await
-        .as_string()
-        .unwrap()
+    let worker = Worker::start("die_at", database, wrapped, &name);
+    let said = worker.says().await;
+    worker.terminate();
+    said
 }
 
 /// What a write leads to where nobody dies.

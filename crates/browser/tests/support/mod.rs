@@ -4,6 +4,7 @@
 pub mod device;
 pub mod dice;
 pub mod earlier;
+pub mod worker;
 
 use holdfast_browser::{
     rng::PlatformRng,
