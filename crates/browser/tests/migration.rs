@@ -107,6 +107,24 @@ async fn a_row_that_does_not_open_stays_where_it_is() {
     "#;
     script(body, &[database.as_str().into()]).await;
     let store = IndexedDbStore::new(&database, keys);
+    store.drop_left_behind().await.unwrap();
+    assert_eq!(
+        (left(&database).await.as_str(), store.left_behind().await),
+        ("301 1", Ok(0)),
+        "what is still to be brought over is not left behind, and stays"
+    );
     assert_eq!(store.load().await.unwrap().revision, 42);
     assert_eq!(left(&database).await, "1 0");
+    assert_eq!(store.left_behind().await, Ok(1), "it is told");
+    let remains = store.remains(&[]).await.unwrap();
+    assert!(
+        remains.len() == 1 && !remains[0].sealed.is_empty(),
+        "and can be saved"
+    );
+    store.drop_left_behind().await.unwrap();
+    assert_eq!(
+        (left(&database).await.as_str(), store.left_behind().await),
+        ("0 0", Ok(0))
+    );
+    assert_eq!(held(&store).await.0.len(), 299);
 }

@@ -20,6 +20,7 @@ mod ports;
 mod session;
 mod signals;
 mod sync;
+mod unreadable;
 
 use std::{cell::RefCell, rc::Rc};
 

@@ -75,9 +75,9 @@ impl Steps {
 pub(crate) const fn reached(_: CrashPoint) {}
 
 #[cfg(feature = "crash-points")]
-pub(crate) use armed::reached;
+pub use armed::arm;
 #[cfg(feature = "crash-points")]
-pub use armed::{arm, disarm};
+pub(crate) use armed::reached;
 
 #[cfg(feature = "crash-points")]
 mod armed {
@@ -94,11 +94,6 @@ mod armed {
     /// From now on `death` happens to whoever reaches the place in this context.
     pub fn arm(point: CrashPoint, death: impl Fn(CrashPoint) + 'static) {
         ARMED.set(Some((point, Box::new(death))));
-    }
-
-    /// Nothing happens any more.
-    pub fn disarm() {
-        ARMED.set(None);
     }
 
     pub(crate) fn reached(point: CrashPoint) {

@@ -19,6 +19,7 @@ mod migrate;
 mod read;
 pub mod schema;
 mod sealed;
+mod unreadable;
 mod write;
 
 use std::{cell::RefCell, rc::Rc};
@@ -38,7 +39,8 @@ use content::{Opened, ReadCommit, SECTIONS};
 use read::Everything;
 use schema::{JOURNAL, SCHEMA};
 use sealed::{Found, Plain, Sealed};
-use write::{Extra, Refusal};
+pub use unreadable::SealedRemains;
+use write::{Extra, Refusal, Replaced};
 
 /// One person's store on this device. Cloning shares connections and keys.
 #[derive(Debug, Clone)]
@@ -195,10 +197,14 @@ impl Store for IndexedDbStore {
         let new = new.filter(|page: &&Page| fold.new.contains(&page.id));
         let nothing = content::write_commit(&Changes::default())?;
         let (entry, put) = seal_all(&keys, revision, nothing, new, pieces).await?;
+        let mut kept: Vec<u64> = fold.base.pages.iter().map(|kept| kept.page.id).collect();
+        kept.sort_unstable();
         let extra = Extra {
             put: &put,
-            fold: Some(revision),
-            gone: &fold.gone,
+            fold: Some(Replaced {
+                before: revision,
+                kept: &kept,
+            }),
         };
         self.append_once(&entry, &extra).await?;
         Ok(revision)

@@ -4,7 +4,7 @@
 //! twice. So adding one entry both writes a commit and tells whether another context was faster: the commit is taken
 //! if its number is the one it was planned for, and taken back otherwise. Nothing has to be read first.
 
-use web_sys::IdbKeyRange;
+use web_sys::{IdbKeyRange, IdbObjectStore};
 
 use super::{
     IndexedDbStore,
@@ -30,10 +30,15 @@ impl From<DatabaseError> for Refusal {
 #[derive(Default)]
 pub(super) struct Extra<'a> {
     pub put: &'a [Sealed],
-    /// The number of a fold whose base is among what is put: what was there before it goes.
-    pub fold: Option<u64>,
-    /// Pages that go.
-    pub gone: &'a [u64],
+    pub fold: Option<Replaced<'a>>,
+}
+
+/// What goes because a fold whose base is among what is put takes its place.
+pub(super) struct Replaced<'a> {
+    /// The journal before this number.
+    pub before: u64,
+    /// Every page but these: nothing names the others any more. In the order of their ids.
+    pub kept: &'a [u64],
 }
 
 impl Extra<'_> {
@@ -86,20 +91,38 @@ impl IndexedDbStore {
 
 /// Issues everything else; nothing of it is awaited but the transaction's end.
 fn issue(transaction: &StrictTransaction, extra: &Extra<'_>) -> Result<(), DatabaseError> {
-    if let Some(fold) = extra.fold {
-        let earlier = IdbKeyRange::upper_bound_with_open(&number(fold), true)?;
+    if let Some(replaced) = &extra.fold {
+        let earlier = IdbKeyRange::upper_bound_with_open(&number(replaced.before), true)?;
         transaction.store(JOURNAL)?.delete(&earlier.into())?;
         transaction.store(BASE)?.clear()?;
-    }
-    for page in extra.gone {
         for sections in [HEADS, TEXTS, BODIES] {
-            transaction.store(sections)?.delete(&number(*page))?;
+            clear_but(&transaction.store(sections)?, replaced.kept)?;
         }
     }
     for sealed in extra.put {
         transaction
             .store(sealed.store)?
             .put_with_key(&sealed.value, &number(sealed.key))?;
+    }
+    Ok(())
+}
+
+/// Deletes what lies before, between and after these keys.
+fn clear_but(store: &IdbObjectStore, kept: &[u64]) -> Result<(), DatabaseError> {
+    let (Some(first), Some(last)) = (kept.first(), kept.last()) else {
+        store.clear()?;
+        return Ok(());
+    };
+    store.delete(&IdbKeyRange::upper_bound_with_open(&number(*first), true)?.into())?;
+    store.delete(&IdbKeyRange::lower_bound_with_open(&number(*last), true)?.into())?;
+    for pair in kept.windows(2).filter(|pair| pair[1] > pair[0] + 1) {
+        let between = IdbKeyRange::bound_with_lower_open_and_upper_open(
+            &number(pair[0]),
+            &number(pair[1]),
+            true,
+            true,
+        )?;
+        store.delete(&between.into())?;
     }
     Ok(())
 }

@@ -14,6 +14,7 @@ mod lease;
 mod push;
 mod queue;
 mod recover;
+mod salvage;
 mod session;
 
 pub use breaker::Breaker;
