@@ -78,7 +78,11 @@ pub fn Frame(
 fn StatusLine() -> AnyView {
     let session = Session::here();
     let line = Memo::new(move |_| {
-        let (tone, text) = status::line(&session.status(), session.now(), session.zone());
+        let (tone, text) = if session.is_full() {
+            (status::Tone::Failed, words::FULL.to_owned())
+        } else {
+            status::line(&session.status(), session.now(), session.zone())
+        };
         (tone.name(), tone.icon(), text)
     });
     view! {

@@ -5,7 +5,9 @@ use holdfast_core::{
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
-    components::{Dialog, Empty, For, Frame, Show, Tab, WriteCard, button, focused_button, icon},
+    components::{
+        Dialog, Empty, For, Frame, Show, StorageFull, Tab, WriteCard, button, focused_button, icon,
+    },
     format::{
         value::Reader,
         write::{Told, tell},
@@ -49,6 +51,7 @@ pub fn Queue() -> AnyView {
         <Frame title=shell::QUEUE.to_owned() tab=Tab::Queue actions>
             <main class="screen" id="main">
                 <SignInNotice />
+                <StorageFull />
                 <Show when=nothing><Empty symbol="synced" title=words::ALL_SENT text=words::ALL_SENT_TEXT /></Show>
                 <div class="columns">
                     {move || progress().map(|(done, total)| progress_bar(done, total))}

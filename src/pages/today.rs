@@ -6,7 +6,7 @@ use holdfast_core::{
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
-    components::{Empty, Frame, Show, StorageLost, Tab, TimerReading, button, icon, rows},
+    components::{Empty, Frame, Show, StorageFull, StorageLost, Tab, TimerReading, button, icon, rows},
     format::{
         entities, inbox,
         row::{Row, row},
@@ -54,6 +54,7 @@ pub fn Today() -> AnyView {
             <main class="screen" id="main">
                 <SignInNotice />
                 <StorageLost />
+                <StorageFull />
                 <div class="columns">
                     <FailureNotice />
                     <ConflictNotice />

@@ -6,7 +6,10 @@ use leptos::{prelude::*, task::spawn_local};
 use web_sys::UrlSearchParams;
 
 use super::{Memo, Session};
-use crate::{format::time, strings::entry as words};
+use crate::{
+    format::time,
+    strings::{entry as words, shell},
+};
 
 /// Where the server sends a person back to.
 const RETURN: &str = "/signed-in";
@@ -273,6 +276,8 @@ fn said(error: ClientError) -> String {
         ClientError::Vault(VaultError::Wait(seconds)) => {
             words::wait_for(&crate::strings::time::in_seconds(seconds as i64))
         }
+        ClientError::Store(error) => shell::not_opened(&error.to_string()),
+        ClientError::Vault(VaultError::Database(error)) => shell::not_opened(&error.to_string()),
         other => super::Fault::from(other).to_string(),
     }
 }

@@ -19,6 +19,9 @@ pub enum Fault {
     Offline,
     #[error("{NOT_ALLOWED}", NOT_ALLOWED = words::NOT_ALLOWED)]
     NotAllowed,
+    /// Nothing was kept; what was typed is still there to be saved.
+    #[error("{FULL}", FULL = words::FULL_NOT_SAVED)]
+    Full,
     #[error("{}", words::not_stored(.0))]
     Storage(String),
     #[error("{0}")]
@@ -46,7 +49,10 @@ fn sentence(text: &str) -> String {
 
 impl From<StoreError> for Fault {
     fn from(error: StoreError) -> Self {
-        Self::Storage(error.to_string())
+        match error {
+            StoreError::Full => Self::Full,
+            other => Self::Storage(other.to_string()),
+        }
     }
 }
 

@@ -3,6 +3,7 @@ use holdfast_core::{
     json::{self, FromJson},
     ports::Method,
 };
+use leptos::prelude::Track;
 use serde_json::Value;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
@@ -55,6 +56,27 @@ impl Session {
 
     pub async fn ask_to_keep(self) {
         StorageHealth::ask_to_persist().await;
+    }
+
+    /// Whether sync has stopped because there is no room left.
+    pub fn is_full(self) -> bool {
+        self.active.track();
+        self.data().is_some_and(|data| data.is_full())
+    }
+
+    /// How many pieces of what was recorded here do not open; none where nothing can be told.
+    pub async fn unreadable(self) -> usize {
+        match self.data() {
+            Some(data) => data.unreadable().await.unwrap_or_default(),
+            None => 0,
+        }
+    }
+
+    /// Lets go of them; the app stays usable while everything is fetched anew.
+    pub async fn remove_unreadable(self) -> Result<(), Fault> {
+        let data = self.data().ok_or(Fault::Offline)?;
+        self.start_now();
+        Ok(data.let_go_of_unreadable().await?)
     }
 
     /// Saves everything that waits here as a file under a phrase.

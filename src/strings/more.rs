@@ -138,6 +138,21 @@ pub fn quarantined(count: usize) -> String {
     )
 }
 
+pub const UNREADABLE: &str = "Something recorded here cannot be read";
+pub const REMOVE_UNREADABLE: &str = "Remove what cannot be read";
+pub const REMOVE_UNREADABLE_ASK: &str = "Remove what cannot be read?";
+pub const REMOVE_UNREADABLE_TEXT: &str = "Changes in it that were never sent are lost for good. Everything else stays, changes that wait to be sent too, and all records are fetched anew from the server.";
+pub const LOSE_UNREADABLE: &str = "I know that what cannot be read is lost";
+pub const REMOVED_UNREADABLE: &str = "Removed. Everything is fetched anew.";
+
+pub fn unreadable(count: usize) -> String {
+    let pieces = super::counted(count, "piece", "pieces");
+    let (it, is) = if count == 1 { ("It", "is") } else { ("They", "are") };
+    format!(
+        "{pieces} of what was stored on this device cannot be read: damaged, or changed from outside. {it} may hold changes that were never sent, and {is} kept aside. Everything else works. If an update is ready, restart first: a newer version may read more. Otherwise save a sealed file, with everything that waits and the unreadable part as it is, then remove it."
+    )
+}
+
 pub fn unsent(count: usize) -> String {
     format!(
         "{} on this device were never sent and would be lost.",

@@ -5,52 +5,18 @@
 mod support;
 
 use futures::future::{Either, select};
-use holdfast_browser::{
-    seal::{Keys, Purpose},
-    store::IndexedDbStore,
-};
+use holdfast_browser::store::IndexedDbStore;
 use holdfast_core::{
     replica::Replica,
     store::{Row, Since, Store, SyncRow},
 };
-use js_sys::{Array, Uint8Array};
-use support::{fresh_keys, fresh_name, held, put, script, work_order};
+use support::{
+    earlier::{left, left_behind},
+    fresh_keys, held, put, script, work_order,
+};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
-
-const REVISION: f64 = 41.0;
-
-/// A database as the first version of the app left it.
-async fn left_behind(keys: &Keys, rows: &[Row]) -> String {
-    let stored = Array::new();
-    for row in rows {
-        let name = keys.name(&row.key().text()).await.unwrap();
-        let plain = serde_json::to_vec(row).unwrap();
-        let sealed = keys.seal(Purpose::Row, &name, &plain).await.unwrap();
-        stored.push(&Array::of2(&Uint8Array::from(name.as_slice()), &sealed));
-    }
-    let database = fresh_name();
-    let body = r#"
-        const open = (r) => new Promise((ok, no) => { r.onsuccess = () => ok(r.result); r.onerror = () => no(r.error); });
-        const request = indexedDB.open(a, 1);
-        request.onupgradeneeded = () => {
-            const db = request.result;
-            db.createObjectStore("rows", { keyPath: "key" }).createIndex("revision", "revision");
-            db.createObjectStore("deletions");
-            db.createObjectStore("meta");
-            db.createObjectStore("reads", { keyPath: "key" }).createIndex("expiresAt", "expiresAt");
-        };
-        const db = await open(request);
-        const tx = db.transaction(["rows", "meta"], "readwrite");
-        for (const [key, sealed] of b) tx.objectStore("rows").put({ key, revision: c, sealed });
-        tx.objectStore("meta").put({ revision: c, commit: "a mark" }, "head");
-        await new Promise((ok) => (tx.oncomplete = ok));
-        db.close();
-    "#;
-    script(body, &[database.as_str().into(), stored.into(), REVISION.into()]).await;
-    database
-}
 
 fn rows() -> Vec<Row> {
     let mut rows: Vec<Row> = (0..300)
@@ -61,19 +27,6 @@ fn rows() -> Vec<Row> {
         ..SyncRow::default()
     }));
     rows
-}
-
-/// How many rows of the old layout are left, and whether its head is.
-async fn left(database: &str) -> String {
-    let body = r#"
-        const open = (r) => new Promise((ok, no) => { r.onsuccess = () => ok(r.result); r.onerror = () => no(r.error); });
-        const db = await open(indexedDB.open(a));
-        const tx = db.transaction(["rows", "meta"]);
-        const counts = [await open(tx.objectStore("rows").count()), await open(tx.objectStore("meta").count())];
-        db.close();
-        return counts.join(" ");
-    "#;
-    script(body, &[database.into()]).await.as_string().unwrap()
 }
 
 #[wasm_bindgen_test]
@@ -154,6 +107,24 @@ async fn a_row_that_does_not_open_stays_where_it_is() {
     "#;
     script(body, &[database.as_str().into()]).await;
     let store = IndexedDbStore::new(&database, keys);
+    store.drop_left_behind().await.unwrap();
+    assert_eq!(
+        (left(&database).await.as_str(), store.left_behind().await),
+        ("301 1", Ok(0)),
+        "what is still to be brought over is not left behind, and stays"
+    );
     assert_eq!(store.load().await.unwrap().revision, 42);
     assert_eq!(left(&database).await, "1 0");
+    assert_eq!(store.left_behind().await, Ok(1), "it is told");
+    let remains = store.remains(&[]).await.unwrap();
+    assert!(
+        remains.len() == 1 && !remains[0].sealed.is_empty(),
+        "and can be saved"
+    );
+    store.drop_left_behind().await.unwrap();
+    assert_eq!(
+        (left(&database).await.as_str(), store.left_behind().await),
+        ("0 0", Ok(0))
+    );
+    assert_eq!(held(&store).await.0.len(), 299);
 }

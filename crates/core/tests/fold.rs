@@ -9,7 +9,7 @@ use holdfast_core::{
     Fields, Timestamp, page, plan,
     record::{Mirror, RecordKey},
     replica::{Held, Replica},
-    store::{Alias, Changes, Fold, MemoryStore, Revision, Row, RowKey, Store, SyncRow},
+    store::{self, Alias, Changes, DeviceRow, Fold, MemoryStore, Revision, Row, RowKey, Store, SyncRow},
 };
 use proptest::prelude::*;
 
@@ -217,4 +217,51 @@ fn few_commits_are_not_folded() {
         bench.replica.mirror(&mirror(1, 0).key),
         Some(Held::Paged { .. })
     ));
+}
+
+/// A commit is lost: what the rest of the journal holds stays, but for how far the server's log had been read.
+#[test]
+fn salvage_keeps_everything_but_the_cursor_and_the_lease() {
+    let lost = [store::Quarantined::Commit(2)];
+    let device = DeviceRow {
+        device_id: "device-1".into(),
+        user_id: "user-1".into(),
+        created_at: Timestamp::UNIX_EPOCH,
+    };
+    let cursor = Row::Cursor(store::CursorRow {
+        cursor: "one".into(),
+        partial: false,
+        scan: 3,
+        pulled_at: Timestamp::UNIX_EPOCH,
+    });
+    let lease = Row::Lease(store::Lease {
+        token: "held".into(),
+        expires_at: Timestamp::UNIX_EPOCH,
+    });
+    let sync = Row::Sync(SyncRow {
+        parked: true,
+        ..SyncRow::default()
+    });
+    let alias = Row::Alias(Alias {
+        local: RecordKey::new("order", "local"),
+        server_id: "WO-1".into(),
+    });
+    let mirrors = (0..3).map(|key| Row::Mirror(mirror(key, 1)));
+    let mut put = vec![cursor, lease, sync.clone(), alias.clone()];
+    put.extend(mirrors);
+    let commit = Changes {
+        put,
+        ..Changes::default()
+    };
+    let replica = Replica::new(store::Snapshot {
+        revision: 3,
+        commits: vec![commit],
+        quarantined: lost.to_vec(),
+        ..store::Snapshot::default()
+    });
+    assert_eq!(plan::fold(&replica, 0), None, "nothing is folded away unasked");
+    let fold = plan::salvage(&replica, &device).unwrap();
+    assert_eq!(fold.base.rows, [alias, sync, Row::Device(device)]);
+    let rows: usize = fold.base.pages.iter().map(|kept| kept.page.rows()).sum();
+    assert_eq!(rows, 3, "records stay to be looked at");
 }

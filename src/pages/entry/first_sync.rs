@@ -3,7 +3,7 @@ use leptos::prelude::*;
 
 use super::brand;
 use crate::{
-    components::{StorageLost, button},
+    components::{StorageFull, StorageLost, button},
     format::{bytes::grouped, status},
     state::Session,
     strings::entry as words,
@@ -29,6 +29,7 @@ pub fn FirstSync() -> AnyView {
                 <section class="stack stack--wide entry__push">
                     <h1 class="entry__title">{words::FETCHING}</h1>
                     <StorageLost />
+                    <StorageFull />
                     <div class="progress">
                         <div class="progress__label"><span>{words::FETCHING_RECORDS}</span><span>{label}</span></div>
                         <progress

@@ -10,6 +10,7 @@ mod sign_out;
 mod storage;
 mod sync;
 mod theme;
+mod unreadable;
 
 pub use devices::Devices;
 pub use export::ExportDialog;

@@ -1,5 +1,7 @@
+use holdfast_core::store::Quarantined;
 use leptos::{prelude::*, task::spawn_local};
 
+use super::unreadable::Unreadable;
 use crate::{
     components::{Show, button, icon},
     format::{
@@ -30,7 +32,10 @@ pub fn Storage() -> AnyView {
         ));
         lines
     });
-    let quarantined = session.live(|reader| reader.replica.quarantined().count());
+    let pages = session.live(|reader| {
+        let is_page = |quarantined: &Quarantined| matches!(quarantined, Quarantined::Page(_));
+        reader.replica.quarantined().filter(is_page).count()
+    });
     let ask = move |_| {
         spawn_local(async move {
             session.ask_to_keep().await;
@@ -49,9 +54,10 @@ pub fn Storage() -> AnyView {
                 <Show when=move || used.get().is_some_and(|used| !used.persisted)>
                     <div class="cluster">{button("button", words::ASK_TO_KEEP, ask)}</div>
                 </Show>
-                <Show when=move || { quarantined.get() > 0 }>
-                    <div class="notice" data-tone="failed" role="alert">{icon("alert")} <p class="notice__text">{move || words::quarantined(quarantined.get())}</p></div>
+                <Show when=move || { pages.get() > 0 }>
+                    <div class="notice" data-tone="failed" role="alert">{icon("alert")} <p class="notice__text">{move || words::quarantined(pages.get())}</p></div>
                 </Show>
+                <Unreadable />
             </div>
         </section>
     }

@@ -58,6 +58,8 @@ pub struct Session {
     pub(super) syncing: Cell<bool>,
     /// The launch's round could not be finished.
     pub(super) launch_owed: Cell<bool>,
+    /// The last round ended because there was no room left.
+    pub(super) full: Cell<bool>,
     /// When the engine may be worth asking again, after a round that had to wait.
     pub(super) retry_at: Cell<Option<Timestamp>>,
     pub(super) last_round_at: Cell<Option<Timestamp>>,
@@ -130,6 +132,7 @@ impl Session {
             elsewhere: Cell::default(),
             syncing: Cell::default(),
             launch_owed: Cell::default(),
+            full: Cell::default(),
             retry_at: Cell::default(),
             last_round_at: Cell::default(),
             hidden_at: Cell::default(),
@@ -166,6 +169,11 @@ impl Session {
     /// Whether this session has ended: locked, or signed out.
     pub fn is_closed(&self) -> bool {
         self.closed.get()
+    }
+
+    /// Whether what the server has cannot be kept for want of room: told until a round has got through.
+    pub fn is_full(&self) -> bool {
+        self.full.get()
     }
 
     /// Queues an edit: durable when this returns, visible at once, sent when it can be.

@@ -15,11 +15,11 @@ use holdfast_core::{
     Timestamp,
     engine::{Election, Round, Trigger},
     queue::WriteStatus,
-    store::Revision,
+    store::{Revision, StoreError},
 };
 use wasm_bindgen_futures::spawn_local;
 
-use super::{Context, session::Session};
+use super::{ClientEvent, Context, session::Session};
 use crate::{
     background,
     channel::Message,
@@ -130,6 +130,7 @@ impl Session {
         };
         self.last_round_at.set(Some(now));
         self.retry_at.set(again_at);
+        self.note_room(round);
         self.tell_others(&Message::SyncEnded {
             reached: *round == Round::Done,
             again_at,
@@ -144,6 +145,18 @@ impl Session {
         // Where another page was at it and is gone, or the device was full.
         self.go_on_resealing();
         self.plan_wake_up();
+    }
+
+    /// A round that fails otherwise, or waits, says nothing of the room.
+    fn note_room(&self, round: &Round) {
+        let full = match round {
+            Round::Failed(StoreError::Full) => true,
+            Round::Done => false,
+            _ => return,
+        };
+        if self.full.replace(full) != full {
+            self.listeners.tell(ClientEvent::Activity);
+        }
     }
 
     /// Sets the one timer for the next thing that is due. The worker sleeps by the browser's will and has none.

@@ -15,8 +15,15 @@ pub enum DatabaseError {
     #[error("there is no room left on this device")]
     Full,
     /// A newer version of the app has upgraded the database.
-    #[error("a newer version of the app is open; reload this page")]
+    #[error(
+        "a newer version of the app has taken over the data on this device; reload this page to get that version"
+    )]
     Outdated,
+    /// A tab of an earlier version does not let go of the database, which has to be upgraded first.
+    #[error(
+        "another tab still holds it in an earlier version of the app; close all other tabs of this app, then try again"
+    )]
+    Blocked,
     #[error("{0}")]
     Failed(String),
 }
@@ -64,7 +71,9 @@ impl From<DatabaseError> for StoreError {
     fn from(error: DatabaseError) -> Self {
         match error {
             DatabaseError::Closed(words) => Self::Closed(words),
-            DatabaseError::Deleted | DatabaseError::Outdated => Self::Closed(error.to_string()),
+            DatabaseError::Deleted | DatabaseError::Outdated | DatabaseError::Blocked => {
+                Self::Closed(error.to_string())
+            }
             DatabaseError::Full => Self::Full,
             DatabaseError::Failed(words) => Self::Failed(words),
         }

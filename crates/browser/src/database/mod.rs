@@ -17,13 +17,17 @@ use std::{
 
 use futures::future::{Either, select};
 use holdfast_core::ports::Clock;
-use rexie::{ObjectStore, Rexie, Transaction, TransactionMode};
+use rexie::{ObjectStore, Rexie, RexieBuilder, Transaction, TransactionMode};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{EventTarget, IdbVersionChangeEvent};
 
 use crate::clock::PlatformClock;
 pub use error::DatabaseError;
 use strict::{StrictConnection, StrictTransaction};
+
+/// For how long an upgrade waits for other contexts to let go, in milliseconds.
+const OPEN_TIMEOUT_MS: u64 = 10_000;
 
 /// For how long a deletion waits for other contexts to let go, in milliseconds.
 const DELETE_TIMEOUT_MS: u64 = 5_000;
@@ -162,8 +166,8 @@ impl Database {
         let builder = Rexie::builder(&self.name).version(self.schema.version);
         let builder = (self.schema.stores)()
             .into_iter()
-            .fold(builder, rexie::RexieBuilder::add_object_store);
-        let reads = builder.build().await?;
+            .fold(builder, RexieBuilder::add_object_store);
+        let reads = opened(builder).await?;
         let strict = StrictConnection::open(&self.name, self.schema.version).await?;
         let listeners = listeners(&self.state, strict.events(), self.schema.returns);
         let connections = Connections {
@@ -214,6 +218,23 @@ impl Database {
                 "another tab holds on to the data; close all other tabs of this app and sign out again"
                     .into(),
             )),
+        }
+    }
+}
+
+/// Opens, and upgrades if need be. What is held up for too long is told, and goes on by itself: once it is through, the
+/// next use finds the database upgraded.
+async fn opened(builder: RexieBuilder) -> Result<Rexie, DatabaseError> {
+    let opening = Box::pin(builder.build());
+    match select(opening, Box::pin(PlatformClock.sleep(OPEN_TIMEOUT_MS))).await {
+        Either::Left((opened, _)) => Ok(opened?),
+        Either::Right(((), opening)) => {
+            spawn_local(async move {
+                if let Ok(late) = opening.await {
+                    late.close();
+                }
+            });
+            Err(DatabaseError::Blocked)
         }
     }
 }

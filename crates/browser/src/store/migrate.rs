@@ -15,6 +15,7 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use super::{
     IndexedDbStore, base, content,
+    crash::{CrashPoint, reached},
     schema::{BASE, BODIES, DELETIONS, HEAD, HEADS, JOURNAL, META, ROWS, TEXTS},
     seal_all,
     sealed::{Sealed, number},
@@ -37,6 +38,7 @@ impl IndexedDbStore {
     pub(super) async fn migrate(&self, keys: &Keys) -> Result<(), StoreError> {
         let (revision, stored) = self.read_rows().await?;
         let Some(revision) = revision else { return Ok(()) };
+        reached(CrashPoint::MigrationRead);
         let rows = open_rows(keys, &stored).await;
         let moved: Vec<JsValue> = rows
             .iter()
@@ -59,6 +61,7 @@ impl IndexedDbStore {
         let nothing = content::write_commit(&Changes::default())?;
         let new = fold.base.pages.iter().map(|kept| kept.page.as_ref());
         let (entry, put) = seal_all(keys, revision + 1, nothing, new, pieces).await?;
+        reached(CrashPoint::MigrationSealed);
         Ok(self.take_over(&entry, &put, &moved).await?)
     }
 
@@ -107,7 +110,12 @@ impl IndexedDbStore {
             Ok(())
         };
         match issue() {
-            Ok(()) => transaction.complete().await,
+            Ok(()) => {
+                reached(CrashPoint::MigrationIssued);
+                transaction.complete().await?;
+                reached(CrashPoint::MigrationDone);
+                Ok(())
+            }
             Err(error) => {
                 transaction.abort().await;
                 Err(error)

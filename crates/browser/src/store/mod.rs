@@ -14,6 +14,7 @@
 
 mod base;
 mod content;
+pub mod crash;
 mod frame;
 mod migrate;
 mod pages;
@@ -21,6 +22,7 @@ mod read;
 pub(crate) mod rotate;
 pub mod schema;
 mod sealed;
+mod unreadable;
 mod write;
 
 use std::{cell::RefCell, rc::Rc};
@@ -40,7 +42,8 @@ use read::Everything;
 use rotate::Renew;
 use schema::{JOURNAL, SCHEMA};
 use sealed::{Found, Plain, Sealed};
-use write::{Extra, Refusal};
+pub use unreadable::SealedRemains;
+use write::{Extra, Refusal, Replaced};
 
 /// One person's store on this device. Cloning shares connections and keys.
 #[derive(Clone)]
@@ -117,6 +120,7 @@ impl IndexedDbStore {
     /// Seals and appends, twice if need be: a connection may be closed under us, and the journal tells whether the
     /// first attempt is in.
     async fn append_once(&self, entry: &Sealed, extra: &Extra<'_>) -> Result<(), CommitError> {
+        crash::reached(extra.steps().sealed);
         for attempt in 0..2 {
             if attempt > 0 && self.is_in(entry).await? {
                 return Ok(());
@@ -216,10 +220,17 @@ impl Store for IndexedDbStore {
         let new = new.filter(|page: &&Page| fold.new.contains(&page.id));
         let nothing = content::write_commit(&Changes::default())?;
         let (entry, put) = seal_all(&keys, revision, nothing, new, pieces).await?;
+        if !write::has_room_for(&put).await {
+            return Err(StoreError::Full.into());
+        }
+        let mut kept: Vec<u64> = fold.base.pages.iter().map(|kept| kept.page.id).collect();
+        kept.sort_unstable();
         let extra = Extra {
             put: &put,
-            fold: Some(revision),
-            gone: &fold.gone,
+            fold: Some(Replaced {
+                before: revision,
+                kept: &kept,
+            }),
         };
         self.append_once(&entry, &extra).await?;
         Ok(revision)

@@ -4,14 +4,18 @@
 //! twice. So adding one entry both writes a commit and tells whether another context was faster: the commit is taken
 //! if its number is the one it was planned for, and taken back otherwise. Nothing has to be read first.
 
-use web_sys::IdbKeyRange;
+use web_sys::{IdbKeyRange, IdbObjectStore};
 
 use super::{
     IndexedDbStore,
+    crash::{Steps, reached},
     schema::{BASE, BODIES, HEADS, JOURNAL, TEXTS},
     sealed::{Sealed, number},
 };
-use crate::database::{DatabaseError, strict::StrictTransaction};
+use crate::{
+    database::{DatabaseError, strict::StrictTransaction},
+    storage_health::StorageHealth,
+};
 
 /// Why a write was not taken.
 pub(super) enum Refusal {
@@ -29,10 +33,40 @@ impl From<DatabaseError> for Refusal {
 #[derive(Default)]
 pub(super) struct Extra<'a> {
     pub put: &'a [Sealed],
-    /// The number of a fold whose base is among what is put: what was there before it goes.
-    pub fold: Option<u64>,
-    /// Pages that go.
-    pub gone: &'a [u64],
+    pub fold: Option<Replaced<'a>>,
+}
+
+/// What goes because a fold whose base is among what is put takes its place.
+pub(super) struct Replaced<'a> {
+    /// The journal before this number.
+    pub before: u64,
+    /// Every page but these: nothing names the others any more. In the order of their ids.
+    pub kept: &'a [u64],
+}
+
+/// How many times the size of a fold must be free before it is begun.
+///
+/// Chromium writes a transaction before it finds that there is no room for it, with what takes it back beside it, and
+/// frees that only when it tidies up: a fold that is refused would take the room of the edits after it. Nearly three
+/// times its size was seen to go.
+const ROOM_FOR_FOLD: f64 = 4.0;
+
+/// Whether there is room to spare for what is put; also where the browser does not tell.
+pub(super) async fn has_room_for(put: &[Sealed]) -> bool {
+    let bytes: f64 = put.iter().map(|sealed| f64::from(sealed.value.length())).sum();
+    let health = StorageHealth::now().await;
+    let left = health.used.zip(health.quota).map(|(used, quota)| quota - used);
+    left.is_none_or(|left| left >= ROOM_FOR_FOLD * bytes)
+}
+
+impl Extra<'_> {
+    pub(super) fn steps(&self) -> &'static Steps {
+        if self.fold.is_some() {
+            &Steps::FOLD
+        } else {
+            &Steps::COMMIT
+        }
+    }
 }
 
 impl IndexedDbStore {
@@ -44,10 +78,11 @@ impl IndexedDbStore {
         } else {
             &[JOURNAL, BASE, HEADS, TEXTS, BODIES]
         };
+        let steps = extra.steps();
         let transaction = self.database.strict(stores).await?;
         let added = transaction.add(JOURNAL, &entry.value).await;
         match added {
-            Ok(revision) if revision == number(entry.key) => {}
+            Ok(revision) if revision == number(entry.key) => reached(steps.added),
             Ok(_) => {
                 transaction.abort().await;
                 return Err(Refusal::Stale);
@@ -58,7 +93,12 @@ impl IndexedDbStore {
             }
         }
         match issue(&transaction, extra) {
-            Ok(()) => Ok(transaction.complete().await?),
+            Ok(()) => {
+                reached(steps.issued);
+                transaction.complete().await?;
+                reached(steps.done);
+                Ok(())
+            }
             Err(error) => {
                 transaction.abort().await;
                 Err(error.into())
@@ -69,20 +109,38 @@ impl IndexedDbStore {
 
 /// Issues everything else; nothing of it is awaited but the transaction's end.
 fn issue(transaction: &StrictTransaction, extra: &Extra<'_>) -> Result<(), DatabaseError> {
-    if let Some(fold) = extra.fold {
-        let earlier = IdbKeyRange::upper_bound_with_open(&number(fold), true)?;
+    if let Some(replaced) = &extra.fold {
+        let earlier = IdbKeyRange::upper_bound_with_open(&number(replaced.before), true)?;
         transaction.store(JOURNAL)?.delete(&earlier.into())?;
         transaction.store(BASE)?.clear()?;
-    }
-    for page in extra.gone {
         for sections in [HEADS, TEXTS, BODIES] {
-            transaction.store(sections)?.delete(&number(*page))?;
+            clear_but(&transaction.store(sections)?, replaced.kept)?;
         }
     }
     for sealed in extra.put {
         transaction
             .store(sealed.store)?
             .put_with_key(&sealed.value, &number(sealed.key))?;
+    }
+    Ok(())
+}
+
+/// Deletes what lies before, between and after these keys.
+fn clear_but(store: &IdbObjectStore, kept: &[u64]) -> Result<(), DatabaseError> {
+    let (Some(first), Some(last)) = (kept.first(), kept.last()) else {
+        store.clear()?;
+        return Ok(());
+    };
+    store.delete(&IdbKeyRange::upper_bound_with_open(&number(*first), true)?.into())?;
+    store.delete(&IdbKeyRange::lower_bound_with_open(&number(*last), true)?.into())?;
+    for pair in kept.windows(2).filter(|pair| pair[1] > pair[0] + 1) {
+        let between = IdbKeyRange::bound_with_lower_open_and_upper_open(
+            &number(pair[0]),
+            &number(pair[1]),
+            true,
+            true,
+        )?;
+        store.delete(&between.into())?;
     }
     Ok(())
 }

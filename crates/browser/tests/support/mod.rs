@@ -4,17 +4,24 @@
 pub mod at_rest;
 pub mod device;
 pub mod dice;
+pub mod earlier;
 pub mod furnished;
+pub mod worker;
 
 use holdfast_browser::{
     rng::PlatformRng,
-    seal::{Keys, secret},
+    seal::{
+        Keys,
+        secret::{self, Wrapped},
+        stretch::Cost,
+    },
     store::IndexedDbStore,
 };
 use holdfast_core::{
     Timestamp,
     page::{PageBuilder, PageId},
     ports::Rng,
+    queue::{Operation, QueuedWrite, WriteStatus},
     record::{Mirror, RecordKey},
     replica::Replica,
     store::{Changes, Row},
@@ -48,6 +55,51 @@ pub fn work_order(id: &str, title: &str) -> Row {
         scan: 0,
         local_id: None,
     })
+}
+
+/// A queued write of an order that nothing has been sent of.
+pub fn queued(id: &str, sequence: u64) -> Row {
+    let mut payload = holdfast_core::Fields::new();
+    payload.insert("title".into(), format!("typed {id}").into());
+    Row::Write(Box::new(QueuedWrite {
+        id: id.into(),
+        client_mutation_id: format!("mutation-{id}"),
+        coalesced: Vec::new(),
+        kind: "work_order_update".into(),
+        domain: "maintenance".into(),
+        entity_type: "work-order".into(),
+        entity_id: "000".into(),
+        operation: Operation::Update,
+        payload,
+        base: holdfast_core::Fields::new(),
+        base_version: 1,
+        priority: 5,
+        depends_on: Vec::new(),
+        device_id: "device-1".into(),
+        created_at: Timestamp::UNIX_EPOCH,
+        clock_offset_ms: 0,
+        sequence,
+        status: WriteStatus::Pending,
+        sent: false,
+        retries: 0,
+        last_error: None,
+        last_attempt_at: None,
+        not_before: None,
+        synced_at: None,
+        merged: Vec::new(),
+    }))
+}
+
+/// The secret of a first data key, as it is handed to a worker.
+pub fn wrapped(salt: Vec<u8>, secret: Vec<u8>) -> Wrapped {
+    Wrapped {
+        salt,
+        cost: Cost::default(),
+        generation: 0,
+        secret,
+        former: None,
+        index: None,
+    }
 }
 
 pub fn put(rows: impl IntoIterator<Item = Row>) -> Changes {

@@ -15,6 +15,7 @@ mod load;
 mod push;
 mod queue;
 mod recover;
+mod salvage;
 mod session;
 
 pub use breaker::Breaker;

@@ -6,7 +6,7 @@ use crate::{
     page::{FULL, Page, PageId, pages_of},
     record::Mirror,
     replica::{Held, Replica},
-    store::{Base, Fold, KeptPage, Revision},
+    store::{Base, Fold, KeptPage, Revision, Row},
 };
 
 /// Plans a fold; `None` while fewer than `after` commits came since the last one, unless it rids the store of pages that
@@ -20,12 +20,18 @@ pub fn fold(replica: &Replica, after: Revision) -> Option<Fold> {
     if !due && replica.refetched().next().is_none() {
         return None;
     }
+    state_as_base(replica, replica.rows())
+}
+
+/// The fold that puts these rows, and the mirrors as they stand, in the place of everything that was committed; `None`
+/// where a record fits no page.
+pub(super) fn state_as_base(replica: &Replica, rows: Vec<Row>) -> Option<Fold> {
     let living = living(replica);
     let mut next = replica.next_page();
     let mut fold = Fold {
         base: Base {
             revision: replica.revision() + 1,
-            rows: replica.rows(),
+            rows,
             pages: Vec::new(),
             last_page: 0,
         },

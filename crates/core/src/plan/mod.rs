@@ -14,6 +14,7 @@ mod pull;
 mod queue;
 mod recovery;
 mod retention;
+mod salvage;
 
 pub use answers::answers;
 pub(crate) use answers::mirror_of;
@@ -24,3 +25,4 @@ pub use pull::{Incoming, PullError, incoming, missing_records, pull};
 pub use queue::{QueueError, correct, discard, put_back, retry};
 pub use recovery::{Differences, digest_differences, epoch_changed};
 pub use retention::aged_out;
+pub use salvage::salvage;

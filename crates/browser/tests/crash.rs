@@ -1,0 +1,253 @@
+//! Death at every named place of a write, in a real browser: a worker of its own does the write, gets to the place and
+//! stops there for good; it is terminated, and the store is opened again. What is there is what was there before or what
+//! was to be, whole, with the queue; and the store goes on.
+//!
+//! This shows that a write is whole or absent. That it is on the disk is not to be seen by ending a process; it is what
+//! the browser promises of a transaction whose durability reads "strict", which is looked at here too.
+
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use holdfast_browser::{
+    seal::{Keys, secret},
+    store::{
+        IndexedDbStore,
+        crash::{self, CrashPoint},
+    },
+};
+use holdfast_core::{
+    plan,
+    queue::QueuedWrite,
+    record::Mirror,
+    replica::Replica,
+    store::{Changes, CursorRow, Row, Store},
+};
+use support::{earlier, fresh_name, page, put, queued, script, work_order, worker::Worker};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+const PASSCODE: &str = "a passcode";
+
+/// What is being written when death comes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Writing {
+    Commit,
+    Fold,
+    Migration,
+}
+
+/// Which state a death leaves.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Leaves {
+    Before,
+    After,
+}
+
+/// The table. A place without a line here does not compile.
+fn expected(point: CrashPoint) -> (Writing, Leaves) {
+    match point {
+        CrashPoint::CommitSealed => (Writing::Commit, Leaves::Before),
+        CrashPoint::CommitAdded => (Writing::Commit, Leaves::Before),
+        CrashPoint::CommitIssued => (Writing::Commit, Leaves::Before),
+        CrashPoint::CommitDone => (Writing::Commit, Leaves::After),
+        CrashPoint::FoldSealed => (Writing::Fold, Leaves::Before),
+        CrashPoint::FoldAdded => (Writing::Fold, Leaves::Before),
+        CrashPoint::FoldIssued => (Writing::Fold, Leaves::Before),
+        CrashPoint::FoldDone => (Writing::Fold, Leaves::After),
+        CrashPoint::MigrationRead => (Writing::Migration, Leaves::Before),
+        CrashPoint::MigrationSealed => (Writing::Migration, Leaves::Before),
+        CrashPoint::MigrationIssued => (Writing::Migration, Leaves::Before),
+        CrashPoint::MigrationDone => (Writing::Migration, Leaves::After),
+    }
+}
+
+/// Everything that a person would miss.
+#[derive(Debug, PartialEq)]
+struct State {
+    revision: u64,
+    folded_at: u64,
+    mirrors: Vec<Mirror>,
+    queue: Vec<QueuedWrite>,
+    cursor: Option<CursorRow>,
+    quarantined: usize,
+}
+
+impl State {
+    fn of(replica: &Replica) -> Self {
+        Self {
+            revision: replica.revision(),
+            folded_at: replica.folded_at(),
+            mirrors: replica
+                .mirrors()
+                .map(|(_, held)| (*held.mirror()).clone())
+                .collect(),
+            queue: replica.writes().cloned().collect(),
+            cursor: replica.cursor().cloned(),
+            quarantined: replica.quarantined().count(),
+        }
+    }
+}
+
+fn cursor(at: &str) -> Row {
+    Row::Cursor(CursorRow {
+        cursor: at.into(),
+        partial: true,
+        scan: 1,
+        pulled_at: support::at(0),
+    })
+}
+
+/// Another page of a first sync, with an answer to one write and a new one.
+fn changes() -> Changes {
+    let many: Vec<Row> = (300..400)
+        .map(|n| work_order(&format!("{n:03}"), &format!("pulled {n}")))
+        .collect();
+    let mut changes = page(50, &many);
+    changes.put(cursor("two"));
+    changes.put(queued("third", 3));
+    changes.delete(queued("first", 1).key());
+    changes
+}
+
+async fn replica_of(store: &IndexedDbStore) -> Replica {
+    Replica::load(store).await.unwrap()
+}
+
+impl Writing {
+    /// A database in which this is to be done.
+    async fn prepare(self, keys: &Keys) -> String {
+        let mut rows: Vec<Row> = (0..300)
+            .map(|n| work_order(&format!("{n:03}"), &format!("title {n}")))
+            .collect();
+        rows.extend([queued("first", 1), queued("second", 2), cursor("one")]);
+        if self == Self::Migration {
+            return earlier::left_behind(keys, &rows).await;
+        }
+        let store = IndexedDbStore::new(&fresh_name(), keys.clone());
+        store.commit(0, &put(rows)).await.unwrap();
+        let fold = plan::fold(&replica_of(&store).await, 0).unwrap();
+        store.fold(1, &fold).await.unwrap();
+        let later = (250..320).map(|n| work_order(&format!("{n:03}"), "changed"));
+        store.commit(2, &put(later)).await.unwrap();
+        store.database().name().to_owned()
+    }
+
+    async fn perform(self, store: &IndexedDbStore) -> Result<(), String> {
+        let said = |error: &dyn std::fmt::Display| error.to_string();
+        match self {
+            Self::Commit => store.commit(3, &changes()).await.map(drop).map_err(|e| said(&e)),
+            Self::Fold => {
+                let fold = plan::fold(&replica_of(store).await, 0).unwrap();
+                store.fold(3, &fold).await.map(drop).map_err(|e| said(&e))
+            }
+            Self::Migration => store.load().await.map(drop).map_err(|e| said(&e)),
+        }
+    }
+}
+
+/// What the worker runs: it does the write and stops for good at the place of this name.
+#[wasm_bindgen]
+pub async fn die_at(database: String, salt: Vec<u8>, secret: Vec<u8>, name: String) -> Result<(), JsValue> {
+    let wrapped = support::wrapped(salt, secret);
+    let keys = secret::unlock(&wrapped, PASSCODE).await.unwrap();
+    let point = *CrashPoint::ALL
+        .iter()
+        .find(|point| format!("{point:?}") == name)
+        .unwrap();
+    crash::arm(point, |point| {
+        // Blocks the thread, as nothing that merely awaits does: a transaction that nobody asks anything of would commit.
+        let stop = "postMessage(`at ${a}`);
+            const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+            Atomics.wait(new Int32Array(memory.buffer), 0, 0);";
+        let name = JsValue::from_str(&format!("{point:?}"));
+        js_sys::Function::new_with_args("a", stop)
+            .call1(&JsValue::NULL, &name)
+            .unwrap();
+    });
+    let store = IndexedDbStore::new(&database, keys);
+    Ok(expected(point).0.perform(&store).await?)
+}
+
+/// Lets a worker die at the place; answers what it said last.
+async fn kill_at(point: CrashPoint, database: &str, wrapped: &secret::Wrapped) -> String {
+    let name = JsValue::from_str(&format!("{point:?}"));
+    let worker = Worker::start("die_at", database, wrapped, &name);
+    let said = worker.says().await;
+    worker.terminate();
+    said
+}
+
+/// What a write leads to where nobody dies.
+async fn undisturbed(writing: Writing, keys: &Keys) -> State {
+    let database = writing.prepare(keys).await;
+    let store = IndexedDbStore::new(&database, keys.clone());
+    writing.perform(&store).await.unwrap();
+    State::of(&replica_of(&store).await)
+}
+
+#[wasm_bindgen_test]
+async fn death_at_each_named_place_leaves_what_was_or_what_was_to_be() {
+    let (wrapped, keys) = secret::create(PASSCODE).await.unwrap();
+    for point in CrashPoint::ALL.iter().copied() {
+        let (writing, leaves) = expected(point);
+        let database = writing.prepare(&keys).await;
+        let store = IndexedDbStore::new(&database, keys.clone());
+        let before = match writing {
+            Writing::Migration => None,
+            _ => Some(State::of(&replica_of(&store).await)),
+        };
+        store.database().close();
+        let said = kill_at(point, &database, &wrapped).await;
+        assert_eq!(said, format!("at {point:?}"), "it died where it was to die");
+
+        let after = undisturbed(writing, &keys).await;
+        let store = IndexedDbStore::new(&database, keys.clone());
+        match (leaves, before) {
+            (Leaves::Before, Some(before)) => {
+                let found = State::of(&replica_of(&store).await);
+                assert!(found == before, "{point:?}: found revision {}", found.revision);
+                writing.perform(&store).await.unwrap();
+            }
+            (Leaves::Before, None) => assert_eq!(earlier::left(&database).await, "303 1", "{point:?}"),
+            (Leaves::After, None) => assert_eq!(earlier::left(&database).await, "0 0", "{point:?}"),
+            (Leaves::After, Some(_)) => {}
+        }
+        let state = State::of(&replica_of(&store).await);
+        assert!(state == after, "{point:?}: done, or done once more");
+        let next = store
+            .commit(state.revision, &put([queued("next", 1 << 40)]))
+            .await;
+        assert_eq!(next, Ok(state.revision + 1), "{point:?}: the store goes on");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn everything_that_writes_is_strict() {
+    let (_, keys) = secret::create(PASSCODE).await.unwrap();
+    for writing in [Writing::Commit, Writing::Fold, Writing::Migration] {
+        let database = writing.prepare(&keys).await;
+        script(
+            r#"
+            globalThis.seen = new Set();
+            const original = IDBDatabase.prototype.transaction;
+            IDBDatabase.prototype.transaction = function (...parameters) {
+                const transaction = original.apply(this, parameters);
+                if (this.name === a && transaction.mode !== "readonly") seen.add(transaction.durability);
+                return transaction;
+            };
+            globalThis.restore = () => { IDBDatabase.prototype.transaction = original; };
+            "#,
+            &[database.as_str().into()],
+        )
+        .await;
+        let done = writing
+            .perform(&IndexedDbStore::new(&database, keys.clone()))
+            .await;
+        let seen = script("restore(); return [...seen].join()", &[]).await;
+        done.unwrap();
+        assert_eq!(seen.as_string().unwrap(), "strict", "{writing:?}");
+    }
+}
