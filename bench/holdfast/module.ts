@@ -2,6 +2,7 @@
 export interface Device {
   sync(pages: Uint8Array[]): Promise<void>;
   push(): Promise<void>;
+  fold(): Promise<void>;
   edit(id: string, fields: string): Promise<void>;
   list(site: string, status: string, limit: number): string;
   listJson(site: string, status: string, limit: number): string;

@@ -148,9 +148,12 @@ pub fn push(bytes: &[u8]) {
     let Some(first) = send() else {
         return;
     };
-    let asked = request.operations.iter().map(|operation| &operation.queue_id);
+    let asked = request.operations.iter().map(|operation| {
+        let named = !request.by_position;
+        named.then_some(&operation.queue_id)
+    });
     assert!(
-        asked.eq(first.results.iter().map(|result| &result.queue_id)),
+        asked.eq(first.results.iter().map(|result| result.queue_id.as_ref())),
         "an answer for each, in order"
     );
     let faults = first.results.iter().filter_map(|result| result.error.as_ref());

@@ -30,6 +30,7 @@ export interface Seen {
 
 /** An operation of a push. */
 export interface PushedOperation {
+  /** The idempotency key: the queue id, where the request names none. */
   clientMutationId: string;
   kind: string;
   entityType: string;
@@ -159,7 +160,8 @@ export class Wire {
   /** The operations that were pushed so far, in the order they were sent. */
   pushed(): PushedOperation[] {
     const pushes = this.requests("/api/v1/sync/push", "POST");
-    return pushes.flatMap((push) => (push.body as { operations: PushedOperation[] }).operations);
+    const operations = pushes.flatMap((push) => (push.body as { operations: (PushedOperation & { queueId: string })[] }).operations);
+    return operations.map((operation) => ({ ...operation, clientMutationId: operation.clientMutationId ?? operation.queueId }));
   }
 
   private async pass(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {

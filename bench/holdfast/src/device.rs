@@ -98,6 +98,11 @@ impl Device {
         self.round(Trigger::Write).await
     }
 
+    /// What the product's client does when a round is over and the screen says so.
+    pub async fn fold(&self) -> Result<(), JsError> {
+        Ok(self.engine.fold(FOLD_AFTER).await?)
+    }
+
     /// One edit, durable with its queue entry once this returns. `fields`: the new values, as JSON.
     pub async fn edit(&self, id: &str, fields: &str) -> Result<(), JsError> {
         let edit = Edit {
@@ -185,10 +190,7 @@ impl Device {
 
 impl Device {
     async fn round(&self, trigger: Trigger) -> Result<(), JsError> {
-        let round = self.engine.sync(trigger, Election::Lock).await;
-        // The round of the product's client ends so.
-        self.engine.fold(FOLD_AFTER).await?;
-        match round {
+        match self.engine.sync(trigger, Election::Lock).await {
             Round::Done => Ok(()),
             other => Err(JsError::new(&format!("the round of sync ended as {other:?}"))),
         }

@@ -34,7 +34,9 @@ function opened(): SyncSubject {
 async function timed(work: () => Promise<void>): Promise<number> {
   const started = performance.now();
   await work();
-  return performance.now() - started;
+  const ms = performance.now() - started;
+  await device?.rest?.();
+  return ms;
 }
 
 const bench: SyncBench = {

@@ -10,6 +10,8 @@ export interface SyncSubject {
   edit(id: string, fields: Partial<Order>): Promise<void>;
   /** Sends all that is queued; returns when the server has taken it and the device has noted so. */
   push(): Promise<void>;
+  /** What the device does in the background when a step is over; not timed. */
+  rest?(): Promise<void>;
   /** One field of an order on the device; `undefined` if it does not hold the order. */
   field(id: string, name: string): Promise<unknown>;
   /** Changes that are not sent yet, if the device can tell. */

@@ -161,6 +161,26 @@ fn answers() {
     assert!(serde_json::from_value::<Delta>(delta.clone()).is_ok());
     delta_agrees(&delta);
     broken(&delta).iter().for_each(delta_agrees);
+    let by_columns = json!({
+        "syncTimestamp": at, "cursor": "v1.a.b.3", "hasMore": false,
+        "changes": { "deletedIds": {}, "revokedIds": {}, "workOrders": {
+            "columns": { "workOrderId": ["WO-1", "WO-2"], "title": ["Pump", null], "_version": [2, 3], "updatedAt": [at, at] },
+            "rows": [record],
+        } },
+    });
+    let read: Delta = serde_json::from_value(by_columns.clone()).unwrap();
+    let records = &read.changes.records["workOrders"];
+    assert_eq!(records.len(), 3);
+    assert_eq!(
+        json!(records[0]),
+        json!({ "workOrderId": "WO-1", "title": "Pump", "_version": 2, "updatedAt": at })
+    );
+    assert_eq!(
+        json!(records[1]),
+        json!({ "workOrderId": "WO-2", "_version": 3, "updatedAt": at })
+    );
+    delta_agrees(&by_columns);
+    broken(&by_columns).iter().for_each(delta_agrees);
     agree::<Digest>(json!({ "epoch": "e", "asOf": at, "entities": {
         "workOrders": { "count": 1, "sha256": "ab", "versions": { "WO-1": 2 } },
     }}));

@@ -144,10 +144,21 @@ impl Transport for SimTransport {
 }
 
 impl SimTransport {
+    /// A question as this device's app words it.
+    fn asked(&self, request: Request) -> Request {
+        match self.link.dialect {
+            Dialect::Present => request,
+            Dialect::First => Request {
+                path: request.path.replace("&layout=columns", ""),
+                ..request
+            },
+        }
+    }
+
     /// The request as this device's app words it; a push is witnessed.
     fn spoken(&self, request: Request) -> Request {
         let Some(Body::Json(json)) = &request.body else {
-            return request;
+            return self.asked(request);
         };
         let Ok(mut push) = serde_json::from_str::<PushRequest>(json) else {
             return request;
@@ -159,10 +170,12 @@ impl SimTransport {
         }
         push.pack_versions.clear();
         push.cursor = None;
+        push.by_position = false;
         for operation in &mut push.operations {
             if let Some(base) = &mut operation.base {
                 base.retain(|name, _| name == "meter");
             }
+            operation.client_mutation_id = Some(operation.key().to_owned());
             operation.queued_at = None;
             operation.clock_offset_ms = 0;
             operation.kind.clear();

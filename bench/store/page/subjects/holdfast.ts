@@ -23,6 +23,7 @@ export class Holdfast implements Subject {
 
   async store(pages: readonly Uint8Array[]): Promise<void> {
     await this.opened().sync([...pages]);
+    await this.opened().fold();
   }
 
   async list({ siteId, status }: ListQuery): Promise<Rows> {

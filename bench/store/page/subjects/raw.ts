@@ -1,5 +1,4 @@
-// IndexedDB without anything over it: the yardstick. One object store with the index that the list wants, one for the
-// queue.
+// IndexedDB without anything over it: the yardstick. One object store for the orders, one for the queue.
 import type { Order } from "../../../data/orders.ts";
 import { type Edit, LIMIT, type ListQuery, newest, parse, queueEntry, type Rows, rowsOf, searchText, type Subject } from "../subject.ts";
 
@@ -7,6 +6,7 @@ const ORDERS = "orders";
 const QUEUE = "queue";
 const BY_START = "byStart";
 
+/** As an app begins: lists read all records, filter and sort. */
 export class Raw implements Subject {
   private database: IDBDatabase | undefined;
   private name = "";
@@ -21,8 +21,7 @@ export class Raw implements Subject {
     this.name = name;
     const opening = indexedDB.open(name, 1);
     opening.onupgradeneeded = () => {
-      const orders = opening.result.createObjectStore(ORDERS, { keyPath: "workOrderId" });
-      orders.createIndex(BY_START, ["siteId", "status", "scheduledStart"]);
+      this.index(opening.result.createObjectStore(ORDERS, { keyPath: "workOrderId" }));
       opening.result.createObjectStore(QUEUE, { keyPath: "id" });
     };
     this.database = await settled(opening);
@@ -36,8 +35,10 @@ export class Raw implements Subject {
   }
 
   async list({ siteId, status }: ListQuery): Promise<Rows> {
-    const range = IDBKeyRange.bound([siteId, status], [siteId, status, []]);
-    return rowsOf(await settled<Order[]>(this.read(ORDERS).index(BY_START).getAll(range, LIMIT)));
+    const all = await settled<Order[]>(this.read(ORDERS).getAll());
+    const fitting = all.filter((order) => order.siteId === siteId && order.status === status);
+    fitting.sort((a, b) => (a.scheduledStart < b.scheduledStart ? -1 : 1));
+    return rowsOf(fitting.slice(0, LIMIT));
   }
 
   async search(word: string): Promise<Rows> {
@@ -84,7 +85,10 @@ export class Raw implements Subject {
     await settled(indexedDB.deleteDatabase(this.name));
   }
 
-  private read(store: string): IDBObjectStore {
+  /** Gives the new store of orders the indexes that it is to have. */
+  protected index(_orders: IDBObjectStore): void {}
+
+  protected read(store: string): IDBObjectStore {
     return this.opened().transaction(store).objectStore(store);
   }
 
@@ -97,6 +101,18 @@ export class Raw implements Subject {
   private opened(): IDBDatabase {
     if (!this.database) throw new Error("the database is not open");
     return this.database;
+  }
+}
+
+/** With an index made for the very question that the list asks, which every write has to keep. */
+export class RawIndexed extends Raw {
+  override async list({ siteId, status }: ListQuery): Promise<Rows> {
+    const range = IDBKeyRange.bound([siteId, status], [siteId, status, []]);
+    return rowsOf(await settled<Order[]>(this.read(ORDERS).index(BY_START).getAll(range, LIMIT)));
+  }
+
+  protected override index(orders: IDBObjectStore): void {
+    orders.createIndex(BY_START, ["siteId", "status", "scheduledStart"]);
   }
 }
 

@@ -28,6 +28,10 @@ export class HoldfastSync implements SyncSubject {
     return this.opened().push();
   }
 
+  rest(): Promise<void> {
+    return this.opened().fold();
+  }
+
   async field(id: string, name: string): Promise<unknown> {
     return JSON.parse(this.opened().field(id, name)) ?? undefined;
   }

@@ -1,8 +1,9 @@
 //! A round of sync: the drainer's state table (protocol section 2).
 
-use super::{Engine, Event, TransactError, exchange::Failure};
+use super::{Engine, Event, TransactError, exchange::Failure, lease::Taken};
 use crate::{
     Timestamp,
+    plan::Batch,
     ports::{Ports, Rng},
     protocol::ErrorCode,
     queue::retry,
@@ -128,16 +129,17 @@ impl<P: Ports> Engine<P> {
             return not_now;
         }
         let token = self.ports.rng().uuid();
-        match self.take_lease(&token, election).await {
-            Ok(true) => {}
-            Ok(false) => return Round::Elsewhere,
+        let first = match self.take_lease(&token, election).await {
+            Ok(Taken::Lease(first)) => first,
+            Ok(Taken::Elsewhere) => return Round::Elsewhere,
             Err(error) => return Round::Failed(error),
-        }
-        let mut outcome = self.push_then_pull(trigger, &token).await;
+        };
+        let mut outcome = self.push_then_pull(trigger, first, &token).await;
         loop {
             let round = self.conclude(outcome, &token).await;
-            match self.release_lease(&token, round == Round::Done).await {
-                Ok(true) => outcome = self.push_all(&token).await,
+            let go_on = round == Round::Done;
+            match self.release_lease(&token, go_on, election).await {
+                Ok(true) => outcome = self.push_all(None, &token).await,
                 Ok(false) => return round,
                 Err(error) => return Round::Failed(error),
             }
@@ -183,14 +185,14 @@ impl<P: Ports> Engine<P> {
         self.access_token(true).await.is_ok() && self.park(false).await.is_ok()
     }
 
-    async fn push_then_pull(&self, trigger: Trigger, token: &str) -> Result<(), Stop> {
-        self.push_all(token).await?;
+    async fn push_then_pull(&self, trigger: Trigger, first: Option<Batch>, token: &str) -> Result<(), Stop> {
+        self.push_all(first, token).await?;
         let never_pulled = self.replica().cursor().is_none_or(|cursor| cursor.partial);
         if trigger.pulls() || never_pulled {
             self.pull_all(trigger, token).await?;
             self.verify_if_due(trigger, token).await?;
             // The pull may have brought what a waiting write was missing, or set it free.
-            self.push_all(token).await?;
+            self.push_all(None, token).await?;
         }
         Ok(())
     }

@@ -62,7 +62,7 @@ impl<P: Ports> Engine<P> {
             .cursor()
             .map(|cursor| format!("since={}&", encode(&cursor.cursor)));
         self.get_text(&format!(
-            "/api/v1/sync/delta?{}limit={PAGE}",
+            "/api/v1/sync/delta?{}limit={PAGE}&layout=columns",
             since.unwrap_or_default()
         ))
         .await

@@ -6,7 +6,8 @@
 
 use super::{Election, Engine, drain::Stop};
 use crate::{
-    Timestamp, plan,
+    Timestamp,
+    plan::{self, Batch},
     ports::Ports,
     queue::retry,
     replica::Replica,
@@ -16,18 +17,29 @@ use crate::{
 /// For how long a round may go on without renewing its lease, in milliseconds.
 const LEASE_MS: u64 = 60_000;
 
+/// What came of trying to take the lease.
+pub(super) enum Taken {
+    /// It is taken, and these writes are marked as being sent, if any were ready.
+    Lease(Option<Batch>),
+    /// Another context holds it.
+    Elsewhere,
+}
+
 impl<P: Ports> Engine<P> {
-    /// Takes the lease if nobody holds it, or if the platform's lock says that its holder is gone; answers whether it
-    /// was taken.
-    pub(super) async fn take_lease(&self, token: &str, election: Election) -> Result<bool, StoreError> {
-        let mut taken = false;
+    /// Takes the lease if nobody holds it, or if the platform's lock says that its holder is gone. The first batch is
+    /// chosen in the same commit: each one costs a write to the disk.
+    pub(super) async fn take_lease(&self, token: &str, election: Election) -> Result<Taken, StoreError> {
+        let mut taken = Taken::Elsewhere;
         self.commit_plan(|replica, now| {
             let running = replica.lease().is_some_and(|lease| is_running(lease, now));
-            taken = !(running && election == Election::LeaseAlone);
-            let mut changes = Changes::default();
-            if taken {
-                changes.put(Row::Lease(lease(token, now)));
+            if running && election == Election::LeaseAlone {
+                taken = Taken::Elsewhere;
+                return Changes::default();
             }
+            let (changes, batch) = plan::batch(replica, now).unzip();
+            let mut changes = changes.unwrap_or_default();
+            changes.put(Row::Lease(lease(token, now)));
+            taken = Taken::Lease(batch);
             changes
         })
         .await?;
@@ -36,7 +48,15 @@ impl<P: Ports> Engine<P> {
 
     /// Gives the lease back; keeps it, and answers `true`, if something has become ready to be sent meanwhile and
     /// `go_on` is wanted: who queued it found the lease taken and relies on this round (D2).
-    pub(super) async fn release_lease(&self, token: &str, go_on: bool) -> Result<bool, StoreError> {
+    ///
+    /// Under the platform's lock it stays as it is: whoever gets the lock next takes it over, so that giving it back
+    /// would be a write to the disk for nobody.
+    pub(super) async fn release_lease(
+        &self,
+        token: &str,
+        go_on: bool,
+        election: Election,
+    ) -> Result<bool, StoreError> {
         let mut more = false;
         self.commit_plan(|replica, now| {
             let own = replica.lease().is_some_and(|lease| lease.token == token);
@@ -44,7 +64,7 @@ impl<P: Ports> Engine<P> {
             let mut changes = Changes::default();
             if more {
                 changes.put(Row::Lease(lease(token, now)));
-            } else if own {
+            } else if own && election == Election::LeaseAlone {
                 changes.delete(RowKey::Lease);
             }
             changes

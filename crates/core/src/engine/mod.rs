@@ -135,13 +135,21 @@ impl<P: Ports> Engine<P> {
 
     /// Queues an edit: durable when this returns, and visible at once.
     pub async fn edit(&self, edit: &Edit) -> Result<Edited, TransactError<EditError>> {
-        self.edit_once(edit, self.ports.rng().uuid()).await
+        let id = self.ports.rng().uuid();
+        self.queue_edit(edit, (id.clone(), id)).await
     }
 
     /// Queues an edit under a key of the caller's: asked again with the same key, it queues nothing more.
     pub async fn edit_once(&self, edit: &Edit, key: String) -> Result<Edited, TransactError<EditError>> {
-        let queue_id = self.ports.rng().uuid();
-        self.transact(|replica, now| plan::edit(replica, edit, now, (queue_id.clone(), key.clone())))
+        self.queue_edit(edit, (self.ports.rng().uuid(), key)).await
+    }
+
+    async fn queue_edit(
+        &self,
+        edit: &Edit,
+        ids: (String, String),
+    ) -> Result<Edited, TransactError<EditError>> {
+        self.transact(|replica, now| plan::edit(replica, edit, now, ids.clone()))
             .await
     }
 

@@ -10,8 +10,9 @@ use crate::{
 };
 
 impl<P: Ports> Engine<P> {
-    /// Sends until nothing is ready. Every batch moves at least one write on, or ends this with a failure.
-    pub(super) async fn push_all(&self, token: &str) -> Result<(), Stop> {
+    /// Sends until nothing is ready, beginning with a batch that is chosen already, if there is one. Every batch moves
+    /// at least one write on, or ends this with a failure.
+    pub(super) async fn push_all(&self, mut chosen: Option<Batch>, token: &str) -> Result<(), Stop> {
         let mut done = 0;
         loop {
             self.again.set(false);
@@ -19,7 +20,11 @@ impl<P: Ports> Engine<P> {
                 let (changes, batch) = plan::batch(replica, now).unzip();
                 Ok((changes.unwrap_or_default(), batch))
             };
-            if let Some(batch) = self.with_lease(token, next).await? {
+            let batch = match chosen.take() {
+                Some(batch) => Some(batch),
+                None => self.with_lease(token, next).await?,
+            };
+            if let Some(batch) = batch {
                 self.show_pushing(done, done + self.replica().unsent());
                 self.push(&batch, token).await?;
                 done += batch.queue_ids.len();

@@ -27,7 +27,7 @@ pub fn answers(
     // Results apply one after the other: a later one of the same record builds on what an earlier one planned.
     let mut planned = replica.part_for_planning(queue_ids);
     let mut changes = Changes::default();
-    for queue_id in queue_ids {
+    for (position, queue_id) in queue_ids.iter().enumerate() {
         let Some(write) = planned
             .write(queue_id)
             .filter(|write| write.status == WriteStatus::Syncing)
@@ -35,11 +35,7 @@ pub fn answers(
         else {
             continue;
         };
-        let result = response
-            .results
-            .iter()
-            .find(|result| result.queue_id == *queue_id);
-        let step = match result {
+        let step = match response.result_of(position, queue_id) {
             Some(result) => answer(&planned, &write, result, now, random),
             None => put(QueuedWrite {
                 status: WriteStatus::Pending,

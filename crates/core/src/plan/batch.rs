@@ -1,9 +1,12 @@
 //! What to send next, and what a batch without an answer leaves behind (protocol W3, W13; drainer D3–D8).
 
+use std::collections::BTreeMap;
+
 use crate::{
     Timestamp,
     protocol::{ErrorCode, PushRequest, WireError, WireOperation},
     queue::{QueuedWrite, WriteStatus, lanes, retry},
+    record::RecordKey,
     replica::Replica,
     store::{Changes, Row, SyncRow},
     watchdog,
@@ -30,15 +33,10 @@ pub fn batch(replica: &Replica, now: Timestamp) -> Option<(Changes, Batch)> {
     }
     let mut changes = Changes::default();
     let mut operations = Vec::with_capacity(chosen.len());
-    for (at, write) in chosen.iter().enumerate() {
-        let predecessor = chosen[..at]
-            .iter()
-            .rev()
-            .find(|earlier| earlier.key() == write.key());
-        operations.push(WireOperation::from_write(
-            write,
-            predecessor.map(|earlier| earlier.id.as_str()),
-        ));
+    let mut last_of: BTreeMap<RecordKey, &str> = BTreeMap::new();
+    for write in &chosen {
+        let predecessor = last_of.insert(write.key(), &write.id);
+        operations.push(WireOperation::from_write(write, predecessor));
         let mut sending = (*write).clone();
         sending.status = WriteStatus::Syncing;
         sending.sent = true;
@@ -56,6 +54,7 @@ pub fn batch(replica: &Replica, now: Timestamp) -> Option<(Changes, Batch)> {
         device_id,
         pack_versions: replica.packs().versions(),
         cursor: replica.cursor().map(|row| row.cursor.clone()),
+        by_position: true,
         operations,
     };
     Some((changes, Batch { request, queue_ids }))

@@ -1,11 +1,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{
-    Deserialize, Deserializer, Serialize,
-    de::{MapAccess, Visitor},
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{Error, MapAccess, Visitor},
+    ser::SerializeMap,
 };
 use serde_json::Value;
 
+use super::columns::{Layout, Read, Written};
 use crate::{
     Fields, Timestamp,
     json::{Faults, FromJson},
@@ -29,15 +31,27 @@ pub struct Delta {
 }
 
 /// Changed records by collection (`workOrders`), and the ids that left.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct DeltaChanges {
     /// By collection: ids deleted on the server.
     pub deleted_ids: BTreeMap<String, Vec<String>>,
     /// By collection: ids this user may no longer see.
     pub revoked_ids: BTreeMap<String, Vec<String>>,
-    #[serde(flatten)]
     pub records: BTreeMap<String, Vec<WireRecord>>,
+    /// As it is to be written; it is read in any.
+    pub layout: Layout,
+}
+
+impl Serialize for DeltaChanges {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut changes = serializer.serialize_map(None)?;
+        changes.serialize_entry("deletedIds", &self.deleted_ids)?;
+        changes.serialize_entry("revokedIds", &self.revoked_ids)?;
+        for (collection, records) in &self.records {
+            changes.serialize_entry(collection, &Written::new(records, self.layout))?;
+        }
+        changes.end()
+    }
 }
 
 /// By hand, because what serde derives for flattened fields buffers every record first.
@@ -59,7 +73,10 @@ impl<'de> Deserialize<'de> for DeltaChanges {
                         "deletedIds" => changes.deleted_ids = map.next_value()?,
                         "revokedIds" => changes.revoked_ids = map.next_value()?,
                         _ => {
-                            changes.records.insert(name, map.next_value()?);
+                            let records = map.next_value::<Read>()?.records();
+                            let records =
+                                records.ok_or_else(|| A::Error::custom("columns of unequal length"))?;
+                            changes.records.insert(name, records);
                         }
                     }
                 }
@@ -118,19 +135,17 @@ impl WireRecord {
         ordered::fields(own.map(|(k, v)| (k.clone(), v.clone())))
     }
 
-    /// A record as it goes on the wire. `base_version` for a row of changed fields only.
+    /// A record as it goes on the wire; `row` are its fields. `base_version` for a row of changed fields only.
     pub fn assemble(
         id_field: &str,
-        id: &str,
-        fields: &Fields,
+        id: String,
+        mut row: Fields,
         version: u64,
         base_version: Option<u64>,
         updated_at: Timestamp,
-        local_id: Option<&str>,
+        local_id: Option<String>,
     ) -> Self {
-        let mut row = Fields::new();
         row.insert(id_field.into(), id.into());
-        row.extend(fields.iter().map(|(k, v)| (k.clone(), v.clone())));
         row.insert(meta::VERSION.into(), version.into());
         if let Some(base) = base_version {
             row.insert(meta::BASE_VERSION.into(), base.into());

@@ -1,11 +1,13 @@
 //! The wire: shapes that client and server share. `docs/protocol.md` is their reference.
 
+mod columns;
 mod delta;
 mod error;
 mod push;
 mod session;
 mod text;
 
+pub use columns::Layout;
 pub use delta::{Cursor, CursorError, Delta, DeltaChanges, Digest, DigestEntry, WireRecord};
 pub use error::{ErrorCode, ErrorEnvelope, FieldError, WireError};
 pub use push::{

@@ -20,6 +20,9 @@ pub struct PushRequest {
     /// a restored backup refuses the batch (410), so that what was lost is offered again before what came later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
+    /// Results may leave their `queueId` out: their order says which operation each is of.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_position: bool,
     pub operations: Vec<WireOperation>,
 }
 
@@ -28,7 +31,9 @@ pub struct PushRequest {
 #[serde(rename_all = "camelCase")]
 pub struct WireOperation {
     pub queue_id: String,
-    pub client_mutation_id: String,
+    /// The idempotency key, where it is not the queue id: see [`Self::key`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_mutation_id: Option<String>,
     /// Keys of writes folded into this one; the ledger remembers them too.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub client_mutation_ids: Vec<String>,
@@ -62,7 +67,8 @@ impl WireOperation {
         depends_on.extend(lane_predecessor.map(str::to_owned));
         Self {
             queue_id: write.id.clone(),
-            client_mutation_id: write.client_mutation_id.clone(),
+            client_mutation_id: (write.client_mutation_id != write.id)
+                .then(|| write.client_mutation_id.clone()),
             client_mutation_ids: write.coalesced.clone(),
             kind: write.kind.clone(),
             domain: write.domain.clone(),
@@ -75,6 +81,11 @@ impl WireOperation {
             clock_offset_ms: write.clock_offset_ms,
             depends_on,
         }
+    }
+
+    /// The idempotency key: a server answers one that it knows as it did the first time.
+    pub fn key(&self) -> &str {
+        self.client_mutation_id.as_deref().unwrap_or(&self.queue_id)
     }
 
     /// The version the author saw, and the changed fields without it.
@@ -97,6 +108,18 @@ crate::json_object!(PushResponse {
     server_time: "serverTime",
     results: "results"
 });
+
+impl PushResponse {
+    /// The result of the operation at a position of the request.
+    pub fn result_of(&self, position: usize, queue_id: &str) -> Option<&OperationResult> {
+        let here = self.results.get(position);
+        let named = |result: &&OperationResult| result.queue_id.as_deref() == Some(queue_id);
+        match here.filter(|result| result.queue_id.is_none()) {
+            Some(unnamed) => Some(unnamed),
+            None => here.filter(named).or_else(|| self.results.iter().find(named)),
+        }
+    }
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -121,7 +144,9 @@ crate::json_names!(ResultStatus {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OperationResult {
-    pub queue_id: String,
+    /// Left out where the request allows it: the result's position tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue_id: Option<String>,
     pub status: ResultStatus,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new_version: Option<u64>,

@@ -1,16 +1,19 @@
 //! A page of the change log as a device reads it: each record's values stay the text that came over the wire.
 //!
 //! Most records of a page are new to the device and go into the store as they are, so nothing is gained by taking their
-//! values apart. The text is walked through once.
+//! values apart. The text is walked through once, whether a collection comes by rows or by columns.
+
+mod records;
 
 use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::{
-    Deserialize, Deserializer,
-    de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor},
+    Deserializer,
+    de::{DeserializeSeed, Error, MapAccess, Visitor},
 };
 use serde_json::{Value, value::RawValue};
 
+use self::records::{Name, Records};
 use super::WireRecord;
 use crate::{Fields, Timestamp, json, json::Malformed, record::meta, timestamp};
 
@@ -175,92 +178,4 @@ impl<'de> Visitor<'de> for Changes<'_, 'de> {
 /// Ids by collection: there are few, and they are taken apart.
 fn ids<E: Error>(text: &RawValue) -> Result<BTreeMap<String, Vec<String>>, E> {
     json::from_slice(text.get().as_bytes()).map_err(E::custom)
-}
-
-struct Records<'a>(Vec<RecordText<'a>>);
-
-impl<'de> Deserialize<'de> for Records<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct List;
-
-        impl<'de> Visitor<'de> for List {
-            type Value = Records<'de>;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("records")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Records<'de>, A::Error> {
-                let mut records = Vec::new();
-                while let Some(record) = list.next_element()? {
-                    records.push(record);
-                }
-                Ok(Records(records))
-            }
-        }
-
-        deserializer.deserialize_seq(List)
-    }
-}
-
-impl<'de> Deserialize<'de> for RecordText<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Cells;
-
-        impl<'de> Visitor<'de> for Cells {
-            type Value = RecordText<'de>;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a record")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RecordText<'de>, A::Error> {
-                let mut cells: Vec<(Cow<'de, str>, &'de str)> = Vec::with_capacity(24);
-                while let Some(Name(name)) = map.next_key()? {
-                    let text = map.next_value::<&'de RawValue>()?.get();
-                    if !is_sound(text) {
-                        return Err(A::Error::custom("a value that stands for nothing"));
-                    }
-                    cells.push((name, text));
-                }
-                Ok(RecordText { cells })
-            }
-        }
-
-        deserializer.deserialize_map(Cells)
-    }
-}
-
-/// Whether a value can be taken apart later: what was walked past is JSON, and may still name half a character or a
-/// number that there is not.
-fn is_sound(text: &str) -> bool {
-    let number = text.starts_with(|first: char| first == '-' || first.is_ascii_digit());
-    !(number || text.contains('\\')) || json::parse(text.as_bytes()).is_ok()
-}
-
-/// A name in an object, borrowed unless it holds escapes.
-struct Name<'a>(Cow<'a, str>);
-
-impl<'de> Deserialize<'de> for Name<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
-
-        impl<'de> Visitor<'de> for Text {
-            type Value = Name<'de>;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a name")
-            }
-
-            fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Name<'de>, E> {
-                Ok(Name(Cow::Borrowed(text)))
-            }
-
-            fn visit_str<E: Error>(self, text: &str) -> Result<Name<'de>, E> {
-                Ok(Name(Cow::Owned(text.to_owned())))
-            }
-        }
-
-        deserializer.deserialize_str(Text)
-    }
 }

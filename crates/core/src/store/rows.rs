@@ -98,7 +98,7 @@ crate::json_object!(SyncRow {
 
 impl SyncRow {
     /// Operations in a batch when all is well.
-    pub const FULL_BATCH: usize = 100;
+    pub const FULL_BATCH: usize = 250;
 }
 
 impl Default for SyncRow {

@@ -122,10 +122,7 @@ fn r9_the_delta_first_gives_the_record_its_id_and_the_create_waits_for_its_answe
     device.answer_push(answers(json!([answer, other])));
     device.sync(Trigger::Write);
     let resent = device.script().pushes().last().unwrap().operations[0].clone();
-    assert_eq!(
-        resent.client_mutation_id, create.client_mutation_id,
-        "under its first key"
-    );
+    assert_eq!(resent.key(), create.client_mutation_id, "under its first key");
     assert_eq!(device.engine.replica().all("job").count(), 2);
     assert_eq!(device.held("S-9").unwrap().version, 2);
 }

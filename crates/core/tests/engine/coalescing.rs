@@ -351,7 +351,7 @@ fn w2_all_keys_ride_along_and_are_known_again() {
     device.sync(Trigger::Write);
     let sent = &device.script().pushes()[0].operations[0];
     assert_eq!(
-        (sent.client_mutation_id.as_str(), &sent.client_mutation_ids[..]),
+        (sent.key(), &sent.client_mutation_ids[..]),
         ("k1", &["k2".to_owned(), "k3".to_owned()][..])
     );
     assert_eq!(sent.payload["count"], 7);

@@ -47,8 +47,8 @@ fn sent(device: &Device) -> Vec<String> {
 fn a_chain_of_new_records_keeps_its_order_over_many_batches() {
     let device = device();
     device.update(json!({ "title": "beside it" }));
-    let chain = chain(&device, 250);
-    let edits: Vec<QueuedWrite> = [0, 120, 249]
+    let chain = chain(&device, 600);
+    let edits: Vec<QueuedWrite> = [0, 300, 599]
         .map(|at| {
             let edited = device
                 .edit(
@@ -61,12 +61,15 @@ fn a_chain_of_new_records_keeps_its_order_over_many_batches() {
         })
         .into();
     assert_eq!(device.sync(Trigger::Write), Round::Done);
-    assert!(device.script().pushes().len() >= 3, "a batch holds a hundred");
+    assert!(
+        device.script().pushes().len() >= 3,
+        "a batch holds no more than 250"
+    );
     let order = sent(&device);
     let place = |write: &QueuedWrite| order.iter().position(|id| *id == write.id).unwrap();
     assert!(chain.windows(2).all(|pair| place(&pair[0]) < place(&pair[1])));
-    assert!(place(&edits[1]) > place(&chain[120]) && place(&edits[2]) > place(&chain[249]));
-    assert_eq!(order.len(), 254, "each once");
+    assert!(place(&edits[1]) > place(&chain[300]) && place(&edits[2]) > place(&chain[599]));
+    assert_eq!(order.len(), 604, "each once");
     for push in device.script().pushes() {
         for (at, operation) in push.operations.iter().enumerate() {
             let here = |id: &String| push.operations.iter().position(|other| other.queue_id == *id);

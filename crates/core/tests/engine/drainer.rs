@@ -30,6 +30,24 @@ fn d1_a_round_holds_the_lease_while_it_runs_and_gives_it_back() {
 }
 
 #[test]
+fn d1_under_the_platforms_lock_a_round_that_sends_commits_twice() {
+    let device = device();
+    let round = || block_on(device.engine.sync(Trigger::Write, Election::Lock));
+    for title in ["A", "B"] {
+        let write = device.update(json!({ "title": title }));
+        let before = device.engine.replica().revision();
+        assert_eq!(
+            round(),
+            Round::Done,
+            "what is left of the last lease is taken over"
+        );
+        assert_eq!(device.write(&write.id).status, WriteStatus::Synced);
+        let commits = device.engine.replica().revision() - before;
+        assert_eq!(commits, 2, "the lease with the batch, and the answers");
+    }
+}
+
+#[test]
 fn d1_a_running_lease_is_respected_until_it_expires_unless_the_platforms_lock_says_otherwise() {
     let device = device();
     let write = device.update(json!({ "title": "A" }));

@@ -2,6 +2,7 @@
 
 use holdfast_core::{
     engine::{Round, Trigger},
+    protocol::WireOperation,
     queue::{QueuedWrite, WriteStatus},
     store::Row,
 };
@@ -23,7 +24,7 @@ fn w14_what_a_dead_context_left_syncing_is_resent_with_the_same_key() {
     let round = block_on(successor.sync(Trigger::Launch, holdfast_core::engine::Election::Lock));
     assert_eq!(round, Round::Done);
     let sent = device.script().pushes()[0].operations[0].clone();
-    assert_eq!(sent.client_mutation_id, write.client_mutation_id);
+    assert_eq!(sent.key(), write.client_mutation_id);
     assert_eq!(
         successor.replica().write(&write.id).unwrap().status,
         WriteStatus::Synced
@@ -68,7 +69,7 @@ fn w19_d10_a_restored_server_is_read_anew_and_offered_again_what_it_acknowledged
         .unwrap()
         .operations
         .iter()
-        .map(|o| o.client_mutation_id.clone())
+        .map(|o| o.key().to_owned())
         .collect();
     assert_eq!(
         offered,
@@ -168,7 +169,8 @@ fn w19_a_device_that_never_pulled_offers_again_what_a_server_without_memory_ackn
     let pushes = device.script().pushes();
     assert_eq!(pushes.len(), 2);
     assert_eq!(
-        pushes[1].operations[0].client_mutation_id, write.client_mutation_id,
+        pushes[1].operations[0].key(),
+        write.client_mutation_id,
         "under its first key"
     );
     assert_eq!(device.write(&write.id).status, WriteStatus::Synced);
@@ -185,7 +187,7 @@ fn w19_a_push_to_a_restored_server_offers_what_it_lost_before_what_is_new() {
     let pushes = device.script().pushes();
     let keys = |at: usize| -> Vec<&str> {
         let operations = pushes[at].operations.iter();
-        operations.map(|o| o.client_mutation_id.as_str()).collect()
+        operations.map(WireOperation::key).collect()
     };
     assert_eq!(
         pushes[1].cursor.as_deref(),

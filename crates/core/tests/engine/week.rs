@@ -142,7 +142,7 @@ fn a_week_of_work_comes_through_whole_and_once() {
     let mut payloads: BTreeMap<String, WireOperation> = BTreeMap::new();
     for operation in operations(&device) {
         let first = payloads
-            .entry(operation.client_mutation_id.clone())
+            .entry(operation.key().to_owned())
             .or_insert_with(|| operation.clone());
         assert_eq!(
             (&first.payload, &first.queue_id),

@@ -2,8 +2,8 @@
 
 use holdfast_core::{
     engine::{Round, Trigger},
-    protocol::ErrorCode,
-    queue::{Operation, WriteStatus},
+    protocol::{ErrorCode, WireOperation},
+    queue::{Operation, QueuedWrite, WriteStatus},
 };
 use serde_json::json;
 
@@ -53,6 +53,45 @@ fn w2_an_edit_of_a_sent_write_is_a_write_of_its_own() {
         "its base is what its author saw: the first one's value"
     );
     assert_eq!(json!(device.write(&first.id).payload), json!({ "title": "A" }));
+}
+
+#[test]
+fn w3_a_request_says_no_more_than_it_must() {
+    let device = device();
+    let first = device.update(json!({ "title": "A" }));
+    device.sync(Trigger::Write);
+    let push = device.script().pushes().remove(0);
+    assert!(push.by_position, "results need not be named");
+    let sent = &push.operations[0];
+    assert_eq!((sent.key(), &sent.client_mutation_id), (first.id.as_str(), &None));
+    let again = QueuedWrite {
+        client_mutation_id: "another".into(),
+        ..first
+    };
+    let named = WireOperation::from_write(&again, None);
+    assert_eq!(
+        named.key(),
+        "another",
+        "a key of its own, as after a retry, is said"
+    );
+}
+
+#[test]
+fn w4_unnamed_results_are_the_writes_in_their_order() {
+    let device = device();
+    device.update(json!({ "title": "A" }));
+    device
+        .edit(job("J-2"), Operation::Create, json!({ "title": "New" }))
+        .unwrap();
+    let mut refused = error("VALIDATION_ERROR");
+    refused["status"] = json!("rejected");
+    device.answer_push(answers(
+        json!([{ "status": "success", "newVersion": 4 }, refused]),
+    ));
+    device.sync(Trigger::Write);
+    let sent = device.script().pushes().remove(0).operations;
+    let status = |at: usize| device.write(&sent[at].queue_id).status;
+    assert_eq!([status(0), status(1)], [WriteStatus::Synced, WriteStatus::Failed]);
 }
 
 #[test]

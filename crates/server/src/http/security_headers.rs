@@ -1,4 +1,8 @@
-//! Headers that every response carries, whatever it is.
+//! Headers that every response carries.
+//!
+//! JSON is data and no document: it carries what keeps it from being taken for one, from loading or running anything
+//! should it be opened by itself, and from being read by other origins. The rest is about pages, and would be more
+//! bytes than many answers of sync have.
 //!
 //! The Content-Security-Policy admits nothing inline. The app's build writes one small inline module script into
 //! `index.html`; its hash comes beside it, in `csp.json` of the web folder:
@@ -8,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use axum::extract::{Request, State};
 use axum::http::header::{
-    CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+    CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
@@ -20,6 +24,10 @@ use super::state::AppState;
 /// Cameras and positions belong to field work; the rest does not.
 const PERMISSIONS: &str = "camera=(self), geolocation=(self), microphone=(), payment=(), usb=(), serial=(), \
                            display-capture=(), browsing-topics=()";
+
+const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 const TWO_YEARS: &str = "max-age=63072000";
 
@@ -44,40 +52,50 @@ struct ScriptHashes {
     script_src: Vec<String>,
 }
 
+/// Of data: nothing may be loaded, and nobody may frame it.
+const DATA_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
+
 /// The headers, ready to be copied onto responses.
 #[derive(Debug)]
-pub struct SecurityHeaders(HeaderMap);
+pub struct SecurityHeaders {
+    pages: HeaderMap,
+    data: HeaderMap,
+}
 
 impl SecurityHeaders {
     /// Reads the script hashes of the app in `web`. `https` says whether browsers reach the server by TLS only.
     pub fn for_app(web: &Path, https: bool) -> Result<Self, CspError> {
         let hashes = read_hashes(&web.join("csp.json"))?;
-        let mut headers = HeaderMap::new();
-        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::try_from(policy(&hashes))?);
-        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-        headers.insert(
-            HeaderName::from_static("permissions-policy"),
-            HeaderValue::from_static(PERMISSIONS),
-        );
-        for name in ["cross-origin-opener-policy", "cross-origin-resource-policy"] {
-            headers.insert(
-                HeaderName::from_static(name),
-                HeaderValue::from_static("same-origin"),
-            );
-        }
+        let mut data = HeaderMap::new();
+        data.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(DATA_POLICY));
+        data.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        data.insert(RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
         if https {
-            headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(TWO_YEARS));
+            data.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(TWO_YEARS));
         }
-        Ok(Self(headers))
+        let mut pages = data.clone();
+        pages.insert(CONTENT_SECURITY_POLICY, HeaderValue::try_from(policy(&hashes))?);
+        pages.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+        pages.insert(PERMISSIONS_POLICY, HeaderValue::from_static(PERMISSIONS));
+        pages.insert(OPENER_POLICY, HeaderValue::from_static("same-origin"));
+        Ok(Self { pages, data })
+    }
+
+    /// Those for a response of a type.
+    fn of(&self, content_type: Option<&HeaderValue>) -> &HeaderMap {
+        match content_type.is_some_and(|kind| kind.as_bytes().starts_with(b"application/json")) {
+            true => &self.data,
+            false => &self.pages,
+        }
     }
 }
 
 /// Middleware that adds the headers to every response.
 pub(super) async fn add(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    for (name, value) in &state.security_headers.0 {
-        response.headers_mut().insert(name, value.clone());
+    let headers = response.headers_mut();
+    for (name, value) in state.security_headers.of(headers.get(CONTENT_TYPE)) {
+        headers.insert(name, value.clone());
     }
     response
 }
@@ -156,7 +174,7 @@ mod tests {
 
         let bare = headers().unwrap();
         assert!(
-            bare.0[CONTENT_SECURITY_POLICY]
+            bare.pages[CONTENT_SECURITY_POLICY]
                 .to_str()
                 .unwrap()
                 .contains("'wasm-unsafe-eval'; style-src")
@@ -164,7 +182,7 @@ mod tests {
 
         write(r#"{"scriptSrc": ["'sha256-abc+/='"]}"#);
         let with_hash = headers().unwrap();
-        let policy = with_hash.0[CONTENT_SECURITY_POLICY].to_str().unwrap();
+        let policy = with_hash.pages[CONTENT_SECURITY_POLICY].to_str().unwrap();
         assert!(
             policy.contains("script-src 'self' 'wasm-unsafe-eval' 'sha256-abc+/=';"),
             "{policy}"
@@ -182,10 +200,10 @@ mod tests {
     fn transport_security_is_promised_over_tls_only() {
         let folder = tempfile::tempdir().unwrap();
         let promised = |https| {
-            SecurityHeaders::for_app(folder.path(), https)
-                .unwrap()
-                .0
-                .contains_key(STRICT_TRANSPORT_SECURITY)
+            let SecurityHeaders { pages, data } = SecurityHeaders::for_app(folder.path(), https).unwrap();
+            let [page, answer] = [pages, data].map(|headers| headers.contains_key(STRICT_TRANSPORT_SECURITY));
+            assert_eq!(page, answer);
+            page
         };
         assert_eq!((promised(true), promised(false)), (true, false));
     }

@@ -24,14 +24,19 @@ use crate::storage::model::StoredRecord;
 
 /// The whole record as it goes on the wire.
 pub fn whole(entity: &Entity, record: &StoredRecord) -> WireRecord {
+    into_whole(entity, record.clone())
+}
+
+/// As [`whole`], of a record that is needed no more.
+pub fn into_whole(entity: &Entity, record: StoredRecord) -> WireRecord {
     WireRecord::assemble(
         &entity.id_field,
-        &record.id,
-        &record.fields,
+        record.id,
+        record.fields,
         record.version,
         None,
         record.updated_at,
-        record.local_id.as_deref(),
+        record.local_id,
     )
 }
 

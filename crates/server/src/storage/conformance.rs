@@ -114,6 +114,8 @@ fn versions_are_found_by_id_by_position_and_in_the_history(storage: &impl Storag
         assert_eq!(tx.record("order", "O-1")?, Some(second.clone()));
         assert_eq!(tx.record("asset", "O-1")?, None);
         assert_eq!(tx.last_sequence()?, 2);
+        assert_eq!(tx.maker("order", "O-1")?.as_deref(), Some("phone"));
+        assert_eq!(tx.maker("asset", "O-1")?, None);
         let versions = |entries: Vec<HistoryEntry>| {
             entries
                 .iter()

@@ -62,6 +62,9 @@ pub trait Transaction {
     /// The versions of a record that were written after a position, oldest first.
     fn history_since(&self, entity: &str, id: &str, sequence: u64) -> Result<Vec<HistoryEntry>>;
 
+    /// The device that wrote a record's first version; empty if it was none, `None` if there is no such record.
+    fn maker(&self, entity: &str, id: &str) -> Result<Option<String>>;
+
     /// Who holds a unique value. `name` tells several kinds of values of one entity apart.
     fn key_holder(&self, entity: &str, name: &str, value: &str) -> Result<Option<String>>;
     fn put_key(&mut self, entity: &str, name: &str, value: &str, id: &str) -> Result<()>;

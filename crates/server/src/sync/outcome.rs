@@ -8,7 +8,7 @@ pub(super) const NOT_THERE: &str = "This record is not there, or is no longer yo
 
 fn of(operation: &WireOperation, status: ResultStatus) -> OperationResult {
     OperationResult {
-        queue_id: operation.queue_id.clone(),
+        queue_id: Some(operation.queue_id.clone()),
         status,
         new_version: None,
         entity_id: None,

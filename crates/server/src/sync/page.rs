@@ -124,13 +124,10 @@ impl<'s, 'a> Page<'s, 'a> {
     }
 
     /// Tells what there is to tell of a record, and of those that come along with it.
-    pub fn consider_with_company(&mut self, tx: &dyn Transaction, record: &StoredRecord) -> Result<()> {
-        let mut open = vec![(record.clone(), false)];
+    pub fn consider_with_company(&mut self, tx: &dyn Transaction, record: StoredRecord) -> Result<()> {
+        let mut open = vec![(record, false)];
         while let Some((record, along)) = open.pop() {
-            if !self.consider(tx, &record, along)? {
-                continue;
-            }
-            for (entity, id) in self.scope.brings(&record) {
+            for (entity, id) in self.consider(tx, record, along)? {
                 let known = self.done.contains(&(entity.name.clone(), id.clone()));
                 if let Some(brought) = (!known)
                     .then(|| tx.record(&entity.name, &id))
@@ -144,52 +141,61 @@ impl<'s, 'a> Page<'s, 'a> {
         Ok(())
     }
 
-    /// Tells what there is to tell of a record; whether it is on the page. `along`: another record brings it.
-    pub fn consider(&mut self, tx: &dyn Transaction, record: &StoredRecord, along: bool) -> Result<bool> {
+    /// Tells what there is to tell of a record; answers what it brings along, if it is on the page. `along`: another
+    /// record brings it.
+    pub fn consider(
+        &mut self,
+        tx: &dyn Transaction,
+        record: StoredRecord,
+        along: bool,
+    ) -> Result<Vec<(&'a Entity, String)>> {
+        let nothing = Ok(Vec::new());
         let Some(entity) = self.scope.set.get(&record.entity) else {
-            return Ok(false);
+            return nothing;
         };
-        let membership = self.membership(tx, record)?;
+        let membership = self.membership(tx, &record)?;
         let held = membership == Some(Membership::Held);
         if record.deleted && !held && membership != Some(Membership::Doubted) {
-            return Ok(false);
+            return nothing;
         }
-        let readable = self.scope.readable(entity, record);
-        let wanted = along || (!held && readable && self.scope.wanted(entity, record));
-        let step = step(
-            membership,
-            record.deleted,
-            readable,
-            wanted,
-            record.sequence > self.since,
-        );
+        let readable = self.scope.readable(entity, &record);
+        let wanted = along || (!held && readable && self.scope.wanted(entity, &record));
+        let changed = record.sequence > self.since;
+        let step = step(membership, record.deleted, readable, wanted, changed);
         let first_time = self.done.insert((record.entity.clone(), record.id.clone()));
         if !first_time {
-            return Ok(false);
+            return nothing;
         }
-        self.tell(tx, entity, record, step)?;
         match step {
-            Step::Whole => self.note(record, Effect::Held),
-            Step::Deleted | Step::Revoked => self.note(record, Effect::Gone),
+            Step::Whole => self.note(&record, Effect::Held),
+            Step::Deleted | Step::Revoked => self.note(&record, Effect::Gone),
             // It was to come along, and may not be read any more.
-            Step::Nothing if self.expects(tx, record)? => self.note(record, Effect::Gone),
+            Step::Nothing if self.expects(tx, &record)? => self.note(&record, Effect::Gone),
             Step::Changed | Step::Nothing => {}
         }
-        Ok(matches!(step, Step::Whole | Step::Changed))
+        let brought = match step {
+            Step::Whole | Step::Changed => self.scope.brings(&record),
+            _ => Vec::new(),
+        };
+        self.tell(tx, entity, record, step)?;
+        Ok(brought)
     }
 
     fn tell(
         &mut self,
         tx: &dyn Transaction,
         entity: &Entity,
-        record: &StoredRecord,
+        record: StoredRecord,
         step: Step,
     ) -> Result<()> {
         let row = match step {
-            Step::Whole => records::whole(entity, record),
-            Step::Changed => changed_row(tx, entity, record, self.since)?,
-            Step::Deleted => return self.leaves(entity, record, true),
-            Step::Revoked => return self.leaves(entity, record, false),
+            Step::Whole => self.whole(tx, entity, record)?,
+            Step::Changed => match changed_row(tx, entity, &record, self.since)? {
+                Some(row) => row,
+                None => self.whole(tx, entity, record)?,
+            },
+            Step::Deleted => return self.leaves(entity, &record, true),
+            Step::Revoked => return self.leaves(entity, &record, false),
             Step::Nothing => return Ok(()),
         };
         self.rows += 1;
@@ -199,6 +205,15 @@ impl<'s, 'a> Page<'s, 'a> {
             .or_default()
             .push(row);
         Ok(())
+    }
+
+    /// The whole record. Under which id it was made is of use to the device that made it, and to no other.
+    fn whole(&self, tx: &dyn Transaction, entity: &Entity, record: StoredRecord) -> Result<WireRecord> {
+        let device = &self.scope.cx.caller.device_id;
+        let told =
+            record.local_id.is_some() && tx.maker(&record.entity, &record.id)?.as_ref() == Some(device);
+        let local_id = record.local_id.clone().filter(|_| told);
+        Ok(records::into_whole(entity, StoredRecord { local_id, ..record }))
     }
 
     fn leaves(&mut self, entity: &Entity, record: &StoredRecord, deleted: bool) -> Result<()> {
@@ -215,17 +230,17 @@ impl<'s, 'a> Page<'s, 'a> {
     }
 }
 
-/// The fields that changed after a position; the whole record, if it was created or came back since.
+/// The fields that changed after a position; `None`, if the record was created or came back since.
 fn changed_row(
     tx: &dyn Transaction,
     entity: &Entity,
     record: &StoredRecord,
     since: u64,
-) -> Result<WireRecord> {
+) -> Result<Option<WireRecord>> {
     let entries = tx.history_since(&record.entity, &record.id, since)?;
     let only_updates = entries.iter().all(|entry| entry.act == Act::Update);
     let Some(first) = entries.first().filter(|_| only_updates) else {
-        return Ok(records::whole(entity, record));
+        return Ok(None);
     };
     let names = entries.iter().flat_map(|entry| entry.changes.keys());
     let fields = names
@@ -237,13 +252,9 @@ fn changed_row(
         })
         .collect();
     let (id_field, base) = (&entity.id_field, Some(first.version - 1));
-    Ok(WireRecord::assemble(
-        id_field,
-        &record.id,
-        &fields,
-        record.version,
-        base,
-        record.updated_at,
-        None,
-    ))
+    let (version, at) = (record.version, record.updated_at);
+    let id = record.id.clone();
+    Ok(Some(WireRecord::assemble(
+        id_field, id, fields, version, base, at, None,
+    )))
 }

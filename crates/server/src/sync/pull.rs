@@ -10,7 +10,7 @@
 
 use holdfast_core::{
     Timestamp,
-    protocol::{Cursor, Delta, WireRecord},
+    protocol::{Cursor, Delta, Layout, WireRecord},
     system,
 };
 
@@ -35,10 +35,19 @@ pub struct DeltaRequest {
     /// Plural names, comma-separated; all entities, if absent.
     pub entities: Option<String>,
     pub limit: Option<usize>,
+    pub layout: Layout,
 }
 
 /// One page of changes.
 pub fn delta(tx: &mut dyn Transaction, cx: &Context<'_>, request: &DeltaRequest) -> Answer<Delta> {
+    let page = page(tx, cx, request)?;
+    Ok(page.map(|mut delta| {
+        delta.changes.layout = request.layout;
+        delta
+    }))
+}
+
+fn page(tx: &mut dyn Transaction, cx: &Context<'_>, request: &DeltaRequest) -> Answer<Delta> {
     let limit = request.limit.unwrap_or(DEFAULT_LIMIT);
     if !(1..=MAXIMAL_LIMIT).contains(&limit) {
         return Ok(Err(Refusal::malformed(format!(
@@ -104,7 +113,7 @@ fn follow(tx: &mut dyn Transaction, scope: Scope<'_>, cursor: &Cursor, limit: us
     'log: while position < end {
         for record in tx.changes_after(position, limit)? {
             position = record.sequence;
-            page.consider_with_company(tx, &record)?;
+            page.consider_with_company(tx, record)?;
             if page.rows >= limit {
                 break 'log;
             }

@@ -44,9 +44,10 @@ pub fn push(tx: &mut dyn Transaction, cx: &Context<'_>, request: &PushRequest) -
             .depends_on
             .iter()
             .any(|id| settled.get(id.as_str()) == Some(&false));
-        let result = one(tx, cx, operation, unmet)?;
+        let mut result = one(tx, cx, operation, unmet)?;
         let applied = matches!(result.status, ResultStatus::Success | ResultStatus::Conflict);
         settled.insert(&operation.queue_id, applied);
+        result.queue_id = result.queue_id.filter(|_| !request.by_position);
         results.push(result);
     }
     Ok(Ok(PushResponse {
@@ -63,10 +64,9 @@ pub(super) fn one(
     unmet_dependency: bool,
 ) -> Result<OperationResult> {
     let mut refused_before = false;
-    if let Some(answer) = tx.answer(&cx.caller.device_id, &operation.client_mutation_id)? {
-        let first: OperationResult = serde_json::from_str(&answer).map_err(|error| {
-            StorageError::Inconsistent(format!("ledger {}: {error}", operation.client_mutation_id))
-        })?;
+    if let Some(answer) = tx.answer(&cx.caller.device_id, operation.key())? {
+        let first: OperationResult = serde_json::from_str(&answer)
+            .map_err(|error| StorageError::Inconsistent(format!("ledger {}: {error}", operation.key())))?;
         // A refusal of access is judged anew: access may have been given meanwhile.
         refused_before = code(&first) == Some(ErrorCode::NotFound);
         if !refused_before {
@@ -80,7 +80,7 @@ pub(super) fn one(
     match in_savepoint(tx, |tx| settle(tx, cx, operation, refused_before)) {
         Ok(result) => Ok(result),
         Err(error) => {
-            tracing::error!(key = %operation.client_mutation_id, %error, "an operation failed and was rolled back");
+            tracing::error!(key = operation.key(), %error, "an operation failed and was rolled back");
             let message = "The server failed on this change; it will be sent again.";
             Ok(outcome::retry(operation, ErrorCode::ServerError, message))
         }
@@ -113,8 +113,8 @@ fn settle(
     }
     let answer =
         serde_json::to_string(&result).map_err(|error| StorageError::Inconsistent(error.to_string()))?;
-    let keys = std::iter::once(&operation.client_mutation_id).chain(&operation.client_mutation_ids);
-    for key in keys {
+    let folded = operation.client_mutation_ids.iter().map(String::as_str);
+    for key in std::iter::once(operation.key()).chain(folded) {
         tx.put_answer(&cx.caller.device_id, key, &answer)?;
     }
     Ok(result)

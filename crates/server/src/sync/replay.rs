@@ -23,7 +23,7 @@ pub(super) fn answered_again(
     first: OperationResult,
 ) -> Result<OperationResult> {
     let mut result = OperationResult {
-        queue_id: operation.queue_id.clone(),
+        queue_id: Some(operation.queue_id.clone()),
         ..first
     };
     if !matches!(result.status, ResultStatus::Success | ResultStatus::Conflict) {

@@ -256,8 +256,8 @@ fn operation(cx: &Context<'_>, entity: &Entity, write: RestWrite) -> WireOperati
     }
     let key = key.unwrap_or_else(|| cx.rng.uuid());
     WireOperation {
-        queue_id: key.clone(),
-        client_mutation_id: key,
+        queue_id: key,
+        client_mutation_id: None,
         client_mutation_ids: Vec::new(),
         kind,
         domain,

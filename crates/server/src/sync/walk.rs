@@ -123,7 +123,7 @@ fn fill(
         for record in chunk {
             at.entity.clone_from(&record.entity);
             at.id.clone_from(&record.id);
-            visit(tx, scope, &mut page, &record, &at)?;
+            visit(tx, scope, &mut page, record, &at)?;
             if page.rows >= limit {
                 at.remaining = start.remaining.saturating_sub(page.rows as u64);
                 let next = Cursor {
@@ -165,15 +165,13 @@ fn visit(
     tx: &dyn Transaction,
     scope: &Scope<'_>,
     page: &mut Page<'_, '_>,
-    record: &StoredRecord,
+    record: StoredRecord,
     at: &Position,
 ) -> Result<()> {
-    let mut open = vec![(record.clone(), page.expects(tx, record)?)];
+    let expected = page.expects(tx, &record)?;
+    let mut open = vec![(record, expected)];
     while let Some((record, along)) = open.pop() {
-        if !page.consider(tx, &record, along)? {
-            continue;
-        }
-        for (entity, id) in scope.brings(&record) {
+        for (entity, id) in page.consider(tx, record, along)? {
             let Some(brought) = tx
                 .record(&entity.name, &id)?
                 .filter(|brought| scope.readable(entity, brought))

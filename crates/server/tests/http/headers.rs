@@ -4,17 +4,9 @@ use crate::support::{Answer, Server};
 use reqwest::StatusCode;
 
 #[tokio::test]
-async fn every_response_is_guarded() {
+async fn every_page_is_guarded() {
     let server = Server::start().await;
-    for path in [
-        "/",
-        "/sw.js",
-        "/api/v1/me",
-        "/api/v1/nothing",
-        "/oauth/authorize",
-        "/healthz",
-        "/missing.png",
-    ] {
+    for path in ["/", "/sw.js", "/oauth/authorize", "/metrics"] {
         let response = server
             .get(path)
             .header("accept", "text/html")
@@ -34,7 +26,29 @@ async fn every_response_is_guarded() {
         assert_eq!(header("x-content-type-options"), "nosniff", "{path}");
         assert_eq!(header("referrer-policy"), "no-referrer", "{path}");
         assert_eq!(header("cross-origin-opener-policy"), "same-origin", "{path}");
+        assert_eq!(header("cross-origin-resource-policy"), "same-origin", "{path}");
         assert!(header("permissions-policy").contains("microphone=()"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn data_can_neither_load_nor_be_framed_nor_be_taken_for_something_else() {
+    let server = Server::start().await;
+    for path in [
+        "/api/v1/me",
+        "/api/v1/nothing",
+        "/api/v1/openapi.json",
+        "/healthz",
+        "/missing.png",
+    ] {
+        let response = server.get(path).send().await.unwrap();
+        let header = |name: &str| response.headers()[name].to_str().unwrap();
+        assert_eq!(header("content-type"), "application/json", "{path}");
+        let policy = header("content-security-policy");
+        assert_eq!(policy, "default-src 'none'; frame-ancestors 'none'", "{path}");
+        assert_eq!(header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(header("cross-origin-resource-policy"), "same-origin", "{path}");
+        assert!(!response.headers().contains_key("permissions-policy"), "{path}");
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_core::{
     ports::{Body, Method, Request, Response},
-    protocol::{ErrorCode, ErrorEnvelope, PushRequest, PushResponse, WireError},
+    protocol::{ErrorCode, ErrorEnvelope, Layout, PushRequest, PushResponse, WireError, WireOperation},
 };
 use holdfast_server::{
     storage::port::{Storage, StorageError, Transaction},
@@ -68,6 +68,10 @@ impl Server {
                     since: text("since"),
                     entities: text("entities"),
                     limit: Some(self.page),
+                    layout: match text("layout").as_deref() {
+                        Some("columns") => Layout::Columns,
+                        _ => Layout::Rows,
+                    },
                 };
                 self.within(|tx| Ok(pull::delta(tx, &cx, &asked)?.map(|answer| json!(answer))))
             }
@@ -100,17 +104,14 @@ impl Server {
 
     /// Keys of operations that are in the ledger already.
     fn answered_before(&self, batch: &PushRequest) -> BTreeSet<String> {
-        let known = |key: &&String| {
+        let known = |key: &&str| {
             let answer = self
                 .storage
                 .read::<_, StorageError>(|tx| tx.answer(&batch.device_id, key));
             answer.is_ok_and(|answer| answer.is_some())
         };
-        let keys = batch
-            .operations
-            .iter()
-            .map(|operation| &operation.client_mutation_id);
-        keys.filter(known).cloned().collect()
+        let keys = batch.operations.iter().map(WireOperation::key);
+        keys.filter(known).map(str::to_owned).collect()
     }
 
     fn within(
@@ -132,10 +133,7 @@ fn answered(outcome: holdfast_server::sync::Answer<Value>) -> Response {
 /// Notes which writes made which versions. An answer that is only repeated tells of a later version.
 fn remember(made_by: &mut MadeBy, batch: &PushRequest, answer: &PushResponse, again: &BTreeSet<String>) {
     for (operation, result) in batch.operations.iter().zip(&answer.results) {
-        let Some(version) = result
-            .new_version
-            .filter(|_| !again.contains(&operation.client_mutation_id))
-        else {
+        let Some(version) = result.new_version.filter(|_| !again.contains(operation.key())) else {
             continue;
         };
         let id = result.entity_id.as_ref().unwrap_or(&operation.entity_id);

@@ -170,7 +170,7 @@ mod tests {
         let error = json!({ "code": "GONE", "message": "m", "fields": [{ "field": "f", "message": "m" }] });
         holds::<PushRequest>(
             "PushRequest",
-            json!({ "deviceId": "d", "packVersions": {}, "cursor": "c", "operations": [{
+            json!({ "deviceId": "d", "packVersions": {}, "cursor": "c", "byPosition": true, "operations": [{
             "queueId": "q", "clientMutationId": "q", "clientMutationIds": ["p"], "kind": "k", "domain": "d", "entityType": "e",
             "entityId": "1", "operation": "update", "payload": {}, "base": {}, "queuedAt": at, "clockOffsetMs": 1,
             "dependsOn": ["o"],

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::State;
-use holdfast_core::protocol::{Delta, Digest, PushRequest, PushResponse, WireRecord};
+use holdfast_core::protocol::{Delta, Digest, Layout, PushRequest, PushResponse, WireRecord};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -42,6 +42,10 @@ pub struct DeltaQuery {
     entities: Option<String>,
     /// Rows of a page: 1 to 1,000.
     limit: Option<usize>,
+    /// `columns`: whole records by columns, where there are several of a collection; otherwise `rows`.
+    #[param(value_type = Option<String>, pattern = "^(rows|columns)$")]
+    #[serde(default)]
+    layout: Layout,
 }
 
 /// What changed for this device.
@@ -58,6 +62,7 @@ pub async fn delta(
         since,
         entities,
         limit,
+        layout,
     } = query;
     // In a query a plus that is not encoded reads as a space; a time may have one before its offset.
     let since = since.map(|since| since.replace(' ', "+"));
@@ -65,6 +70,7 @@ pub async fn delta(
         since,
         entities,
         limit,
+        layout,
     };
     state
         .act(me, move |tx, cx| pull::delta(tx, cx, &request))

@@ -141,6 +141,11 @@ impl Transaction for MemoryTransaction<'_> {
         Ok(entries)
     }
 
+    fn maker(&self, entity: &str, id: &str) -> Result<Option<String>> {
+        let first = self.tables.history.rows().get(&(pair(entity, id), 1));
+        Ok(first.map(|entry| entry.device_id.clone()))
+    }
+
     fn key_holder(&self, entity: &str, name: &str, value: &str) -> Result<Option<String>> {
         Ok(self.tables.keys.rows().get(&triple(entity, name, value)).cloned())
     }

@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 pub use error::DatabaseError;
@@ -27,6 +28,10 @@ const READERS: usize = 3;
 
 /// Prepared statements kept per connection: as many as there are.
 const STATEMENTS: usize = 96;
+
+/// Pages of the database kept in memory, per connection, in KiB. What a large batch changes has to fit in, or SQLite
+/// writes pages out, and reads them back, several times in one transaction; its own default is 2,000.
+const CACHE_KIB: i64 = 32_000;
 
 /// How long a statement waits for another process (a backup, an import) to release the file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -115,15 +120,23 @@ fn open_writer(path: &Path) -> Result<Connection, DatabaseError> {
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "foreign_keys", true)?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    Ok(connection)
+    // What a savepoint would put back: else a temporary file, written for every operation of a batch.
+    connection.pragma_update(None, "temp_store", "memory")?;
+    made_for_many_statements(connection)
 }
 
 fn open_reader(path: &Path) -> Result<Connection, DatabaseError> {
     let connection = Connection::open(path)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "query_only", true)?;
+    made_for_many_statements(connection)
+}
+
+fn made_for_many_statements(connection: Connection) -> Result<Connection, DatabaseError> {
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // One plan for each statement, or SQLite makes a new one for each value that a bound is given.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(connection)
 }
 

@@ -51,9 +51,7 @@ impl<'a> SqliteTransaction<'a> {
     }
 
     fn nested(&self, command: &str) -> Result<()> {
-        Ok(self
-            .connection
-            .execute_batch(&format!("{command} nested_{}", self.depth))?)
+        self.run(&format!("{command} nested_{}", self.depth), [])
     }
 }
 
@@ -105,7 +103,8 @@ impl Transaction for SqliteTransaction<'_> {
 
     fn put_version(&mut self, record: &StoredRecord, entry: &HistoryEntry) -> Result<()> {
         self.run(
-            "INSERT OR REPLACE INTO records VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            "INSERT INTO records VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (entity, id) DO UPDATE \
+             SET fields = ?3, version = ?4, sequence = ?5, updated_at = ?6, updated_by = ?7, local_id = ?8, deleted = ?9",
             params![
                 record.entity,
                 record.id,
@@ -158,6 +157,11 @@ impl Transaction for SqliteTransaction<'_> {
     fn history_since(&self, entity: &str, id: &str, sequence: u64) -> Result<Vec<HistoryEntry>> {
         let sql = "SELECT * FROM history WHERE entity = ?1 AND id = ?2 AND sequence > ?3 ORDER BY version";
         self.all(sql, params![entity, id, within(sequence)], read_history)
+    }
+
+    fn maker(&self, entity: &str, id: &str) -> Result<Option<String>> {
+        let sql = "SELECT device_id FROM history WHERE entity = ?1 AND id = ?2 AND version = 1";
+        self.one(sql, [entity, id], |row| row.get(0))
     }
 
     fn key_holder(&self, entity: &str, name: &str, value: &str) -> Result<Option<String>> {

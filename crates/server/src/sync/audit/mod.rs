@@ -117,7 +117,7 @@ impl AuditEntry {
     /// Names the write that led to it.
     #[must_use]
     pub(super) fn about(mut self, operation: &WireOperation, server_version: u64) -> Self {
-        self.client_mutation_id = Some(operation.client_mutation_id.clone());
+        self.client_mutation_id = Some(operation.key().to_owned());
         self.acted_at = operation.queued_at;
         self.clock_offset_ms = operation.queued_at.map(|_| operation.clock_offset_ms);
         self.client_version = operation.split_payload().0;

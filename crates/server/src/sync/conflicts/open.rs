@@ -196,10 +196,7 @@ fn about(
     names: &[String],
     values: Fields,
 ) -> Fields {
-    fields.insert(
-        "clientMutationId".into(),
-        operation.client_mutation_id.clone().into(),
-    );
+    fields.insert("clientMutationId".into(), operation.key().into());
     fields.insert("queuedAt".into(), json!(operation.queued_at));
     fields.insert("clientVersion".into(), json!(operation.split_payload().0));
     fields.insert("serverVersion".into(), record.version.into());

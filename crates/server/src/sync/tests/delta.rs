@@ -1,6 +1,6 @@
 //! `GET /sync/delta`: each kind of `since`, pages, lost answers.
 
-use holdfast_core::protocol::{Cursor, Digest, ErrorCode};
+use holdfast_core::protocol::{Cursor, Delta, Digest, ErrorCode, Layout};
 use serde_json::{Value, json};
 
 use super::{World, create, delete, device::Device, on_both, system_update, update};
@@ -21,6 +21,8 @@ on_both!(
     a_time_gives_whole_records_to_readers,
     the_digest_tells_what_should_be_held,
     whole_records_by_id,
+    only_its_maker_is_told_under_which_id_a_record_was_made,
+    a_page_by_columns_says_the_same_in_less,
 );
 
 fn orders(world: &World<impl Storage>, count: usize) {
@@ -306,6 +308,7 @@ fn entity_sets(world: World<impl Storage>) {
             since,
             entities: Some(entities.into()),
             limit: None,
+            layout: Layout::Rows,
         };
         world.act(&world.tara(), |tx, cx| pull::delta(tx, cx, &request))
     };
@@ -425,4 +428,64 @@ fn whole_records_by_id(world: World<impl Storage>) {
     );
     assert_eq!(ask("ships", &[]).unwrap_err().status, 400);
     assert_eq!(ask("orders", &["x"; 201]).unwrap_err().status, 413);
+}
+
+fn only_its_maker_is_told_under_which_id_a_record_was_made(world: World<impl Storage>) {
+    let (tara, samir) = (world.tara(), world.samir());
+    let local_id = |delta: &Delta| {
+        let rows = &delta.changes.records["orders"];
+        rows[0].local_id().map(str::to_owned)
+    };
+    let before = world.pull(&tara, None, 100).unwrap().cursor;
+    world.push_one(&tara, create("k1", "local-1", json!({ "title": "Leak" })));
+    let own = Some("local-1".to_owned());
+    let followed = world.pull(&tara, Some(&before), 100).unwrap();
+    assert_eq!(local_id(&followed), own, "the answer to the create may be lost");
+    assert_eq!(local_id(&world.pull(&tara, None, 100).unwrap()), own);
+    assert_eq!(local_id(&world.pull(&samir, None, 100).unwrap()), None);
+}
+
+fn a_page_by_columns_says_the_same_in_less(world: World<impl Storage>) {
+    orders(&world, 12);
+    let tara = world.tara();
+    let before = world.pull(&tara, None, 100).unwrap().cursor;
+    world.pull(&tara, Some(&before), 100).unwrap();
+    orders(&world, 10);
+    for number in 20..25 {
+        let id = format!("WO-{number:06}");
+        world.given(
+            "order",
+            &id,
+            json!({ "title": "New", "owner": "tara", "status": "open", "siteId": "north" }),
+        );
+    }
+    world.given("order", "WO-000003", json!({ "title": null, "plan": "changed" }));
+    let written = |since: Option<&str>, layout: Layout| {
+        let request = pull::DeltaRequest {
+            since: since.map(str::to_owned),
+            layout,
+            ..Default::default()
+        };
+        let delta = world.act(&tara, |tx, cx| pull::delta(tx, cx, &request)).unwrap();
+        serde_json::to_string(&delta).unwrap()
+    };
+    for since in [None, Some(before.as_str())] {
+        let (rows, columns) = (written(since, Layout::Rows), written(since, Layout::Columns));
+        let by_id = |text: &str| {
+            let mut delta: Delta = serde_json::from_str(text).unwrap();
+            let orders = delta.changes.records.get_mut("orders").unwrap();
+            orders.sort_by_key(|row| row.id("orderId").map(str::to_owned));
+            delta.changes
+        };
+        assert_eq!(by_id(&columns), by_id(&rows));
+        assert!(
+            columns.contains("\"columns\":{") && columns.len() < rows.len(),
+            "{columns}"
+        );
+    }
+    let changed = written(Some(&before), Layout::Columns);
+    assert!(
+        changed.contains("\"rows\":[{"),
+        "what only changed stays a row: {changed}"
+    );
 }

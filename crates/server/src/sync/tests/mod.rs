@@ -21,7 +21,7 @@ use holdfast_core::{
     merge::compute_fields,
     pack::{Pack, Packs},
     ports::Rng,
-    protocol::{Delta, Me, OperationResult, PushRequest, WireOperation},
+    protocol::{Delta, Layout, Me, OperationResult, PushRequest, WireOperation},
     queue::Operation,
 };
 use serde_json::{Value, json};
@@ -197,6 +197,7 @@ impl<S: Storage> World<S> {
     pub fn push(&self, caller: &Caller, operations: Vec<WireOperation>) -> Vec<OperationResult> {
         let request = PushRequest {
             cursor: None,
+            by_position: false,
             device_id: caller.device_id.clone(),
             pack_versions: self.packs.versions(),
             operations,
@@ -215,6 +216,7 @@ impl<S: Storage> World<S> {
             since: since.map(str::to_owned),
             entities: None,
             limit: Some(limit),
+            layout: Layout::Rows,
         };
         self.act(caller, |tx, cx| pull::delta(tx, cx, &request))
     }
@@ -259,7 +261,7 @@ pub(super) fn object(value: Value) -> Fields {
 pub(super) fn operation(key: &str, operation: Operation, id: &str, payload: Value) -> WireOperation {
     WireOperation {
         queue_id: key.into(),
-        client_mutation_id: key.into(),
+        client_mutation_id: None,
         client_mutation_ids: Vec::new(),
         kind: String::new(),
         domain: "works".into(),

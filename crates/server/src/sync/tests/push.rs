@@ -23,6 +23,7 @@ on_both!(
     unique_values_are_released_by_a_deletion,
     deletes,
     only_the_sessions_device_may_push_and_only_so_much,
+    results_by_position_are_not_named,
     a_batch_that_speaks_of_a_lost_history_waits_for_what_was_lost,
 );
 
@@ -124,7 +125,7 @@ fn folded_keys_get_the_answer_too(world: World<impl Storage>) {
     folded.client_mutation_ids = vec!["k1".into(), "k2".into()];
     world.push_one(&world.tara(), folded);
     let early = world.push_one(&world.tara(), create("k1", "local-1", json!({ "title": "Le" })));
-    assert_eq!(early.queue_id, "k1");
+    assert_eq!(early.queue_id.as_deref(), Some("k1"));
     assert_eq!(early.entity_id.as_deref(), Some("WO-000001"));
     assert_eq!(world.record("order", "WO-000001").fields["title"], "Leak");
 }
@@ -265,7 +266,7 @@ fn what_is_refused(world: World<impl Storage>) {
     ];
     let before = world.write(|tx| tx.last_sequence());
     for (operation, code, fields) in table {
-        let key = operation.client_mutation_id.clone();
+        let key = operation.key().to_owned();
         let result = world.push_one(&world.tara(), operation);
         assert_eq!(rejected(&result), (code, fields), "{key}");
         let answer = world.write(|tx| tx.answer("tara-phone", &key));
@@ -442,6 +443,7 @@ fn only_the_sessions_device_may_push_and_only_so_much(world: World<impl Storage>
     let tara = world.tara();
     let request = |device: &str, count: usize| PushRequest {
         cursor: None,
+        by_position: false,
         device_id: device.into(),
         pack_versions: Default::default(),
         operations: (0..count)
@@ -494,7 +496,10 @@ fn a_fault_spoils_one_operation_only() {
         faults += failed.len();
         for result in &failed {
             assert_eq!(result.error.as_ref().unwrap().code, ErrorCode::ServerError);
-            assert_eq!(world.write(|tx| tx.answer("tara-phone", &result.queue_id)), None);
+            assert_eq!(
+                world.write(|tx| tx.answer("tara-phone", result.queue_id.as_deref().unwrap())),
+                None
+            );
         }
         world.storage.fail_after(u64::MAX);
         world.push(&world.tara(), batch);
@@ -518,6 +523,7 @@ fn a_batch_that_speaks_of_a_lost_history_waits_for_what_was_lost(world: World<im
             device_id: tara.device_id.clone(),
             pack_versions: world.packs.versions(),
             cursor,
+            by_position: false,
             operations: vec![create(key, key, json!({ "title": key }))],
         };
         world
@@ -543,4 +549,29 @@ fn a_batch_that_speaks_of_a_lost_history_waits_for_what_was_lost(world: World<im
     );
     assert_eq!(push("k5", None), Ok(ResultStatus::Success));
     assert_eq!(world.all("order").len(), 2, "what was refused left nothing");
+}
+
+fn results_by_position_are_not_named(world: World<impl Storage>) {
+    let tara = world.tara();
+    let request = PushRequest {
+        device_id: tara.device_id.clone(),
+        pack_versions: world.packs.versions(),
+        cursor: None,
+        by_position: true,
+        operations: vec![
+            create("k1", "local-1", json!({ "title": "Leak" })),
+            update("k2", "WO-nowhere", 1, json!({ "title": "x" })),
+        ],
+    };
+    for attempt in ["first", "again, out of the ledger"] {
+        let answer = world.act(&tara, |tx, cx| push::push(tx, cx, &request)).unwrap();
+        let statuses: Vec<_> = answer.results.iter().map(|r| (&r.queue_id, r.status)).collect();
+        let expected = [(&None, ResultStatus::Success), (&None, ResultStatus::Rejected)];
+        assert_eq!(statuses, expected, "{attempt}");
+    }
+    assert_eq!(
+        world.all("order").len(),
+        1,
+        "without a key of its own the queue id is the key"
+    );
 }
