@@ -23,7 +23,7 @@ pub fn list(replica: &Replica, entity: &str) -> Answer {
         let age = view
             .updated_at
             .map_or(0, |at| i64::MAX - at.timestamp_micros().max(0));
-        newest_first.insert(format!("{age:020}{}", view.key.entity_id), wire(declared, &view));
+        newest_first.insert(format!("{age:020}{}", view.key.entity_id), wire(declared, view));
     }
     let items: Vec<Value> = newest_first.into_iter().map(|(_, record)| record).collect();
     let mut body = Fields::new();
@@ -35,17 +35,17 @@ pub fn list(replica: &Replica, entity: &str) -> Answer {
 pub fn record(replica: &Replica, entity: &str, id: &str) -> Answer {
     let key = RecordKey::new(entity, id);
     match (replica.packs().entity(entity), replica.view(&key)) {
-        (Some(declared), Some(view)) => Answer::json(200, wire(declared, &view)),
+        (Some(declared), Some(view)) => Answer::json(200, wire(declared, view)),
         _ => not_here(id),
     }
 }
 
-fn wire(entity: &Entity, view: &View<'_>) -> Value {
+fn wire(entity: &Entity, view: View<'_>) -> Value {
     let updated_at = view.updated_at.unwrap_or_default();
     let record = WireRecord::assemble(
         &entity.id_field,
-        &view.key.entity_id,
-        &view.fields,
+        view.key.entity_id,
+        view.fields.into_owned(),
         view.version,
         None,
         updated_at,
