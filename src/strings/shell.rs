@@ -29,7 +29,7 @@ pub const UPDATE_READY: &str = "Update ready";
 pub const RESTART: &str = "Restart";
 
 pub const FULL: &str = "No room left on this device";
-pub const FULL_TEXT: &str = "What the server has for you cannot be kept here, so sync has stopped. Nothing is lost. Free some room: delete photos, videos or apps you do not need, or other sites’ data in the browser’s settings. Sync goes on by itself, or at once with Sync now.";
+pub const FULL_TEXT: &str = "What the server has for you cannot be kept here, so sync has stopped. Nothing is lost. Free some room: delete photos, videos or apps you do not need, or other sites’ data in the browser’s settings. Sync goes on by itself, or at once with Try again.";
 /// An edit that was not kept for want of room.
 pub const FULL_NOT_SAVED: &str = "There is no room left on this device, so this is not saved yet. What you typed is still here. Delete photos, videos or apps you do not need, or other sites’ data in the browser’s settings, then save again.";
 

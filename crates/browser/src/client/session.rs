@@ -60,6 +60,7 @@ pub struct Session {
     pub(super) launch_owed: Cell<bool>,
     /// The last round ended because there was no room left.
     pub(super) full: Cell<bool>,
+    pub(super) fold_refused_at: Cell<Option<Timestamp>>,
     /// When the engine may be worth asking again, after a round that had to wait.
     pub(super) retry_at: Cell<Option<Timestamp>>,
     pub(super) last_round_at: Cell<Option<Timestamp>>,
@@ -133,6 +134,7 @@ impl Session {
             syncing: Cell::default(),
             launch_owed: Cell::default(),
             full: Cell::default(),
+            fold_refused_at: Cell::default(),
             retry_at: Cell::default(),
             last_round_at: Cell::default(),
             hidden_at: Cell::default(),

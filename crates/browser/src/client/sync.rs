@@ -36,6 +36,11 @@ const ELSEWHERE: Duration = Duration::seconds(10);
 /// A round that had to wait for nobody knows what is tried again after this.
 const UNKNOWN_WAIT: Duration = Duration::seconds(30);
 
+/// Without room a round is tried again after this, and a fold, which nobody waits for, after the other. Chromium writes
+/// before it refuses, and frees that only when it tidies up: each attempt takes the room of the edits after it.
+const NO_ROOM_WAIT: Duration = Duration::minutes(5);
+const NO_ROOM_TO_FOLD: Duration = Duration::hours(1);
+
 /// No timer runs hot, whatever is due.
 const SHORTEST_WAIT: Duration = Duration::seconds(1);
 
@@ -89,13 +94,24 @@ impl Session {
         let round = {
             let _syncing = While::set(&self.syncing);
             let round = self.rounds(trigger, election).await;
-            // A fold that does not come about is due again after the next round.
-            let _ = self.engine.fold(FOLD_AFTER).await;
+            self.fold_if_there_is_room().await;
             round
         };
         drop(lock);
         self.after_round(&round, trigger);
         round
+    }
+
+    /// A fold that does not come about is due again after the next round, or after a while if there was no room for it.
+    async fn fold_if_there_is_room(&self) {
+        let now = self.now();
+        let refused = self.fold_refused_at.get();
+        if refused.is_some_and(|at| at <= now && now - at < NO_ROOM_TO_FOLD) {
+            return;
+        }
+        let folded = self.engine.fold(FOLD_AFTER).await;
+        self.fold_refused_at
+            .set((folded == Err(StoreError::Full)).then_some(now));
     }
 
     /// The round asked for, and the launch's full check if that one never came about.
@@ -124,6 +140,7 @@ impl Session {
         let now = self.now();
         let again_at = match round {
             Round::Waiting(until) => Some(until.unwrap_or(now + UNKNOWN_WAIT)),
+            Round::Failed(StoreError::Full) => Some(now + NO_ROOM_WAIT),
             Round::LeaseLost | Round::Failed(_) => Some(now + UNKNOWN_WAIT),
             Round::Elsewhere => Some(now + ELSEWHERE),
             Round::Done | Round::Parked | Round::NotSetUp => None,

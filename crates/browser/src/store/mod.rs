@@ -220,9 +220,6 @@ impl Store for IndexedDbStore {
         let new = new.filter(|page: &&Page| fold.new.contains(&page.id));
         let nothing = content::write_commit(&Changes::default())?;
         let (entry, put) = seal_all(&keys, revision, nothing, new, pieces).await?;
-        if !write::has_room_for(&put).await {
-            return Err(StoreError::Full.into());
-        }
         let mut kept: Vec<u64> = fold.base.pages.iter().map(|kept| kept.page.id).collect();
         kept.sort_unstable();
         let extra = Extra {

@@ -12,10 +12,7 @@ use super::{
     schema::{BASE, BODIES, HEADS, JOURNAL, TEXTS},
     sealed::{Sealed, number},
 };
-use crate::{
-    database::{DatabaseError, strict::StrictTransaction},
-    storage_health::StorageHealth,
-};
+use crate::database::{DatabaseError, strict::StrictTransaction};
 
 /// Why a write was not taken.
 pub(super) enum Refusal {
@@ -42,21 +39,6 @@ pub(super) struct Replaced<'a> {
     pub before: u64,
     /// Every page but these: nothing names the others any more. In the order of their ids.
     pub kept: &'a [u64],
-}
-
-/// How many times the size of a fold must be free before it is begun.
-///
-/// Chromium writes a transaction before it finds that there is no room for it, with what takes it back beside it, and
-/// frees that only when it tidies up: a fold that is refused would take the room of the edits after it. Nearly three
-/// times its size was seen to go.
-const ROOM_FOR_FOLD: f64 = 4.0;
-
-/// Whether there is room to spare for what is put; also where the browser does not tell.
-pub(super) async fn has_room_for(put: &[Sealed]) -> bool {
-    let bytes: f64 = put.iter().map(|sealed| f64::from(sealed.value.length())).sum();
-    let health = StorageHealth::now().await;
-    let left = health.used.zip(health.quota).map(|(used, quota)| quota - used);
-    left.is_none_or(|left| left >= ROOM_FOR_FOLD * bytes)
 }
 
 impl Extra<'_> {
