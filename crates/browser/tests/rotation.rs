@@ -388,3 +388,27 @@ async fn a_value_of_a_later_key_opens_as_what_it_is_alone() {
         );
     }
 }
+
+#[wasm_bindgen_test]
+async fn everything_it_writes_is_strict() {
+    let (device, client, session) = furnished().await;
+    let database = session.ports().store().database().name().to_owned();
+    client.lock().await.unwrap();
+    script(
+        r#"
+        globalThis.seen = [];
+        const original = IDBDatabase.prototype.transaction;
+        IDBDatabase.prototype.transaction = function (...parameters) {
+            const transaction = original.apply(this, parameters);
+            if ([a, b].includes(this.name) && transaction.mode !== "readonly") seen.push(`${this.name === a} ${transaction.durability}`);
+            return transaction;
+        };
+        globalThis.restore = () => { IDBDatabase.prototype.transaction = original; };
+        "#,
+        &[database.as_str().into(), device.vault.as_str().into()],
+    )
+    .await;
+    replace_until(&device, &database, Step::FormerDropped).await;
+    let seen = script("restore(); return [...new Set(seen)].sort().join()", &[]).await;
+    assert_eq!(seen.as_string().unwrap(), "false strict,true strict");
+}
