@@ -9,7 +9,7 @@ mod support;
 use holdfast_browser::{
     database::{Database, Schema},
     seal::{Purpose, secret},
-    store::IndexedDbStore,
+    store::{IndexedDbStore, schema::SCHEMA},
 };
 use holdfast_core::{
     replica::Replica,
@@ -143,12 +143,13 @@ async fn an_earlier_tab_that_does_not_let_go_is_told_of_and_holds_nothing_up_for
 /// What a later version of the app does to the layout.
 async fn upgrade_further(database: &str) {
     let body = r#"
-        const request = indexedDB.open(a, 3);
+        const request = indexedDB.open(a, b);
         request.onupgradeneeded = () => request.result.createObjectStore("later");
         await new Promise((ok, no) => { request.onsuccess = ok; request.onerror = () => no(request.error); });
         request.result.close();
     "#;
-    script(body, &[database.into()]).await;
+    let later = SCHEMA.version + 1;
+    script(body, &[database.into(), later.into()]).await;
 }
 
 /// The numbers of the journal's entries, whatever the version of the database.
