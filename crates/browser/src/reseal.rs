@@ -13,6 +13,7 @@ use crate::{
     database::{Database, DatabaseError, strict::StrictTransaction},
     scope::{object, property},
     seal::{Keys, Nonce, Opening, Purpose, SealError, generation_of, nonce_of},
+    store::crash::{CrashPoint, reached},
 };
 
 /// How many values are sealed anew in one transaction: few enough that no edit waits for long.
@@ -88,6 +89,7 @@ impl Batch {
                 read.push(Read { key, value, sealed });
             }
         }
+        reached(CrashPoint::RotationRead);
         Ok(Self { store, read })
     }
 
@@ -117,6 +119,7 @@ impl Batch {
             let replacement = with_sealed_part(&read.value, sealing.sealed().await?);
             replacements.push((read, replacement));
         }
+        reached(CrashPoint::RotationSealed);
         Ok(Resealed {
             store: self.store,
             replacements,
@@ -144,7 +147,12 @@ impl Resealed {
         }
         let transaction = database.strict(&[self.store]).await?;
         match self.issue(&transaction).await {
-            Ok(()) => transaction.complete().await,
+            Ok(()) => {
+                reached(CrashPoint::RotationIssued);
+                transaction.complete().await?;
+                reached(CrashPoint::RotationWritten);
+                Ok(())
+            }
             Err(error) => {
                 transaction.abort().await;
                 Err(error)

@@ -10,6 +10,7 @@
 mod support;
 
 use holdfast_browser::{
+    client::Context,
     seal::{Keys, secret},
     store::{
         IndexedDbStore,
@@ -18,12 +19,21 @@ use holdfast_browser::{
 };
 use holdfast_core::{
     plan,
+    ports::Ports,
     queue::QueuedWrite,
     record::Mirror,
     replica::Replica,
     store::{Changes, CursorRow, Row, Store},
 };
-use support::{earlier, fresh_name, page, put, queued, script, work_order, worker::Worker};
+use support::{
+    device::{Device, PASSCODE as PASSCODE_OF_DEVICE},
+    earlier, fresh_name,
+    furnished::{all_at_rest, found, furnish, until_replaced},
+    page, put, queued,
+    replacement::{Step, replace_until},
+    script, work_order,
+    worker::Worker,
+};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -37,12 +47,16 @@ enum Writing {
     Commit,
     Fold,
     Migration,
+    /// A new data key: see the test of its own.
+    Rotation,
 }
 
 /// Which state a death leaves.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Leaves {
     Before,
+    /// Both keys, and work to go on with.
+    Amid,
     After,
 }
 
@@ -61,6 +75,14 @@ fn expected(point: CrashPoint) -> (Writing, Leaves) {
         CrashPoint::MigrationSealed => (Writing::Migration, Leaves::Before),
         CrashPoint::MigrationIssued => (Writing::Migration, Leaves::Before),
         CrashPoint::MigrationDone => (Writing::Migration, Leaves::After),
+        CrashPoint::RotationWrapped => (Writing::Rotation, Leaves::Before),
+        CrashPoint::RotationBegun => (Writing::Rotation, Leaves::Amid),
+        CrashPoint::RotationFenced => (Writing::Rotation, Leaves::Amid),
+        CrashPoint::RotationRead => (Writing::Rotation, Leaves::Amid),
+        CrashPoint::RotationSealed => (Writing::Rotation, Leaves::Amid),
+        CrashPoint::RotationIssued => (Writing::Rotation, Leaves::Amid),
+        CrashPoint::RotationWritten => (Writing::Rotation, Leaves::Amid),
+        CrashPoint::RotationEnded => (Writing::Rotation, Leaves::After),
     }
 }
 
@@ -144,6 +166,7 @@ impl Writing {
                 store.fold(3, &fold).await.map(drop).map_err(|e| said(&e))
             }
             Self::Migration => store.load().await.map(drop).map_err(|e| said(&e)),
+            Self::Rotation => Err("it has a test of its own".to_owned()),
         }
     }
 }
@@ -153,6 +176,25 @@ impl Writing {
 pub async fn die_at(database: String, salt: Vec<u8>, secret: Vec<u8>, name: String) -> Result<(), JsValue> {
     let wrapped = support::wrapped(salt, secret);
     let keys = secret::unlock(&wrapped, PASSCODE).await.unwrap();
+    let point = arm(&name);
+    let store = IndexedDbStore::new(&database, keys);
+    Ok(expected(point).0.perform(&store).await?)
+}
+
+/// As [`die_at`], of whoever replaces the data key of the person in this vault.
+#[wasm_bindgen]
+pub async fn replace_and_die_at(vault: String, user_id: Vec<u8>, database: Vec<u8>, name: String) {
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    arm(&name);
+    let device = Device {
+        vault,
+        user_id: text(user_id),
+    };
+    replace_until(&device, &text(database), Step::FormerDropped).await;
+}
+
+/// Stops this context for good at the place of this name.
+fn arm(name: &str) -> CrashPoint {
     let point = *CrashPoint::ALL
         .iter()
         .find(|point| format!("{point:?}") == name)
@@ -167,17 +209,16 @@ pub async fn die_at(database: String, salt: Vec<u8>, secret: Vec<u8>, name: Stri
             .call1(&JsValue::NULL, &name)
             .unwrap();
     });
-    let store = IndexedDbStore::new(&database, keys);
-    Ok(expected(point).0.perform(&store).await?)
+    point
 }
 
-/// Lets a worker die at the place; answers what it said last.
-async fn kill_at(point: CrashPoint, database: &str, wrapped: &secret::Wrapped) -> String {
+/// Lets a worker run a function and die at the place.
+async fn kill_at(point: CrashPoint, function: &str, database: &str, bytes: [&[u8]; 2]) {
     let name = JsValue::from_str(&format!("{point:?}"));
-    let worker = Worker::start("die_at", database, wrapped, &name);
+    let worker = Worker::start(function, database, bytes, &name);
     let said = worker.says().await;
     worker.terminate();
-    said
+    assert_eq!(said, format!("at {point:?}"), "it died where it was to die");
 }
 
 /// What a write leads to where nobody dies.
@@ -193,6 +234,9 @@ async fn death_at_each_named_place_leaves_what_was_or_what_was_to_be() {
     let (wrapped, keys) = secret::create(PASSCODE).await.unwrap();
     for point in CrashPoint::ALL.iter().copied() {
         let (writing, leaves) = expected(point);
+        if writing == Writing::Rotation {
+            continue;
+        }
         let database = writing.prepare(&keys).await;
         let store = IndexedDbStore::new(&database, keys.clone());
         let before = match writing {
@@ -200,8 +244,7 @@ async fn death_at_each_named_place_leaves_what_was_or_what_was_to_be() {
             _ => Some(State::of(&replica_of(&store).await)),
         };
         store.database().close();
-        let said = kill_at(point, &database, &wrapped).await;
-        assert_eq!(said, format!("at {point:?}"), "it died where it was to die");
+        kill_at(point, "die_at", &database, [&wrapped.salt, &wrapped.secret]).await;
 
         let after = undisturbed(writing, &keys).await;
         let store = IndexedDbStore::new(&database, keys.clone());
@@ -214,6 +257,7 @@ async fn death_at_each_named_place_leaves_what_was_or_what_was_to_be() {
             (Leaves::Before, None) => assert_eq!(earlier::left(&database).await, "303 1", "{point:?}"),
             (Leaves::After, None) => assert_eq!(earlier::left(&database).await, "0 0", "{point:?}"),
             (Leaves::After, Some(_)) => {}
+            (Leaves::Amid, _) => unreachable!("such a write is one transaction"),
         }
         let state = State::of(&replica_of(&store).await);
         assert!(state == after, "{point:?}: done, or done once more");
@@ -221,6 +265,38 @@ async fn death_at_each_named_place_leaves_what_was_or_what_was_to_be() {
             .commit(state.revision, &put([queued("next", 1 << 40)]))
             .await;
         assert_eq!(next, Ok(state.revision + 1), "{point:?}: the store goes on");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn death_at_each_named_place_of_a_rotation_loses_nothing_and_the_next_unlock_goes_on() {
+    for point in CrashPoint::ALL.iter().copied() {
+        let (writing, leaves) = expected(point);
+        if writing != Writing::Rotation {
+            continue;
+        }
+        let device = Device::new();
+        let (client, session) = device.set_up().await;
+        furnish(&client, &session).await;
+        let before = found(&session).await;
+        let database = session.ports().store().database().name().to_owned();
+        client.lock().await.unwrap();
+        drop((client, session));
+        let bytes = [device.user_id.as_bytes(), database.as_bytes()];
+        kill_at(point, "replace_and_die_at", &device.vault, bytes).await;
+
+        let client = device.context(Context::Page);
+        let session = client.unlock(&device.user_id, PASSCODE_OF_DEVICE).await.unwrap();
+        assert_eq!(session.is_replacing_key(), leaves == Leaves::Amid, "{point:?}");
+        assert!(found(&session).await == before, "{point:?}: at once");
+        until_replaced(&session).await;
+        assert!(found(&session).await == before, "{point:?}: at the end");
+        let sealed = all_at_rest(&device, &session).await;
+        let generation = u32::from(leaves != Leaves::Before);
+        assert!(
+            sealed.iter().all(|value| value.generation() == generation),
+            "{point:?}"
+        );
     }
 }
 

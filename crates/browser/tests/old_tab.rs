@@ -90,7 +90,12 @@ async fn what_an_earlier_tab_stored_is_brought_over_and_it_stores_no_more() {
         .map(|n| work_order(&format!("{n:03}"), "title"))
         .collect();
     let database = left_behind(&keys, &rows).await;
-    let old = Worker::start("old_tab", &database, &wrapped, &JsValue::NULL);
+    let old = Worker::start(
+        "old_tab",
+        &database,
+        [&wrapped.salt, &wrapped.secret],
+        &JsValue::NULL,
+    );
     let mut stored = Vec::new();
     while stored.len() < 5 {
         stored.push(old.says().await);

@@ -23,7 +23,9 @@ use support::{
     device::{Device, PASSCODE, gate_event, until},
     dump,
     furnished::{all_at_rest, found, furnish, stores, until_replaced},
-    held, page, put, script, work_order,
+    held, page, put,
+    replacement::{Step, replace_until},
+    script, work_order,
 };
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -91,62 +93,6 @@ async fn everything_is_sealed_with_the_new_key_and_the_former_one_is_gone() {
     until_replaced(&session).await;
     let twice = all_at_rest(&device, &session).await;
     assert!(twice.iter().all(|value| value.generation() == 2), "and once more");
-}
-
-/// After which step the work is dropped.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Step {
-    VaultWritten,
-    Fenced,
-    BatchRead(usize),
-    BatchSealed(usize),
-    BatchWritten(usize),
-    AllWritten,
-    FormerDropped,
-}
-
-/// What the product does, up to a step.
-async fn replace_until(device: &Device, database: &str, last: Step) {
-    let vault = Vault::named(&device.vault);
-    let now = PlatformClock.now();
-    let unlocked = vault
-        .begin_replacing(&device.user_id, PASSCODE, now)
-        .await
-        .unwrap();
-    let keys = unlocked.keys;
-    if last == Step::VaultWritten {
-        return;
-    }
-    let store = IndexedDbStore::new(database, keys.clone());
-    store.fence().await.unwrap();
-    if last == Step::Fenced {
-        return;
-    }
-    for (number, places) in store.sealed_places().await.unwrap().iter().enumerate() {
-        let batch = store.read_batch(places).await.unwrap();
-        if last == Step::BatchRead(number) {
-            return;
-        }
-        let sealed = batch.seal(&keys).await.unwrap();
-        if last == Step::BatchSealed(number) {
-            return;
-        }
-        store.write_batch(sealed).await.unwrap();
-        if last == Step::BatchWritten(number) {
-            return;
-        }
-    }
-    for places in &vault.private_places(&device.user_id).await.unwrap() {
-        let batch = vault.read_private_batch(places).await.unwrap();
-        let sealed = batch.seal(&keys).await.unwrap();
-        vault.write_private_batch(sealed).await.unwrap();
-    }
-    if last == Step::AllWritten {
-        return;
-    }
-    let ended = vault.end_replacing(&device.user_id, keys.generation(), now);
-    ended.await.unwrap();
-    assert_eq!(last, Step::FormerDropped, "there are fewer batches");
 }
 
 #[wasm_bindgen_test]

@@ -45,6 +45,22 @@ crash_points! {
     MigrationIssued,
     /// The transaction has ended well; nothing has been loaded from the new layout.
     MigrationDone,
+    /// A new data key is made and wrapped; the vault does not hold it yet.
+    RotationWrapped,
+    /// The vault holds both keys.
+    RotationBegun,
+    /// The journal's newest entry is of the new key.
+    RotationFenced,
+    /// Some values have been read.
+    RotationRead,
+    /// What of them the former key had sealed is sealed anew; the transaction has not begun.
+    RotationSealed,
+    /// They have been asked to be replaced, in a transaction that has not ended.
+    RotationIssued,
+    /// The transaction has ended well; others are left.
+    RotationWritten,
+    /// The vault has let go of the former key; nobody has been told.
+    RotationEnded,
 }
 
 /// The places that an addition to the journal passes.

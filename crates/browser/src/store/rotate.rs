@@ -15,6 +15,7 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use super::{
     IndexedDbStore, again_if_closed, content,
+    crash::{CrashPoint, reached},
     schema::{BASE, BODIES, HEADS, JOURNAL, READS, ROWS, TEXTS},
     seal_all,
     sealed::Found,
@@ -83,15 +84,16 @@ impl IndexedDbStore {
             let nothing = content::write_commit(&Changes::default())?;
             let (entry, _) = seal_all(&keys, revision, nothing, [].into_iter(), Vec::new()).await?;
             match self.append(&entry, &Extra::default()).await {
-                Ok(()) => return Ok(()),
+                Ok(()) => {
+                    reached(CrashPoint::RotationFenced);
+                    return Ok(());
+                }
                 Err(Refusal::Stale) => {}
                 Err(Refusal::Database(DatabaseError::Closed(_))) => self.database.close(),
                 Err(Refusal::Database(error)) => return Err(error.into()),
             }
         }
-        Err(StoreError::Failed(
-            "other tabs kept changing the same data; close some and try again".into(),
-        ))
+        Err(StoreError::busy())
     }
 
     /// Where everything sealed lies, a batch each.

@@ -12,6 +12,7 @@ use crate::{
     database::DatabaseError,
     reseal::{Batch, Places, Resealed},
     seal::{Generation, Keys, secret},
+    store::crash::{CrashPoint, reached},
 };
 
 impl Vault {
@@ -28,6 +29,7 @@ impl Vault {
         }
         let tried = self.begin_attempt(user_id, now).await?;
         let (wrapped, keys) = secret::replace(&tried.wrapped()?, passcode).await?;
+        reached(CrashPoint::RotationWrapped);
         let change = |record: &mut UserRecord| {
             record.settle(&tried, now)?;
             record.set_wrapped(&wrapped);
@@ -36,6 +38,7 @@ impl Vault {
         let record = self
             .update_with_kept(user_id, now, change, |_| keys.clone())
             .await?;
+        reached(CrashPoint::RotationBegun);
         Ok(unlocked(&record, keys))
     }
 
@@ -55,6 +58,7 @@ impl Vault {
         };
         self.update_with_kept(user_id, now, change, Keys::without_former)
             .await?;
+        reached(CrashPoint::RotationEnded);
         Ok(())
     }
 

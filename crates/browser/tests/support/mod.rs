@@ -6,6 +6,7 @@ pub mod device;
 pub mod dice;
 pub mod earlier;
 pub mod furnished;
+pub mod replacement;
 pub mod worker;
 
 use holdfast_browser::{

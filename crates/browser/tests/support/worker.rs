@@ -1,7 +1,6 @@
 //! A worker of its own that runs a function of the test's module: another context of the app, with a thread that can be
 //! blocked and ended.
 
-use holdfast_browser::seal::secret::Wrapped;
 use js_sys::{Array, Function, Promise, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -9,8 +8,8 @@ use wasm_bindgen_futures::JsFuture;
 pub struct Worker(JsValue);
 
 impl Worker {
-    /// Runs `name(database, salt, secret, last)`, a function that the module exports.
-    pub fn start(name: &str, database: &str, wrapped: &Wrapped, last: &JsValue) -> Self {
+    /// Runs `name(database, bytes…, last)`, a function that the module exports.
+    pub fn start(name: &str, database: &str, bytes: [&[u8]; 2], last: &JsValue) -> Self {
         let body = r#"
             const source = `
                 import init, { ${a} } from "${location.origin}/wasm-bindgen-test";
@@ -40,13 +39,8 @@ impl Worker {
             };
             return { next, terminate: () => worker.terminate() };
         "#;
-        let bytes = |bytes: &[u8]| JsValue::from(Uint8Array::from(bytes));
-        let arguments = Array::of4(
-            &database.into(),
-            &bytes(&wrapped.salt),
-            &bytes(&wrapped.secret),
-            last,
-        );
+        let [first, second] = bytes.map(|bytes| JsValue::from(Uint8Array::from(bytes)));
+        let arguments = Array::of4(&database.into(), &first, &second, last);
         let start = Function::new_with_args("a, b", body);
         Self(start.call2(&JsValue::NULL, &name.into(), &arguments).unwrap())
     }

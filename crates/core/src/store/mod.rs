@@ -47,7 +47,7 @@ pub enum StoreError {
 
 impl StoreError {
     /// Others were always faster.
-    pub(crate) fn busy() -> Self {
+    pub fn busy() -> Self {
         Self::Failed("other tabs kept changing the same data; close some and try again".into())
     }
 }
