@@ -145,7 +145,9 @@ fn tell(failed: &Schedule) -> Result<(), SetUpError> {
     let shortest = shrink(failed, promise)?;
     let again = run(&shortest, true)?;
     again.story.iter().for_each(|line| println!("{line}"));
-    let happened = shortest.events - shortest.left_out.len() as u64;
+    let happened = (0..shortest.events)
+        .filter(|event| !shortest.left_out.contains(event))
+        .count();
     println!(
         "\nseed {} broke (with {happened} of its {} events):",
         failed.seed, failed.events

@@ -20,15 +20,31 @@ pub mod version;
 
 use holdfast_core::{pack::Entity, protocol::WireRecord};
 
-use crate::storage::model::StoredRecord;
+use crate::storage::{
+    model::StoredRecord,
+    port::{Result, Transaction},
+};
 
 /// The whole record as it goes on the wire.
 pub fn whole(entity: &Entity, record: &StoredRecord) -> WireRecord {
     into_whole(entity, record.clone())
 }
 
-/// As [`whole`], of a record that is needed no more.
-pub fn into_whole(entity: &Entity, record: StoredRecord) -> WireRecord {
+/// As [`whole`], for a device that reads it: under which id a record was made is of use to the device that made it, and
+/// to no other.
+pub fn whole_for(
+    tx: &dyn Transaction,
+    device_id: &str,
+    entity: &Entity,
+    mut record: StoredRecord,
+) -> Result<WireRecord> {
+    if record.local_id.is_some() && tx.maker(&record.entity, &record.id)?.as_deref() != Some(device_id) {
+        record.local_id = None;
+    }
+    Ok(into_whole(entity, record))
+}
+
+fn into_whole(entity: &Entity, record: StoredRecord) -> WireRecord {
     WireRecord::assemble(
         &entity.id_field,
         record.id,

@@ -188,11 +188,12 @@ impl<'s, 'a> Page<'s, 'a> {
         record: StoredRecord,
         step: Step,
     ) -> Result<()> {
+        let device = &self.scope.cx.caller.device_id;
         let row = match step {
-            Step::Whole => self.whole(tx, entity, record)?,
+            Step::Whole => records::whole_for(tx, device, entity, record)?,
             Step::Changed => match changed_row(tx, entity, &record, self.since)? {
                 Some(row) => row,
-                None => self.whole(tx, entity, record)?,
+                None => records::whole_for(tx, device, entity, record)?,
             },
             Step::Deleted => return self.leaves(entity, &record, true),
             Step::Revoked => return self.leaves(entity, &record, false),
@@ -205,15 +206,6 @@ impl<'s, 'a> Page<'s, 'a> {
             .or_default()
             .push(row);
         Ok(())
-    }
-
-    /// The whole record. Under which id it was made is of use to the device that made it, and to no other.
-    fn whole(&self, tx: &dyn Transaction, entity: &Entity, record: StoredRecord) -> Result<WireRecord> {
-        let device = &self.scope.cx.caller.device_id;
-        let told =
-            record.local_id.is_some() && tx.maker(&record.entity, &record.id)?.as_ref() == Some(device);
-        let local_id = record.local_id.clone().filter(|_| told);
-        Ok(records::into_whole(entity, StoredRecord { local_id, ..record }))
     }
 
     fn leaves(&mut self, entity: &Entity, record: &StoredRecord, deleted: bool) -> Result<()> {

@@ -151,7 +151,7 @@ pub fn whole_records(
             .record(&entity.name, &id)?
             .filter(|record| !record.deleted && cx.readable(entity, record));
         if let Some(record) = record {
-            found.push(records::whole(entity, &record));
+            found.push(records::whole_for(tx, &cx.caller.device_id, entity, record)?);
         }
     }
     Ok(Ok(found))

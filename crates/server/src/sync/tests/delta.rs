@@ -443,6 +443,11 @@ fn only_its_maker_is_told_under_which_id_a_record_was_made(world: World<impl Sto
     assert_eq!(local_id(&followed), own, "the answer to the create may be lost");
     assert_eq!(local_id(&world.pull(&tara, None, 100).unwrap()), own);
     assert_eq!(local_id(&world.pull(&samir, None, 100).unwrap()), None);
+    for (reader, told) in [(&tara, own), (&samir, None)] {
+        let ids = ["local-1"];
+        let found = world.act(reader, |tx, cx| pull::whole_records(tx, cx, "orders", &ids));
+        assert_eq!(found.unwrap()[0].local_id().map(str::to_owned), told);
+    }
 }
 
 fn a_page_by_columns_says_the_same_in_less(world: World<impl Storage>) {
