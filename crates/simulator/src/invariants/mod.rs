@@ -6,7 +6,8 @@
 //! - [`decisions`]: nothing gives way unseen and untold, and no device's clock decides.
 //! - [`rows`]: no row of a list goes but by somebody's hand.
 //! - [`replicas`]: a cursor never runs ahead of its data; a device holds what it should, and nothing it may not.
-//! - Here: when the faults have stopped, all queues drain; the audit's chain holds.
+//! - Here: when the faults have stopped, all queues drain; the audit's chain holds; nothing that is there was refused as
+//!   gone.
 
 mod decisions;
 mod lanes;
@@ -95,6 +96,8 @@ pub fn at_rest(devices: &[Device], network: &Network, diary: &Diary, excuses: Ex
     broken.extend(decisions::untold(&server));
     broken.extend(decisions::by_a_clock(&server, diary));
     broken.extend(tampered(&server));
+    let refused = |what: &String| Broken::new("what is there is not refused as gone", what.clone());
+    broken.extend(server.misjudged.iter().map(refused));
     if server.sessions.thefts > 0 && !excuses.cookie_lost {
         broken.push(Broken::new(
             "a lost answer is not taken for theft",

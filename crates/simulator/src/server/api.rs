@@ -12,7 +12,7 @@ use holdfast_server::{
 };
 use serde_json::{Value, json};
 
-use super::{Answer, MadeBy, Server, instant};
+use super::{Answer, MadeBy, Server, instant, misjudged::misjudged};
 
 impl Server {
     /// Answers a request that came in at `now`; `cookie` is the one that its browser sends along.
@@ -60,6 +60,8 @@ impl Server {
                 let pushed = self.storage.write(|tx| push::push(tx, &cx, &batch));
                 if let Ok(Ok(answer)) = &pushed {
                     remember(&mut self.made_by, &batch, answer, &again);
+                    let found = self.storage.read(|tx| misjudged(tx, &cx, &batch, answer));
+                    self.misjudged.extend(found.unwrap_or_default());
                 }
                 answered(pushed.map(|answer| answer.map(|answer| json!(answer))))
             }

@@ -2,6 +2,7 @@
 //! sessions and tokens. It can be down, be restored from a backup, and fail in the middle of a write.
 
 mod api;
+mod misjudged;
 pub mod sessions;
 mod upgrade;
 
@@ -58,6 +59,8 @@ pub struct Server {
     pub page: usize,
     /// As far as answers to pushes tell.
     pub made_by: MadeBy,
+    /// Writes that were refused as of something gone, which was there.
+    pub misjudged: Vec<String>,
     backups: Vec<Backup>,
     rng: Seeded,
 }
@@ -91,6 +94,7 @@ impl Server {
             up: true,
             page: 10,
             made_by: MadeBy::new(),
+            misjudged: Vec::new(),
             backups: Vec::new(),
             rng,
         }
