@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_core::{
     Timestamp,
-    queue::{QueuedWrite, WriteStatus, lanes::OVERTAKE_LIMIT},
+    queue::{QueuedWrite, WriteStatus, lanes::OVERTAKE_LIMIT, retry::is_ahead},
     record::RecordKey,
     replica::Replica,
 };
@@ -81,7 +81,7 @@ fn free_lanes(replica: &Replica, now: Timestamp) -> BTreeMap<RecordKey, Vec<&Que
     lanes.retain(|key, _| !tied.contains(key));
     for lane in lanes.values_mut() {
         let waits = |write: &&QueuedWrite| {
-            write.status == WriteStatus::Failed || write.not_before.is_some_and(|until| until > now)
+            write.status == WriteStatus::Failed || write.not_before.is_some_and(|until| is_ahead(until, now))
         };
         let sendable = lane.iter().position(waits).unwrap_or(lane.len());
         lane.truncate(sendable);
