@@ -37,7 +37,8 @@ test("the data key is replaced while tabs and the worker go on, and the app stil
   await addNote(second, "After, in the other tab.");
   expect((await plainFetch(second, "PATCH", `/work-orders/${ORDER}`, { meterReading: 4713 })).status).toBe(202);
   expect(Object.keys(await sealedBy(page))).toEqual(["1"]);
-  await offline(page, 3);
+  // The last change may have been folded into the one before it.
+  await offline(page);
 
   const worker = await device.worker();
   await worker.stop();

@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-use holdfast_browser::client::{Client, Session};
+use holdfast_browser::client::{Client, ClientError, Session};
 use holdfast_core::{
     Fields,
     engine::Trigger,
@@ -26,6 +26,9 @@ use crate::{
     shell,
 };
 
+/// How often the data is opened for one request, where the browser closes it again and again.
+const ATTEMPTS: u32 = 3;
+
 /// Answers the request, or leaves it to the network with `None`.
 ///
 /// # Errors
@@ -38,14 +41,9 @@ pub async fn answer(
 ) -> Result<Option<Response>, JsValue> {
     let url = Url::new(&request.url())?;
     let method = request.method();
-    let Some(session) = client.resume().await.map_err(|error| error.to_string())? else {
+    let Some(session) = up_to_date(client).await.map_err(|error| error.to_string())? else {
         return locked(&method, request);
     };
-    // What other tabs queued since is part of the answer.
-    match session.catch_up().await {
-        Err(StoreError::Locked) => return locked(&method, request),
-        caught_up => caught_up.map_err(|error| error.to_string())?,
-    }
     let route = route(session.replica().packs(), &method, &url.pathname());
     let answer = match route {
         Route::PassBy => return Ok(None),
@@ -68,6 +66,27 @@ pub async fn answer(
         route => from_device(&session, &route, &url).await,
     };
     respond(&answer).map(Some)
+}
+
+/// The data of whoever uses the app, with what other tabs queued since; `None`: locked. A storage that the browser closes
+/// meanwhile is opened again: what fails here is lost to the page that asked.
+async fn up_to_date(client: &Client) -> Result<Option<Rc<Session>>, ClientError> {
+    let mut attempt = 1;
+    loop {
+        match resumed(client).await {
+            Err(ClientError::Store(StoreError::Locked)) => return Ok(None),
+            Err(error) if error.is_closed() && attempt < ATTEMPTS => attempt += 1,
+            outcome => return outcome,
+        }
+    }
+}
+
+async fn resumed(client: &Client) -> Result<Option<Rc<Session>>, ClientError> {
+    let session = client.resume().await?;
+    if let Some(session) = &session {
+        session.catch_up().await?;
+    }
+    Ok(session)
 }
 
 /// Without the keys nothing can be read, and nothing may be taken that could not be kept.

@@ -1,6 +1,6 @@
 use holdfast_core::{protocol::WireError, store::StoreError};
 
-use crate::{pkce::SignInStateError, seal::SealError, vault::VaultError};
+use crate::{database::DatabaseError, pkce::SignInStateError, seal::SealError, vault::VaultError};
 
 /// Why the client could not do what it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,4 +23,14 @@ pub enum ClientError {
     ChooseAccount,
     #[error("The app is locked. Enter the passcode.")]
     NotOpen,
+}
+
+impl ClientError {
+    /// Whether the browser closed the storage meanwhile: opening it again may help.
+    pub fn is_closed(&self) -> bool {
+        matches!(
+            self,
+            Self::Store(StoreError::Closed(_)) | Self::Vault(VaultError::Database(DatabaseError::Closed(_)))
+        )
+    }
 }

@@ -6,6 +6,7 @@ use holdfast_core::{
     Timestamp,
     engine::Trigger,
     ports::{Clock, Ports},
+    store::StoreError,
 };
 use wasm_bindgen_futures::spawn_local;
 
@@ -13,12 +14,16 @@ use super::{ClientEvent, Context, locking::channel_of, session::Session};
 use crate::{
     background,
     channel::{Channel, Message},
+    clock::PlatformClock,
     connectivity::{Connectivity, Hint, is_online},
     handover::Doorkeeper,
 };
 
 /// A page that was in the background for less is as fresh as it was.
 const STALE_AFTER: chrono::Duration = chrono::Duration::minutes(5);
+
+/// Pauses, in milliseconds, after which following others is tried again.
+const FOLLOW_AGAIN_MS: [u64; 3] = [50, 500, 5_000];
 
 impl Session {
     /// Begins to hear the engine, other contexts and the platform.
@@ -57,6 +62,16 @@ impl Session {
         }
     }
 
+    /// Catches up. Where the browser closes the storage meanwhile it is tried again: nobody tells of a change twice.
+    async fn follow_others(&self) {
+        for pause in FOLLOW_AGAIN_MS {
+            if !matches!(self.engine.catch_up().await, Err(StoreError::Closed(_))) {
+                return;
+            }
+            PlatformClock.sleep(pause).await;
+        }
+    }
+
     fn heard(self: &Rc<Self>, message: Message) {
         if self.is_closed() {
             return;
@@ -64,10 +79,7 @@ impl Session {
         match message {
             Message::Changed { revision } if revision > self.engine.replica().revision() => {
                 let session = self.clone();
-                // A failure shows at the next commit, which follows first.
-                spawn_local(async move {
-                    let _ = session.engine.catch_up().await;
-                });
+                spawn_local(async move { session.follow_others().await });
             }
             Message::Changed { .. } => {}
             Message::SyncWanted => {

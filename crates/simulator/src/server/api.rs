@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_core::{
     ports::{Body, Method, Request, Response},
-    protocol::{ErrorCode, ErrorEnvelope, Layout, PushRequest, PushResponse, WireError, WireOperation},
+    protocol::{
+        ErrorCode, ErrorEnvelope, Layout, OperationResult, PushRequest, PushResponse, ResultStatus,
+        WireError, WireOperation,
+    },
 };
 use holdfast_server::{
     storage::port::{Storage, StorageError, Transaction},
@@ -104,13 +107,15 @@ impl Server {
         }
     }
 
-    /// Keys of operations that are in the ledger already.
+    /// Keys of operations that the ledger knows as accepted; a refusal of access is judged anew.
     fn answered_before(&self, batch: &PushRequest) -> BTreeSet<String> {
         let known = |key: &&str| {
             let answer = self
                 .storage
                 .read::<_, StorageError>(|tx| tx.answer(&batch.device_id, key));
-            answer.is_ok_and(|answer| answer.is_some())
+            let answer = answer.ok().flatten();
+            let first = answer.and_then(|answer| serde_json::from_str::<OperationResult>(&answer).ok());
+            first.is_some_and(|first| first.status != ResultStatus::Rejected)
         };
         let keys = batch.operations.iter().map(WireOperation::key);
         keys.filter(known).map(str::to_owned).collect()
