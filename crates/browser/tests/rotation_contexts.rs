@@ -38,6 +38,8 @@ async fn furnished() -> (Device, Client, Rc<Session>) {
 async fn tab(device: &Device) -> (Client, Rc<Session>) {
     let client = device.context(Context::Page);
     let session = client.unlock(&device.user_id, PASSCODE).await.unwrap();
+    // Open for long enough to have all of every record.
+    session.complete().await.unwrap();
     (client, session)
 }
 
