@@ -173,5 +173,7 @@ fn merge_counter(base: &Value, mine: &Value, theirs: &Value) -> Option<Value> {
             value.as_f64()
         }
     };
-    Some(number(real(theirs)? + real(mine)? - real(base)?))
+    // Beyond what numbers can tell, a person decides.
+    let sum = real(theirs)? + real(mine)? - real(base)?;
+    sum.is_finite().then(|| number(sum))
 }

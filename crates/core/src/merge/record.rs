@@ -189,7 +189,11 @@ pub fn compute_fields(entity: &Entity, fields: &mut Fields) {
                 )
             }
         };
-        fields.insert(field.name.clone(), value);
+        // A sum beyond what numbers can tell is no value.
+        match value {
+            Value::Null => fields.remove(&field.name),
+            value => fields.insert(field.name.clone(), value),
+        };
     }
 }
 

@@ -94,6 +94,7 @@ fn counters_add_up() {
         Row(json!(0.5), json!(1), json!(1.5), Merged(json!(2))),
         Row(json!(5), Value::Null, json!(7), Merged(json!(2))),
         Row(json!(0), json!(i64::MAX), json!(1), Conflict),
+        Row(json!(0), json!(1.5e308), json!(1.5e308), Conflict),
         Row(json!(0), json!("two"), json!(1), Conflict),
     ]);
     check(&counter, Strategy::LastWriteWins, vec![Row(json!(1), json!(2), json!(2), Unchanged)]);

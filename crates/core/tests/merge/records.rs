@@ -119,6 +119,13 @@ fn computed_fields_follow_both_sides() {
 }
 
 #[test]
+fn a_sum_beyond_all_numbers_is_no_value() {
+    let huge = json!([{ "partId": "A", "quantity": 1e308, "unitCost": 1e308 }]);
+    let merged = merge("technician", json!({}), json!({ "partsUsed": huge }), json!({ "partsCost": 5 }), &[]);
+    assert!(!merged.fields.contains_key("partsCost") && merged.changed.contains(&"partsCost".to_owned()));
+}
+
+#[test]
 fn a_field_that_the_entity_does_not_have_is_not_invented() {
     let merged = merge("technician", json!({}), json!({ "colour": "red" }), json!({ "title": "x" }), &[]);
     assert!(!merged.fields.contains_key("colour"));
