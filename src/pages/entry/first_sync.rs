@@ -3,7 +3,7 @@ use leptos::prelude::*;
 
 use super::brand;
 use crate::{
-    components::{StorageFull, StorageLost, button},
+    components::{Show, StorageFull, StorageLost, button},
     format::{bytes::grouped, status},
     state::Session,
     strings::entry as words,
@@ -30,15 +30,17 @@ pub fn FirstSync() -> AnyView {
                     <h1 class="entry__title">{words::FETCHING}</h1>
                     <StorageLost />
                     <StorageFull />
-                    <div class="progress">
-                        <div class="progress__label"><span>{words::FETCHING_RECORDS}</span><span>{label}</span></div>
-                        <progress
-                            class="bar"
-                            aria-label=words::FETCHING
-                            value=move || progress().map(|(done, _)| done.to_string())
-                            max=move || progress().map_or(1, |(_, total)| total.max(1)).to_string()
-                        ></progress>
-                    </div>
+                    <Show when=move || !session.is_full()>
+                        <div class="progress">
+                            <div class="progress__label"><span>{words::FETCHING_RECORDS}</span><span>{label}</span></div>
+                            <progress
+                                class="bar"
+                                aria-label=words::FETCHING
+                                value=move || progress().map(|(done, _)| done.to_string())
+                                max=move || progress().map_or(1, |(_, total)| total.max(1)).to_string()
+                            ></progress>
+                        </div>
+                    </Show>
                     {move || trouble().map(|line| view! { <p class="entry__lead" role="alert">{line}</p> }.into_any())}
                     <p class="entry__lead">{words::START_NOW_TEXT}</p>
                     {button("button button--large", words::START_NOW, move |_| session.start_now())}

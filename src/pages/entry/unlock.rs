@@ -3,7 +3,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::brand;
 use crate::{
-    components::{Dialog, PasscodeEntry, Show, button, focused_button, icon},
+    components::{LossDialog, PasscodeEntry, Show, button, icon},
     format::time,
     state::{Known, Memo, Session},
     strings::entry as words,
@@ -84,37 +84,22 @@ fn status(synced_until: RwSignal<Option<Timestamp>>) -> AnyView {
 #[component]
 fn Forget(who: StoredValue<Known>, on_close: Callback<()>) -> AnyView {
     let session = Session::here();
-    let understood = RwSignal::new(false);
     let busy = RwSignal::new(false);
-    let erase = move |_| {
+    let erase = Callback::new(move |()| {
         busy.set(true);
         session.erase(who.get_value());
-    };
+    });
     view! {
-        <Dialog
+        <LossDialog
             title=words::FORGOT_TITLE
+            text=words::FORGOT_TEXT
+            known=words::LOSE_UNSENT
+            confirm=words::FORGET_DEVICE
+            cancel=words::KEEP_TRYING
+            busy
+            on_confirm=erase
             on_close
-            actions=Box::new(move || {
-                view! {
-                    <button
-                        class="button button--danger-solid button--large"
-                        type="button"
-                        disabled=move || busy.get() || !understood.get()
-                        on:click=erase
-                    >
-                        {words::FORGET_DEVICE}
-                    </button>
-                    {focused_button("button button--large", words::KEEP_TRYING, move |_| on_close.run(()))}
-                }
-                .into_any()
-            })
-        >
-            <p>{words::FORGOT_TEXT}</p>
-            <label class="check">
-                <input class="check__box" type="checkbox" on:change=move |event| understood.set(event_target_checked(&event)) />
-                <span>{words::LOSE_UNSENT}</span>
-            </label>
-        </Dialog>
+        />
     }
     .into_any()
 }

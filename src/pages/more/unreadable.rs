@@ -2,7 +2,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::ExportDialog;
 use crate::{
-    components::{Dialog, Show, button, focused_button, icon},
+    components::{LossDialog, Show, button, icon},
     state::Session,
     strings::{more as words, shell},
 };
@@ -42,10 +42,9 @@ pub fn Unreadable() -> AnyView {
 #[component]
 fn Remove(count: RwSignal<usize>, on_close: Callback<()>) -> AnyView {
     let session = Session::here();
-    let understood = RwSignal::new(false);
     let busy = RwSignal::new(false);
     let error = RwSignal::new(None::<String>);
-    let remove = move |_| {
+    let remove = Callback::new(move |()| {
         busy.set(true);
         spawn_local(async move {
             match session.remove_unreadable().await {
@@ -61,38 +60,24 @@ fn Remove(count: RwSignal<usize>, on_close: Callback<()>) -> AnyView {
                 }
             }
         });
-    };
+    });
     let message = move || {
         error
             .get()
             .map(|text| view! { <p class="field__error" role="alert">{icon("failed")} {text}</p> }.into_any())
     };
     view! {
-        <Dialog
+        <LossDialog
             title=words::REMOVE_UNREADABLE_ASK
+            text=words::REMOVE_UNREADABLE_TEXT
+            known=words::LOSE_UNREADABLE
+            confirm=words::REMOVE_UNREADABLE
+            cancel=shell::CANCEL
+            busy
+            on_confirm=remove
             on_close
-            actions=Box::new(move || {
-                view! {
-                    <button
-                        class="button button--danger-solid button--large"
-                        type="button"
-                        disabled=move || busy.get() || !understood.get()
-                        on:click=remove
-                    >
-                        {words::REMOVE_UNREADABLE}
-                    </button>
-                    {focused_button("button button--large", shell::CANCEL, move |_| on_close.run(()))}
-                }
-                .into_any()
-            })
-        >
-            <p>{words::REMOVE_UNREADABLE_TEXT}</p>
-            <label class="check">
-                <input class="check__box" type="checkbox" on:change=move |event| understood.set(event_target_checked(&event)) />
-                <span>{words::LOSE_UNREADABLE}</span>
-            </label>
-            {message}
-        </Dialog>
+            message=ViewFn::from(move || message)
+        />
     }
     .into_any()
 }
