@@ -16,6 +16,7 @@ use holdfast_server::{
         memory::MemoryStorage,
         model::StoredRecord,
         port::{Storage, StorageError, Transaction},
+        text::StoredText,
     },
     sync::{Answer, Caller, Context, audit::chain, pull, push as pushing, scopes_of},
 };
@@ -189,7 +190,11 @@ fn records(storage: &MemoryStorage) -> Vec<StoredRecord> {
     let all = storage.read(|tx| -> Result<Vec<StoredRecord>, StorageError> {
         let mut all = Vec::new();
         for entity in ENTITIES {
-            all.extend(tx.records_after(entity, None, usize::MAX)?);
+            all.extend(StoredText::read_all(&tx.records_after(
+                entity,
+                None,
+                usize::MAX,
+            )?)?);
         }
         Ok(all)
     });

@@ -1,5 +1,5 @@
 use holdfast_core::{
-    pack::{Entity, Field, FieldType, Viewer},
+    pack::{Entity, Field, FieldType, Values, Viewer},
     queue::Operation,
     status::Status,
 };

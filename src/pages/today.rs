@@ -1,5 +1,6 @@
 use holdfast_core::{
     Timestamp,
+    pack::Values,
     queue::WriteStatus,
     replica::{Item, Query},
 };

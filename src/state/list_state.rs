@@ -71,11 +71,10 @@ impl ListState {
     /// What a query cannot ask for.
     pub fn keeps(&self, entity: &Entity, item: &Item<'_>, viewer: &Viewer<'_>) -> bool {
         let finished = || {
-            entity.retention.as_ref().is_some_and(|retention| {
-                retention
-                    .closed
-                    .holds_of(&|field| item.value(field), &viewer.context(false))
-            })
+            entity
+                .retention
+                .as_ref()
+                .is_some_and(|retention| retention.closed.holds(item, &viewer.context(false)))
         };
         (!self.unsynced || item.mark() != Mark::Synced) && !(self.unfinished && finished())
     }

@@ -12,6 +12,8 @@ import {
 import type { AddressInfo, Socket } from "node:net";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 
+import { decompress as unzstd } from "fzstd";
+
 /** A request as it went over the line. */
 export interface Seen {
   /** When it arrived, in milliseconds. */
@@ -269,6 +271,7 @@ function matches(rule: Rule, seen: Seen): boolean {
 function decode(bytes: Buffer, encoding: string | undefined): Buffer {
   if (encoding === "gzip") return gunzipSync(bytes);
   if (encoding === "br") return brotliDecompressSync(bytes);
+  if (encoding === "zstd") return Buffer.from(unzstd(bytes));
   return bytes;
 }
 

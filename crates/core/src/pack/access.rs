@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Condition, Context, Entity};
+use super::{Condition, Context, Entity, Values};
 use crate::{Fields, Timestamp};
 
 /// Rows that a role may read.
@@ -40,21 +40,22 @@ impl Viewer<'_> {
 
 impl Entity {
     /// Whether the viewer may read the record.
-    pub fn readable_by(&self, fields: &Fields, viewer: &Viewer<'_>) -> bool {
+    pub fn readable_by(&self, record: &dyn Values, viewer: &Viewer<'_>) -> bool {
         self.access.iter().any(|rule| {
             (rule.roles.is_empty() || rule.roles.iter().any(|role| viewer.roles.contains(role)))
-                && rule.when.holds(fields, &viewer.context(false))
+                && rule.when.holds(record, &viewer.context(false))
         })
     }
 
     /// Whether a readable record belongs on the viewer's device of its own accord.
-    pub fn wanted_by(&self, fields: &Fields, viewer: &Viewer<'_>, pinned: bool) -> bool {
+    pub fn wanted_by(&self, record: &dyn Values, viewer: &Viewer<'_>, pinned: bool) -> bool {
         let wanted = self
             .sync
             .as_ref()
-            .is_none_or(|condition| condition.holds(fields, &viewer.context(pinned)));
+            .is_none_or(|condition| condition.holds(record, &viewer.context(pinned)));
         pinned || wanted
     }
+
     /// Whether a record is finished and has been as it is, `since` then, for longer than finished work is kept.
     pub fn has_had_its_days<'a>(
         &self,
@@ -70,7 +71,7 @@ impl Entity {
         };
         self.retention.as_ref().is_some_and(|retention| {
             now - since > chrono::Duration::days(i64::from(retention.days))
-                && retention.closed.holds(&fields(), &nobody.context(false))
+                && retention.closed.holds(fields().as_ref(), &nobody.context(false))
         })
     }
 }

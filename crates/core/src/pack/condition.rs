@@ -102,22 +102,25 @@ pub struct Context<'a> {
     pub pinned: bool,
 }
 
-impl Condition {
-    pub fn holds(&self, fields: &Fields, context: &Context<'_>) -> bool {
-        self.holds_of(&|field| fields.get(field).map(Cow::Borrowed), context)
-    }
+/// A record that can be asked for one value without reading the others.
+pub trait Values {
+    /// The value of a field, if it has one.
+    fn value(&self, field: &str) -> Option<Cow<'_, Value>>;
+}
 
-    /// As [`Self::holds`], of a record that is asked for the fields it takes.
-    pub fn holds_of<'a>(
-        &self,
-        value_of: &dyn Fn(&str) -> Option<Cow<'a, Value>>,
-        context: &Context<'_>,
-    ) -> bool {
-        let get = |field: &str| value_of(field).unwrap_or(Cow::Owned(Value::Null));
+impl Values for Fields {
+    fn value(&self, field: &str) -> Option<Cow<'_, Value>> {
+        self.get(field).map(Cow::Borrowed)
+    }
+}
+
+impl Condition {
+    pub fn holds(&self, record: &dyn Values, context: &Context<'_>) -> bool {
+        let get = |field: &str| record.value(field).unwrap_or(Cow::Owned(Value::Null));
         match self {
-            Self::All(conditions) => conditions.iter().all(|c| c.holds_of(value_of, context)),
-            Self::Any(conditions) => conditions.iter().any(|c| c.holds_of(value_of, context)),
-            Self::Not(condition) => !condition.holds_of(value_of, context),
+            Self::All(conditions) => conditions.iter().all(|c| c.holds(record, context)),
+            Self::Any(conditions) => conditions.iter().any(|c| c.holds(record, context)),
+            Self::Not(condition) => !condition.holds(record, context),
             Self::Always(answer) => *answer,
             Self::Is { field, value } => equals(&get(field), value, context),
             Self::In { field, values } => {

@@ -17,7 +17,7 @@ mod written;
 pub use access::{AccessRule, Viewer};
 pub use check::PackError;
 pub use coalesce::Coalesce;
-pub use condition::{Condition, Context};
+pub use condition::{Condition, Context, Values};
 pub use entity::{AfterAccess, Column, Entity, ListView, Retention, SortOrder, SyncAlong};
 pub use field::{Choice, Computed, Field, FieldType, Strategy, StrategyRule};
 pub use priority::{DEFAULT_PRIORITY, PriorityRule};

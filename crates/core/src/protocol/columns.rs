@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use super::WireRecord;
@@ -26,34 +26,80 @@ pub enum Layout {
 /// Whole records from which on columns pay.
 const WORTH_COLUMNS: usize = 3;
 
+/// A record on a page that is to be written.
+pub trait Row: Serialize {
+    /// What stands for a value.
+    type Cell: Serialize + ?Sized;
+
+    /// Names and values, metadata included.
+    fn cells(&self) -> impl Iterator<Item = (&String, &Self::Cell)>;
+
+    /// Whether it is the whole record, and not only what changed of it.
+    fn is_whole(&self) -> bool;
+}
+
+impl Row for WireRecord {
+    type Cell = Value;
+
+    fn cells(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.0.iter()
+    }
+
+    fn is_whole(&self) -> bool {
+        self.base_version().is_none()
+    }
+}
+
 /// A collection as it is written.
 #[derive(Serialize)]
-#[serde(untagged)]
-pub(super) enum Written<'a> {
-    Rows(&'a [WireRecord]),
+#[serde(untagged, bound = "")]
+pub(super) enum Written<'a, R: Row> {
+    Rows(&'a [R]),
     Columns {
-        columns: BTreeMap<&'a str, Vec<Option<&'a Value>>>,
+        #[serde(serialize_with = "as_map::<R, _>")]
+        columns: Vec<(&'a str, Column<'a, R>)>,
         #[serde(skip_serializing_if = "Vec::is_empty")]
-        rows: Vec<&'a WireRecord>,
+        rows: Vec<&'a R>,
     },
 }
 
-impl<'a> Written<'a> {
-    pub(super) fn new(records: &'a [WireRecord], layout: Layout) -> Self {
-        let (whole, rows): (Vec<_>, Vec<_>) =
-            records.iter().partition(|record| record.base_version().is_none());
+impl<'a, R: Row> Written<'a, R> {
+    pub(super) fn new(records: &'a [R], layout: Layout) -> Self {
+        let (whole, rows): (Vec<_>, Vec<_>) = records.iter().partition(|record| record.is_whole());
         if layout == Layout::Rows || whole.len() < WORTH_COLUMNS {
             return Self::Rows(records);
         }
-        let mut columns: BTreeMap<&str, Vec<Option<&Value>>> = BTreeMap::new();
+        let mut columns: Vec<(&str, Column<'_, R>)> = Vec::new();
         for (at, record) in whole.iter().enumerate() {
-            for (name, value) in &record.0 {
-                let column = columns.entry(name).or_insert_with(|| vec![None; whole.len()]);
-                column[at] = Some(value);
+            // Most records have the same fields in the same order.
+            let mut expected = 0;
+            for (name, value) in record.cells() {
+                let is_it = |(column, _): &(&str, _)| *column == name;
+                let place = if columns.get(expected).is_some_and(is_it) {
+                    expected
+                } else {
+                    columns.iter().position(is_it).unwrap_or(columns.len())
+                };
+                if place == columns.len() {
+                    columns.push((name, vec![None; whole.len()]));
+                }
+                columns[place].1[at] = Some(value);
+                expected = place + 1;
             }
         }
+        columns.sort_unstable_by_key(|(name, _)| *name);
         Self::Columns { columns, rows }
     }
+}
+
+/// A value of each record; `None` where it has no such field.
+type Column<'a, R> = Vec<Option<&'a <R as Row>::Cell>>;
+
+fn as_map<R: Row, S: Serializer>(
+    columns: &[(&str, Column<'_, R>)],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(columns.iter().map(|(name, column)| (name, column)))
 }
 
 /// A collection as it is read, in either layout.

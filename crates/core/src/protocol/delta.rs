@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::SecondsFormat;
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{Error, MapAccess, Visitor},
@@ -7,7 +8,7 @@ use serde::{
 };
 use serde_json::Value;
 
-use super::columns::{Layout, Read, Written};
+use super::columns::{Layout, Read, Row, Written};
 use crate::{
     Fields, Timestamp,
     json::{Faults, FromJson},
@@ -18,8 +19,11 @@ use crate::{
 
 /// `GET /api/v1/sync/delta`, as the server makes it; a device reads it as [`super::DeltaText`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Delta {
+#[serde(
+    rename_all = "camelCase",
+    bound(serialize = "R: Row", deserialize = "DeltaChanges<R>: Deserialize<'de>")
+)]
+pub struct Delta<R = WireRecord> {
     pub sync_timestamp: Timestamp,
     /// Opaque. Send it as `since` next time; store it in the transaction that stores the changes.
     pub cursor: String,
@@ -27,22 +31,33 @@ pub struct Delta {
     /// Records still to come in this sync, if the server knows: what a progress bar counts down.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remaining: Option<u64>,
-    pub changes: DeltaChanges,
+    pub changes: DeltaChanges<R>,
 }
 
 /// Changed records by collection (`workOrders`), and the ids that left.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct DeltaChanges {
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeltaChanges<R = WireRecord> {
     /// By collection: ids deleted on the server.
     pub deleted_ids: BTreeMap<String, Vec<String>>,
     /// By collection: ids this user may no longer see.
     pub revoked_ids: BTreeMap<String, Vec<String>>,
-    pub records: BTreeMap<String, Vec<WireRecord>>,
+    pub records: BTreeMap<String, Vec<R>>,
     /// As it is to be written; it is read in any.
     pub layout: Layout,
 }
 
-impl Serialize for DeltaChanges {
+impl<R> Default for DeltaChanges<R> {
+    fn default() -> Self {
+        Self {
+            deleted_ids: BTreeMap::new(),
+            revoked_ids: BTreeMap::new(),
+            records: BTreeMap::new(),
+            layout: Layout::default(),
+        }
+    }
+}
+
+impl<R: Row> Serialize for DeltaChanges<R> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut changes = serializer.serialize_map(None)?;
         changes.serialize_entry("deletedIds", &self.deleted_ids)?;
@@ -135,31 +150,37 @@ impl WireRecord {
         ordered::fields(own.map(|(k, v)| (k.clone(), v.clone())))
     }
 
-    /// A record as it goes on the wire; `row` are its fields. `base_version` for a row of changed fields only.
-    pub fn assemble(
-        id_field: &str,
-        id: String,
-        mut row: Fields,
-        version: u64,
-        base_version: Option<u64>,
-        updated_at: Timestamp,
-        local_id: Option<String>,
-    ) -> Self {
-        row.insert(id_field.into(), id.into());
-        row.insert(meta::VERSION.into(), version.into());
-        if let Some(base) = base_version {
-            row.insert(meta::BASE_VERSION.into(), base.into());
-        }
-        if let Some(local_id) = local_id {
-            row.insert(meta::LOCAL_ID.into(), local_id.into());
-        }
-        row.insert(
-            meta::UPDATED_AT.into(),
-            updated_at
-                .to_rfc3339_opts(chrono::SecondsFormat::Millis, true)
-                .into(),
-        );
-        Self(row)
+    /// A record as it goes on the wire.
+    pub fn assemble(mut fields: Fields, id_field: &str, id: String, metadata: Metadata) -> Self {
+        fields.insert(id_field.into(), id.into());
+        let metadata = metadata.cells();
+        fields.extend(metadata.map(|(name, value)| (name.to_owned(), value)));
+        Self(fields)
+    }
+}
+
+/// What goes beside a record's fields on the wire.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Metadata {
+    pub version: u64,
+    /// For a row of changed fields only: the version they count from.
+    pub base_version: Option<u64>,
+    pub updated_at: Timestamp,
+    /// For the device that made the record: the id under which it did.
+    pub local_id: Option<String>,
+}
+
+impl Metadata {
+    /// Names and values, as they stand in a record.
+    pub fn cells(self) -> impl Iterator<Item = (&'static str, Value)> {
+        let updated_at = self.updated_at.to_rfc3339_opts(SecondsFormat::Millis, true);
+        let cells = [
+            Some((meta::VERSION, self.version.into())),
+            self.base_version.map(|base| (meta::BASE_VERSION, base.into())),
+            self.local_id.map(|id| (meta::LOCAL_ID, id.into())),
+            Some((meta::UPDATED_AT, updated_at.into())),
+        ];
+        cells.into_iter().flatten()
     }
 }
 

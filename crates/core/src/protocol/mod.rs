@@ -7,8 +7,8 @@ mod push;
 mod session;
 mod text;
 
-pub use columns::Layout;
-pub use delta::{Cursor, CursorError, Delta, DeltaChanges, Digest, DigestEntry, WireRecord};
+pub use columns::{Layout, Row};
+pub use delta::{Cursor, CursorError, Delta, DeltaChanges, Digest, DigestEntry, Metadata, WireRecord};
 pub use error::{ErrorCode, ErrorEnvelope, FieldError, WireError};
 pub use push::{
     ConflictSummary, OperationResult, PushRequest, PushResponse, ResultStatus, Superseded, WireOperation,

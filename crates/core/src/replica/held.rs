@@ -4,6 +4,7 @@ use std::{borrow::Cow, rc::Rc};
 
 use serde_json::Value;
 
+use super::search::{text_has, value_has};
 use crate::{Fields, Timestamp, page::Page, record::Mirror};
 
 /// A record that the server confirmed, wherever it stands.
@@ -82,6 +83,16 @@ impl Held {
             return text == wanted;
         }
         is_any_of(self.value(field).as_deref(), any_of)
+    }
+
+    /// Whether a word in small letters stands in a field.
+    pub(super) fn mentions(&self, field: &str, word: &str) -> bool {
+        if let Self::Paged { page, row } = self
+            && let Some(text) = page.text(*row, field)
+        {
+            return text_has(&text, word);
+        }
+        self.value(field).is_some_and(|value| value_has(&value, word))
     }
 
     /// All fields.

@@ -11,6 +11,7 @@ mod follow;
 mod held;
 mod load;
 mod query;
+mod search;
 mod view;
 
 pub use held::Held;

@@ -7,10 +7,14 @@ use std::{borrow::Cow, cmp::Ordering};
 
 use serde_json::Value;
 
-use super::{Held, Mark, Replica, View, held::is_any_of};
+use super::{
+    Held, Mark, Replica, View,
+    held::is_any_of,
+    search::{Words, value_has},
+};
 use crate::{
     Timestamp, json,
-    pack::{Choice, Entity, FieldType},
+    pack::{Choice, Entity, FieldType, Values},
     queue::Operation,
     record::RecordKey,
 };
@@ -91,14 +95,6 @@ impl<'a> Item<'a> {
         }
     }
 
-    /// One field's value.
-    pub fn value(&self, field: &str) -> Option<Cow<'_, Value>> {
-        match &self.content {
-            Content::Confirmed { held, .. } => held.value(field),
-            Content::Shown(view) => view.fields.get(field).map(Cow::Borrowed),
-        }
-    }
-
     /// A field's text; empty where it has none.
     pub fn text(&self, field: &str) -> Cow<'_, str> {
         match &self.content {
@@ -111,6 +107,14 @@ impl<'a> Item<'a> {
         match &self.content {
             Content::Confirmed { held, .. } => held.has(&filter.field, &filter.any_of),
             Content::Shown(view) => is_any_of(view.fields.get(&filter.field), &filter.any_of),
+        }
+    }
+
+    /// Whether a word in small letters stands in a field.
+    pub(super) fn mentions(&self, field: &str, word: &str) -> bool {
+        match &self.content {
+            Content::Confirmed { held, .. } => held.mentions(field, word),
+            Content::Shown(view) => view.fields.get(field).is_some_and(|value| value_has(value, word)),
         }
     }
 
@@ -130,6 +134,15 @@ impl<'a> Item<'a> {
     }
 }
 
+impl Values for Item<'_> {
+    fn value(&self, field: &str) -> Option<Cow<'_, Value>> {
+        match &self.content {
+            Content::Confirmed { held, .. } => held.value(field),
+            Content::Shown(view) => view.fields.value(field),
+        }
+    }
+}
+
 impl Replica {
     /// The records that a query finds, as shown: with what is still unsent.
     pub fn list(&self, query: &Query) -> Page<'_> {
@@ -139,11 +152,12 @@ impl Replica {
                 total: 0,
             };
         };
-        let words: Vec<String> = query.search.split_whitespace().map(str::to_lowercase).collect();
+        let words = Words::of(&query.search);
         let choices = declared_choices(entity, query);
         let found = self
             .all(&entity.name)
-            .filter(|item| fits(entity, query, &words, item));
+            .filter(|item| query.filters.iter().all(|filter| item.has(filter)))
+            .filter(|item| words.are_in(entity, item));
         let mut sorted: Vec<(Place, Item<'_>)> = found
             .map(|item| (Place::of(query, choices, &item), item))
             .collect();
@@ -200,36 +214,6 @@ impl Replica {
         self.open_writes()
             .filter(|write| write.entity_type == entity && write.operation == Operation::Create)
             .count()
-    }
-}
-
-fn fits(entity: &Entity, query: &Query, words: &[String], item: &Item<'_>) -> bool {
-    let filtered = query.filters.iter().all(|filter| item.has(filter));
-    if !filtered || words.is_empty() {
-        return filtered;
-    }
-    let searched = entity.list.search.iter().chain([&entity.title_field]);
-    let mut text = item.key().entity_id.to_lowercase();
-    for value in searched.filter_map(|field| item.value(field)) {
-        text.push('\n');
-        append_text(&value, &mut text);
-    }
-    words.iter().all(|word| text.contains(word.as_str()))
-}
-
-fn append_text(value: &Value, text: &mut String) {
-    match value {
-        Value::String(string) => text.push_str(&string.to_lowercase()),
-        Value::Array(items) => items.iter().for_each(|item| {
-            append_text(item, text);
-            text.push(' ');
-        }),
-        Value::Object(parts) => parts.values().for_each(|part| {
-            append_text(part, text);
-            text.push(' ');
-        }),
-        Value::Number(number) => text.push_str(&number.to_string()),
-        Value::Bool(_) | Value::Null => {}
     }
 }
 

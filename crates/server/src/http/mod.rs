@@ -7,6 +7,7 @@
 
 mod authenticated;
 mod client_address;
+mod compression;
 mod error;
 mod extract;
 mod metrics;

@@ -12,13 +12,11 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{any, delete, get, post};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
-use tower_http::compression::{CompressionLayer, CompressionLevel};
 use tower_http::decompression::RequestDecompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::state::AppState;
-use super::{ApiError, metrics, routes, security_headers, static_files};
+use super::{ApiError, compression, metrics, routes, security_headers, static_files};
 
 /// Bytes of a request body, counted after decompression.
 pub(super) const BODY_LIMIT: usize = 8 * 1024 * 1024;
@@ -26,18 +24,11 @@ pub(super) const BODY_LIMIT: usize = 8 * 1024 * 1024;
 /// Until the head of the response; bodies may stream for longer.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 
-/// Brotli's first level that looks for what lies far back: a tenth less than the one below at about the same speed, and
-/// the levels above give a hundredth each.
-const DENSE: CompressionLevel = CompressionLevel::Precise(5);
-
-/// WOFF2 is compressed in itself.
-const PACKED_FONTS: NotForContentType = NotForContentType::const_new("font/");
-
 /// The whole server.
 pub fn router(state: AppState) -> Router {
     let pages = Router::new()
         .fallback_service(static_files::service(&state.settings.web))
-        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(PACKED_FONTS)));
+        .layer(compression::files());
     let routes = Router::new()
         .merge(api())
         .merge(oauth())
@@ -90,7 +81,8 @@ fn wrap_api(routes: Router<AppState>) -> Router<AppState> {
     routes.layer(
         ServiceBuilder::new()
             .layer(no_store())
-            .layer(CompressionLayer::new().quality(DENSE))
+            .layer(compression::other_answers())
+            .layer(compression::large_answers())
             .layer(from_fn(time_limit))
             .layer(from_fn(known_encoding))
             .layer(RequestDecompressionLayer::new())

@@ -3,6 +3,8 @@ use holdfast_core::pack::{Pack, Packs};
 use super::*;
 use crate::storage::memory::MemoryStorage;
 use crate::storage::model::StoredRecord;
+use crate::storage::port::{StorageError, Transaction};
+use crate::storage::text::StoredText;
 
 const MAPPING: &str = r#"
 pack = "works"
@@ -76,7 +78,10 @@ fn run(storage: &MemoryStorage, file: &str) -> Result<Summary, ImportError> {
 }
 
 fn orders(storage: &MemoryStorage) -> Vec<StoredRecord> {
-    storage.read(|tx| tx.records_after("order", None, 1_000)).unwrap()
+    let read = |tx: &dyn Transaction| -> Result<Vec<StoredRecord>, StorageError> {
+        StoredText::read_all(&tx.records_after("order", None, 1_000)?)
+    };
+    storage.read(read).unwrap()
 }
 
 #[test]

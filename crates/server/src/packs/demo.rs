@@ -180,7 +180,7 @@ mod tests {
             .read(|tx| -> Result<(), StorageError> {
                 for (_, entity) in packs.entities() {
                     for record in tx.records_after(&entity.name, None, 10_000)? {
-                        for reference in crate::records::references::of(entity, &record.fields) {
+                        for reference in crate::records::references::of(entity, &record.read()?.fields) {
                             let accounts = ["technician", "supervisor", "admin"];
                             let known = tx.record(&reference.entity, &reference.id)?.is_some();
                             let person =

@@ -18,41 +18,26 @@ pub mod references;
 pub mod unique;
 pub mod version;
 
-use holdfast_core::{pack::Entity, protocol::WireRecord};
-
-use crate::storage::{
-    model::StoredRecord,
-    port::{Result, Transaction},
+use holdfast_core::{
+    pack::Entity,
+    protocol::{Metadata, WireRecord},
 };
+
+use crate::storage::model::StoredRecord;
 
 /// The whole record as it goes on the wire.
 pub fn whole(entity: &Entity, record: &StoredRecord) -> WireRecord {
-    into_whole(entity, record.clone())
-}
-
-/// As [`whole`], for a device that reads it: under which id a record was made is of use to the device that made it, and
-/// to no other.
-pub fn whole_for(
-    tx: &dyn Transaction,
-    device_id: &str,
-    entity: &Entity,
-    mut record: StoredRecord,
-) -> Result<WireRecord> {
-    if record.local_id.is_some() && tx.maker(&record.entity, &record.id)?.as_deref() != Some(device_id) {
-        record.local_id = None;
-    }
-    Ok(into_whole(entity, record))
-}
-
-fn into_whole(entity: &Entity, record: StoredRecord) -> WireRecord {
+    let metadata = Metadata {
+        version: record.version,
+        base_version: None,
+        updated_at: record.updated_at,
+        local_id: record.local_id.clone(),
+    };
     WireRecord::assemble(
+        record.fields.clone(),
         &entity.id_field,
-        record.id,
-        record.fields,
-        record.version,
-        None,
-        record.updated_at,
-        record.local_id,
+        record.id.clone(),
+        metadata,
     )
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use holdfast_core::{
     Fields,
-    pack::{Entity, Field, FieldType},
+    pack::{Entity, Field, FieldType, Values},
     system,
 };
 use serde_json::Value;
@@ -103,13 +103,13 @@ fn resolve_in(tx: &dyn Transaction, declared: &[Field], fields: &mut Fields) -> 
 }
 
 /// The ids at a path of a pack's `sync_along`: `assetId`, or `partsUsed.partId` for each item of a list.
-pub fn at_path(fields: &Fields, path: &str) -> BTreeSet<String> {
+pub fn at_path(fields: &dyn Values, path: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let (first, rest) = path
         .split_once('.')
         .map_or((path, None), |(first, rest)| (first, Some(rest)));
-    if let Some(value) = fields.get(first) {
-        walk(value, rest, &mut found);
+    if let Some(value) = fields.value(first) {
+        walk(&value, rest, &mut found);
     }
     found
 }

@@ -67,6 +67,11 @@ impl NewVersion<'_> {
         let none = Fields::new();
         let mut changes = changes(before.map_or(&none, |record| &record.fields), &fields);
         changes.remove(&entity.id_field);
+        let (local_id, maker) = match (local_id, before) {
+            (Some(local_id), _) => (Some(local_id), Some(author.device_id.to_owned())),
+            (None, Some(before)) => (before.local_id.clone(), before.maker.clone()),
+            (None, None) => (None, None),
+        };
         let record = StoredRecord {
             entity: entity.name.clone(),
             id: id.to_owned(),
@@ -74,8 +79,9 @@ impl NewVersion<'_> {
             sequence: tx.last_sequence()? + 1,
             updated_at: at,
             updated_by: author.user_id.to_owned(),
-            local_id: local_id.or_else(|| before.and_then(|record| record.local_id.clone())),
+            local_id,
             deleted,
+            maker,
             fields,
         };
         tx.put_version(&record, &entry(&record, author, act, changes))?;

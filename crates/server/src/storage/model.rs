@@ -6,13 +6,16 @@ use holdfast_core::{Fields, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+/// A record at its current version, with its values ready to be worked with. [`super::text`] has it as it is stored.
+pub type StoredRecord = Stored<Fields>;
+
 /// A record at its current version. A deleted record stays as its tombstone, with its last values.
 #[derive(Debug, Clone, PartialEq)]
-pub struct StoredRecord {
+pub struct Stored<F> {
     pub entity: String,
     pub id: String,
     /// The record's own fields and its id under the entity's id field; never a `null`.
-    pub fields: Fields,
+    pub fields: F,
     /// 1 for the first; one more with every change.
     pub version: u64,
     /// The position in the change log at which this version was written.
@@ -23,6 +26,26 @@ pub struct StoredRecord {
     /// The id under which a device created it, if one did.
     pub local_id: Option<String>,
     pub deleted: bool,
+    /// That device.
+    pub maker: Option<String>,
+}
+
+impl<F> Stored<F> {
+    /// The same version with its fields in another form.
+    pub fn with<G>(&self, fields: G) -> Stored<G> {
+        Stored {
+            entity: self.entity.clone(),
+            id: self.id.clone(),
+            fields,
+            version: self.version,
+            sequence: self.sequence,
+            updated_at: self.updated_at,
+            updated_by: self.updated_by.clone(),
+            local_id: self.local_id.clone(),
+            deleted: self.deleted,
+            maker: self.maker.clone(),
+        }
+    }
 }
 
 /// What a version did to its record.

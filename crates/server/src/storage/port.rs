@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::model::{AuditFilter, AuditRow, HistoryEntry, Membership, StoredRecord};
 use super::sqlite::DatabaseError;
+use super::text::StoredText;
 
 /// What can fail in a storage. Nothing of the transaction is kept.
 #[derive(Debug, thiserror::Error)]
@@ -51,19 +52,18 @@ pub trait Transaction {
     /// The position of the last change; 0 if there is none.
     fn last_sequence(&self) -> Result<u64>;
     fn record(&self, entity: &str, id: &str) -> Result<Option<StoredRecord>>;
+    /// As [`Self::record`], with its values as they are stored.
+    fn record_text(&self, entity: &str, id: &str) -> Result<Option<StoredText>>;
     /// Stores a version: the record as it is now, and how it came about. Its sequence must be the next one.
     fn put_version(&mut self, record: &StoredRecord, entry: &HistoryEntry) -> Result<()>;
     /// Records and tombstones of an entity in the order of their ids, from the one after `after`.
-    fn records_after(&self, entity: &str, after: Option<&str>, limit: usize) -> Result<Vec<StoredRecord>>;
+    fn records_after(&self, entity: &str, after: Option<&str>, limit: usize) -> Result<Vec<StoredText>>;
     /// Records and tombstones whose current version was written after a position, in the order of writing.
-    fn changes_after(&self, sequence: u64, limit: usize) -> Result<Vec<StoredRecord>>;
+    fn changes_after(&self, sequence: u64, limit: usize) -> Result<Vec<StoredText>>;
     /// The versions of a record after `version`, oldest first.
     fn history_after(&self, entity: &str, id: &str, version: u64) -> Result<Vec<HistoryEntry>>;
     /// The versions of a record that were written after a position, oldest first.
     fn history_since(&self, entity: &str, id: &str, sequence: u64) -> Result<Vec<HistoryEntry>>;
-
-    /// The device that wrote a record's first version; empty if it was none, `None` if there is no such record.
-    fn maker(&self, entity: &str, id: &str) -> Result<Option<String>>;
 
     /// Who holds a unique value. `name` tells several kinds of values of one entity apart.
     fn key_holder(&self, entity: &str, name: &str, value: &str) -> Result<Option<String>>;

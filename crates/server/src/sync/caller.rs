@@ -2,13 +2,13 @@ use std::collections::BTreeSet;
 
 use holdfast_core::{
     Timestamp,
-    pack::{Entity, Packs, Viewer},
+    pack::{Entity, Packs, Values, Viewer},
     ports::Rng,
     protocol::Me,
 };
 
 use crate::records::version::Author;
-use crate::storage::model::StoredRecord;
+use crate::storage::model::Stored;
 
 /// Who calls, from which device.
 #[derive(Debug, Clone)]
@@ -65,7 +65,7 @@ impl<'a> Context<'a> {
     }
 
     /// Whether the caller may read the record (of a deleted one: its last values).
-    pub fn readable(&self, entity: &Entity, record: &StoredRecord) -> bool {
+    pub fn readable<F: Values>(&self, entity: &Entity, record: &Stored<F>) -> bool {
         self.may(&entity.name, "read") && entity.readable_by(&record.fields, &self.viewer())
     }
 }

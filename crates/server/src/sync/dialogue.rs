@@ -154,43 +154,70 @@ pub(super) fn answer(
     Ok(cursor)
 }
 
-/// Notes that a device holds a record because it wrote it.
-pub(super) fn hold(tx: &mut dyn Transaction, device: &str, entity: &str, id: &str) -> Result<()> {
+/// What the answer to a write says of a record.
+#[derive(Debug)]
+pub(super) struct Said {
+    entity: String,
+    id: String,
+    /// Held or doubted.
+    effect: Effect,
+}
+
+impl Said {
+    fn new(entity: &str, id: &str, effect: Effect) -> Self {
+        Self {
+            entity: entity.to_owned(),
+            id: id.to_owned(),
+            effect,
+        }
+    }
+
+    /// What holds instead of what a page's answer said, if anything else does.
+    fn instead_of(&self, before: Option<Effect>) -> Option<Effect> {
+        match self.effect {
+            // What the page did not give is not there to be doubted.
+            Effect::Doubted if before != Some(Effect::Held) => None,
+            effect => Some(effect).filter(|_| before != Some(effect)),
+        }
+    }
+}
+
+/// Notes that a device holds a record because it wrote it. The open answers are to be told ([`amend`]).
+pub(super) fn hold(tx: &mut dyn Transaction, device: &str, entity: &str, id: &str) -> Result<Said> {
     if tx.membership(device, entity, id)? != Some(Membership::Held) {
         tx.put_membership(device, entity, id, Membership::Held)?;
     }
-    amend(tx, device, entity, id, |_| Some(Effect::Held))
+    Ok(Said::new(entity, id, Effect::Held))
 }
 
 /// Notes that a device is to drop a record because a write to it is answered so. The answer may be lost, and the write
-/// discarded before it is sent again: the device holds the record then.
-pub(super) fn doubt(tx: &mut dyn Transaction, device: &str, entity: &str, id: &str) -> Result<()> {
+/// discarded before it is sent again: the device holds the record then. The open answers are to be told ([`amend`]).
+pub(super) fn doubt(tx: &mut dyn Transaction, device: &str, entity: &str, id: &str) -> Result<Said> {
     if tx.membership(device, entity, id)? == Some(Membership::Held) {
         tx.put_membership(device, entity, id, Membership::Doubted)?;
     }
-    amend(tx, device, entity, id, |said| {
-        (said == Some(Effect::Held)).then_some(Effect::Doubted)
-    })
+    Ok(Said::new(entity, id, Effect::Doubted))
 }
 
-/// A device writes after the pages it has stored: what the write's answer says of a record outlasts theirs. `now`: what
-/// holds instead of what an answer said.
-fn amend(
-    tx: &mut dyn Transaction,
-    device: &str,
-    entity: &str,
-    id: &str,
-    now: impl Fn(Option<Effect>) -> Option<Effect>,
-) -> Result<()> {
+/// A device writes after the pages it has stored: what the answers to its writes say of records, in the order of the
+/// writes, outlasts what the pages' open answers say. Read and written once for a whole batch: an answer to a first sync
+/// names a thousand records.
+pub(super) fn amend(tx: &mut dyn Transaction, device: &str, said: &[Said]) -> Result<()> {
+    if said.is_empty() {
+        return Ok(());
+    }
     for (entity_set, text) in tx.dialogues(device)? {
         let mut dialogue = Dialogue::parse(&text)?;
         let mut changed = false;
         for answer in &mut dialogue.open {
-            let before = answer.effects.get(entity).and_then(|ids| ids.get(id)).copied();
-            if let Some(effect) = now(before).filter(|effect| before != Some(*effect)) {
-                let ids = answer.effects.entry(entity.to_owned()).or_default();
-                ids.insert(id.to_owned(), effect);
-                changed = true;
+            for said in said {
+                let ids = answer.effects.get(&said.entity);
+                let before = ids.and_then(|ids| ids.get(&said.id)).copied();
+                if let Some(effect) = said.instead_of(before) {
+                    let ids = answer.effects.entry(said.entity.clone()).or_default();
+                    ids.insert(said.id.clone(), effect);
+                    changed = true;
+                }
             }
         }
         if changed {

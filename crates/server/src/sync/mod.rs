@@ -33,6 +33,7 @@ pub mod refusal;
 mod replay;
 pub mod rest;
 pub mod restore;
+pub mod row;
 pub mod scope;
 mod settlement;
 mod update;

@@ -4,15 +4,16 @@ use std::collections::{BTreeMap, HashSet};
 
 use holdfast_core::{
     pack::Entity,
-    protocol::{Cursor, Delta, DeltaChanges, WireRecord},
+    protocol::{Cursor, DeltaChanges},
 };
-use serde_json::Value;
 
 use super::dialogue::{self, Effect, Effects};
+use super::pull::Delta;
+use super::row::TextRow;
 use super::scope::Scope;
-use crate::records;
-use crate::storage::model::{Act, Membership, StoredRecord};
+use crate::storage::model::Membership;
 use crate::storage::port::{Result, Transaction};
+use crate::storage::text::StoredText;
 
 /// What a device is told about one record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +46,7 @@ pub(super) struct Page<'s, 'a> {
     since: u64,
     /// For a device that holds nothing, whatever it held before.
     afresh: bool,
-    changes: DeltaChanges,
+    changes: DeltaChanges<TextRow>,
     effects: Effects,
     pub rows: usize,
     /// Records on this page, so that none comes twice.
@@ -92,7 +93,7 @@ impl<'s, 'a> Page<'s, 'a> {
     }
 
     /// What the record is to the device, without what this page says.
-    pub fn membership(&self, tx: &dyn Transaction, record: &StoredRecord) -> Result<Option<Membership>> {
+    pub fn membership(&self, tx: &dyn Transaction, record: &StoredText) -> Result<Option<Membership>> {
         if self.afresh {
             return Ok(None);
         }
@@ -100,7 +101,7 @@ impl<'s, 'a> Page<'s, 'a> {
     }
 
     /// Whether an earlier record of this walk brings this one along.
-    pub fn expects(&self, tx: &dyn Transaction, record: &StoredRecord) -> Result<bool> {
+    pub fn expects(&self, tx: &dyn Transaction, record: &StoredText) -> Result<bool> {
         let here = self
             .effects
             .get(&record.entity)
@@ -109,7 +110,7 @@ impl<'s, 'a> Page<'s, 'a> {
     }
 
     /// Has a record that lies ahead come along when the walk gets to it.
-    pub fn expect(&mut self, tx: &dyn Transaction, record: &StoredRecord) -> Result<()> {
+    pub fn expect(&mut self, tx: &dyn Transaction, record: &StoredText) -> Result<()> {
         // What is doubted comes whole in any case.
         let comes = matches!(self.membership(tx, record)?, None | Some(Membership::Expected));
         if !record.deleted && comes {
@@ -118,19 +119,19 @@ impl<'s, 'a> Page<'s, 'a> {
         Ok(())
     }
 
-    fn note(&mut self, record: &StoredRecord, effect: Effect) {
+    fn note(&mut self, record: &StoredText, effect: Effect) {
         let ids = self.effects.entry(record.entity.clone()).or_default();
         ids.insert(record.id.clone(), effect);
     }
 
     /// Tells what there is to tell of a record, and of those that come along with it.
-    pub fn consider_with_company(&mut self, tx: &dyn Transaction, record: StoredRecord) -> Result<()> {
+    pub fn consider_with_company(&mut self, tx: &dyn Transaction, record: StoredText) -> Result<()> {
         let mut open = vec![(record, false)];
         while let Some((record, along)) = open.pop() {
             for (entity, id) in self.consider(tx, record, along)? {
                 let known = self.done.contains(&(entity.name.clone(), id.clone()));
                 if let Some(brought) = (!known)
-                    .then(|| tx.record(&entity.name, &id))
+                    .then(|| tx.record_text(&entity.name, &id))
                     .transpose()?
                     .flatten()
                 {
@@ -146,7 +147,7 @@ impl<'s, 'a> Page<'s, 'a> {
     pub fn consider(
         &mut self,
         tx: &dyn Transaction,
-        record: StoredRecord,
+        record: StoredText,
         along: bool,
     ) -> Result<Vec<(&'a Entity, String)>> {
         let nothing = Ok(Vec::new());
@@ -181,19 +182,13 @@ impl<'s, 'a> Page<'s, 'a> {
         Ok(brought)
     }
 
-    fn tell(
-        &mut self,
-        tx: &dyn Transaction,
-        entity: &Entity,
-        record: StoredRecord,
-        step: Step,
-    ) -> Result<()> {
+    fn tell(&mut self, tx: &dyn Transaction, entity: &Entity, record: StoredText, step: Step) -> Result<()> {
         let device = &self.scope.cx.caller.device_id;
         let row = match step {
-            Step::Whole => records::whole_for(tx, device, entity, record)?,
-            Step::Changed => match changed_row(tx, entity, &record, self.since)? {
+            Step::Whole => TextRow::whole_for(device, record)?,
+            Step::Changed => match TextRow::changed(tx, entity, &record, self.since)? {
                 Some(row) => row,
-                None => records::whole_for(tx, device, entity, record)?,
+                None => TextRow::whole_for(device, record)?,
             },
             Step::Deleted => return self.leaves(entity, &record, true),
             Step::Revoked => return self.leaves(entity, &record, false),
@@ -208,7 +203,7 @@ impl<'s, 'a> Page<'s, 'a> {
         Ok(())
     }
 
-    fn leaves(&mut self, entity: &Entity, record: &StoredRecord, deleted: bool) -> Result<()> {
+    fn leaves(&mut self, entity: &Entity, record: &StoredText, deleted: bool) -> Result<()> {
         self.rows += 1;
         let ids: &mut BTreeMap<String, Vec<String>> = if deleted {
             &mut self.changes.deleted_ids
@@ -220,33 +215,4 @@ impl<'s, 'a> Page<'s, 'a> {
             .push(record.id.clone());
         Ok(())
     }
-}
-
-/// The fields that changed after a position; `None`, if the record was created or came back since.
-fn changed_row(
-    tx: &dyn Transaction,
-    entity: &Entity,
-    record: &StoredRecord,
-    since: u64,
-) -> Result<Option<WireRecord>> {
-    let entries = tx.history_since(&record.entity, &record.id, since)?;
-    let only_updates = entries.iter().all(|entry| entry.act == Act::Update);
-    let Some(first) = entries.first().filter(|_| only_updates) else {
-        return Ok(None);
-    };
-    let names = entries.iter().flat_map(|entry| entry.changes.keys());
-    let fields = names
-        .map(|name| {
-            (
-                name.clone(),
-                record.fields.get(name).cloned().unwrap_or(Value::Null),
-            )
-        })
-        .collect();
-    let (id_field, base) = (&entity.id_field, Some(first.version - 1));
-    let (version, at) = (record.version, record.updated_at);
-    let id = record.id.clone();
-    Ok(Some(WireRecord::assemble(
-        id_field, id, fields, version, base, at, None,
-    )))
 }

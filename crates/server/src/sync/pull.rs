@@ -10,11 +10,12 @@
 
 use holdfast_core::{
     Timestamp,
-    protocol::{Cursor, Delta, Layout, WireRecord},
+    protocol::{self, Cursor, Layout},
     system,
 };
 
 use super::page::Page;
+use super::row::TextRow;
 use super::scope::{EntitySet, Scope};
 use super::{Answer, Context, Refusal, dialogue, history, readers, walk};
 use crate::records::{self, epoch};
@@ -26,6 +27,9 @@ pub const DEFAULT_LIMIT: usize = 500;
 pub const MAXIMAL_LIMIT: usize = 1_000;
 /// Ids that may be asked for at once.
 pub const IDS_LIMIT: usize = 200;
+
+/// A page of changes as it is written.
+pub type Delta = protocol::Delta<TextRow>;
 
 /// What a device asks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -133,7 +137,7 @@ pub fn whole_records(
     cx: &Context<'_>,
     plural: &str,
     ids: &[&str],
-) -> Answer<Vec<WireRecord>> {
+) -> Answer<Vec<TextRow>> {
     let Some(entity) = cx.packs.entity_by_plural(plural) else {
         return Ok(Err(Refusal::malformed(format!(
             "There are no \"{plural}\" here; ask for others."
@@ -148,10 +152,10 @@ pub fn whole_records(
     for id in ids {
         let id = records::ids::resolve(tx, &entity.name, id)?;
         let record = tx
-            .record(&entity.name, &id)?
+            .record_text(&entity.name, &id)?
             .filter(|record| !record.deleted && cx.readable(entity, record));
         if let Some(record) = record {
-            found.push(records::whole_for(tx, &cx.caller.device_id, entity, record)?);
+            found.push(TextRow::whole_for(&cx.caller.device_id, record)?);
         }
     }
     Ok(Ok(found))

@@ -10,7 +10,8 @@ use holdfast_core::protocol::{
     ErrorCode, OperationResult, PushRequest, PushResponse, ResultStatus, WireOperation,
 };
 
-use super::{Answer, Context, Refusal, apply, dialogue, history, outcome, replay};
+use super::dialogue::{self, Said};
+use super::{Answer, Context, Refusal, apply, history, outcome, replay};
 use crate::records::ids;
 use crate::storage::port::{Result, StorageError, Transaction, in_savepoint};
 
@@ -39,51 +40,77 @@ pub fn push(tx: &mut dyn Transaction, cx: &Context<'_>, request: &PushRequest) -
     let mut results: Vec<OperationResult> = Vec::with_capacity(request.operations.len());
     // Whether each operation of this batch, by queue id, was settled.
     let mut settled: BTreeMap<&str, bool> = BTreeMap::new();
+    let mut writes = Writes::default();
     for operation in &request.operations {
         let unmet = operation
             .depends_on
             .iter()
             .any(|id| settled.get(id.as_str()) == Some(&false));
-        let mut result = one(tx, cx, operation, unmet)?;
+        let mut result = writes.one(tx, cx, operation, unmet)?;
         let applied = matches!(result.status, ResultStatus::Success | ResultStatus::Conflict);
         settled.insert(&operation.queue_id, applied);
         result.queue_id = result.queue_id.filter(|_| !request.by_position);
         results.push(result);
     }
+    writes.finish(tx, cx)?;
     Ok(Ok(PushResponse {
         server_time: cx.now,
         results,
     }))
 }
 
-/// Carries out one operation, or answers what it was answered before.
-pub(super) fn one(
-    tx: &mut dyn Transaction,
-    cx: &Context<'_>,
-    operation: &WireOperation,
-    unmet_dependency: bool,
-) -> Result<OperationResult> {
-    let mut refused_before = false;
-    if let Some(answer) = tx.answer(&cx.caller.device_id, operation.key())? {
-        let first: OperationResult = serde_json::from_str(&answer)
-            .map_err(|error| StorageError::Inconsistent(format!("ledger {}: {error}", operation.key())))?;
-        // A refusal of access is judged anew: access may have been given meanwhile.
-        refused_before = code(&first) == Some(ErrorCode::NotFound);
-        if !refused_before {
-            return replay::answered_again(tx, cx, operation, first);
+/// Writes of one device being carried out, one after the other. They are to be [finished](Self::finish).
+#[derive(Debug, Default)]
+pub(super) struct Writes {
+    /// What their answers say of records, and the open answers have still to be told.
+    said: Vec<Said>,
+}
+
+impl Writes {
+    /// Carries out one operation, or answers what it was answered before.
+    pub(super) fn one(
+        &mut self,
+        tx: &mut dyn Transaction,
+        cx: &Context<'_>,
+        operation: &WireOperation,
+        unmet_dependency: bool,
+    ) -> Result<OperationResult> {
+        let mut refused_before = false;
+        if let Some(answer) = tx.answer(&cx.caller.device_id, operation.key())? {
+            let first: OperationResult = serde_json::from_str(&answer).map_err(|error| {
+                StorageError::Inconsistent(format!("ledger {}: {error}", operation.key()))
+            })?;
+            // A refusal of access is judged anew: access may have been given meanwhile.
+            refused_before = code(&first) == Some(ErrorCode::NotFound);
+            if !refused_before {
+                self.tell(tx, cx)?;
+                return replay::answered_again(tx, cx, operation, first);
+            }
+        }
+        if unmet_dependency {
+            let message =
+                "A change that this one builds on was not accepted; it is sent again after that one.";
+            return Ok(outcome::retry(operation, ErrorCode::DependencyFailed, message));
+        }
+        match in_savepoint(tx, |tx| settle(tx, cx, operation, refused_before)) {
+            Ok((result, said)) => {
+                self.said.extend(said);
+                Ok(result)
+            }
+            Err(error) => {
+                tracing::error!(key = operation.key(), %error, "an operation failed and was rolled back");
+                let message = "The server failed on this change; it will be sent again.";
+                Ok(outcome::retry(operation, ErrorCode::ServerError, message))
+            }
         }
     }
-    if unmet_dependency {
-        let message = "A change that this one builds on was not accepted; it is sent again after that one.";
-        return Ok(outcome::retry(operation, ErrorCode::DependencyFailed, message));
+
+    pub(super) fn finish(mut self, tx: &mut dyn Transaction, cx: &Context<'_>) -> Result<()> {
+        self.tell(tx, cx)
     }
-    match in_savepoint(tx, |tx| settle(tx, cx, operation, refused_before)) {
-        Ok(result) => Ok(result),
-        Err(error) => {
-            tracing::error!(key = operation.key(), %error, "an operation failed and was rolled back");
-            let message = "The server failed on this change; it will be sent again.";
-            Ok(outcome::retry(operation, ErrorCode::ServerError, message))
-        }
+
+    fn tell(&mut self, tx: &mut dyn Transaction, cx: &Context<'_>) -> Result<()> {
+        dialogue::amend(tx, &cx.caller.device_id, &std::mem::take(&mut self.said))
     }
 }
 
@@ -93,21 +120,32 @@ fn settle(
     cx: &Context<'_>,
     operation: &WireOperation,
     refused_before: bool,
-) -> Result<OperationResult> {
+) -> Result<(OperationResult, Option<Said>)> {
     let result = apply::apply(tx, cx, operation)?;
     let id = result.entity_id.as_deref().unwrap_or(&operation.entity_id);
     let accepted = matches!(result.status, ResultStatus::Success | ResultStatus::Conflict);
+    let mut said = None;
     if accepted && !result.access_lost {
-        dialogue::hold(tx, &cx.caller.device_id, &operation.entity_type, id)?;
+        said = Some(dialogue::hold(
+            tx,
+            &cx.caller.device_id,
+            &operation.entity_type,
+            id,
+        )?);
     }
     let dropped = result.access_lost || code(&result) == Some(ErrorCode::NotFound);
     match code(&result) {
-        Some(ErrorCode::PermissionDenied) => return Ok(result),
+        Some(ErrorCode::PermissionDenied) => return Ok((result, said)),
         // A copy that arrives late says nothing of what the device holds by now.
-        Some(ErrorCode::NotFound) if refused_before => return Ok(result),
+        Some(ErrorCode::NotFound) if refused_before => return Ok((result, said)),
         _ if dropped => {
             let id = ids::resolve(tx, &operation.entity_type, id)?;
-            dialogue::doubt(tx, &cx.caller.device_id, &operation.entity_type, &id)?;
+            said = Some(dialogue::doubt(
+                tx,
+                &cx.caller.device_id,
+                &operation.entity_type,
+                &id,
+            )?);
         }
         _ => {}
     }
@@ -117,7 +155,7 @@ fn settle(
     for key in std::iter::once(operation.key()).chain(folded) {
         tx.put_answer(&cx.caller.device_id, key, &answer)?;
     }
-    Ok(result)
+    Ok((result, said))
 }
 
 fn code(result: &OperationResult) -> Option<ErrorCode> {

@@ -3,12 +3,14 @@
 
 use holdfast_core::{
     Timestamp,
-    protocol::{Cursor, Delta, DeltaChanges},
+    protocol::{Cursor, DeltaChanges},
 };
 
+use super::pull::Delta;
+use super::row::TextRow;
 use super::scope::Scope;
-use crate::records;
 use crate::storage::port::{Result, Transaction};
+use crate::storage::text::StoredText;
 
 const CHUNK: usize = 500;
 
@@ -29,14 +31,12 @@ pub(super) fn changed_since(
         let Some(end) = chunk.last().map(|record| record.sequence) else {
             break;
         };
-        for record in chunk
-            .iter()
-            .filter(|record| record.updated_at > time && !record.deleted)
-        {
+        let living = |record: &StoredText| record.updated_at > time && !record.deleted;
+        for record in chunk.into_iter().filter(living) {
             let Some(entity) = scope
                 .set
                 .get(&record.entity)
-                .filter(|entity| scope.readable(entity, record))
+                .filter(|entity| scope.readable(entity, &record))
             else {
                 continue;
             };
@@ -44,13 +44,10 @@ pub(super) fn changed_since(
                 has_more = true;
                 break 'log;
             }
-            changes
-                .records
-                .entry(entity.collection())
-                .or_default()
-                .push(records::whole(entity, record));
             rows += 1;
             last = Some(record.updated_at);
+            let told = changes.records.entry(entity.collection()).or_default();
+            told.push(TextRow::whole(record)?);
         }
         position = end;
     }

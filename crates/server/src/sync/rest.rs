@@ -3,7 +3,7 @@
 
 use holdfast_core::{
     Fields, Timestamp,
-    pack::Entity,
+    pack::{Entity, Values},
     protocol::{OperationResult, ResultStatus, WireOperation, WireRecord},
     queue::Operation,
     record::meta,
@@ -11,10 +11,12 @@ use holdfast_core::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Answer, Context, Refusal, outcome, push};
+use super::push::Writes;
+use super::{Answer, Context, Refusal, outcome};
 use crate::records::{self, ids};
 use crate::storage::model::{HistoryEntry, StoredRecord};
 use crate::storage::port::{Result, Transaction};
+use crate::storage::text::StoredText;
 
 /// Records of a page, if the reader does not say.
 pub const DEFAULT_PAGE: usize = 100;
@@ -137,16 +139,16 @@ pub fn list(
                     .and_then(|last: &WireRecord| last.id(&entity.id_field).map(str::to_owned));
                 return Ok(Ok(RecordPage { items, next_page }));
             }
-            items.push(records::whole(entity, &record));
+            items.push(records::whole(entity, &record.read()?));
         }
         after = Some(last);
     }
 }
 
-fn fits(record: &StoredRecord, filters: &[(String, String)]) -> bool {
+fn fits(record: &StoredText, filters: &[(String, String)]) -> bool {
     filters
         .iter()
-        .all(|(name, wanted)| match record.fields.get(name) {
+        .all(|(name, wanted)| match record.fields.value(name).as_deref() {
             Some(Value::String(text)) => text == wanted,
             Some(Value::Array(items)) => items.iter().any(|item| item.as_str() == Some(wanted)),
             Some(other) => serde_json::from_str::<Value>(wanted).is_ok_and(|wanted| wanted == *other),
@@ -217,7 +219,9 @@ pub fn write(
     write: RestWrite,
 ) -> Answer<Written> {
     let operation = operation(cx, entity, write);
-    let result = push::one(tx, cx, &operation, false)?;
+    let mut writes = Writes::default();
+    let result = writes.one(tx, cx, &operation, false)?;
+    writes.finish(tx, cx)?;
     match (result.status, &result.error) {
         (ResultStatus::Rejected | ResultStatus::Retry, Some(error)) => {
             Ok(Err(Refusal::of_operation(error.clone())))

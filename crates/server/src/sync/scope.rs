@@ -14,15 +14,16 @@ use std::{
     collections::{BTreeSet, HashSet},
 };
 
-use holdfast_core::pack::{Entity, Packs};
+use holdfast_core::pack::{Entity, Packs, Values};
 use holdfast_core::system;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{Context, Refusal};
 use crate::records::references;
-use crate::storage::model::StoredRecord;
+use crate::storage::model::{Stored, StoredRecord};
 use crate::storage::port::{Result, Transaction};
+use crate::storage::text::StoredText;
 
 /// The entities a device asks for, in the order in which they are scanned: what refers comes before what it brings
 /// along.
@@ -108,16 +109,16 @@ impl<'a> Scope<'a> {
         Ok(Self { cx: *cx, set, pinned })
     }
 
-    pub fn readable(&self, entity: &Entity, record: &StoredRecord) -> bool {
+    pub fn readable<F: Values>(&self, entity: &Entity, record: &Stored<F>) -> bool {
         self.cx.readable(entity, record)
     }
 
     /// Whether a readable record belongs on the caller's devices of its own accord.
-    pub fn wanted(&self, entity: &Entity, record: &StoredRecord) -> bool {
+    pub fn wanted(&self, entity: &Entity, record: &StoredText) -> bool {
         entity.wanted_by(&record.fields, &self.cx.viewer(), self.is_pinned(record))
     }
 
-    fn is_pinned(&self, record: &StoredRecord) -> bool {
+    fn is_pinned<F>(&self, record: &Stored<F>) -> bool {
         !self.pinned.is_empty() && self.pinned.contains(&(record.entity.clone(), record.id.clone()))
     }
 
@@ -129,7 +130,7 @@ impl<'a> Scope<'a> {
     }
 
     /// What comes along with a record that is sent: entity and id.
-    pub fn brings(&self, record: &StoredRecord) -> Vec<(&'a Entity, String)> {
+    pub fn brings(&self, record: &StoredText) -> Vec<(&'a Entity, String)> {
         let along = self.set.entities.iter().copied().flat_map(|entity| {
             let by = entity
                 .sync_along
@@ -149,13 +150,9 @@ impl<'a> Scope<'a> {
 }
 
 /// The records a profile pins, written as `type/id`.
-fn pinned(user: &StoredRecord) -> Vec<(String, String)> {
-    let items = user
-        .fields
-        .get("pinned")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten();
+fn pinned<F: Values>(user: &Stored<F>) -> Vec<(String, String)> {
+    let pinned = user.fields.value("pinned");
+    let items = pinned.as_deref().and_then(Value::as_array).into_iter().flatten();
     let split = |item: &Value| {
         item.as_str()?
             .split_once('/')

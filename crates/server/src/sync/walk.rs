@@ -10,13 +10,15 @@
 
 use std::collections::HashSet;
 
-use holdfast_core::protocol::{Cursor, Delta};
+use holdfast_core::protocol::Cursor;
 
 use super::page::Page;
+use super::pull::Delta;
 use super::scope::Scope;
 use super::{Answer, Refusal};
-use crate::storage::model::{Membership, StoredRecord};
+use crate::storage::model::Membership;
 use crate::storage::port::{Result, Transaction};
+use crate::storage::text::StoredText;
 
 /// Records read from the store at once.
 const CHUNK: usize = 500;
@@ -144,7 +146,7 @@ fn fill(
 }
 
 /// The records behind a position; `None` at the end of the last entity.
-fn next_chunk(tx: &dyn Transaction, scope: &Scope<'_>, at: &Position) -> Result<Option<Vec<StoredRecord>>> {
+fn next_chunk(tx: &dyn Transaction, scope: &Scope<'_>, at: &Position) -> Result<Option<Vec<StoredText>>> {
     let first = if at.entity.is_empty() {
         0
     } else {
@@ -165,7 +167,7 @@ fn visit(
     tx: &dyn Transaction,
     scope: &Scope<'_>,
     page: &mut Page<'_, '_>,
-    record: StoredRecord,
+    record: StoredText,
     at: &Position,
 ) -> Result<()> {
     let expected = page.expects(tx, &record)?;
@@ -173,7 +175,7 @@ fn visit(
     while let Some((record, along)) = open.pop() {
         for (entity, id) in page.consider(tx, record, along)? {
             let Some(brought) = tx
-                .record(&entity.name, &id)?
+                .record_text(&entity.name, &id)?
                 .filter(|brought| scope.readable(entity, brought))
             else {
                 continue;
@@ -188,7 +190,7 @@ fn visit(
     Ok(())
 }
 
-fn is_ahead(scope: &Scope<'_>, record: &StoredRecord, at: &Position) -> bool {
+fn is_ahead(scope: &Scope<'_>, record: &StoredText, at: &Position) -> bool {
     let place = |entity: &str, id: &str| (scope.set.position(entity), id.to_owned());
     place(&record.entity, &record.id) > place(&at.entity, &at.id)
 }

@@ -26,6 +26,7 @@ use holdfast_core::{
 use holdfast_server::storage::{
     model::StoredRecord,
     port::{Result, Storage, StorageError, Transaction},
+    text::StoredText,
 };
 use holdfast_server::sync::audit::chain;
 
@@ -200,7 +201,8 @@ fn all_records(server: &Server) -> Vec<StoredRecord> {
         .collect();
     let records = read(server, |tx| {
         let of = |name: &&str| tx.records_after(name, None, usize::MAX);
-        Ok(names.iter().map(of).collect::<Result<Vec<_>>>()?.concat())
+        let texts = names.iter().map(of).collect::<Result<Vec<_>>>()?.concat();
+        StoredText::read_all(&texts)
     });
     records.unwrap_or_default()
 }

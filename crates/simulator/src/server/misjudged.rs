@@ -3,8 +3,8 @@
 use holdfast_core::protocol::{ErrorCode, OperationResult, PushRequest, PushResponse, WireOperation};
 use holdfast_server::{
     storage::{
-        model::StoredRecord,
         port::{Result, Transaction},
+        text::StoredText,
     },
     sync::Context,
 };
@@ -28,7 +28,7 @@ pub fn misjudged(
         let Some(entity) = cx.packs.entity(&operation.entity_type) else {
             continue;
         };
-        let named = |record: &StoredRecord| {
+        let named = |record: &StoredText| {
             let id = Some(&operation.entity_id);
             !record.deleted && (Some(&record.id) == id || record.local_id.as_ref() == id)
         };

@@ -160,3 +160,41 @@ async fn a_panic_is_answered_without_its_cause() {
         "the cause is for the log only: {answer}"
     );
 }
+
+#[tokio::test]
+async fn answers_are_compressed_by_what_the_reader_takes_and_by_their_size() {
+    let browser = "gzip, deflate, br, zstd";
+    let table = [
+        // path, taken, encoding
+        ("/api/page", browser, Some("zstd")),
+        ("/api/row", browser, Some("br")),
+        ("/api/page", "gzip, br", Some("br")),
+        ("/api/page", "gzip", Some("gzip")),
+        ("/api/page", "zstd;q=0, br", Some("br")),
+        ("/api/row", "zstd", None),
+        ("/api/page", "identity", None),
+    ];
+    for (path, taken, encoding) in table {
+        let (_folder, state) = state();
+        let routes = Router::new()
+            .route("/api/page", get(async || Json("record ".repeat(10_000))))
+            .route("/api/row", get(async || Json("record ".repeat(100))));
+        let router = guard(wrap_api(routes), &state).with_state(state);
+        let request = Request::get(path).header("accept-encoding", taken);
+        let response = router
+            .oneshot(request.body(Body::empty()).unwrap())
+            .await
+            .unwrap();
+        let chosen = response.headers().get("content-encoding");
+        assert_eq!(
+            chosen.map(|name| name.to_str().unwrap()),
+            encoding,
+            "{path} for {taken}"
+        );
+        let length = to_bytes(response.into_body(), 1 << 20).await.unwrap().len();
+        assert!(
+            (length < 200) == encoding.is_some(),
+            "{path} for {taken}: {length} bytes"
+        );
+    }
+}

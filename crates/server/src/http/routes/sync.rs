@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::State;
-use holdfast_core::protocol::{Delta, Digest, Layout, PushRequest, PushResponse, WireRecord};
+use holdfast_core::protocol::{Digest, Layout, PushRequest, PushResponse};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -12,7 +12,8 @@ use crate::http::state::AppState;
 use crate::http::{ApiError, ApiJson, ApiQuery};
 use crate::identity::Identity;
 use crate::sync::digest::DigestRequest;
-use crate::sync::pull::DeltaRequest;
+use crate::sync::pull::{Delta, DeltaRequest};
+use crate::sync::row::TextRow;
 use crate::sync::{Refusal, digest as digests, pull, push as pushing};
 
 /// Sends a batch of queued writes.
@@ -95,7 +96,7 @@ pub async fn records(
     State(state): State<AppState>,
     me: Identity,
     ApiQuery(query): ApiQuery<RecordsQuery>,
-) -> Result<Json<BTreeMap<String, Vec<WireRecord>>>, ApiError> {
+) -> Result<Json<BTreeMap<String, Vec<TextRow>>>, ApiError> {
     let entity = state.packs.entity_by_plural(&query.entity);
     let collection = entity.map(|entity| entity.collection());
     let unknown = || Refusal::malformed(format!("There are no \"{}\" here.", query.entity));

@@ -4,6 +4,7 @@ use std::ops::Bound::{Excluded, Unbounded};
 use super::Tables;
 use crate::storage::model::{AuditFilter, AuditRow, HistoryEntry, Membership, StoredRecord};
 use crate::storage::port::{Result, StorageError, Transaction};
+use crate::storage::text::StoredText;
 
 #[derive(Debug)]
 pub(super) struct MemoryTransaction<'a> {
@@ -88,6 +89,11 @@ impl Transaction for MemoryTransaction<'_> {
         Ok(self.tables.records.rows().get(&pair(entity, id)).cloned())
     }
 
+    fn record_text(&self, entity: &str, id: &str) -> Result<Option<StoredText>> {
+        let record = self.tables.records.rows().get(&pair(entity, id));
+        record.map(StoredText::of).transpose()
+    }
+
     fn put_version(&mut self, record: &StoredRecord, entry: &HistoryEntry) -> Result<()> {
         let tables = self.writing()?;
         let key = pair(&record.entity, &record.id);
@@ -101,26 +107,26 @@ impl Transaction for MemoryTransaction<'_> {
         Ok(())
     }
 
-    fn records_after(&self, entity: &str, after: Option<&str>, limit: usize) -> Result<Vec<StoredRecord>> {
+    fn records_after(&self, entity: &str, after: Option<&str>, limit: usize) -> Result<Vec<StoredText>> {
         let start = Excluded(pair(entity, after.unwrap_or_default()));
         let rows = self.tables.records.rows().range((start, Unbounded));
-        Ok(rows
-            .take_while(|((of, _), _)| of == entity)
+        let of_entity = rows.take_while(|((of, _), _)| of == entity);
+        of_entity
             .take(limit)
-            .map(|(_, record)| record.clone())
-            .collect())
+            .map(|(_, record)| StoredText::of(record))
+            .collect()
     }
 
-    fn changes_after(&self, sequence: u64, limit: usize) -> Result<Vec<StoredRecord>> {
+    fn changes_after(&self, sequence: u64, limit: usize) -> Result<Vec<StoredText>> {
         let rows = self
             .tables
             .log
             .rows()
             .range((Excluded(sequence), Unbounded))
             .take(limit);
-        Ok(rows
-            .filter_map(|(_, key)| self.tables.records.rows().get(key).cloned())
-            .collect())
+        rows.filter_map(|(_, key)| self.tables.records.rows().get(key))
+            .map(StoredText::of)
+            .collect()
     }
 
     fn history_after(&self, entity: &str, id: &str, version: u64) -> Result<Vec<HistoryEntry>> {
@@ -139,11 +145,6 @@ impl Transaction for MemoryTransaction<'_> {
         let mut entries = self.history_after(entity, id, 0)?;
         entries.retain(|entry| entry.sequence > sequence);
         Ok(entries)
-    }
-
-    fn maker(&self, entity: &str, id: &str) -> Result<Option<String>> {
-        let first = self.tables.history.rows().get(&(pair(entity, id), 1));
-        Ok(first.map(|entry| entry.device_id.clone()))
     }
 
     fn key_holder(&self, entity: &str, name: &str, value: &str) -> Result<Option<String>> {

@@ -8,11 +8,12 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::DatabaseError;
 
 /// Position + 1 is the migration's number. Released migrations never change; a correction is a new file.
-const MIGRATIONS: &[&str] = &[
+pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_identity.sql"),
     include_str!("../migrations/0002_records.sql"),
     include_str!("../migrations/0003_dialogues.sql"),
     include_str!("../migrations/0004_audit_chain.sql"),
+    include_str!("../migrations/0005_maker.sql"),
 ];
 
 /// Brings the schema to the newest version this server knows.

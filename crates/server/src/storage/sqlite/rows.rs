@@ -2,12 +2,14 @@
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
 use rusqlite::{Row, ToSql};
+use serde::de::DeserializeOwned;
 
 use super::value::{Json, Millis};
-use crate::storage::model::{Act, AuditRow, HistoryEntry, Membership, StoredRecord};
+use crate::storage::model::{Act, AuditRow, HistoryEntry, Membership, Stored};
 
-pub(super) fn read_record(row: &Row<'_>) -> rusqlite::Result<StoredRecord> {
-    Ok(StoredRecord {
+/// A record, with its fields in the form that is asked for.
+pub(super) fn read_record<F: DeserializeOwned>(row: &Row<'_>) -> rusqlite::Result<Stored<F>> {
+    Ok(Stored {
         entity: row.get(0)?,
         id: row.get(1)?,
         fields: row.get::<_, Json<_>>(2)?.0,
@@ -17,6 +19,7 @@ pub(super) fn read_record(row: &Row<'_>) -> rusqlite::Result<StoredRecord> {
         updated_by: row.get(6)?,
         local_id: row.get(7)?,
         deleted: row.get(8)?,
+        maker: row.get(9)?,
     })
 }
 

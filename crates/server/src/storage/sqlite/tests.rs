@@ -1,4 +1,6 @@
+use super::migrate::MIGRATIONS;
 use super::*;
+use crate::storage::port::Transaction as _;
 
 fn open() -> (tempfile::TempDir, Database) {
     let folder = tempfile::tempdir().unwrap();
@@ -79,6 +81,25 @@ fn a_newer_schema_is_refused_and_a_current_one_reopens() {
         Database::open(&path),
         Err(DatabaseError::Newer { found: 999, .. })
     ));
+}
+
+#[test]
+fn records_from_before_their_maker_was_kept_with_them_get_it_from_the_history() {
+    let mut connection = Connection::open_in_memory().unwrap();
+    for sql in &MIGRATIONS[..4] {
+        connection.execute_batch(sql).unwrap();
+    }
+    connection.pragma_update(None, "user_version", 4).unwrap();
+    let former = "INSERT INTO records VALUES ('order', 'O-1', '{}', 2, 3, 0, 'tara', 'local-1', 0),
+                                             ('order', 'O-2', '{}', 1, 2, 0, 'tara', NULL, 0);
+                  INSERT INTO history VALUES ('order', 'O-1', 1, 1, 0, 'tara', 'T', '[]', 'phone', 'create', '{}'),
+                                             ('order', 'O-2', 1, 2, 0, 'tara', 'T', '[]', 'phone', 'create', '{}'),
+                                             ('order', 'O-1', 2, 3, 0, 'samir', 'S', '[]', 'tablet', 'update', '{}')";
+    connection.execute_batch(former).unwrap();
+    migrate(&mut connection).unwrap();
+    let tx = SqliteTransaction::new(&connection);
+    let maker = |id| tx.record("order", id).unwrap().unwrap().maker;
+    assert_eq!((maker("O-1").as_deref(), maker("O-2")), (Some("phone"), None));
 }
 
 #[test]

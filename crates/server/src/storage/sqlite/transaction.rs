@@ -8,6 +8,9 @@ use super::rows::{read_audit, read_history, read_record};
 use super::value::{Json, Millis};
 use crate::storage::model::{AuditFilter, AuditRow, HistoryEntry, Membership, StoredRecord};
 use crate::storage::port::{Result, StorageError, Transaction};
+use crate::storage::text::StoredText;
+
+const RECORD: &str = "SELECT * FROM records WHERE entity = ?1 AND id = ?2";
 
 /// The tables of records as one transaction (or one read snapshot) sees them.
 #[derive(Debug)]
@@ -94,17 +97,18 @@ impl Transaction for SqliteTransaction<'_> {
     }
 
     fn record(&self, entity: &str, id: &str) -> Result<Option<StoredRecord>> {
-        self.one(
-            "SELECT * FROM records WHERE entity = ?1 AND id = ?2",
-            [entity, id],
-            read_record,
-        )
+        self.one(RECORD, [entity, id], read_record)
+    }
+
+    fn record_text(&self, entity: &str, id: &str) -> Result<Option<StoredText>> {
+        self.one(RECORD, [entity, id], read_record)
     }
 
     fn put_version(&mut self, record: &StoredRecord, entry: &HistoryEntry) -> Result<()> {
         self.run(
-            "INSERT INTO records VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (entity, id) DO UPDATE \
-             SET fields = ?3, version = ?4, sequence = ?5, updated_at = ?6, updated_by = ?7, local_id = ?8, deleted = ?9",
+            "INSERT INTO records VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (entity, id) DO UPDATE \
+             SET fields = ?3, version = ?4, sequence = ?5, updated_at = ?6, updated_by = ?7, local_id = ?8, deleted = ?9, \
+             maker = ?10",
             params![
                 record.entity,
                 record.id,
@@ -114,7 +118,8 @@ impl Transaction for SqliteTransaction<'_> {
                 Millis(record.updated_at),
                 record.updated_by,
                 record.local_id,
-                record.deleted
+                record.deleted,
+                record.maker
             ],
         )?;
         self.run(
@@ -135,7 +140,7 @@ impl Transaction for SqliteTransaction<'_> {
         )
     }
 
-    fn records_after(&self, entity: &str, after: Option<&str>, limit: usize) -> Result<Vec<StoredRecord>> {
+    fn records_after(&self, entity: &str, after: Option<&str>, limit: usize) -> Result<Vec<StoredText>> {
         let sql = "SELECT * FROM records WHERE entity = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
         self.all(
             sql,
@@ -144,7 +149,7 @@ impl Transaction for SqliteTransaction<'_> {
         )
     }
 
-    fn changes_after(&self, sequence: u64, limit: usize) -> Result<Vec<StoredRecord>> {
+    fn changes_after(&self, sequence: u64, limit: usize) -> Result<Vec<StoredText>> {
         let sql = "SELECT * FROM records WHERE sequence > ?1 ORDER BY sequence LIMIT ?2";
         self.all(sql, params![within(sequence), limit], read_record)
     }
@@ -157,11 +162,6 @@ impl Transaction for SqliteTransaction<'_> {
     fn history_since(&self, entity: &str, id: &str, sequence: u64) -> Result<Vec<HistoryEntry>> {
         let sql = "SELECT * FROM history WHERE entity = ?1 AND id = ?2 AND sequence > ?3 ORDER BY version";
         self.all(sql, params![entity, id, within(sequence)], read_history)
-    }
-
-    fn maker(&self, entity: &str, id: &str) -> Result<Option<String>> {
-        let sql = "SELECT device_id FROM history WHERE entity = ?1 AND id = ?2 AND version = 1";
-        self.one(sql, [entity, id], |row| row.get(0))
     }
 
     fn key_holder(&self, entity: &str, name: &str, value: &str) -> Result<Option<String>> {

@@ -418,9 +418,7 @@ fn whole_records_by_id(world: World<impl Storage>) {
     orders(&world, 2);
     world.given("order", "WO-other", json!({ "title": "His", "owner": "jonas" }));
     world.push_one(&world.tara(), create("k1", "l1", json!({ "title": "New" })));
-    let ask = |plural: &str, ids: &[&str]| {
-        world.act(&world.tara(), |tx, cx| pull::whole_records(tx, cx, plural, ids))
-    };
+    let ask = |plural: &str, ids: &[&str]| world.fetch(&world.tara(), plural, ids);
     let found = ask("orders", &["WO-000000", "WO-other", "WO-nowhere", "l1"]).unwrap();
     assert_eq!(
         found.iter().map(|row| row.0["title"].clone()).collect::<Vec<_>>(),
@@ -444,8 +442,7 @@ fn only_its_maker_is_told_under_which_id_a_record_was_made(world: World<impl Sto
     assert_eq!(local_id(&world.pull(&tara, None, 100).unwrap()), own);
     assert_eq!(local_id(&world.pull(&samir, None, 100).unwrap()), None);
     for (reader, told) in [(&tara, own), (&samir, None)] {
-        let ids = ["local-1"];
-        let found = world.act(reader, |tx, cx| pull::whole_records(tx, cx, "orders", &ids));
+        let found = world.fetch(reader, "orders", &["local-1"]);
         assert_eq!(found.unwrap()[0].local_id().map(str::to_owned), told);
     }
 }

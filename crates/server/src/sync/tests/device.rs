@@ -9,7 +9,7 @@ use holdfast_core::{
 
 use super::World;
 use crate::storage::port::Storage;
-use crate::sync::{Caller, pull};
+use crate::sync::Caller;
 
 pub(super) struct Device {
     pub caller: Caller,
@@ -95,9 +95,7 @@ impl Device {
                 Some((version, fields))
             }
             _ => {
-                let found = world
-                    .act(&self.caller, |tx, cx| pull::whole_records(tx, cx, plural, &[id]))
-                    .unwrap();
+                let found = world.fetch(&self.caller, plural, &[id]).unwrap();
                 let whole = found
                     .first()
                     .unwrap_or_else(|| panic!("{entity} {id} is not to be had"));

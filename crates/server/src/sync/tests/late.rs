@@ -7,8 +7,8 @@ use serde_json::json;
 
 use super::{World, device::Device, on_both, update};
 use crate::storage::port::Storage;
+use crate::sync::Refusal;
 use crate::sync::digest::{self, DigestRequest};
-use crate::sync::{Refusal, pull};
 
 on_both!(
     an_answer_is_true_of_the_device_once_its_cursor_is_presented,
@@ -19,6 +19,7 @@ on_both!(
     a_device_that_lost_everything_begins_anew,
     an_answer_to_a_device_that_holds_nothing_is_not_forgotten_for_another,
     what_a_device_writes_outlasts_the_answers_before,
+    an_answer_given_again_knows_what_its_batch_wrote_before,
     a_refusal_that_may_not_have_arrived_leaves_both_possible,
     the_same_answer_has_the_same_cursor,
     a_storm_of_repeats_ends_in_a_new_beginning,
@@ -213,6 +214,30 @@ fn what_a_device_writes_outlasts_the_answers_before(world: World<impl Storage>) 
     assert_eq!(device.left, ["revoked WO-1", "revoked WO-1"]);
 }
 
+fn an_answer_given_again_knows_what_its_batch_wrote_before(world: World<impl Storage>) {
+    order(&world, "WO-1", "tara");
+    let mut device = Device::new(world.tara());
+    device.sync(&world, 100);
+    let note = update("k1", "WO-1", 1, json!({ "finding": "hose" }));
+    world.push_one(&device.caller, note.clone());
+    give(&world, "k2", "WO-1", "jonas");
+    device.sync(&world, 100);
+    give(&world, "k3", "WO-1", "tara");
+    // The open answer still says that the record is to go; the device writes to it, and asks for an older answer again.
+    let version = world.record("order", "WO-1").version;
+    let results = world.push(
+        &device.caller,
+        vec![
+            note.clone(),
+            update("k4", "WO-1", version, json!({ "finding": "clamp" })),
+            note,
+        ],
+    );
+    let takes_it = |at: usize| results[at].record.is_some();
+    assert!(!takes_it(0), "the page that takes it away may have arrived");
+    assert!(takes_it(2), "the device wrote to it after that page");
+}
+
 fn a_refusal_that_may_not_have_arrived_leaves_both_possible(world: World<impl Storage>) {
     for (arrives, comes_back) in [(false, false), (true, false), (false, true), (true, true)] {
         let mut device = Device::new(world.tara());
@@ -287,9 +312,7 @@ fn fetching_by_id_makes_no_holder(world: World<impl Storage>) {
     );
     let mut device = Device::new(world.tara());
     device.sync(&world, 100);
-    let found = world.act(&device.caller, |tx, cx| {
-        pull::whole_records(tx, cx, "orders", &["WO-1"])
-    });
+    let found = world.fetch(&device.caller, "orders", &["WO-1"]);
     assert_eq!(found.unwrap().len(), 1);
     device.sync(&world, 100);
     assert!(

@@ -21,9 +21,10 @@ use holdfast_core::{
     merge::compute_fields,
     pack::{Pack, Packs},
     ports::Rng,
-    protocol::{Delta, Layout, Me, OperationResult, PushRequest, WireOperation},
+    protocol::{Delta, Layout, Me, OperationResult, PushRequest, WireOperation, WireRecord},
     queue::Operation,
 };
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use super::pull::{self, DeltaRequest};
@@ -31,6 +32,7 @@ use super::{Caller, Context, Refusal, push as pushing, scopes_of};
 use crate::records::{people, version::Author, version::NewVersion};
 use crate::storage::model::{Act, StoredRecord};
 use crate::storage::port::{Storage, StorageError, Transaction};
+use crate::storage::text::StoredText;
 
 /// Each function as a test on memory and on SQLite.
 macro_rules! on_both {
@@ -83,6 +85,11 @@ pub(super) fn caller(packs: &Packs, user: &str, role: &str, sites: &[&str], devi
         me,
         device_id: device.into(),
     }
+}
+
+/// An answer as its reader has it.
+fn heard<T: DeserializeOwned>(answer: &impl Serialize) -> T {
+    serde_json::from_str(&serde_json::to_string(answer).unwrap()).unwrap()
 }
 
 impl<S: Storage> World<S> {
@@ -219,6 +226,13 @@ impl<S: Storage> World<S> {
             layout: Layout::Rows,
         };
         self.act(caller, |tx, cx| pull::delta(tx, cx, &request))
+            .map(|delta| heard(&delta))
+    }
+
+    /// Whole records by id.
+    pub fn fetch(&self, caller: &Caller, plural: &str, ids: &[&str]) -> Result<Vec<WireRecord>, Refusal> {
+        self.act(caller, |tx, cx| pull::whole_records(tx, cx, plural, ids))
+            .map(|found| heard(&found))
     }
 
     pub fn record(&self, entity: &str, id: &str) -> StoredRecord {
@@ -229,7 +243,7 @@ impl<S: Storage> World<S> {
     pub fn all(&self, entity: &str) -> Vec<StoredRecord> {
         let mut records = self.write(|tx| tx.records_after(entity, None, 10_000));
         records.retain(|record| !record.deleted);
-        records
+        StoredText::read_all(&records).unwrap()
     }
 
     /// What the person was told: `about` of each notice with its first field.
