@@ -28,10 +28,10 @@ use holdfast_core::{
 use support::{
     device::{Device, PASSCODE as PASSCODE_OF_DEVICE},
     earlier, fresh_name,
-    furnished::{all_at_rest, found, furnish, until_replaced},
+    furnished::{all_at_rest, found, furnished, until_replaced},
     page, put, queued,
     replacement::{Step, replace_until},
-    script, work_order,
+    transactions, work_order,
     worker::Worker,
 };
 use wasm_bindgen::prelude::*;
@@ -275,9 +275,7 @@ async fn death_at_each_named_place_of_a_rotation_loses_nothing_and_the_next_unlo
         if writing != Writing::Rotation {
             continue;
         }
-        let device = Device::new();
-        let (client, session) = device.set_up().await;
-        furnish(&client, &session).await;
+        let (device, client, session) = furnished().await;
         let before = found(&session).await;
         let database = session.ports().store().database().name().to_owned();
         client.lock().await.unwrap();
@@ -305,25 +303,12 @@ async fn everything_that_writes_is_strict() {
     let (_, keys) = secret::create(PASSCODE).await.unwrap();
     for writing in [Writing::Commit, Writing::Fold, Writing::Migration] {
         let database = writing.prepare(&keys).await;
-        script(
-            r#"
-            globalThis.seen = new Set();
-            const original = IDBDatabase.prototype.transaction;
-            IDBDatabase.prototype.transaction = function (...parameters) {
-                const transaction = original.apply(this, parameters);
-                if (this.name === a && transaction.mode !== "readonly") seen.add(transaction.durability);
-                return transaction;
-            };
-            globalThis.restore = () => { IDBDatabase.prototype.transaction = original; };
-            "#,
-            &[database.as_str().into()],
-        )
-        .await;
+        transactions::watch(&[&database]).await;
         let done = writing
             .perform(&IndexedDbStore::new(&database, keys.clone()))
             .await;
-        let seen = script("restore(); return [...seen].join()", &[]).await;
+        let kinds = transactions::kinds_of_writes().await;
         done.unwrap();
-        assert_eq!(seen.as_string().unwrap(), "strict", "{writing:?}");
+        assert_eq!(kinds, ["0 readwrite strict"], "{writing:?}");
     }
 }

@@ -7,7 +7,7 @@ mod support;
 use std::{cell::RefCell, rc::Rc};
 
 use holdfast_browser::{
-    client::{Client, ClientError, ClientEvent, Context, Session},
+    client::{ClientError, ClientEvent, Context},
     clock::PlatformClock,
     seal::{Purpose, SealError},
     store::IndexedDbStore,
@@ -22,21 +22,14 @@ use support::{
     at_rest::{AtRest, at_rest},
     device::{Device, PASSCODE, gate_event, until},
     dump,
-    furnished::{all_at_rest, found, furnish, stores, until_replaced},
+    furnished::{all_at_rest, found, furnished, stores, until_replaced},
     held, page, put,
     replacement::{Step, replace_until},
-    script, work_order,
+    script, transactions, work_order,
 };
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
-
-async fn furnished() -> (Device, Client, Rc<Session>) {
-    let device = Device::new();
-    let (client, session) = device.set_up().await;
-    furnish(&client, &session).await;
-    (device, client, session)
-}
 
 #[wasm_bindgen_test]
 async fn everything_is_sealed_with_the_new_key_and_the_former_one_is_gone() {
@@ -340,21 +333,8 @@ async fn everything_it_writes_is_strict() {
     let (device, client, session) = furnished().await;
     let database = session.ports().store().database().name().to_owned();
     client.lock().await.unwrap();
-    script(
-        r#"
-        globalThis.seen = [];
-        const original = IDBDatabase.prototype.transaction;
-        IDBDatabase.prototype.transaction = function (...parameters) {
-            const transaction = original.apply(this, parameters);
-            if ([a, b].includes(this.name) && transaction.mode !== "readonly") seen.push(`${this.name === a} ${transaction.durability}`);
-            return transaction;
-        };
-        globalThis.restore = () => { IDBDatabase.prototype.transaction = original; };
-        "#,
-        &[database.as_str().into(), device.vault.as_str().into()],
-    )
-    .await;
+    transactions::watch(&[&database, &device.vault]).await;
     replace_until(&device, &database, Step::FormerDropped).await;
-    let seen = script("restore(); return [...new Set(seen)].sort().join()", &[]).await;
-    assert_eq!(seen.as_string().unwrap(), "false strict,true strict");
+    let kinds = transactions::kinds_of_writes().await;
+    assert_eq!(kinds, ["0 readwrite strict", "1 readwrite strict"]);
 }

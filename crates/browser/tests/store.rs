@@ -11,7 +11,10 @@ use holdfast_core::{
     replica::Replica,
     store::{Base, Changes, CommitError, Fold, Quarantined, Since, Store, StoreError, conformance},
 };
-use support::{change_value, dump, fresh_keys, fresh_name, fresh_store, held, page, put, script, work_order};
+use support::{
+    change_value, dump, fresh_keys, fresh_name, fresh_store, held, page, put, script, transactions,
+    work_order,
+};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
@@ -144,26 +147,9 @@ async fn nothing_readable_is_at_rest() {
 #[wasm_bindgen_test]
 async fn commits_are_strict() {
     let (store, _) = fresh_store().await;
-    script(
-        r#"
-        globalThis.seen = [];
-        const original = IDBDatabase.prototype.transaction;
-        IDBDatabase.prototype.transaction = function (...parameters) {
-            const transaction = original.apply(this, parameters);
-            if (this.name === a) seen.push(`${transaction.mode} ${transaction.durability}`);
-            return transaction;
-        };
-        globalThis.restore = () => { IDBDatabase.prototype.transaction = original; };
-        "#,
-        &[store.database().name().into()],
-    )
-    .await;
+    transactions::watch(&[store.database().name()]).await;
     store.commit(0, &put([work_order("1", "x")])).await.unwrap();
-    let seen = script("restore(); return seen.join()", &[])
-        .await
-        .as_string()
-        .unwrap();
-    assert_eq!(seen, "readwrite strict");
+    assert_eq!(transactions::seen().await, ["0 readwrite strict"]);
 }
 
 /// Many records, folded; a commit after the fold. The pages, in the order of their ids.

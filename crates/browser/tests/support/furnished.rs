@@ -35,8 +35,16 @@ pub struct Found {
     pub lock_after: LockAfter,
 }
 
+/// Such a device, with a page open.
+pub async fn furnished() -> (Device, Client, Rc<Session>) {
+    let device = Device::new();
+    let (client, session) = device.set_up().await;
+    furnish(&client, &session).await;
+    (device, client, session)
+}
+
 /// Pages, a base, a journal, cached reads, a draft and a setting.
-pub async fn furnish(client: &Client, session: &Rc<Session>) {
+async fn furnish(client: &Client, session: &Rc<Session>) {
     let store = session.ports().store();
     let rows: Vec<Row> = (0..40)
         .map(|n| work_order(&format!("{n:02}"), &format!("title {n}")))

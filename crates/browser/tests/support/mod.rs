@@ -7,6 +7,7 @@ pub mod dice;
 pub mod earlier;
 pub mod furnished;
 pub mod replacement;
+pub mod transactions;
 pub mod worker;
 
 use holdfast_browser::{
