@@ -1,10 +1,11 @@
 // Tabs and worker share one queue; storage can be cleared under them.
 import { Colleague } from "./support/colleague.ts";
-import { queueOrders } from "./support/app/api.ts";
+import { ordersHere, plainFetch, queueOrders } from "./support/app/api.ts";
 import { signIn, signInAndSetPasscode, setPasscode, inTheApp, syncWhileClosed, unlock } from "./support/app/entry.ts";
-import { goTo, statusLine, synced } from "./support/app/status.ts";
+import { goTo, offline, statusLine, synced } from "./support/app/status.ts";
 import { openOrder, row, search } from "./support/app/work.ts";
 import { expect, test } from "./support/test.ts";
+import { WorkerControl } from "./support/worker.ts";
 
 const QUEUED = 40;
 
@@ -79,4 +80,37 @@ test("after the browser cleared its storage the device is told so, and fetches e
   await expect(page.getByRole("region", { name: "Work orders" }).getByRole("listitem")).toHaveCount(before);
   await search(page, "Swap bucket");
   await expect(row(page, "Swap bucket for the clean-up one")).toHaveCount(1);
+});
+
+test("a worker that is stopped after it took a write, before it answered: the write is answered, and there once", async ({
+  context,
+  page,
+  server,
+}) => {
+  await page.goto(server.url);
+  await signInAndSetPasscode(page, "technician");
+  const control = await WorkerControl.attach(context, page, server.url);
+  await server.kill();
+  const [worker] = context.serviceWorkers();
+  if (!worker) throw new Error("no worker runs");
+  // As if it were stopped between the two, for which the moment is short: it goes no further than the write.
+  await worker.evaluate(() => {
+    const prototype = (globalThis as unknown as { FetchEvent: { prototype: { respondWith: (answer: Promise<unknown>) => void } } })
+      .FetchEvent.prototype;
+    const answer = prototype.respondWith;
+    prototype.respondWith = function (given: Promise<unknown>) {
+      answer.call(this, given.then(async () => new Promise(() => undefined)));
+    };
+  });
+  const titles = ["Bolt missing", "Bolt missing", "Bolt worn"];
+  const answers = titles.map(async (title) => plainFetch(page, "POST", "/work-orders", { title, siteId: "north" }));
+  await offline(page, titles.length);
+  await control.stop();
+  for (const { status } of await Promise.all(answers)) expect(status).toBe(202);
+  await offline(page, titles.length);
+  const { status } = await plainFetch(page, "POST", "/work-orders", { title: "Bolt missing", siteId: "north" });
+  expect(status).toBe(202);
+  await offline(page, titles.length + 1);
+  const here = (await ordersHere(page)).map(({ title }) => String(title)).filter((title) => /^Bolt/.test(title));
+  expect(here.sort(), "the last one is another one").toEqual(["Bolt missing", "Bolt missing", "Bolt missing", "Bolt worn"]);
 });

@@ -14,6 +14,7 @@ use holdfast_core::{
     queue::Operation,
     store::StoreError,
 };
+use js_sys::{Promise, Reflect};
 use serde_json::Value;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
@@ -52,8 +53,18 @@ pub async fn answer(
             entity,
             id,
         } => {
-            let key = request.headers().get("idempotency-key")?.unwrap_or(mutation_id);
-            let answer = write(&session, request, operation, &entity, id, key).await?;
+            let text = text_of(request).await?;
+            let key = match request.headers().get("idempotency-key")? {
+                Some(key) => key,
+                None => {
+                    let page = event.client_id().unwrap_or_default();
+                    let said = format!("{page} {method} {} {text}", url.href());
+                    let key = session.key_of(&said, mutation_id).await;
+                    forget_once_answered(event, &session, said, key.clone());
+                    key
+                }
+            };
+            let answer = write(&session, &text, operation, &entity, id, key).await;
             let _ = event.wait_until(&future_to_promise(replay::send(session, Trigger::CriticalWrite)));
             answer
         }
@@ -107,29 +118,45 @@ async fn online(request: &Request) -> Option<Response> {
     fetched.ok()?.dyn_into().ok()
 }
 
+async fn text_of(request: &Request) -> Result<String, JsValue> {
+    let text = JsFuture::from(request.text()?).await?;
+    Ok(text.as_string().unwrap_or_default())
+}
+
+/// Lets go of the key of a write once the page has the answer, or cannot have it any more.
+fn forget_once_answered(event: &FetchEvent, session: &Rc<Session>, said: String, key: String) {
+    // Not every browser tells; then at once, which is as it would be without.
+    let handled = Reflect::get(event, &"handled".into()).and_then(JsCast::dyn_into::<Promise>);
+    let session = session.clone();
+    let forgetting = future_to_promise(async move {
+        if let Ok(handled) = handled {
+            let _ = JsFuture::from(handled).await;
+        }
+        session.answered(&said, &key).await;
+        Ok(JsValue::UNDEFINED)
+    });
+    let _ = event.wait_until(&forgetting);
+}
+
 async fn write(
     session: &Rc<Session>,
-    request: &Request,
+    text: &str,
     operation: Operation,
     entity: &str,
     id: Option<String>,
     key: String,
-) -> Result<Answer, JsValue> {
-    let text = JsFuture::from(request.text()?)
-        .await?
-        .as_string()
-        .unwrap_or_default();
+) -> Answer {
     let body: Fields = match json::parse(text.as_bytes()) {
         Ok(Value::Object(fields)) => fields,
         _ if operation == Operation::Delete => Fields::new(),
-        _ => return Ok(Answer::not_an_object()),
+        _ => return Answer::not_an_object(),
     };
     let new_id = || session.ports().rng().uuid();
     let edit = api::edit_of(&session.replica(), operation, entity, id, body, new_id);
-    Ok(match edit {
+    match edit {
         Ok(edit) => api::queued(session.queue_once(&edit, key).await),
         Err(refused) => refused,
-    })
+    }
 }
 
 async fn from_device(session: &Rc<Session>, route: &Route, url: &Url) -> Answer {

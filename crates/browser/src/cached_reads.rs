@@ -56,16 +56,7 @@ impl CachedReads {
 
     /// The answer kept for a path, unless it has expired or does not open.
     pub async fn get(&self, path: &str, now: Timestamp) -> Result<Option<CachedRead>, StoreError> {
-        let keys = self.store.keys()?;
-        let name = keys.name(&naming(path)).await?;
-        let stored = self.read(&name).await?;
-        let Some(sealed) =
-            stored.and_then(|stored| property(&stored, "sealed").dyn_into::<Uint8Array>().ok())
-        else {
-            return Ok(None);
-        };
-        let keys = self.store.keys_to_one(&sealed).await?;
-        let plain = keys.open(Purpose::CachedRead, &name, &sealed).await.ok();
+        let plain = self.kept(&naming(path)).await?;
         let read: Option<CachedRead> = plain.and_then(|plain| json::from_slice(&plain).ok());
         Ok(read.filter(|read| read.expires_at > now))
     }
@@ -73,16 +64,41 @@ impl CachedReads {
     /// Keeps an answer in the place of an earlier one for its path. Not if the data key was replaced while nobody told
     /// this context: it has the new one the next time, or is locked.
     pub async fn put(&self, read: &CachedRead) -> Result<(), StoreError> {
-        let keys = self.store.keys()?;
         let plain = serde_json::to_vec(read).map_err(|error| StoreError::Failed(error.to_string()))?;
-        let name = keys.name(&naming(&read.path)).await?;
-        let sealed = keys.seal(Purpose::CachedRead, &name, &plain).await?;
+        self.keep(&naming(&read.path), &plain, read.expires_at).await
+    }
+
+    /// What is kept for a while under a name, unless it does not open. It may have expired.
+    pub(crate) async fn kept(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let keys = self.store.keys()?;
+        let name = keys.name(name).await?;
+        let stored = self.read(&name).await?;
+        let Some(sealed) =
+            stored.and_then(|stored| property(&stored, "sealed").dyn_into::<Uint8Array>().ok())
+        else {
+            return Ok(None);
+        };
+        let keys = self.store.keys_to_one(&sealed).await?;
+        Ok(keys.open(Purpose::CachedRead, &name, &sealed).await.ok())
+    }
+
+    /// Keeps something for a while, in the place of what was kept under this name; see [`Self::put`].
+    pub(crate) async fn keep(&self, name: &str, plain: &[u8], until: Timestamp) -> Result<(), StoreError> {
+        let keys = self.store.keys()?;
+        let name = keys.name(name).await?;
+        let sealed = keys.seal(Purpose::CachedRead, &name, plain).await?;
         let value = object(&[
             ("key", Uint8Array::from(name.as_slice()).into()),
-            ("expiresAt", (read.expires_at.timestamp_millis() as f64).into()),
+            ("expiresAt", (until.timestamp_millis() as f64).into()),
             ("sealed", sealed.into()),
         ]);
         Ok(self.write(&keys, &value).await?)
+    }
+
+    /// Forgets what is kept under a name.
+    pub(crate) async fn forget(&self, name: &str) -> Result<(), StoreError> {
+        let name = self.store.keys()?.name(name).await?;
+        Ok(self.delete(&name).await?)
     }
 
     /// Deletes what has expired; answers how many.
@@ -112,6 +128,20 @@ impl CachedReads {
             return Ok(());
         }
         transaction.store(READS)?.put(value, None).await?;
+        transaction.done().await?;
+        Ok(())
+    }
+
+    async fn delete(&self, name: &[u8]) -> Result<(), DatabaseError> {
+        let transaction = self
+            .store
+            .database()
+            .relaxed(&[READS], TransactionMode::ReadWrite)
+            .await?;
+        transaction
+            .store(READS)?
+            .delete(Uint8Array::from(name).into())
+            .await?;
         transaction.done().await?;
         Ok(())
     }

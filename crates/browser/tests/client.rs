@@ -197,6 +197,41 @@ async fn the_worker_gets_in_by_an_unlocked_page_or_by_kept_keys_only() {
 }
 
 #[wasm_bindgen_test]
+async fn a_request_that_an_ended_worker_left_has_the_same_key_with_the_next_one() {
+    let device = Device::new();
+    let (_page, _session) = device.set_up().await;
+    let ended = device.context(Context::Worker).resume().await.unwrap().unwrap();
+    let said = |request: &str| format!("page-1 POST /api/v1/gate-events {request}");
+    let given = |worker: Rc<Session>, request: &'static str, fresh: &'static str| async move {
+        worker.key_of(&said(request), fresh.into()).await
+    };
+    assert_eq!(given(ended.clone(), "same", "key-1").await, "key-1");
+    assert_eq!(
+        given(ended.clone(), "same", "key-2").await,
+        "key-2",
+        "both are under way"
+    );
+    assert_eq!(given(ended.clone(), "done", "key-3").await, "key-3");
+    ended.answered(&said("done"), "key-3").await;
+    drop(ended);
+
+    let next = device.context(Context::Worker).resume().await.unwrap().unwrap();
+    let mut again = [
+        given(next.clone(), "same", "key-4").await,
+        given(next.clone(), "same", "key-5").await,
+    ];
+    again.sort();
+    assert_eq!(again, ["key-1", "key-2"]);
+    assert_eq!(given(next.clone(), "same", "key-6").await, "key-6", "a third one");
+    assert_eq!(
+        given(next.clone(), "done", "key-7").await,
+        "key-7",
+        "it was answered"
+    );
+    assert_eq!(given(next.clone(), "other", "key-8").await, "key-8");
+}
+
+#[wasm_bindgen_test]
 async fn a_worker_that_is_let_in_while_a_page_locks_is_out_again() {
     let device = Device::new();
     for pause in 0..12 {

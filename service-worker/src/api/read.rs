@@ -3,7 +3,7 @@
 use holdfast_core::{
     Fields,
     pack::Entity,
-    protocol::{ErrorCode, WireError, WireRecord},
+    protocol::{ErrorCode, Metadata, WireError, WireRecord},
     record::RecordKey,
     replica::{Replica, View},
 };
@@ -41,16 +41,14 @@ pub fn record(replica: &Replica, entity: &str, id: &str) -> Answer {
 }
 
 fn wire(entity: &Entity, view: View<'_>) -> Value {
-    let updated_at = view.updated_at.unwrap_or_default();
-    let record = WireRecord::assemble(
-        &entity.id_field,
-        view.key.entity_id,
-        view.fields.into_owned(),
-        view.version,
-        None,
-        updated_at,
-        None,
-    );
+    let metadata = Metadata {
+        version: view.version,
+        base_version: None,
+        updated_at: view.updated_at.unwrap_or_default(),
+        local_id: None,
+    };
+    let (fields, id) = (view.fields.into_owned(), view.key.entity_id);
+    let record = WireRecord::assemble(fields, &entity.id_field, id, metadata);
     record.0.into()
 }
 

@@ -2,8 +2,8 @@
 //!
 //! Each page looks at the clock every second, whenever it is looked at again, and before a touch counts. So a page that
 //! slept, was hidden or frozen meanwhile locks before it shows or takes anything. The last touch is a time in
-//! `localStorage`, which all tabs read at once, also one that was frozen while others were in use; how long is a private
-//! setting of the person's, which nobody changes or removes to gain time: without one the default holds.
+//! `localStorage`, which reaches all tabs in a moment, also one that was frozen while others were in use; how long is a
+//! private setting of the person's, which nobody changes or removes to gain time: without one the default holds.
 
 use std::{cell::Cell, rc::Rc};
 

@@ -23,6 +23,7 @@ mod replacement;
 mod session;
 mod signals;
 mod sync;
+mod unanswered;
 mod unreadable;
 
 use std::{cell::RefCell, rc::Rc};

@@ -15,7 +15,7 @@ use holdfast_core::{
     Fields, Timestamp,
     engine::{Engine, Event, TransactError, Trigger},
     plan::{Edit, EditError, Edited, QueueError},
-    ports::{Clock, Ports},
+    ports::{Clock, Ports, Rng},
     queue::QueuedWrite,
     store::StoreError,
 };
@@ -27,6 +27,7 @@ use super::{
     ports::BrowserPorts,
     renewal::Renewal,
     replacement::Resealing,
+    unanswered::Unanswered,
 };
 use crate::{
     cached_reads::CachedReads,
@@ -52,6 +53,7 @@ pub struct Session {
     /// Weak: the client holds the session.
     pub(super) shared: Weak<Shared>,
     pub(super) reads: CachedReads,
+    pub(super) unanswered: Unanswered,
     pub(super) closed: Cell<bool>,
     /// Another context was asked to go round; its end is waited for.
     pub(super) elsewhere: Cell<Option<Trigger>>,
@@ -117,6 +119,7 @@ impl Session {
             Context::Worker => LockAfter::Never,
         };
         let idle = Idle::new(&unlocked.database, after, engine.ports().clock().now());
+        let unanswered = Unanswered::new(engine.ports().rng().uuid());
         let session = Rc::new(Self {
             engine,
             user_id: unlocked.user_id.clone(),
@@ -129,6 +132,7 @@ impl Session {
             listeners: shared.listeners.clone(),
             shared: Rc::downgrade(shared),
             reads,
+            unanswered,
             closed: Cell::new(false),
             elsewhere: Cell::default(),
             syncing: Cell::default(),
