@@ -9,6 +9,8 @@ pub struct Draft {
     /// The record when the form was opened: the base of the write, whatever arrives meanwhile.
     seen: Fields,
     typed: BTreeMap<String, Value>,
+    /// The id of the record or entry that saving makes, if it makes one.
+    makes: Option<String>,
     errors: Vec<FieldError>,
 }
 
@@ -46,6 +48,24 @@ impl Draft {
         }
     }
 
+    /// The draft of something new. Its id is made with it: what was saved in the moment before the browser died is known by
+    /// it, and cannot be saved twice.
+    pub fn making(mut self, id: String) -> Self {
+        self.makes = Some(id);
+        self
+    }
+
+    /// The id of what saving makes.
+    pub fn makes(&self) -> Option<&str> {
+        self.makes.as_deref()
+    }
+
+    /// Whether a record of these fields says everything that was typed.
+    pub fn is_said_by(&self, fields: &Fields) -> bool {
+        let says = |(name, value): (&String, &Value)| fields.get(name).unwrap_or(&Value::Null) == value;
+        self.changed().iter().all(says)
+    }
+
     /// A text that was typed; empty if there is none.
     pub fn text(&self, name: &str) -> String {
         self.value(name).as_str().unwrap_or_default().to_owned()
@@ -54,7 +74,8 @@ impl Draft {
     /// As it is kept on the device, with the place where it was typed. What was wrong is found out again.
     pub fn to_text(&self, place: &str) -> String {
         let typed = ordered::fields(self.typed.clone());
-        serde_json::json!({ "place": place, "seen": self.seen, "typed": typed }).to_string()
+        let (seen, makes) = (&self.seen, &self.makes);
+        serde_json::json!({ "place": place, "seen": seen, "typed": typed, "makes": makes }).to_string()
     }
 
     /// The place and the draft of a text made by [`Self::to_text`]; `None` of any other.
@@ -65,6 +86,10 @@ impl Draft {
         let Some(Value::String(place)) = kept.remove("place") else {
             return None;
         };
+        let makes = match kept.remove("makes") {
+            Some(Value::String(id)) => Some(id),
+            _ => None,
+        };
         let mut fields = |name| match kept.remove(name) {
             Some(Value::Object(fields)) => Some(fields),
             _ => None,
@@ -72,6 +97,7 @@ impl Draft {
         let draft = Self {
             seen: fields("seen")?,
             typed: fields("typed")?.into_iter().collect(),
+            makes,
             errors: Vec::new(),
         };
         Some((place, draft))
@@ -185,7 +211,8 @@ mod tests {
         let kept = draft.to_text("work-order/WO-1");
         assert_eq!(Draft::of_text(&kept), Some(("work-order/WO-1".to_owned(), draft)));
         let texts = Draft::of_texts([("hours", "2".to_owned()), ("note", "Pin se".to_owned())]);
-        let (_, back) = Draft::of_text(&texts.to_text("x")).unwrap();
+        let (_, back) = Draft::of_text(&texts.making("L-1".to_owned()).to_text("x")).unwrap();
+        assert_eq!(back.makes(), Some("L-1"));
         assert_eq!(
             (back.text("note"), back.text("other")),
             ("Pin se".to_owned(), String::new())
@@ -198,6 +225,21 @@ mod tests {
             r#"{"place":"x","seen":{},"typed":[]}"#,
         ] {
             assert_eq!(Draft::of_text(broken), None, "{broken}");
+        }
+    }
+
+    #[test]
+    fn what_a_record_says_needs_no_saving() {
+        let mut draft = Draft::of(fields(json!({ "title": "a", "rootCause": "b" })));
+        draft.set("title", json!("c"));
+        draft.set("rootCause", Value::Null);
+        let table = [
+            (json!({ "title": "c", "status": "open" }), true),
+            (json!({ "title": "c", "rootCause": "b" }), false),
+            (json!({ "title": "a" }), false),
+        ];
+        for (record, said) in table {
+            assert_eq!(draft.is_said_by(&fields(record.clone())), said, "{record}");
         }
     }
 

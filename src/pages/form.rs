@@ -42,12 +42,26 @@ pub fn RecordForm(
     let Some((declared, fresh)) = found else {
         return missing();
     };
-    let place = if new {
-        format!("{entity}/new")
+    let (place, fresh) = if new {
+        (
+            format!("{entity}/new"),
+            fresh.making(uuid::Uuid::new_v4().to_string()),
+        )
     } else {
-        key.to_string()
+        (key.to_string(), fresh)
     };
-    let kept = session.drafts.kept(&place);
+    let is_saved = |draft: &Draft| {
+        session.read(|reader| match draft.makes() {
+            Some(id) => reader.replica.view(&RecordKey::new(&entity, id)).is_some(),
+            None => {
+                !new && reader
+                    .replica
+                    .view(&key)
+                    .is_some_and(|view| draft.is_said_by(&view.fields))
+            }
+        })
+    };
+    let kept = session.drafts.unsaved(&place, is_saved);
     let had_draft = kept.is_some();
     let form = FormState::new(kept.unwrap_or_else(|| fresh.clone()));
     session.drafts.follow_form(place, form, &fresh);
@@ -156,12 +170,15 @@ pub fn inputs(entity: &Entity, form: FormState, operation: Operation) -> AnyView
 }
 
 async fn save(session: Session, form: FormState, key: RecordKey, operation: Operation) {
-    let (fields, seen) = form
-        .draft
-        .with_untracked(|draft| (draft.changed(), draft.seen().clone()));
+    let (fields, seen, makes) = form.draft.with_untracked(|draft| {
+        let makes = draft.makes().map(str::to_owned);
+        (draft.changed(), draft.seen().clone(), makes)
+    });
     let created = operation == Operation::Create;
     let key = if created {
-        RecordKey::new(key.entity_type, uuid::Uuid::new_v4().to_string())
+        // A draft of an earlier version of the app has none.
+        let id = makes.unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
+        RecordKey::new(key.entity_type, id)
     } else {
         key
     };

@@ -50,6 +50,16 @@ impl Drafts {
         self.all.with_value(|all| draft_of(all, place).cloned())
     }
 
+    /// As [`Self::kept`]; but what turns out to be saved already, in the moment before the browser died, is forgotten.
+    pub fn unsaved(self, place: &str, is_saved: impl FnOnce(&Draft) -> bool) -> Option<Draft> {
+        let kept = self.kept(place)?;
+        if is_saved(&kept) {
+            self.note(place, None);
+            return None;
+        }
+        Some(kept)
+    }
+
     /// Keeps what a form holds beyond what it began with.
     pub fn follow_form(self, place: String, form: FormState, fresh: &Draft) {
         let started = fresh.changed();

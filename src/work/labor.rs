@@ -1,7 +1,7 @@
 use holdfast_core::Timestamp;
 use serde_json::{Value, json};
 
-use super::{items, text};
+use super::{items, text, with_entry};
 use crate::format::time::{self, wire};
 
 /// One stretch of work.
@@ -73,9 +73,7 @@ pub fn add(list: &Value, id: String, person: &str, hours: f64, note: &str, now: 
     if !note.trim().is_empty() {
         entry["note"] = note.trim().into();
     }
-    let mut all = items(list).to_vec();
-    all.push(entry);
-    Value::Array(all)
+    with_entry(list, &id, entry)
 }
 
 /// Hours typed as hours and minutes, or `None` if it is nothing or more than a day.

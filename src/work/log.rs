@@ -4,7 +4,7 @@ use holdfast_core::{
 };
 use serde_json::{Map, Value};
 
-use super::items;
+use super::with_entry;
 use crate::format::{time::wire, value::PERSON};
 
 /// The part of a log's items that holds what somebody wrote: the first long text, else the first text but the key.
@@ -25,7 +25,7 @@ pub fn append(
     now: Timestamp,
 ) -> Value {
     let mut entry = Map::new();
-    entry.insert(key.to_owned(), id.into());
+    entry.insert(key.to_owned(), id.clone().into());
     for field in fields {
         match &field.kind {
             FieldType::Reference { entity } if entity == PERSON => {
@@ -40,9 +40,7 @@ pub fn append(
     if let Some(field) = text_field(key, fields) {
         entry.insert(field.name.clone(), text.trim().into());
     }
-    let mut all = items(log).to_vec();
-    all.push(Value::Object(entry));
-    Value::Array(all)
+    with_entry(log, &id, Value::Object(entry))
 }
 
 #[cfg(test)]
@@ -59,18 +57,13 @@ mod tests {
             { "name": "at", "label": "At", "type": "datetime" },
         ]))
         .unwrap();
-        let log = append(
-            &json!([{ "noteId": "0" }]),
-            "noteId",
-            &fields,
-            "1".into(),
-            " Hot. ",
-            "user-1",
-            "2026-11-21T12:00:00Z".parse().unwrap(),
-        );
+        let at = "2026-11-21T12:00:00Z".parse().unwrap();
+        let once_more = |log: &Value| append(log, "noteId", &fields, "1".into(), " Hot. ", "user-1", at);
+        let log = once_more(&json!([{ "noteId": "0" }]));
         assert_eq!(
             log,
             json!([{ "noteId": "0" }, { "noteId": "1", "text": "Hot.", "by": "user-1", "at": "2026-11-21T12:00:00Z" }])
         );
+        assert_eq!(once_more(&log), log, "saved twice it is one entry");
     }
 }

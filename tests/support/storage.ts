@@ -1,5 +1,5 @@
 // IndexedDB from outside: what a browser, or another page of the same origin, may do to an app's storage at any time.
-import type { BrowserContext, Page } from "@playwright/test";
+import type { BrowserContext, JSHandle, Page } from "@playwright/test";
 
 import { expect } from "./test.ts";
 
@@ -51,4 +51,47 @@ export async function beginUpgrade(page: Page): Promise<Upgrade> {
   return {
     abort: () => upgrades.evaluate((begun) => begun.forEach((transaction) => transaction.abort())),
   };
+}
+
+/** How many drafts the device keeps: of what is typed and not saved. */
+export async function drafts(page: Page): Promise<number> {
+  const rows = await draftRows(page);
+  return rows.evaluate(({ keys }) => keys.length);
+}
+
+/** Remembers the drafts as they are now; the answer puts them back, as if the browser had died before they were removed. */
+export async function rememberDrafts(page: Page): Promise<() => Promise<void>> {
+  const rows = await draftRows(page);
+  return async () =>
+    rows.evaluate(async ({ keys, values, open }) => {
+      const database = await open(indexedDB.open("holdfast-vault"));
+      const store = database.transaction("state", "readwrite").objectStore("state");
+      await Promise.all(keys.map((key, at) => open(store.put(values[at], key))));
+      database.close();
+    });
+}
+
+interface DraftRows {
+  keys: IDBValidKey[];
+  /** Sealed. */
+  values: unknown[];
+  /** The result of a request. */
+  open: <T>(request: IDBRequest<T>) => Promise<T>;
+}
+
+async function draftRows(page: Page): Promise<JSHandle<DraftRows>> {
+  return page.evaluateHandle(async () => {
+    const open = <T>(request: IDBRequest<T>): Promise<T> =>
+      new Promise((done, failed) => {
+        request.onsuccess = () => done(request.result);
+        request.onerror = () => failed(request.error);
+      });
+    const database = await open(indexedDB.open("holdfast-vault"));
+    const store = database.transaction("state").objectStore("state");
+    const all = await open(store.getAllKeys());
+    const keys = all.filter((key) => Array.isArray(key) && key[1] === "draft");
+    const values = await Promise.all(keys.map((key) => open(store.get(key))));
+    database.close();
+    return { keys, values, open };
+  });
 }

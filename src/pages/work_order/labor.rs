@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 
-use super::{Writing, kept, tap, user, write};
+use super::{Writing, entry_id, kept, tap, user, write};
 use crate::{
     components::{Dialog, For, Show, TimerReading, button, icon},
     format::{time, value::PERSON},
@@ -85,12 +85,14 @@ pub fn Labor(open: Open) -> AnyView {
 fn ByHand(open: Open, dialog: Writing) -> AnyView {
     let session = Session::here();
     let before = kept(session, open, LABOR).unwrap_or_default();
+    let id = entry_id(Some(&before));
     let [hours, minutes, note] = PARTS.map(|part| RwSignal::new(before.text(part)));
     dialog.follow(session, open, LABOR, move || {
         let typed = [hours.get(), minutes.get(), note.get()];
         let empty = typed.iter().all(String::is_empty);
         let [hours, minutes, note] = typed;
-        (!empty).then(|| Draft::of_texts([(PARTS[0], hours), (PARTS[1], minutes), (PARTS[2], note)]))
+        let texts = [(PARTS[0], hours), (PARTS[1], minutes), (PARTS[2], note)];
+        (!empty).then(|| Draft::of_texts(texts).making(id.get_value()))
     });
     let wrong = dialog.wrong;
     let on_close = Callback::new(move |()| dialog.end());
@@ -99,7 +101,7 @@ fn ByHand(open: Open, dialog: Writing) -> AnyView {
         Some(worked) => {
             let (me, note, now) = (user(session), note.get_untracked(), session.instant());
             write(session, open, LABOR, dialog, move |list| {
-                labor::add(list, uuid::Uuid::new_v4().to_string(), &me, worked, &note, now)
+                labor::add(list, id.get_value(), &me, worked, &note, now)
             });
         }
     };

@@ -13,6 +13,7 @@ use crate::{
     forms::Draft,
     pages::record::{Open, facts, proses},
     state::{Session, one},
+    work::has_entry,
 };
 
 /// Fields that sections of their own show.
@@ -54,6 +55,9 @@ pub fn WorkOrder(open: Open) -> AnyView {
 
 /// The new value of a field, from the one it has.
 type Change = Box<dyn FnOnce(&Value) -> Value>;
+
+/// The one text of a dialog.
+const TEXT: &str = "text";
 
 /// A dialog that somebody writes in: what was typed stays there until it is stored.
 #[derive(Debug, Clone, Copy)]
@@ -100,9 +104,23 @@ impl Writing {
     }
 }
 
-/// What was typed into a dialog before, if it was not saved.
+/// What was typed into the dialog of a field before, if it was not saved.
 fn kept(session: Session, open: Open, name: &str) -> Option<Draft> {
-    session.drafts.kept(&place_of(&open.key()?, name))
+    let value = open.now(name);
+    let is_saved = |draft: &Draft| match draft.makes() {
+        Some(id) => has_entry(&value, id),
+        None => draft
+            .changed()
+            .get(TEXT)
+            .is_some_and(|typed| typed.as_str().unwrap_or_default() == value.as_str().unwrap_or_default()),
+    };
+    session.drafts.unsaved(&place_of(&open.key()?, name), is_saved)
+}
+
+/// The id of the entry that a dialog makes: the one that its kept draft has, or a new one.
+fn entry_id(kept: Option<&Draft>) -> StoredValue<String> {
+    let id = kept.and_then(Draft::makes).map(str::to_owned);
+    StoredValue::new(id.unwrap_or_else(|| uuid::Uuid::new_v4().to_string()))
 }
 
 fn place_of(key: &RecordKey, name: &str) -> String {

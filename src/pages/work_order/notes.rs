@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use serde_json::Value;
 
-use super::{Writing, kept, user, write};
+use super::{TEXT, Writing, entry_id, kept, user, write};
 use crate::{
     components::{Dialog, For, Show, button, icon},
     format::{time, value::PERSON},
@@ -11,9 +11,6 @@ use crate::{
     strings::{records as words, shell},
     work::{items, log, text},
 };
-
-/// The one text of a dialog.
-const TEXT: &str = "text";
 
 /// What was done, in the technician's words; a tap opens it for writing.
 #[component]
@@ -42,7 +39,7 @@ pub fn Completion(open: Open) -> AnyView {
     };
     let dialog = Writing::of(session, open, "completionNotes");
     let label = StoredValue::new(label);
-    let save = Callback::new(move |text: String| {
+    let save = Callback::new(move |(text, _): (String, String)| {
         write(session, open, "completionNotes", dialog, move |_| {
             if text.trim().is_empty() {
                 Value::Null
@@ -57,7 +54,7 @@ pub fn Completion(open: Open) -> AnyView {
             <p class=class>{shown}</p>
         </section>
         <Show when=dialog.shown>
-            <WriteDialog title=label.get_value() label=label.get_value() initial=written.get_untracked().as_str().unwrap_or_default().to_owned() needed=false on_save=save dialog open field="completionNotes" />
+            <WriteDialog title=label.get_value() label=label.get_value() initial=written.get_untracked().as_str().unwrap_or_default().to_owned() entry=false on_save=save dialog open field="completionNotes" />
         </Show>
     }
     .into_any()
@@ -84,7 +81,7 @@ pub fn Notes(open: Open) -> AnyView {
         })
     });
     let dialog = Writing::of(session, open, "notes");
-    let save = Callback::new(move |written: String| {
+    let save = Callback::new(move |(written, id): (String, String)| {
         let declared = open.entity.with_value(|entity| entity.field("notes").cloned());
         write(session, open, "notes", dialog, move |list| {
             match declared.map(|field| field.kind) {
@@ -92,7 +89,7 @@ pub fn Notes(open: Open) -> AnyView {
                     list,
                     &key,
                     &fields,
-                    uuid::Uuid::new_v4().to_string(),
+                    id,
                     &written,
                     &user(session),
                     session.instant(),
@@ -113,7 +110,7 @@ pub fn Notes(open: Open) -> AnyView {
             </Show>
         </section>
         <Show when=dialog.shown>
-            <WriteDialog title=words::ADD_NOTE.to_owned() label=words::NOTE.to_owned() initial=String::new() needed=true on_save=save dialog open field="notes" />
+            <WriteDialog title=words::ADD_NOTE.to_owned() label=words::NOTE.to_owned() initial=String::new() entry=true on_save=save dialog open field="notes" />
         </Show>
     }
     .into_any()
@@ -125,26 +122,37 @@ fn WriteDialog(
     title: String,
     label: String,
     initial: String,
-    needed: bool,
-    on_save: Callback<String>,
+    /// One entry more of a log, which must say something; otherwise it is the field's text.
+    entry: bool,
+    /// Given what was written, and an id for it if it becomes an entry.
+    on_save: Callback<(String, String)>,
     dialog: Writing,
     open: Open,
     field: &'static str,
 ) -> AnyView {
     let session = Session::here();
-    let before = kept(session, open, field).map_or_else(|| initial.clone(), |draft| draft.text(TEXT));
+    let kept = kept(session, open, field);
+    let id = entry_id(kept.as_ref());
+    let before = kept.map_or_else(|| initial.clone(), |draft| draft.text(TEXT));
     let typed = RwSignal::new(before.clone());
     dialog.follow(session, open, field, move || {
         let text = typed.get();
-        (text != initial).then(|| Draft::of_texts([(TEXT, text)]))
+        let draft = Draft::of_texts([(TEXT, text.clone())]);
+        (text != initial).then(|| {
+            if entry {
+                draft.making(id.get_value())
+            } else {
+                draft
+            }
+        })
     });
     let wrong = dialog.wrong;
     let on_close = Callback::new(move |()| dialog.end());
     let save = move |_| {
-        if needed && typed.with_untracked(|text| text.trim().is_empty()) {
+        if entry && typed.with_untracked(|text| text.trim().is_empty()) {
             wrong.set(Some(words::NOTE_EMPTY.to_owned()))
         } else {
-            on_save.run(typed.get_untracked())
+            on_save.run((typed.get_untracked(), id.get_value()))
         }
     };
     view! {
