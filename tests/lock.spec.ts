@@ -7,6 +7,7 @@ import { goTo, offline, synced } from "./support/app/status.ts";
 import { addNote, openOrder, section } from "./support/app/work.ts";
 import { Colleague } from "./support/colleague.ts";
 import { readable } from "./support/plaintext.ts";
+import { drafts } from "./support/storage.ts";
 import { expect, test } from "./support/test.ts";
 import { WorkerControl } from "./support/worker.ts";
 
@@ -33,6 +34,8 @@ test.describe("by itself", () => {
 
     await context.clock.fastForward(50_000);
     await second.keyboard.press("Shift");
+    const touched = await lastTouch(second);
+    await expect.poll(async () => lastTouch(page), "one tab's touch gets to the other in a moment, and not at once").toBe(touched);
     await context.clock.fastForward(30_000);
     await expect(page.getByLabel("What was done"), "a touch in the other tab counts").toHaveValue(TYPED);
     await expect(lockScreen(second)).toBeHidden();
@@ -266,21 +269,14 @@ async function typeIntoForm(page: Page): Promise<void> {
   await kept(page);
 }
 
-/** Waits until the device has what is typed. */
-async function kept(page: Page): Promise<void> {
-  await expect.poll(async () => page.evaluate(drafts)).toBe(1);
+/** The last touch in any tab, as far as this one has heard. */
+async function lastTouch(page: Page): Promise<string | undefined> {
+  return page.evaluate(() => Object.entries<string>(localStorage).find(([name]) => name.endsWith("-touched"))?.[1]);
 }
 
-async function drafts(): Promise<number> {
-  const open = <T>(request: IDBRequest<T>): Promise<T> =>
-    new Promise((done, failed) => {
-      request.onsuccess = () => done(request.result);
-      request.onerror = () => failed(request.error);
-    });
-  const database = await open(indexedDB.open("holdfast-vault"));
-  const keys = await open(database.transaction("state").objectStore("state").getAllKeys());
-  database.close();
-  return keys.filter((key) => Array.isArray(key) && key[1] === "draft").length;
+/** Waits until the device has what is typed. */
+async function kept(page: Page): Promise<void> {
+  await expect.poll(async () => drafts(page)).toBe(1);
 }
 
 /** As if the last unlock were more than 7 days ago. */

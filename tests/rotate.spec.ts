@@ -11,7 +11,6 @@ import { readable } from "./support/plaintext.ts";
 import { hold, sealedBy } from "./support/sealed.ts";
 import { expect, test } from "./support/test.ts";
 
-const ORDER = "WO-000002";
 const TITLE = "Swap bucket";
 const TYPED = "Zirkonkleber-4713";
 
@@ -34,11 +33,12 @@ test("the data key is replaced while tabs and the worker go on, and the app stil
   await replaceKey(page);
   await expect(page.getByText("The data key was replaced")).toBeVisible();
   await expect(page.getByRole("link", { name: /^Replace the data key/ })).toContainText("may be in other hands");
+  // Each of another order: none of them is folded into an earlier one.
+  await openOrder(second, "Engine overheats uphill");
   await addNote(second, "After, in the other tab.");
-  expect((await plainFetch(second, "PATCH", `/work-orders/${ORDER}`, { meterReading: 4713 })).status).toBe(202);
+  expect((await plainFetch(second, "PATCH", "/work-orders/WO-000008", { meterReading: 4713 })).status).toBe(202);
   expect(Object.keys(await sealedBy(page))).toEqual(["1"]);
-  // The last change may have been folded into the one before it.
-  await offline(page);
+  await offline(page, 3);
 
   const worker = await device.worker();
   await worker.stop();
@@ -46,10 +46,9 @@ test("the data key is replaced while tabs and the worker go on, and the app stil
   await server.up();
   await (await device.worker()).sync("holdfast-sync");
   const supervisor = await Colleague.signIn(server, "supervisor");
-  await expect
-    .poll(async () => (await supervisor.order(ORDER)).notes)
-    .toMatchObject([{ text: `Before: ${TYPED}.` }, { text: "After, in the other tab." }]);
-  await expect.poll(async () => (await supervisor.order(ORDER)).meterReading).toBe(4713);
+  await expect.poll(async () => (await supervisor.order("WO-000002")).notes).toMatchObject([{ text: `Before: ${TYPED}.` }]);
+  await expect.poll(async () => (await supervisor.order("WO-000011")).notes).toMatchObject([{ text: "After, in the other tab." }]);
+  await expect.poll(async () => (await supervisor.order("WO-000008")).meterReading).toBe(4713);
   await device.kill();
   expect(await readable(device.profile, [TYPED, PASSCODE])).toEqual([]);
 });
