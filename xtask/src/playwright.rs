@@ -56,8 +56,13 @@ pub fn prepare_server(profile: Profile) -> Outcome<Command> {
 /// As [`prepare`], with the browser alone.
 pub fn prepare_without_server() -> Outcome<Command> {
     let browser = system::ensure_browser()?;
-    install("tests", "the end-to-end tests' packages")?;
+    install_tests()?;
     Ok(playwright(&browser))
+}
+
+/// Installs the end-to-end tests' packages.
+pub fn install_tests() -> Outcome {
+    install("tests", "the end-to-end tests' packages")
 }
 
 /// Installs what the folder's lock file names.
@@ -69,6 +74,17 @@ pub fn install(folder: &str, what: &str) -> Outcome {
             .args(["ci", "--no-audit", "--no-fund"]);
         // The browser is the system's own.
         step::run(install.env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1"))
+    })
+}
+
+/// Checks the types of a folder's TypeScript; its packages must be installed.
+pub fn check_types(folder: &str) -> Outcome {
+    timed(&format!("Checking the types in {folder}/"), "10 s", || {
+        let mut check = workspace::command("npm");
+        check
+            .current_dir(workspace::root().join(folder))
+            .args(["run", "--silent", "check"]);
+        step::run(&mut check)
     })
 }
 

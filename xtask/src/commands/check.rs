@@ -1,8 +1,9 @@
-//! `cargo xtask check`: formatting and lints, native and WebAssembly. A warning is a failure.
+//! `cargo xtask check`: formatting, lints (native and WebAssembly), and the types of the end-to-end tests. A warning is
+//! a failure.
 
 use crate::{
     error::Outcome,
-    step, tools,
+    playwright, step, tools,
     workspace::{self, WASM, WASM_PACKAGES},
 };
 
@@ -10,7 +11,8 @@ use crate::{
 pub fn execute() -> Outcome {
     format()?;
     lint()?;
-    lint_web()
+    lint_web()?;
+    types()
 }
 
 /// Checks that the code is formatted.
@@ -44,4 +46,10 @@ pub fn lint_web() -> Outcome {
         clippy.args(WASM_PACKAGES.iter().flat_map(|package| ["--package", package]));
         step::run(clippy.args(["--", "--deny", "warnings"]))
     })
+}
+
+/// Checks the types of the end-to-end tests.
+pub fn types() -> Outcome {
+    playwright::install_tests()?;
+    playwright::check_types("tests")
 }

@@ -31,6 +31,8 @@ enum Step {
     Lint,
     /// Lints for the browser
     LintWeb,
+    /// Types of the end-to-end tests
+    Types,
     /// Unit and integration tests on this machine
     Native,
     /// Tests of crates/browser in a headless Chromium
@@ -50,6 +52,7 @@ impl Step {
             Self::Format => "format",
             Self::Lint => "lint",
             Self::LintWeb => "lint-web",
+            Self::Types => "types",
             Self::Native => "native",
             Self::Browser => "browser",
             Self::Build => "build",
@@ -62,6 +65,7 @@ impl Step {
             Self::Format => check::format().map(|()| Summary::new()),
             Self::Lint => check::lint().map(|()| Summary::new()),
             Self::LintWeb => check::lint_web().map(|()| Summary::new()),
+            Self::Types => check::types().map(|()| Summary::new()),
             Self::Native => native(),
             Self::Browser => browser(),
             Self::Build => tools::ensure()

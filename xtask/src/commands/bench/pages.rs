@@ -32,6 +32,7 @@ fn measure(
     let module = module::build()?;
     let mut bench = prepare()?;
     playwright::install("bench", "the benchmarks' packages")?;
+    playwright::check_types("bench")?;
     bench
         .args(["--config", "../bench/playwright.config.ts"])
         .arg(format!("{name}.bench.ts"))
