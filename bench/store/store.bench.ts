@@ -25,6 +25,7 @@ const NOISE: Entry[] = [
   { label: "raw, strict, again", subject: "raw, strict" },
 ];
 const INDEXED: Entry[] = [{ label: "raw, indexed", subject: "raw, indexed" }];
+const ONE_PUT: Entry[] = [{ label: "raw, one put", subject: "raw, one put" }];
 const PEERS: Entry[] = (["Dexie", "RxDB", "PouchDB", "PowerSync"] as const).map((subject) => ({ label: subject, subject }));
 const HOLDFAST: Entry[] = [{ label: "Holdfast", subject: "Holdfast" }];
 const COLD_ALONE: Entry[] = [{ label: "Holdfast, passcode", subject: "Holdfast, passcode" }];
@@ -49,7 +50,7 @@ test.afterAll(async () => {
 
 test("beside others", async ({ playwright, launchOptions }) => {
   const setting: Setting = { makeProfile: () => Profile.create(playwright.chromium, launchOptions), site, runs: RUNS };
-  const warm = await collectWarm(setting, [...NOISE, ...INDEXED, ...peers, ...HOLDFAST], RECORDS);
+  const warm = await collectWarm(setting, [...NOISE, ...ONE_PUT, ...INDEXED, ...peers, ...HOLDFAST], RECORDS);
   const started = [...NOISE.slice(0, 2), ...INDEXED, ...peers, ...HOLDFAST, ...COLD_ALONE];
   const cold = await collectCold(setting, started, RECORDS);
   await reportPeers(RECORDS, RUNS, warm, cold);

@@ -48,6 +48,7 @@ const DISK: Pick<Work<never>, "work" | "unit" | "target"> = { work: "bytes on di
 const NOTES = [
   "Edits are held against strict raw IndexedDB, all else against relaxed. Noise: the baseline, measured twice.",
   "\"raw\" lists by reading all records; \"raw, indexed\" has an index for the very question, as Dexie, RxDB, PouchDB and PowerSync do.",
+  "\"raw, one put\" adds record and queue entry as one value, strictly: what a durable transaction takes by itself.",
   "Dexie's edits are strict too; RxDB and PouchDB have no such choice, theirs are relaxed. Holdfast's records are sealed.",
   "The WebAssembly memory of a worker (PowerSync's) is not told by the browser: it shows in the process's memory alone.",
 ];

@@ -6,6 +6,7 @@ export type SubjectName = keyof typeof SUBJECTS;
 export const SUBJECTS = {
   raw: async () => new (await import("./raw.ts")).Raw("relaxed"),
   "raw, strict": async () => new (await import("./raw.ts")).Raw("strict"),
+  "raw, one put": async () => new (await import("./raw.ts")).RawJournal("strict"),
   "raw, indexed": async () => new (await import("./raw.ts")).RawIndexed("relaxed"),
   Dexie: async () => new (await import("./dexie.ts")).DexieSubject(),
   RxDB: async () => new (await import("./rxdb.ts")).RxdbSubject(),

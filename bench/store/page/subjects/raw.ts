@@ -92,7 +92,7 @@ export class Raw implements Subject {
     return this.opened().transaction(store).objectStore(store);
   }
 
-  private write(stores: string[]): IDBTransaction {
+  protected write(stores: string[]): IDBTransaction {
     const transaction = this.opened().transaction(stores, "readwrite", { durability: this.durability });
     if (transaction.durability !== this.durability) throw new Error(`the browser gave ${transaction.durability} durability`);
     return transaction;
@@ -113,6 +113,22 @@ export class RawIndexed extends Raw {
 
   protected override index(orders: IDBObjectStore): void {
     orders.createIndex(BY_START, ["siteId", "status", "scheduledStart"]);
+  }
+}
+
+/** An edit is one value added to a journal, as Holdfast's is: what is left is what a durable transaction takes by itself. */
+export class RawJournal extends Raw {
+  private readonly edited = new Map<string, Order>();
+
+  override async edit(edit: Edit): Promise<void> {
+    const transaction = this.write([QUEUE]);
+    transaction.objectStore(QUEUE).add({ ...queueEntry(edit), record: edit.after });
+    await completed(transaction);
+    this.edited.set(edit.after.workOrderId, edit.after);
+  }
+
+  override async field(id: string, name: string): Promise<unknown> {
+    return this.edited.get(id)?.[name] ?? super.field(id, name);
   }
 }
 
