@@ -7,8 +7,8 @@ use holdfast_core::{
     json::parse,
     page::Part,
     protocol::{
-        Cursor, Delta, DeltaText, Digest, ErrorEnvelope, Health, Me, PushRequest, PushResponse, RecordText,
-        TokenAnswer,
+        Cursor, Delta, DeltaText, Digest, ErrorEnvelope, Health, Me, PushRequest, PushResponse, TokenAnswer,
+        WireRecord,
     },
     store::{Row, RowKey},
     timestamp,
@@ -91,7 +91,7 @@ fn delta_agrees(value: &Value) {
         (&derived.changes.deleted_ids, &derived.changes.revoked_ids)
     );
     let records = read.records.iter().map(|(name, records)| {
-        let records: Vec<_> = records.iter().map(RecordText::record).collect();
+        let records: Vec<_> = records.iter().map(|record| WireRecord(record.fields())).collect();
         (name.to_string(), records)
     });
     assert_eq!(records.collect::<BTreeMap<_, _>>(), derived.changes.records);

@@ -9,14 +9,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use holdfast_codec::{Malformed, parse, string};
 use serde_json::Value;
 
 use crate::{Fields, Timestamp, timestamp};
-
-/// The text is not JSON, or not of the shape that was asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the data is cut off, or of a shape that this version of the app does not know")]
-pub struct Malformed;
 
 /// Whether anything did not fit so far.
 #[derive(Debug, Default)]
@@ -91,14 +87,6 @@ pub fn from_value<T: FromJson>(value: Value) -> Result<T, Malformed> {
     let mut faults = Faults::default();
     let read = T::read(value, &mut faults);
     if faults.noted { Err(Malformed) } else { Ok(read) }
-}
-
-/// JSON text as a value.
-///
-/// # Errors
-/// If it is no JSON.
-pub fn parse(text: &[u8]) -> Result<Value, Malformed> {
-    serde_json::from_slice(text).map_err(|_| Malformed)
 }
 
 /// A value as JSON text.

@@ -73,6 +73,6 @@ pub mod meta {
 
     /// Whether a name on the wire is the id's or of metadata, and no field of the record's own.
     pub fn is_no_field(name: &str, id_field: &str) -> bool {
-        name == id_field || [VERSION, BASE_VERSION, LOCAL_ID, UPDATED_AT].contains(&name)
+        matches!(name, VERSION | BASE_VERSION | LOCAL_ID | UPDATED_AT) || name == id_field
     }
 }

@@ -8,7 +8,7 @@ use holdfast_core::{
     Fields,
     json::{FromJson, from_value},
     pack::Pack,
-    protocol::{Delta, DeltaText, Digest, ErrorEnvelope, Health, Me, PushResponse, RecordText, TokenAnswer},
+    protocol::{Delta, DeltaText, Digest, ErrorEnvelope, Health, Me, PushResponse, TokenAnswer, WireRecord},
     store::{PacksRow, Row, RowKey},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -49,7 +49,7 @@ fn delta_agrees(value: &Value) {
         (&derived.changes.deleted_ids, &derived.changes.revoked_ids)
     );
     let records = read.records.iter().map(|(name, records)| {
-        let records: Vec<_> = records.iter().map(RecordText::record).collect();
+        let records: Vec<_> = records.iter().map(|record| WireRecord(record.fields())).collect();
         (name.to_string(), records)
     });
     assert_eq!(records.collect::<BTreeMap<_, _>>(), derived.changes.records);

@@ -126,11 +126,11 @@ fn text_that_came_as_json_is_kept_as_it_came() {
     let replica = Replica::default();
     let mut builder = PageBuilder::new(&replica, ENTITY);
     let meta = Meta {
-        id: "T-1",
-        version: 3,
-        updated_at: Timestamp::UNIX_EPOCH,
-        reached_at: Timestamp::UNIX_EPOCH,
-        scan: 0,
+        id: "\"T-1\"",
+        version: "3",
+        updated_at: "\"1970-01-01T00:00:00Z\"",
+        reached_at: "\"1970-01-01T00:00:00Z\"",
+        scan: "0",
         local_id: None,
     };
     let cells = [("a", "1.50"), ("b", "[ 1,\n2 ]"), ("a", "\"later\"")];

@@ -16,13 +16,15 @@ use crate::{
 };
 
 /// Everything that the web build reads, the build's own code among it.
-const SOURCES: [&str; 14] = [
+const SOURCES: [&str; 16] = [
     ".cargo/config.toml",
     "Cargo.lock",
     "Cargo.toml",
     "Trunk.toml",
     "crates/browser/Cargo.toml",
     "crates/browser/src",
+    "crates/codec/Cargo.toml",
+    "crates/codec/src",
     "crates/core/Cargo.toml",
     "crates/core/src",
     "domains",

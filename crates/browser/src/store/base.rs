@@ -1,5 +1,7 @@
 //! The base in pieces: each stays small enough for the browser to keep it among the others.
 
+use holdfast_codec::frame;
+
 use super::{schema::BASE, sealed::Plain};
 use crate::seal::Purpose;
 
@@ -11,7 +13,7 @@ const PIECES_PER_FOLD: u64 = 4_096;
 
 /// The pieces of a base's text, which is packed before it is cut.
 pub(super) fn pieces(revision: u64, content: &[u8]) -> Vec<Plain> {
-    let packed = super::frame::pack(content);
+    let packed = frame::pack(content);
     let piece = |(at, content): (usize, &[u8])| Plain {
         store: BASE,
         purpose: Purpose::Base,
@@ -34,5 +36,5 @@ pub(super) fn joined(pieces: Vec<(u64, Option<Vec<u8>>)>) -> Option<(u64, Vec<u8
         }
         packed.extend(content?);
     }
-    Some((first / PIECES_PER_FOLD, super::frame::unpack(packed).ok()?))
+    Some((first / PIECES_PER_FOLD, frame::unpack(packed).ok()?))
 }

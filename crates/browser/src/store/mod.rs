@@ -15,7 +15,6 @@
 mod base;
 mod content;
 pub mod crash;
-mod frame;
 mod migrate;
 mod pages;
 mod read;

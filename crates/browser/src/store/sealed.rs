@@ -1,10 +1,10 @@
 //! Values sealed under a number, many at a time: WebCrypto works beside this thread, so everything is begun before
 //! anything is awaited.
 
+use holdfast_codec::frame;
 use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast, JsValue};
 
-use super::frame;
 use crate::seal::{Keys, Opening, Purpose, SealError, Sealing};
 
 /// A value on its way into the database: in which object store, under which key.

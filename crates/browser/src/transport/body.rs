@@ -56,7 +56,11 @@ pub(super) async fn read(response: &Response, on_progress: impl Fn()) -> Result<
             break;
         }
         on_progress();
-        bytes.extend(Uint8Array::new(&property(&piece, "value")).to_vec());
+        let piece = Uint8Array::new(&property(&piece, "value"));
+        let begin = bytes.len();
+        bytes.resize(begin + piece.length() as usize, 0);
+        piece.copy_to(&mut bytes[begin..]);
     }
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    Ok(String::from_utf8(bytes)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
 }

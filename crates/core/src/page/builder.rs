@@ -5,10 +5,9 @@ use std::rc::Rc;
 use chrono::SecondsFormat::AutoSi;
 use serde_json::Value;
 
-use super::{
-    Page, PageId, Section, column,
-    part::{Gathered, join},
-};
+use holdfast_codec::part::{Gathered, join};
+
+use super::{Page, PageId, Section, column};
 use crate::{
     Timestamp,
     json::{self, Malformed},
@@ -28,15 +27,20 @@ const FULL_TEXT: usize = 160_000;
 /// From how many mirrors of one entity on a commit stores them as a page, and not one by one.
 pub const WORTH_A_PAGE: usize = 32;
 
-/// What stands beside a record's own fields.
+/// What stands beside a record's own fields, each as JSON text.
 #[derive(Debug, Clone, Copy)]
 pub struct Meta<'a> {
     pub id: &'a str,
-    pub version: u64,
-    pub updated_at: Timestamp,
-    pub reached_at: Timestamp,
-    pub scan: u32,
+    pub version: &'a str,
+    pub updated_at: &'a str,
+    pub reached_at: &'a str,
+    pub scan: &'a str,
     pub local_id: Option<&'a str>,
+}
+
+/// A time as a page keeps it.
+pub(crate) fn time_text(at: Timestamp) -> String {
+    format!("\"{}\"", at.to_rfc3339_opts(AutoSi, true))
 }
 
 /// A page being filled.
@@ -80,13 +84,15 @@ impl<'a> PageBuilder<'a> {
     /// # Errors
     /// If it does not fit into a page.
     pub fn push(&mut self, mirror: &Mirror) -> Result<(), Malformed> {
+        let text = |text: &str| json::text(&Value::String(text.to_owned()));
+        let local_id = mirror.local_id.as_deref().map(text);
         let meta = Meta {
-            id: &mirror.key.entity_id,
-            version: mirror.version,
-            updated_at: mirror.updated_at,
-            reached_at: mirror.reached_at,
-            scan: mirror.scan,
-            local_id: mirror.local_id.as_deref(),
+            id: &text(&mirror.key.entity_id),
+            version: &mirror.version.to_string(),
+            updated_at: &time_text(mirror.updated_at),
+            reached_at: &time_text(mirror.reached_at),
+            scan: &mirror.scan.to_string(),
+            local_id: local_id.as_deref(),
         };
         let texts: Vec<String> = mirror.fields.values().map(json::text).collect();
         let names = mirror.fields.keys().map(String::as_str);
@@ -118,16 +124,14 @@ impl<'a> PageBuilder<'a> {
         meta: &Meta<'_>,
         fields: impl Iterator<Item = (&'t str, &'t str)>,
     ) -> Result<(), Malformed> {
-        let text = |text: &str| json::text(&Value::String(text.to_owned()));
-        let time = |at: Timestamp| format!("\"{}\"", at.to_rfc3339_opts(AutoSi, true));
         self.next = 0;
-        self.cell(column::ID, &text(meta.id))?;
-        self.cell(column::VERSION, &meta.version.to_string())?;
-        self.cell(column::UPDATED_AT, &time(meta.updated_at))?;
-        self.cell(column::REACHED_AT, &time(meta.reached_at))?;
-        self.cell(column::SCAN, &meta.scan.to_string())?;
+        self.cell(column::ID, meta.id)?;
+        self.cell(column::VERSION, meta.version)?;
+        self.cell(column::UPDATED_AT, meta.updated_at)?;
+        self.cell(column::REACHED_AT, meta.reached_at)?;
+        self.cell(column::SCAN, meta.scan)?;
         if let Some(local_id) = meta.local_id {
-            self.cell(column::LOCAL_ID, &text(local_id))?;
+            self.cell(column::LOCAL_ID, local_id)?;
         }
         for (name, json) in fields {
             if name.starts_with(column::MARK) {
@@ -158,7 +162,7 @@ impl<'a> PageBuilder<'a> {
             Some((entity, built_in)) => Section::of(entity, built_in, name),
             None => Section::Body,
         };
-        self.columns.push((section, Gathered::new(name)?));
+        self.columns.push((section, Gathered::new(name, FULL)?));
         Ok(self.columns.len() - 1)
     }
 

@@ -1,17 +1,16 @@
 //! Pages: some hundred mirrors of one entity together.
 //!
-//! A page is what the store keeps records in. It has three [sections](Section), each of them [columns](part) of JSON
+//! A page is what the store keeps records in. It has three [sections](Section), each of them [columns](Part) of JSON
 //! text that are sealed and read by themselves: what lists need of every record, what a search looks through, and the
 //! rest. A start reads the heads alone; the other sections join them after it ([`Page::complete`]). A page never
 //! changes: a newer state of a record stands in a newer page or beside the pages, and its row in the old one is dead.
 //! [`crate::plan::fold`] makes new pages out of what is left.
 
 mod builder;
-mod part;
 
-pub(crate) use builder::pages_of;
 pub use builder::{FULL, Meta, PageBuilder, Pages, WORTH_A_PAGE, gather};
-pub use part::Part;
+pub(crate) use builder::{pages_of, time_text};
+pub use holdfast_codec::part::Part;
 
 use std::{borrow::Cow, cell::OnceCell, rc::Rc};
 
@@ -143,15 +142,7 @@ impl Page {
 
     /// The text of a field, where it has one. Borrowed unless it holds escapes.
     pub fn text(&self, row: usize, field: &str) -> Option<Cow<'_, str>> {
-        let json = self.cell(row, field)?;
-        let inner = json.strip_prefix('"')?.strip_suffix('"')?;
-        if !inner.contains('\\') {
-            return Some(Cow::Borrowed(inner));
-        }
-        match json::parse(json.as_bytes()) {
-            Ok(Value::String(text)) => Some(Cow::Owned(text)),
-            _ => None,
-        }
+        json::string(self.cell(row, field)?)
     }
 
     pub fn key(&self, row: usize) -> RecordKey {

@@ -2,18 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 use crate::{
     Timestamp,
-    json::Malformed,
+    json::{self, Malformed},
     ordered,
     pack::Entity,
-    page::{Meta, Pages, WORTH_A_PAGE},
+    page::{Meta, Pages, WORTH_A_PAGE, time_text},
     protocol::{DeltaText, ErrorCode, RecordText, WireError, WireRecord},
     queue::{Operation, QueuedWrite, WriteStatus},
-    record::{Mirror, RecordKey},
+    record::{Mirror, RecordKey, meta},
     replica::{Held, Replica},
     store::{Changes, CursorRow, Row, RowKey, SyncRow},
-    system,
+    system, timestamp,
 };
 
 use super::{aliases, answers::access_lost, answers::mirror_of, notices, recovery::offer_again};
@@ -21,13 +23,67 @@ use super::{aliases, answers::access_lost, answers::mirror_of, notices, recovery
 /// A page, sorted out: what it asks of a device that holds what this one holds.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Incoming<'a> {
-    rows: Vec<(String, RecordText<'a>)>,
+    rows: Vec<IncomingRow<'a>>,
     deleted: Vec<RecordKey>,
     revoked: Vec<RecordKey>,
     cursor: String,
     has_more: bool,
     /// Whether this page belongs to a scan of everything.
     scanning: bool,
+}
+
+/// A record of a page, and what stands beside its own fields.
+#[derive(Debug, Clone, PartialEq)]
+struct IncomingRow<'a> {
+    key: RecordKey,
+    version: u64,
+    /// The version its changed fields count from; `None` for a whole record.
+    base_version: Option<u64>,
+    local_id: Option<String>,
+    /// As JSON text.
+    updated_at: Option<&'a str>,
+    text: &'a RecordText<'a>,
+}
+
+impl<'a> IncomingRow<'a> {
+    /// # Errors
+    /// If something is missing: what.
+    fn read(entity: &Entity, text: &'a RecordText<'a>) -> Result<Self, &'static str> {
+        let (mut id, mut version, mut base_version) = (None, None, None);
+        let (mut local_id, mut updated_at) = (None, None);
+        for (name, json) in text.cells() {
+            match name {
+                meta::VERSION => version = json.parse().ok(),
+                meta::BASE_VERSION => base_version = json.parse().ok(),
+                meta::LOCAL_ID => local_id = json::string(json),
+                meta::UPDATED_AT => updated_at = Some(json),
+                name if name == entity.id_field => id = json::string(json),
+                _ => {}
+            }
+        }
+        Ok(Self {
+            key: RecordKey::new(&entity.name, id.ok_or("id")?),
+            version: version.ok_or("_version")?,
+            base_version,
+            local_id: local_id.map(Into::into),
+            updated_at,
+            text,
+        })
+    }
+
+    fn updated_at(&self) -> Option<Timestamp> {
+        timestamp::parse(&json::string(self.updated_at?)?)
+    }
+
+    /// Its own fields that have a value.
+    fn own(&self, id_field: &str) -> impl Iterator<Item = (&str, &'a str)> {
+        let own = move |(name, json): &(&str, &str)| *json != "null" && !meta::is_no_field(name, id_field);
+        self.text.cells().filter(own)
+    }
+
+    fn record(&self) -> WireRecord {
+        WireRecord(self.text.fields())
+    }
 }
 
 /// The page cannot be used; nothing of it was stored, and the cursor stays where it was.
@@ -41,7 +97,7 @@ pub enum PullError {
 }
 
 /// Sorts a page out. Collections that no pack declares are passed over: a newer server may have more.
-pub fn incoming<'a>(replica: &Replica, delta: &DeltaText<'a>) -> Result<Incoming<'a>, PullError> {
+pub fn incoming<'a>(replica: &Replica, delta: &'a DeltaText<'a>) -> Result<Incoming<'a>, PullError> {
     let packs = replica.packs();
     let mut rows = Vec::new();
     for (collection, records) in &delta.records {
@@ -53,9 +109,7 @@ pub fn incoming<'a>(replica: &Replica, delta: &DeltaText<'a>) -> Result<Incoming
                 entity: entity.name.clone(),
                 missing,
             };
-            record.id(&entity.id_field).ok_or(without("id"))?;
-            record.version().ok_or(without("_version"))?;
-            rows.push((entity.name.clone(), record.clone()));
+            rows.push(IncomingRow::read(entity, record).map_err(without)?);
         }
     }
     let keys = |ids: &BTreeMap<String, Vec<String>>| -> Vec<RecordKey> {
@@ -79,16 +133,16 @@ pub fn incoming<'a>(replica: &Replica, delta: &DeltaText<'a>) -> Result<Incoming
 /// Ids by entity of records of which the page brings only changes on a version that is not held (R4).
 pub fn missing_records(replica: &Replica, incoming: &Incoming<'_>) -> BTreeMap<String, BTreeSet<String>> {
     let mut missing: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (entity, record) in &incoming.rows {
-        let Some(key) = key_of(replica, entity, record) else {
-            continue;
-        };
-        let held = replica.mirror(&key).map(Held::version);
-        let builds_on_nothing = record
-            .base_version()
-            .is_some_and(|base| held.is_none_or(|version| version < base));
+    for IncomingRow {
+        key, base_version, ..
+    } in &incoming.rows
+    {
+        let builds_on_nothing = base_version.is_some_and(|base| {
+            let held = replica.mirror(key).map(Held::version);
+            held.is_none_or(|version| version < base)
+        });
         if builds_on_nothing {
-            ordered::add(&mut missing, entity, key.entity_id);
+            ordered::add(&mut missing, &key.entity_type, key.entity_id.clone());
         }
     }
     missing
@@ -108,19 +162,16 @@ pub fn pull(
         offer_again(replica, &mut changes);
     }
     let mut whole_rows = WholeRows::new(replica, incoming, scan, now);
-    for (entity, record) in &incoming.rows {
-        let Some(key) = key_of(replica, entity, record) else {
-            continue;
-        };
-        if let Some(local_id) = record.local_id() {
-            let local = RecordKey::new(entity, local_id);
+    for row in &incoming.rows {
+        if let Some(local_id) = &row.local_id {
+            let local = RecordKey::new(&row.key.entity_type, local_id);
             if replica.resolve(&local) == local {
-                aliases::adopt(replica, &mut changes, &local, &key.entity_id);
+                aliases::adopt(replica, &mut changes, &local, &row.key.entity_id);
             }
         }
-        match updated(replica, incoming, record, &key, whole, now)? {
+        match updated(replica, incoming, row, whole, now)? {
             Update::None => {}
-            Update::Whole => whole_rows.take(&mut changes, key, record),
+            Update::Whole => whole_rows.take(&mut changes, row),
             Update::Merged(mut mirror) => {
                 mirror.scan = scan;
                 changes.put(Row::Mirror(mirror));
@@ -174,11 +225,6 @@ fn scan_number(replica: &Replica, incoming: &Incoming<'_>) -> u32 {
     }
 }
 
-fn key_of(replica: &Replica, entity: &str, record: &RecordText<'_>) -> Option<RecordKey> {
-    let id = record.id(&replica.packs().entity(entity)?.id_field)?;
-    Some(RecordKey::new(entity, id))
-}
-
 /// What a row of a page makes of the record it is about.
 enum Update {
     /// What is held is as new.
@@ -191,28 +237,27 @@ enum Update {
 fn updated(
     replica: &Replica,
     incoming: &Incoming<'_>,
-    record: &RecordText<'_>,
-    key: &RecordKey,
+    row: &IncomingRow<'_>,
     whole: &[(String, WireRecord)],
     now: Timestamp,
 ) -> Result<Update, PullError> {
-    let version = record.version().unwrap_or_default();
-    let held = replica.mirror(key);
-    let Some(base) = record.base_version() else {
+    let (key, version) = (&row.key, row.version);
+    let Some(base) = row.base_version else {
         // A whole row; in a scan even an older one, for the server's history may have been set back.
-        let current = held.is_some_and(|held| held.version() >= version) && !incoming.scanning;
+        let is_current = |held: &Held| held.version() >= version;
+        let current = !incoming.scanning && replica.mirror(key).is_some_and(is_current);
         return Ok(if current { Update::None } else { Update::Whole });
     };
-    match held {
+    match replica.mirror(key) {
         Some(held) if held.version() >= version => Ok(Update::None),
         Some(held) if held.version() >= base => {
             let mirror = held.mirror();
             let mut fields = mirror.fields.clone();
             let entity = replica.packs().entity(&key.entity_type);
             let id_field = entity.map(|entity| entity.id_field.as_str()).unwrap_or_default();
-            fields.extend(record.record().fields(id_field));
+            fields.extend(row.record().fields(id_field));
             fields.retain(|_, value| !value.is_null());
-            let updated_at = record.updated_at().unwrap_or(now);
+            let updated_at = row.updated_at().unwrap_or(now);
             Ok(Update::Merged(Mirror {
                 fields,
                 version,
@@ -238,6 +283,8 @@ struct WholeRows<'a> {
     replica: &'a Replica,
     scan: u32,
     now: Timestamp,
+    /// Both as a page keeps them.
+    texts: [String; 2],
     /// The entity whose rows are being taken: they come together.
     open: Option<(&'a Entity, Pages<'a>)>,
     numerous: BTreeSet<&'a str>,
@@ -248,28 +295,30 @@ struct WholeRows<'a> {
 impl<'a> WholeRows<'a> {
     fn new(replica: &'a Replica, incoming: &'a Incoming<'_>, scan: u32, now: Timestamp) -> Self {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        for (entity, record) in &incoming.rows {
-            *counts.entry(entity).or_default() += usize::from(record.base_version().is_none());
+        for row in &incoming.rows {
+            *counts.entry(&row.key.entity_type).or_default() += usize::from(row.base_version.is_none());
         }
         let numerous = counts.into_iter().filter(|(_, count)| *count >= WORTH_A_PAGE);
         Self {
             replica,
             scan,
             now,
+            texts: [scan.to_string(), time_text(now)],
             open: None,
             numerous: ordered::set(numerous.map(|(entity, _)| entity)),
             gone: ordered::set(incoming.deleted.iter().chain(&incoming.revoked)),
         }
     }
 
-    fn take(&mut self, changes: &mut Changes, key: RecordKey, record: &RecordText<'_>) {
-        let Some(entity) = self.replica.packs().entity(&key.entity_type) else {
+    fn take(&mut self, changes: &mut Changes, row: &IncomingRow<'_>) {
+        let entity_type = row.key.entity_type.as_str();
+        let Some(entity) = self.replica.packs().entity(entity_type) else {
             return;
         };
-        let paged = self.numerous.contains(key.entity_type.as_str()) && !self.gone.contains(&key);
-        if !(paged && self.add(changes, entity, &key, record).is_ok()) {
+        let paged = self.numerous.contains(entity_type) && !self.gone.contains(&row.key);
+        if !(paged && self.add(changes, entity, row).is_ok()) {
             // What fits no page stands by itself.
-            let mirror = mirror_of(self.replica, &key.entity_type, &record.record(), self.now);
+            let mirror = mirror_of(self.replica, entity_type, &row.record(), self.now);
             if let Some(mut mirror) = mirror {
                 mirror.scan = self.scan;
                 changes.put(Row::Mirror(mirror));
@@ -281,8 +330,7 @@ impl<'a> WholeRows<'a> {
         &mut self,
         changes: &mut Changes,
         entity: &'a Entity,
-        key: &RecordKey,
-        record: &RecordText<'_>,
+        row: &IncomingRow<'_>,
     ) -> Result<(), Malformed> {
         if self
             .open
@@ -296,16 +344,21 @@ impl<'a> WholeRows<'a> {
         let Some((_, pages)) = &mut self.open else {
             return Err(Malformed);
         };
-        let local_id = record.local_id();
+        let [scan, now] = &self.texts;
+        let text = |text: &str| json::text(&Value::from(text));
+        let local_id = row.local_id.as_deref().map(text);
         let meta = Meta {
-            id: &key.entity_id,
-            version: record.version().unwrap_or_default(),
-            updated_at: record.updated_at().unwrap_or(self.now),
-            reached_at: self.now,
-            scan: self.scan,
+            id: &text(&row.key.entity_id),
+            version: &row.version.to_string(),
+            updated_at: row
+                .updated_at
+                .filter(|_| row.updated_at().is_some())
+                .unwrap_or(now),
+            reached_at: now,
+            scan,
             local_id: local_id.as_deref(),
         };
-        pages.open().push_text(&meta, record.own(&entity.id_field))
+        pages.open().push_text(&meta, row.own(&entity.id_field))
     }
 
     fn finish(&mut self, changes: &mut Changes) {
@@ -329,7 +382,7 @@ fn deleted(replica: &Replica, changes: &mut Changes, key: &RecordKey, now: Times
             replica,
             "deleted",
             key,
-            serde_json::Value::Array(Vec::new()),
+            Value::Array(Vec::new()),
             now,
         ));
     }

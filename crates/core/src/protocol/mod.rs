@@ -5,13 +5,12 @@ mod delta;
 mod error;
 mod push;
 mod session;
-mod text;
 
 pub use columns::{Layout, Row};
 pub use delta::{Cursor, CursorError, Delta, DeltaChanges, Digest, DigestEntry, Metadata, WireRecord};
 pub use error::{ErrorCode, ErrorEnvelope, FieldError, WireError};
+pub use holdfast_codec::delta::{DeltaText, RecordText};
 pub use push::{
     ConflictSummary, OperationResult, PushRequest, PushResponse, ResultStatus, Superseded, WireOperation,
 };
 pub use session::{DeviceInfo, Health, Me, TokenAnswer};
-pub use text::{DeltaText, RecordText};

@@ -7,17 +7,17 @@ mod records;
 
 use std::{borrow::Cow, collections::BTreeMap};
 
+use chrono::DateTime;
 use serde::{
     Deserializer,
     de::{DeserializeSeed, Error, MapAccess, Visitor},
 };
-use serde_json::{Value, value::RawValue};
+use serde_json::{Map, Value, value::RawValue};
 
 use self::records::{Name, Records};
-use super::WireRecord;
-use crate::{Fields, Timestamp, json, json::Malformed, record::meta, timestamp};
+use crate::{Malformed, parse};
 
-/// `GET /api/v1/sync/delta`, borrowed from the answer's text. See [`super::Delta`] for what the fields mean.
+/// `GET /api/v1/sync/delta`, borrowed from the answer's text.
 #[derive(Debug, Default)]
 pub struct DeltaText<'a> {
     pub cursor: String,
@@ -29,7 +29,7 @@ pub struct DeltaText<'a> {
     pub records: Vec<(Cow<'a, str>, Vec<RecordText<'a>>)>,
 }
 
-/// A record as it came: see [`WireRecord`].
+/// A record as it came.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RecordText<'a> {
     /// Names and JSON texts, in the order in which they came.
@@ -53,53 +53,24 @@ impl<'a> DeltaText<'a> {
 }
 
 impl<'a> RecordText<'a> {
-    fn cell(&self, name: &str) -> Option<&'a str> {
-        // Of two values of one name the later one stands, as wherever JSON is read.
+    /// The JSON text of a value. Of two of one name the later one stands, as wherever JSON is read.
+    pub fn cell(&self, name: &str) -> Option<&'a str> {
         let cell = self.cells.iter().rfind(|(cell, _)| cell == name);
         cell.map(|(_, text)| *text)
     }
 
-    fn text(&self, name: &str) -> Option<String> {
-        match json::parse(self.cell(name)?.as_bytes()) {
-            Ok(Value::String(text)) => Some(text),
-            _ => None,
-        }
-    }
-
-    pub fn id(&self, id_field: &str) -> Option<String> {
-        self.text(id_field)
-    }
-
-    pub fn version(&self) -> Option<u64> {
-        self.cell(meta::VERSION)?.parse().ok()
-    }
-
-    /// The version its changed fields count from; `None` for a whole record.
-    pub fn base_version(&self) -> Option<u64> {
-        self.cell(meta::BASE_VERSION)?.parse().ok()
-    }
-
-    pub fn local_id(&self) -> Option<String> {
-        self.text(meta::LOCAL_ID)
-    }
-
-    pub fn updated_at(&self) -> Option<Timestamp> {
-        timestamp::parse(self.cell(meta::UPDATED_AT)?.trim_matches('"'))
-    }
-
-    /// The record's own fields that have a value, without id and metadata. Of two of one name the later one stands.
-    pub fn own(&self, id_field: &str) -> impl Iterator<Item = (&str, &'a str)> {
-        let own = self.cells.iter().map(|(name, text)| (name.as_ref(), *text));
-        own.filter(move |(name, text)| *text != "null" && !meta::is_no_field(name, id_field))
+    /// Names and JSON texts, in the order in which they came.
+    pub fn cells(&self) -> impl Iterator<Item = (&str, &'a str)> {
+        self.cells.iter().map(|(name, text)| (name.as_ref(), *text))
     }
 
     /// The record with its values taken apart.
-    pub fn record(&self) -> WireRecord {
-        let mut fields = Fields::new();
-        for (name, text) in &self.cells {
-            fields.insert(name.to_string(), json::parse(text.as_bytes()).unwrap_or_default());
+    pub fn fields(&self) -> Map<String, Value> {
+        let mut fields = Map::new();
+        for (name, text) in self.cells() {
+            fields.insert(name.to_owned(), parse(text.as_bytes()).unwrap_or_default());
         }
-        WireRecord(fields)
+        fields
     }
 }
 
@@ -118,7 +89,7 @@ impl<'de> Visitor<'de> for Answer {
         let mut delta = DeltaText::default();
         while let Some(Name(name)) = map.next_key()? {
             match name.as_ref() {
-                "syncTimestamp" => at = timestamp::parse(map.next_value::<Name<'_>>()?.0.as_ref()),
+                "syncTimestamp" => at = DateTime::parse_from_rfc3339(&map.next_value::<Name<'_>>()?.0).ok(),
                 "cursor" => cursor = Some(map.next_value()?),
                 "hasMore" => has_more = Some(map.next_value()?),
                 "remaining" => delta.remaining = map.next_value()?,
@@ -177,5 +148,5 @@ impl<'de> Visitor<'de> for Changes<'_, 'de> {
 
 /// Ids by collection: there are few, and they are taken apart.
 fn ids<E: Error>(text: &RawValue) -> Result<BTreeMap<String, Vec<String>>, E> {
-    json::from_slice(text.get().as_bytes()).map_err(E::custom)
+    serde_json::from_str(text.get()).map_err(E::custom)
 }

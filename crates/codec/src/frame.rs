@@ -2,8 +2,9 @@
 //!
 //! One byte tells which: 0 for the bytes as they are, 1 for their length (u32, little endian) and an LZ4 block.
 
-use holdfast_core::json::Malformed;
 use lz4_flex::block::{compress_prepend_size, decompress, uncompressed_size};
+
+use crate::Malformed;
 
 const PLAIN: u8 = 0;
 const LZ4: u8 = 1;
@@ -14,7 +15,8 @@ const WORTH_COMPRESSING: usize = 512;
 /// How many bytes a byte of an LZ4 block can stand for at the most.
 const MOST: usize = 255;
 
-pub(super) fn pack(bytes: &[u8]) -> Vec<u8> {
+/// The bytes as they are sealed.
+pub fn pack(bytes: &[u8]) -> Vec<u8> {
     if bytes.len() >= WORTH_COMPRESSING {
         let mut packed = compress_prepend_size(bytes);
         if packed.len() < bytes.len() {
@@ -28,7 +30,11 @@ pub(super) fn pack(bytes: &[u8]) -> Vec<u8> {
     plain
 }
 
-pub(super) fn unpack(mut packed: Vec<u8>) -> Result<Vec<u8>, Malformed> {
+/// The bytes that were packed.
+///
+/// # Errors
+/// If they were not packed so.
+pub fn unpack(mut packed: Vec<u8>) -> Result<Vec<u8>, Malformed> {
     match packed.split_first() {
         Some((&PLAIN, _)) => {
             packed.remove(0);
@@ -42,5 +48,27 @@ pub(super) fn unpack(mut packed: Vec<u8>) -> Result<Vec<u8>, Malformed> {
             decompress(block, length).map_err(|_| Malformed)
         }
         _ => Err(Malformed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{pack, unpack};
+
+    proptest! {
+        #[test]
+        fn what_was_packed_comes_out_as_it_was(piece in prop::collection::vec(any::<u8>(), 0..200), times in 0..30_usize) {
+            let bytes = piece.repeat(times);
+            let packed = pack(&bytes);
+            prop_assert!(packed.len() <= bytes.len() + 1);
+            prop_assert_eq!(unpack(packed), Ok(bytes));
+        }
+
+        #[test]
+        fn any_bytes_are_unpacked_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = unpack(bytes);
+        }
     }
 }

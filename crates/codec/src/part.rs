@@ -10,13 +10,16 @@
 //! the values' text, column after column
 //! ```
 
-use crate::json::Malformed;
+use crate::Malformed;
 
 /// The first byte of every part; raised when the layout changes.
 const LAYOUT: u8 = 1;
 
 /// Bytes of a column's text at most: far more than a page holds, and little enough for its lengths to be told.
 const LONGEST: usize = 1 << 24;
+
+/// Bytes of text for which a column has room from the beginning, for each row.
+const USUAL_TEXT: usize = 8;
 
 /// Some columns of a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -186,7 +189,7 @@ fn push_length(bytes: &mut Vec<u8>, mut length: u32) {
 
 /// A column being gathered, record by record.
 #[derive(Debug)]
-pub(super) struct Gathered {
+pub struct Gathered {
     pub name: String,
     /// Where each row's value ends; rows after the last one that has a value are filled up at the end.
     ends: Vec<u32>,
@@ -194,16 +197,18 @@ pub(super) struct Gathered {
 }
 
 impl Gathered {
+    /// For about this many rows.
+    ///
     /// # Errors
     /// If the name is longer than a part can tell.
-    pub(super) fn new(name: &str) -> Result<Self, Malformed> {
+    pub fn new(name: &str, rows: usize) -> Result<Self, Malformed> {
         let name = Some(name)
             .filter(|name| u8::try_from(name.len()).is_ok())
             .ok_or(Malformed)?;
         Ok(Self {
             name: name.to_owned(),
-            ends: Vec::new(),
-            text: String::new(),
+            ends: Vec::with_capacity(rows),
+            text: String::with_capacity(rows * USUAL_TEXT),
         })
     }
 
@@ -212,9 +217,11 @@ impl Gathered {
     ///
     /// # Errors
     /// If the column has become too long.
-    pub(super) fn push(&mut self, row: usize, json: &str) -> Result<(), Malformed> {
-        self.fill(row);
-        self.truncate(row);
+    pub fn push(&mut self, row: usize, json: &str) -> Result<(), Malformed> {
+        if self.ends.len() != row {
+            self.fill(row);
+            self.truncate(row);
+        }
         if self.text.len() + json.len() > LONGEST {
             return Err(Malformed);
         }
@@ -224,7 +231,7 @@ impl Gathered {
     }
 
     /// Takes back what was added for this row and later ones.
-    pub(super) fn truncate(&mut self, row: usize) {
+    pub fn truncate(&mut self, row: usize) {
         self.ends.truncate(row);
         self.text
             .truncate(self.ends.last().copied().unwrap_or_default() as usize);
@@ -235,13 +242,13 @@ impl Gathered {
         self.ends.resize(rows.max(self.ends.len()), last);
     }
 
-    pub(super) fn size(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.text.len()
     }
 }
 
 /// The part that these columns make.
-pub(super) fn join(rows: usize, gathered: Vec<Gathered>) -> Part {
+pub fn join(rows: usize, gathered: Vec<Gathered>) -> Part {
     let mut text = String::with_capacity(gathered.iter().map(Gathered::size).sum());
     let mut columns = Vec::with_capacity(gathered.len());
     for mut column in gathered {

@@ -9,10 +9,13 @@ use serde::{
 use serde_json::value::RawValue;
 
 use super::RecordText;
-use crate::json;
+use crate::parse;
 
 /// Room for the fields of a record as most have it.
 const USUAL_FIELDS: usize = 24;
+
+/// A number of no more digits, written out, is one that there is.
+const SURELY_A_NUMBER: usize = 300;
 
 const UNSOUND: &str = "a value that stands for nothing";
 
@@ -165,7 +168,11 @@ impl<'de> Deserialize<'de> for RecordText<'de> {
 /// number that there is not.
 fn is_sound(text: &str) -> bool {
     let number = text.starts_with(|first: char| first == '-' || first.is_ascii_digit());
-    !(number || text.contains('\\')) || json::parse(text.as_bytes()).is_ok()
+    let doubtful = match number {
+        true => text.len() > SURELY_A_NUMBER || text.contains(['e', 'E']),
+        false => text.contains('\\'),
+    };
+    !doubtful || parse(text.as_bytes()).is_ok()
 }
 
 /// A name in an object, borrowed unless it holds escapes.
@@ -192,5 +199,33 @@ impl<'de> Deserialize<'de> for Name<'de> {
         }
 
         deserializer.deserialize_str(Text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_sound;
+
+    #[test]
+    fn what_cannot_be_taken_apart_later_is_refused_at_once() {
+        let digits = "9".repeat(400);
+        let table = [
+            ("0", true),
+            ("-12.5", true),
+            ("1e3", true),
+            ("1e999", false),
+            ("-1E999", false),
+            (digits.as_str(), false),
+            (&digits[..300], true),
+            (r#""plain""#, true),
+            (r#""\n""#, true),
+            (r#""\ud83d\ude00""#, true),
+            (r#""\ud83d""#, false),
+            (r#"["1e999", {"a": "\\"}]"#, true),
+            (r#"["\udc00"]"#, false),
+        ];
+        for (text, sound) in table {
+            assert_eq!(is_sound(text), sound, "{text}");
+        }
     }
 }
