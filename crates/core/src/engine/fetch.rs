@@ -14,9 +14,6 @@ use crate::{
 /// Ids asked for in one request for whole records.
 const RECORDS_PER_REQUEST: usize = 100;
 
-/// Rows asked for in one page.
-const PAGE: usize = 1_000;
-
 impl<P: Ports> Engine<P> {
     pub(super) async fn pull_all(&self, trigger: Trigger, token: &str) -> Result<(), Stop> {
         // Packs first: a row of an entity that is not declared cannot be kept.
@@ -25,6 +22,7 @@ impl<P: Ports> Engine<P> {
         }
         let mut loaded = 0;
         loop {
+            let begun = self.now();
             let asked = self.replica().cursor().map(|cursor| cursor.cursor.clone());
             let answer = match self.page().await {
                 Err(Failure::Gone) => {
@@ -35,6 +33,7 @@ impl<P: Ports> Engine<P> {
                 other => other?,
             };
             let Ok(delta) = DeltaText::read(&answer) else {
+                self.page_size.set(self.page_size.get().smaller());
                 return Err(self.unreadable().await.into());
             };
             let scanning = self.replica().cursor().is_none_or(|cursor| cursor.partial);
@@ -49,6 +48,7 @@ impl<P: Ports> Engine<P> {
                 self.activity.borrow_mut().loading = None;
                 return Ok(());
             }
+            self.page_size.set(self.page_size.get().after(self.now() - begun));
             if asked.as_deref() == Some(delta.cursor.as_str()) {
                 let message = "The server says that there is more, and does not move on.";
                 return Err(Failure::Server(WireError::new(ErrorCode::ServerError, message)).into());
@@ -61,11 +61,17 @@ impl<P: Ports> Engine<P> {
             .replica()
             .cursor()
             .map(|cursor| format!("since={}&", encode(&cursor.cursor)));
-        self.get_text(&format!(
-            "/api/v1/sync/delta?{}limit={PAGE}&layout=columns",
-            since.unwrap_or_default()
-        ))
-        .await
+        let size = self.page_size.get();
+        let path = format!(
+            "/api/v1/sync/delta?{}limit={}&layout=columns",
+            since.unwrap_or_default(),
+            size.rows()
+        );
+        let answer = self.get_text(&path).await;
+        if let Err(Failure::Unreachable(_) | Failure::Server(_)) = answer {
+            self.page_size.set(size.smaller());
+        }
+        answer
     }
 
     async fn take(&self, delta: &DeltaText<'_>, token: &str) -> Result<(), Stop> {

@@ -12,6 +12,7 @@ mod exchange;
 mod fetch;
 mod lease;
 mod load;
+mod page_size;
 mod push;
 mod queue;
 mod recover;
@@ -26,6 +27,7 @@ use std::cell::{Cell, Ref, RefCell};
 
 use futures::lock::Mutex;
 
+use self::page_size::PageSize;
 use crate::{
     Timestamp, page,
     plan::{self, Edit, EditError, Edited},
@@ -54,6 +56,7 @@ pub struct Engine<P: Ports> {
     again: Cell<bool>,
     /// The last such trigger that asked for a pull.
     missed: Cell<Option<Trigger>>,
+    page_size: Cell<PageSize>,
     listener: RefCell<Option<Listener>>,
 }
 
@@ -101,6 +104,7 @@ impl<P: Ports> Engine<P> {
             draining: Cell::new(false),
             again: Cell::new(false),
             missed: Cell::new(None),
+            page_size: Cell::default(),
             listener: RefCell::default(),
         })
     }

@@ -10,7 +10,7 @@ use holdfast_core::{
 use serde_json::json;
 
 use crate::support::{
-    answer_to, answers, block_on, busy, dead, device, error, job, page, refusal, status, text,
+    Answer, answer_to, answers, block_on, busy, dead, device, error, job, page, refusal, status, text,
 };
 
 #[test]
@@ -390,6 +390,37 @@ fn d9_rows_and_their_cursor_are_one_commit() {
         "as far as what came whole"
     );
     assert!(replica.mirror(&job("J-5")).is_some());
+}
+
+#[test]
+fn d9_pages_are_as_large_as_the_line_is_good() {
+    let device = device();
+    let asked = |takes: u64, answers: [Answer; 3]| {
+        device.script().delta_takes.set(takes);
+        answers.into_iter().for_each(|answer| device.answer_delta(answer));
+        device.script().asked.borrow_mut().clear();
+        device.sync(Trigger::Timer);
+        let asked = device.script().asked.borrow();
+        let deltas = asked.iter().filter_map(|request| {
+            let (_, limit) = request.path.split_once("&limit=")?;
+            limit.split('&').next().and_then(|rows| rows.parse().ok())
+        });
+        deltas.collect::<Vec<u32>>()
+    };
+    let full = |cursor| page(cursor, true, json!({}));
+    let last = |cursor| page(cursor, false, json!({}));
+    assert_eq!(
+        asked(300, [full("a1"), full("a2"), last("a3")]),
+        [1_000, 2_000, 2_000]
+    );
+    assert_eq!(
+        asked(2_500, [full("b1"), full("b2"), last("b3")]),
+        [2_000, 1_000, 500]
+    );
+    let [cut, next] = [text(200, "{\"cut"), last("c2")];
+    assert_eq!(asked(1_000, [full("c1"), cut, next]), [500, 500]);
+    device.shared.pass(3_600_000);
+    assert_eq!(asked(1_000, [last("d1"), last("d2"), last("d3")]), [250]);
 }
 
 #[test]

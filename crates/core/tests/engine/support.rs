@@ -42,6 +42,8 @@ pub struct Script {
     pub poison: RefCell<Option<String>>,
     /// Every push is answered with 500.
     pub ill: Cell<bool>,
+    /// Milliseconds that a page of the change log takes.
+    pub delta_takes: Cell<u64>,
     /// Everything that was asked.
     pub asked: RefCell<Vec<Request>>,
     /// Done while the next push is under way.
@@ -268,6 +270,9 @@ impl Transport for TestPorts {
             if let Some(act) = act {
                 act();
             }
+        }
+        if request.path.starts_with("/api/v1/sync/delta") {
+            self.0.pass(self.0.script.delta_takes.get());
         }
         self.0.script.answer(&request)
     }

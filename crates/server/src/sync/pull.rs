@@ -24,7 +24,7 @@ use crate::storage::port::{Result, Transaction};
 /// Rows of a page, if the device does not say.
 pub const DEFAULT_LIMIT: usize = 500;
 /// Rows of a page at most.
-pub const MAXIMAL_LIMIT: usize = 1_000;
+pub const MAXIMAL_LIMIT: usize = 2_000;
 /// Ids that may be asked for at once.
 pub const IDS_LIMIT: usize = 200;
 

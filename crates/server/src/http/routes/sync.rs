@@ -41,7 +41,7 @@ pub struct DeltaQuery {
     since: Option<String>,
     /// Plural names, comma-separated; all entities, if absent.
     entities: Option<String>,
-    /// Rows of a page: 1 to 1,000.
+    /// Rows of a page: 1 to 2,000.
     limit: Option<usize>,
     /// `columns`: whole records by columns, where there are several of a collection; otherwise `rows`.
     #[param(value_type = Option<String>, pattern = "^(rows|columns)$")]

@@ -263,7 +263,7 @@ fn a_cursor_of_another_epoch_set_or_future(world: World<impl Storage>) {
         Err((410, ErrorCode::Gone))
     );
     assert_eq!(world.pull(&tara, Some("yesterday"), 100).unwrap_err().status, 400);
-    for limit in [0, 1_001] {
+    for limit in [0, 2_001] {
         assert_eq!(world.pull(&tara, None, limit).unwrap_err().status, 400);
     }
     assert_eq!(ask(&cursor), Ok(()));
