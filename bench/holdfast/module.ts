@@ -1,6 +1,6 @@
 // The WebAssembly module of this folder as a page loads it; `src/device.rs` says what each function does.
 export interface Device {
-  sync(pages: Uint8Array[]): Promise<void>;
+  sync(bodies: Uint8Array[], rows: Uint32Array): Promise<void>;
   push(): Promise<void>;
   fold(): Promise<void>;
   edit(id: string, fields: string): Promise<void>;

@@ -87,9 +87,10 @@ impl Device {
         })
     }
 
-    /// A whole round of sync; pages are what the memory server answers to it, in their order.
-    pub async fn sync(&self, pages: Vec<Uint8Array>) -> Result<(), JsError> {
-        self.server.offer(pages.iter().map(Uint8Array::to_vec));
+    /// A whole round of sync; bodies, each of so many rows, are what the memory server answers to it, in their order.
+    pub async fn sync(&self, bodies: Vec<Uint8Array>, rows: Vec<u32>) -> Result<(), JsError> {
+        self.server
+            .offer(rows.into_iter().zip(bodies.iter().map(Uint8Array::to_vec)));
         self.round(Trigger::Manual).await
     }
 

@@ -11,25 +11,28 @@ pub const DEVICE: &str = "bench-device";
 
 const DOMAINS: &str = include_str!(concat!(env!("OUT_DIR"), "/domains.json"));
 
-/// Pages of a delta still to be given out, each the body of one answer. Cloning shares them.
+/// How many rows a page of a delta has, and the body of its answer.
+type Page = (u32, Vec<u8>);
+
+/// Pages still to be given out. Cloning shares them.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryServer {
-    pages: Rc<RefCell<VecDeque<Vec<u8>>>>,
+    pages: Rc<RefCell<VecDeque<Page>>>,
 }
 
 impl MemoryServer {
-    pub fn offer(&self, pages: impl Iterator<Item = Vec<u8>>) {
+    pub fn offer(&self, pages: impl Iterator<Item = Page>) {
         self.pages.borrow_mut().extend(pages);
     }
 }
 
 impl Transport for MemoryServer {
     async fn send(&self, request: Request) -> Result<Response, Unreachable> {
-        let path = request.path.split('?').next().unwrap_or_default();
+        let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
         let body = match path {
             "/oauth/token" => token(),
             "/api/v1/domains" => DOMAINS.to_owned(),
-            "/api/v1/sync/delta" => self.page()?,
+            "/api/v1/sync/delta" => self.page(query)?,
             other => return Err(Unreachable(format!("the benchmark's server knows no {other}"))),
         };
         Ok(Response {
@@ -41,11 +44,20 @@ impl Transport for MemoryServer {
 }
 
 impl MemoryServer {
-    fn page(&self) -> Result<String, Unreachable> {
+    fn page(&self, query: &str) -> Result<String, Unreachable> {
         let page = self.pages.borrow_mut().pop_front();
-        let page = page.ok_or_else(|| Unreachable("the benchmark has no further page".to_owned()))?;
+        let (rows, body) = page.ok_or_else(|| Unreachable("the benchmark has no further page".to_owned()))?;
+        let limit = query.split('&').find_map(|part| part.strip_prefix("limit="));
+        if limit
+            .and_then(|limit| limit.parse().ok())
+            .is_none_or(|limit: u32| limit < rows)
+        {
+            return Err(Unreachable(format!(
+                "a page of {rows} rows is more than was asked for: {query}"
+            )));
+        }
         // As the real transport makes text of what the network brought.
-        Ok(String::from_utf8_lossy(&page).into_owned())
+        String::from_utf8(body).map_err(|error| Unreachable(error.to_string()))
     }
 }
 

@@ -3,7 +3,7 @@
 // Only the subject that is asked for is loaded, and questions and records only where they are wanted, so that none
 // starts slower for the others' sake.
 import type { Measured } from "./measure.ts";
-import type { ListQuery, Rows, Subject } from "./subject.ts";
+import type { Layout, ListQuery, Page, Rows, Subject } from "./subject.ts";
 import { SUBJECTS, type SubjectName } from "./subjects/index.ts";
 import type { Works } from "./works.ts";
 
@@ -34,7 +34,7 @@ export interface Started {
 
 interface Prepared {
   count: number;
-  pages: Uint8Array[];
+  pages: Record<Layout, Page[]>;
   works: Works;
 }
 
@@ -57,19 +57,24 @@ function ready(): Prepared {
   return prepared;
 }
 
+function pagesFor({ layout = "rows" }: Subject): Page[] {
+  return ready().pages[layout];
+}
+
 const bench: Bench = {
   async prepare(count, edits) {
     const { pages, works } = await import("./works.ts");
-    prepared = { count, pages: pages(count), works: works(count, edits) };
+    prepared = { count, pages: { rows: pages(count, "rows"), columns: pages(count, "columns") }, works: works(count, edits) };
   },
   async measure(subjectName, name) {
     const { measure } = await import("./measure.ts");
-    return measure(await SUBJECTS[subjectName](), name, ready().pages, ready().works, ready().count);
+    const subject: Subject = await SUBJECTS[subjectName]();
+    return measure(subject, name, pagesFor(subject), ready().works, ready().count);
   },
   async fill(subjectName, name) {
     const subject: Subject = await SUBJECTS[subjectName]();
     await subject.create(name);
-    await subject.store(ready().pages);
+    await subject.store(pagesFor(subject));
     const count = await subject.count();
     if (count !== ready().count) throw new Error(`${subjectName} stored ${count} records of ${ready().count}`);
     await subject.close();

@@ -1,6 +1,6 @@
 // One subject through all works, timed and checked.
 import { LongTasks } from "./longTasks.ts";
-import type { Rows, Subject } from "./subject.ts";
+import type { Page, Rows, Subject } from "./subject.ts";
 import type { Question, Works } from "./works.ts";
 
 /** Milliseconds, but for long tasks: how many, and how long the longest. */
@@ -14,7 +14,7 @@ export interface Measured {
   edit: number[];
 }
 
-export async function measure(subject: Subject, name: string, pages: readonly Uint8Array[], works: Works, count: number): Promise<Measured> {
+export async function measure(subject: Subject, name: string, pages: readonly Page[], works: Works, count: number): Promise<Measured> {
   await subject.create(name);
   try {
     const tasks = new LongTasks();

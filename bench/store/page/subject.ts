@@ -35,14 +35,25 @@ export interface Rows {
   ids(): string[];
 }
 
+/** How the records of a page are written. */
+export type Layout = "rows" | "columns";
+
+/** A page of records, the body as the network brought it. */
+export interface Page {
+  rows: number;
+  body: Uint8Array;
+}
+
 /** A store, by its name in the browser's storage. */
 export interface Subject {
+  /** How it asks its server for records; by rows, if it does not say. */
+  layout?: Layout;
   /** Makes an empty store. */
   create(name: string): Promise<void>;
   /** Opens a store that an earlier page left. */
   open(name: string): Promise<void>;
-  /** Stores all records of the pages, each the body of a delta as the network brought it; returns when they are kept. */
-  store(pages: readonly Uint8Array[]): Promise<void>;
+  /** Stores all records of the pages; returns when they are kept. */
+  store(pages: readonly Page[]): Promise<void>;
   list(query: ListQuery): Promise<Rows>;
   /** Where rows stay elsewhere than in JavaScript: the same list as JavaScript objects. */
   listObjects?(query: ListQuery): Promise<Rows>;
@@ -64,9 +75,9 @@ export interface Subject {
 
 const decoder = new TextDecoder();
 
-/** The records of a delta's body. */
-export function parse(page: Uint8Array): Order[] {
-  const delta = JSON.parse(decoder.decode(page)) as { changes: { workOrders: Order[] } };
+/** The records of a page by rows. */
+export function parse({ body }: Page): Order[] {
+  const delta = JSON.parse(decoder.decode(body)) as { changes: { workOrders: Order[] } };
   return delta.changes.workOrders;
 }
 

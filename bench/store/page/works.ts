@@ -1,29 +1,36 @@
 // What is asked of every store, and the right answers to it. Each question is asked once: no cache helps twice.
 import { order, orders, type Order, SITES, STATUSES } from "../../data/orders.ts";
 import { RARE } from "../../data/words.ts";
-import { type Edit, LIMIT, type ListQuery, newest, searchText } from "./subject.ts";
+import { type Edit, type Layout, LIMIT, type ListQuery, newest, type Page, searchText } from "./subject.ts";
 
-/** Rows in a page of the server's delta. */
-const PAGE = 1_000;
+/** Rows of the pages that a device asks for over a good line: the first, and each after it. */
+const [FIRST, NEXT] = [1_000, 2_000];
 
 const encoder = new TextEncoder();
 
 /** The records as the network brings them: bodies of a delta, page by page. */
-export function pages(count: number): Uint8Array[] {
+export function pages(count: number, layout: Layout): Page[] {
   const all = orders(count);
-  const bodies: Uint8Array[] = [];
-  for (let from = 0; from < count; from += PAGE) {
-    const workOrders = all.slice(from, from + PAGE);
+  const pages: Page[] = [];
+  for (let from = 0, to = FIRST; from < count; from = to, to += NEXT) {
+    const page = all.slice(from, to);
     const delta = {
       syncTimestamp: "2026-06-01T00:00:00.000Z",
-      cursor: `v1.bench.all.${from + workOrders.length}-1`,
-      hasMore: from + PAGE < count,
-      remaining: Math.max(0, count - from - PAGE),
-      changes: { workOrders, deletedIds: {}, revokedIds: {} },
+      cursor: `v1.bench.all.${from + page.length}-1`,
+      hasMore: to < count,
+      remaining: Math.max(0, count - to),
+      changes: { workOrders: layout === "rows" ? page : columns(page), deletedIds: {}, revokedIds: {} },
     };
-    bodies.push(encoder.encode(JSON.stringify(delta)));
+    pages.push({ rows: page.length, body: encoder.encode(JSON.stringify(delta)) });
   }
-  return bodies;
+  return pages;
+}
+
+/** As the protocol writes whole records that are asked for by columns. */
+function columns(page: readonly Order[]): object {
+  const names = new Set(page.flatMap((order) => Object.keys(order)));
+  const column = (name: string): unknown[] => page.map((order) => order[name] ?? null);
+  return { columns: Object.fromEntries([...names].map((name) => [name, column(name)])), rows: [] };
 }
 
 /** A question and the ids that answer it. */

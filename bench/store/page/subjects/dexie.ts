@@ -2,7 +2,7 @@
 import { Dexie, type EntityTable } from "dexie";
 
 import type { Order } from "../../../data/orders.ts";
-import { type Edit, LIMIT, type ListQuery, newest, parse, type QueueEntry, queueEntry, type Rows, rowsOf } from "../subject.ts";
+import { type Edit, LIMIT, type ListQuery, newest, type Page, parse, type QueueEntry, queueEntry, type Rows, rowsOf } from "../subject.ts";
 import { searchText, type Subject } from "../subject.ts";
 
 type Database = Dexie & { orders: EntityTable<Order, "workOrderId">; queue: EntityTable<QueueEntry, "id"> };
@@ -22,7 +22,7 @@ export class DexieSubject implements Subject {
     await database.open();
   }
 
-  async store(pages: readonly Uint8Array[]): Promise<void> {
+  async store(pages: readonly Page[]): Promise<void> {
     await this.opened().orders.bulkPut(pages.flatMap((page) => parse(page)));
   }
 

@@ -1,11 +1,12 @@
 // Holdfast: the production engine and store as WebAssembly, sealed as always.
-import { type Edit, LIMIT, type ListQuery, RESULTS, type Rows, rowsOf, type Subject } from "../subject.ts";
+import { type Edit, LIMIT, type ListQuery, type Page, RESULTS, type Rows, rowsOf, type Subject } from "../subject.ts";
 import { type Device, load, type Module } from "../../../holdfast/module.ts";
 
 /** How a device that was left is opened. */
 export type Opening = "kept keys" | "passcode";
 
 export class Holdfast implements Subject {
+  readonly layout = "columns";
   private module: Module | undefined;
   private device: Device | undefined;
 
@@ -21,8 +22,9 @@ export class Holdfast implements Subject {
     this.device = this.opening === "passcode" ? await Device.unlock(name) : await Device.open(name);
   }
 
-  async store(pages: readonly Uint8Array[]): Promise<void> {
-    await this.opened().sync([...pages]);
+  async store(pages: readonly Page[]): Promise<void> {
+    const rows = Uint32Array.from(pages, (page) => page.rows);
+    await this.opened().sync(pages.map((page) => page.body), rows);
     await this.opened().fold();
   }
 

@@ -5,7 +5,7 @@ import indexeddb from "pouchdb-adapter-indexeddb";
 import find from "pouchdb-find";
 
 import type { Order } from "../../../data/orders.ts";
-import { type Edit, LIMIT, type ListQuery, newest, parse, queueEntry, type Rows, rowsOf, searchText, type Subject } from "../subject.ts";
+import { type Edit, LIMIT, type ListQuery, newest, type Page, parse, queueEntry, type Rows, rowsOf, searchText, type Subject } from "../subject.ts";
 
 PouchDB.plugin(indexeddb).plugin(find);
 
@@ -26,7 +26,7 @@ export class PouchSubject implements Subject {
     await this.database.info();
   }
 
-  async store(pages: readonly Uint8Array[]): Promise<void> {
+  async store(pages: readonly Page[]): Promise<void> {
     accepted(await this.opened().bulkDocs(pages.flatMap((page) => parse(page).map(document))));
   }
 

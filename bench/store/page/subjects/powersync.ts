@@ -4,7 +4,7 @@
 import { column, PowerSyncDatabase, Schema, Table, WASQLiteVFS } from "@powersync/web";
 
 import type { Order } from "../../../data/orders.ts";
-import { type Edit, LIMIT, type ListQuery, parse, queueEntry, RESULTS, type Rows, rowsOf, searchText, type Subject } from "../subject.ts";
+import { type Edit, LIMIT, type ListQuery, type Page, parse, queueEntry, RESULTS, type Rows, rowsOf, searchText, type Subject } from "../subject.ts";
 
 /** Where the site serves PowerSync's own worker. */
 const WORKER = "/powersync/worker.js";
@@ -45,7 +45,7 @@ export class PowerSyncSubject implements Subject {
     await this.database.init();
   }
 
-  async store(pages: readonly Uint8Array[]): Promise<void> {
+  async store(pages: readonly Page[]): Promise<void> {
     const rows = pages.flatMap((page) => parse(page).map((order) => [order.workOrderId, ...columns(order)]));
     await this.opened().writeTransaction((transaction) => transaction.executeBatch(INSERT, rows));
   }

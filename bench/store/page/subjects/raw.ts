@@ -1,6 +1,6 @@
 // IndexedDB without anything over it: the yardstick. One object store for the orders, one for the queue.
 import type { Order } from "../../../data/orders.ts";
-import { type Edit, LIMIT, type ListQuery, newest, parse, queueEntry, type Rows, rowsOf, searchText, type Subject } from "../subject.ts";
+import { type Edit, LIMIT, type ListQuery, newest, type Page, parse, queueEntry, type Rows, rowsOf, searchText, type Subject } from "../subject.ts";
 
 const ORDERS = "orders";
 const QUEUE = "queue";
@@ -27,7 +27,7 @@ export class Raw implements Subject {
     this.database = await settled(opening);
   }
 
-  async store(pages: readonly Uint8Array[]): Promise<void> {
+  async store(pages: readonly Page[]): Promise<void> {
     const transaction = this.write([ORDERS]);
     const orders = transaction.objectStore(ORDERS);
     for (const page of pages) for (const order of parse(page)) orders.put(order);

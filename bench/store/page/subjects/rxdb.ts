@@ -3,7 +3,7 @@ import { createRxDatabase, type RxCollection, type RxDatabase, type RxJsonSchema
 import { getRxStorageDexie } from "rxdb/plugins/storage-dexie";
 
 import type { Order } from "../../../data/orders.ts";
-import { type Edit, LIMIT, type ListQuery, parse, type QueueEntry, queueEntry, RESULTS, type Rows, type Subject } from "../subject.ts";
+import { type Edit, LIMIT, type ListQuery, type Page, parse, type QueueEntry, queueEntry, RESULTS, type Rows, type Subject } from "../subject.ts";
 
 /** Fields that begin with an underscore are RxDB's own. */
 type Stored = Omit<Order, "_version"> & { version: number };
@@ -50,7 +50,7 @@ export class RxdbSubject implements Subject {
     this.database = database;
   }
 
-  async store(pages: readonly Uint8Array[]): Promise<void> {
+  async store(pages: readonly Page[]): Promise<void> {
     const { error } = await this.opened().orders.bulkInsert(pages.flatMap((page) => parse(page).map(stored)));
     if (error[0]) throw new Error(`RxDB refused ${error.length} records, the first with status ${error[0].status}`);
   }

@@ -17,7 +17,7 @@ export class HoldfastSync implements SyncSubject {
   }
 
   pull(): Promise<void> {
-    return this.opened().sync([]);
+    return this.opened().sync([], new Uint32Array());
   }
 
   async edit(id: string, fields: Partial<Order>): Promise<void> {
