@@ -11,7 +11,8 @@ mod error;
 pub mod strict;
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
+    pin::pin,
     rc::{Rc, Weak},
 };
 
@@ -31,6 +32,9 @@ const OPEN_TIMEOUT_MS: u64 = 10_000;
 
 /// For how long a deletion waits for other contexts to let go, in milliseconds.
 const DELETE_TIMEOUT_MS: u64 = 5_000;
+
+/// What is under way when the browser closes the connections ends within this time, or never, in milliseconds.
+const CLOSING_MS: u64 = 1_000;
 
 /// Version and object stores of a database.
 #[derive(Clone, Copy)]
@@ -55,6 +59,8 @@ pub struct Database {
     name: Rc<str>,
     schema: Schema,
     state: Rc<RefCell<State>>,
+    /// How often the browser closed the connections.
+    closings: Rc<Cell<u32>>,
 }
 
 #[derive(Debug, Default)]
@@ -101,6 +107,7 @@ impl Database {
             name: name.into(),
             schema,
             state: Rc::default(),
+            closings: Rc::default(),
         }
     }
 
@@ -157,6 +164,26 @@ impl Database {
         ))
     }
 
+    /// Does the work; where the browser closes the connections meanwhile, it is given up after a moment: what is closed
+    /// in the wrong moment may never say how it ended.
+    pub(crate) async fn until_closed<T>(
+        &self,
+        work: impl Future<Output = Result<T, DatabaseError>>,
+    ) -> Result<T, DatabaseError> {
+        let before = self.closings.get();
+        let mut work = pin!(work);
+        let mut closed = false;
+        loop {
+            match select(work.as_mut(), pin!(PlatformClock.sleep(CLOSING_MS))).await {
+                Either::Left((outcome, _)) => return outcome,
+                Either::Right(_) if closed => {
+                    return Err(DatabaseError::Closed("the browser closed the storage".into()));
+                }
+                Either::Right(_) => closed = self.closings.get() != before,
+            }
+        }
+    }
+
     async fn open(&self) -> Result<(), DatabaseError> {
         match &*self.state.borrow() {
             State::Closed => {}
@@ -169,7 +196,7 @@ impl Database {
             .fold(builder, RexieBuilder::add_object_store);
         let reads = opened(builder).await?;
         let strict = StrictConnection::open(&self.name, self.schema.version).await?;
-        let listeners = listeners(&self.state, strict.events(), self.schema.returns);
+        let listeners = listeners(&self.state, &self.closings, strict.events(), self.schema.returns);
         let connections = Connections {
             reads: Some(reads),
             strict,
@@ -242,6 +269,7 @@ async fn opened(builder: RexieBuilder) -> Result<Rexie, DatabaseError> {
 /// Lets go when another context wants the database for itself, and notices when the platform closed it.
 fn listeners(
     state: &Rc<RefCell<State>>,
+    closings: &Rc<Cell<u32>>,
     events: &EventTarget,
     returns: bool,
 ) -> Result<[Listener; 2], DatabaseError> {
@@ -255,7 +283,11 @@ fn listeners(
             State::Closed
         }
     });
-    let on_close = listener(state, |_| State::Closed);
+    let closings = closings.clone();
+    let on_close = listener(state, move |_| {
+        closings.set(closings.get() + 1);
+        State::Closed
+    });
     events.add_event_listener_with_callback("versionchange", on_version_change.as_ref().unchecked_ref())?;
     events.add_event_listener_with_callback("close", on_close.as_ref().unchecked_ref())?;
     Ok([on_version_change, on_close])

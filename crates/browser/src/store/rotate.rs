@@ -74,7 +74,7 @@ impl IndexedDbStore {
     /// Makes the journal's newest entry one of the newest data key, if it is not yet.
     pub async fn fence(&self) -> Result<(), StoreError> {
         for _ in 0..MOST_TRIES {
-            let last = again_if_closed(|| self.last_entry()).await?;
+            let last = again_if_closed(&self.database, || self.last_entry()).await?;
             let keys = self.keys_to(&last).await?;
             let of_newest = |entry: &Found| generation_of_value(&entry.value) == Some(keys.generation());
             if last.as_ref().is_some_and(of_newest) {

@@ -4,6 +4,8 @@
 //! twice. So adding one entry both writes a commit and tells whether another context was faster: the commit is taken
 //! if its number is the one it was planned for, and taken back otherwise. Nothing has to be read first.
 
+use js_sys::Uint8Array;
+use wasm_bindgen::JsCast;
 use web_sys::{IdbKeyRange, IdbObjectStore};
 
 use super::{
@@ -52,8 +54,30 @@ impl Extra<'_> {
 }
 
 impl IndexedDbStore {
-    /// Adds an entry to the journal if it will be the one of this revision, and does everything else with it.
+    /// Adds an entry to the journal if it will be the one of this revision, and does everything else with it. Where the
+    /// browser closes the storage and does not say what became of it, the journal does.
     pub(super) async fn append(&self, entry: &Sealed, extra: &Extra<'_>) -> Result<(), Refusal> {
+        let mut outcome = Ok(());
+        let written = self.database.until_closed(async {
+            outcome = self.write(entry, extra).await;
+            Ok(())
+        });
+        match written.await {
+            Ok(()) => outcome,
+            Err(_) if self.stands(entry).await? => Ok(()),
+            Err(closed) => Err(closed.into()),
+        }
+    }
+
+    /// Whether this very entry stands in the journal.
+    async fn stands(&self, entry: &Sealed) -> Result<bool, DatabaseError> {
+        let transaction = self.database.strict(&[JOURNAL]).await?;
+        let there = transaction.get(JOURNAL, &number(entry.key)).await?;
+        let there = there.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec);
+        Ok(there == Some(entry.value.to_vec()))
+    }
+
+    async fn write(&self, entry: &Sealed, extra: &Extra<'_>) -> Result<(), Refusal> {
         let alone = extra.put.is_empty() && extra.fold.is_none();
         let stores: &[&str] = if alone {
             &[JOURNAL]
