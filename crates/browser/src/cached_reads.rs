@@ -5,7 +5,7 @@
 
 use holdfast_core::{Timestamp, json, json_object, store::StoreError};
 use js_sys::Uint8Array;
-use rexie::{KeyRange, TransactionMode};
+use rexie::{KeyRange, Transaction};
 use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -107,60 +107,45 @@ impl CachedReads {
     }
 
     async fn read(&self, name: &[u8]) -> Result<Option<JsValue>, DatabaseError> {
-        let transaction = self
-            .store
-            .database()
-            .relaxed(&[READS], TransactionMode::ReadOnly)
-            .await?;
-        Ok(transaction
-            .store(READS)?
-            .get(Uint8Array::from(name).into())
-            .await?)
+        let get = async |transaction: &Transaction| {
+            let name = Uint8Array::from(name).into();
+            Ok(transaction.store(READS)?.get(name).await?)
+        };
+        self.store.database().read(&[READS], get).await
     }
 
     async fn write(&self, keys: &Keys, value: &JsValue) -> Result<(), DatabaseError> {
-        let transaction = self
-            .store
-            .database()
-            .relaxed(&[READS, JOURNAL], TransactionMode::ReadWrite)
-            .await?;
-        if is_fenced_off(&transaction, keys).await? {
-            return Ok(());
-        }
-        transaction.store(READS)?.put(value, None).await?;
-        transaction.done().await?;
-        Ok(())
+        let put = async |transaction: &Transaction| {
+            if !is_fenced_off(transaction, keys).await? {
+                transaction.store(READS)?.put(value, None).await?;
+            }
+            Ok(())
+        };
+        let database = self.store.database();
+        database.write_relaxed(&[READS, JOURNAL], put).await
     }
 
     async fn delete(&self, name: &[u8]) -> Result<(), DatabaseError> {
-        let transaction = self
-            .store
-            .database()
-            .relaxed(&[READS], TransactionMode::ReadWrite)
-            .await?;
-        transaction
-            .store(READS)?
-            .delete(Uint8Array::from(name).into())
-            .await?;
-        transaction.done().await?;
-        Ok(())
+        let delete = async |transaction: &Transaction| {
+            let name = Uint8Array::from(name).into();
+            Ok(transaction.store(READS)?.delete(name).await?)
+        };
+        self.store.database().write_relaxed(&[READS], delete).await
     }
 
     async fn delete_expired(&self, now: Timestamp) -> Result<usize, DatabaseError> {
-        let transaction = self
-            .store
-            .database()
-            .relaxed(&[READS], TransactionMode::ReadWrite)
-            .await?;
-        let reads = transaction.store(READS)?;
-        let until = JsValue::from_f64(now.timestamp_millis() as f64);
-        let expired = KeyRange::upper_bound(&until, Some(false))
-            .map_err(|error| DatabaseError::Failed(error.to_string()))?;
-        let expired = reads.index(BY_EXPIRY)?.get_all(Some(expired), None).await?;
-        for value in &expired {
-            reads.delete(property(value, "key")).await?;
-        }
-        Ok(expired.len())
+        let delete = async |transaction: &Transaction| {
+            let reads = transaction.store(READS)?;
+            let until = JsValue::from_f64(now.timestamp_millis() as f64);
+            let expired = KeyRange::upper_bound(&until, Some(false))
+                .map_err(|error| DatabaseError::Failed(error.to_string()))?;
+            let expired = reads.index(BY_EXPIRY)?.get_all(Some(expired), None).await?;
+            for value in &expired {
+                reads.delete(property(value, "key")).await?;
+            }
+            Ok(expired.len())
+        };
+        self.store.database().write_relaxed(&[READS], delete).await
     }
 }
 

@@ -6,7 +6,7 @@
 //! nonce, of which no key has seen another use: two tabs that seal the same anew make the same bytes.
 
 use js_sys::{Object, Uint8Array};
-use rexie::{KeyRange, TransactionMode};
+use rexie::{KeyRange, Transaction};
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::{
@@ -40,10 +40,12 @@ impl Places {
     pub(crate) async fn of(
         database: &Database,
         store: &'static str,
-        range: Option<KeyRange>,
+        range: impl Fn() -> Result<Option<KeyRange>, DatabaseError>,
     ) -> Result<Vec<Self>, DatabaseError> {
-        let transaction = database.relaxed(&[store], TransactionMode::ReadOnly).await?;
-        let keys = transaction.store(store)?.get_all_keys(range, None).await?;
+        let get = async |transaction: &Transaction| {
+            Ok(transaction.store(store)?.get_all_keys(range()?, None).await?)
+        };
+        let keys = database.read(&[store], get).await?;
         let batch = |keys: &[JsValue]| Self {
             store,
             keys: keys.to_vec(),
@@ -77,18 +79,21 @@ impl Batch {
         describe: impl Fn(&JsValue, &JsValue) -> Option<Sealed>,
     ) -> Result<Self, DatabaseError> {
         let store = places.store;
-        let transaction = database.relaxed(&[store], TransactionMode::ReadOnly).await?;
-        let values = transaction.store(store)?;
-        let mut read = Vec::with_capacity(places.keys.len());
-        for key in &places.keys {
-            let Some(value) = values.get(key.clone()).await? else {
-                continue;
-            };
-            if let Some(sealed) = describe(key, &value) {
-                let key = key.clone();
-                read.push(Read { key, value, sealed });
+        let get = async |transaction: &Transaction| {
+            let values = transaction.store(store)?;
+            let mut read = Vec::with_capacity(places.keys.len());
+            for key in &places.keys {
+                let Some(value) = values.get(key.clone()).await? else {
+                    continue;
+                };
+                if let Some(sealed) = describe(key, &value) {
+                    let key = key.clone();
+                    read.push(Read { key, value, sealed });
+                }
             }
-        }
+            Ok(read)
+        };
+        let read = database.read(&[store], get).await?;
         reached(CrashPoint::RotationRead);
         Ok(Self { store, read })
     }
@@ -145,19 +150,14 @@ impl Resealed {
         if self.replacements.is_empty() {
             return Ok(());
         }
-        let transaction = database.strict(&[self.store]).await?;
-        match self.issue(&transaction).await {
-            Ok(()) => {
-                reached(CrashPoint::RotationIssued);
-                transaction.complete().await?;
-                reached(CrashPoint::RotationWritten);
-                Ok(())
-            }
-            Err(error) => {
-                transaction.abort().await;
-                Err(error)
-            }
-        }
+        let replace = async |transaction: &StrictTransaction| {
+            self.issue(transaction).await?;
+            reached(CrashPoint::RotationIssued);
+            Ok::<_, DatabaseError>(())
+        };
+        database.write(&[self.store], replace).await?;
+        reached(CrashPoint::RotationWritten);
+        Ok(())
     }
 
     async fn issue(&self, transaction: &StrictTransaction) -> Result<(), DatabaseError> {

@@ -7,7 +7,7 @@
 mod support;
 
 use holdfast_browser::{
-    database::{Database, Schema},
+    database::{Database, DatabaseError, Schema, strict::StrictTransaction},
     seal::{Purpose, secret},
     store::{IndexedDbStore, schema::SCHEMA},
 };
@@ -63,14 +63,11 @@ pub async fn old_tab(database: String, salt: Vec<u8>, secret: Vec<u8>, _: JsValu
         ]);
         let head = object(&[("revision", revision), ("commit", "a mark".into())]);
         let said = |error: &dyn std::fmt::Display| JsValue::from_str(&format!("refused: {error}"));
-        let transaction = match database.strict(&["rows", "meta"]).await {
-            Ok(transaction) => transaction,
-            Err(error) => return say(&said(&error)),
+        let put = async |transaction: &StrictTransaction| -> Result<(), DatabaseError> {
+            transaction.put("rows", &stored)?;
+            transaction.put_at("meta", &"head".into(), &head)
         };
-        transaction.store("rows").unwrap().put(&stored).unwrap();
-        let meta = transaction.store("meta").unwrap();
-        meta.put_with_key(&head, &"head".into()).unwrap();
-        match transaction.complete().await {
+        match database.write(&["rows", "meta"], put).await {
             Ok(()) => say(&JsValue::from_str(&number.to_string()))?,
             Err(error) => return say(&said(&error)),
         }

@@ -5,13 +5,8 @@
 //! says, and a later worker that gets the same request takes that key. When the page has its answer, the key is forgotten:
 //! the same request again is another write.
 
-use std::pin::pin;
-
 use chrono::Duration;
-use futures::{
-    future::{Either, select},
-    lock::Mutex,
-};
+use futures::lock::Mutex;
 use holdfast_core::{Timestamp, json, json_object, ports::Clock};
 use serde::Serialize;
 
@@ -20,10 +15,6 @@ use crate::clock::PlatformClock;
 
 /// Within this time a browser has given a request to another worker.
 const LASTS: Duration = Duration::seconds(15);
-
-/// For how long a key is looked for or kept, in milliseconds. A browser that closes the storage under a transaction may
-/// never say how it ended; a page does not wait for that.
-const PATIENCE_MS: u64 = 2_000;
 
 /// The keys of requests that say the same.
 #[derive(Debug, Default, Serialize)]
@@ -86,8 +77,7 @@ impl Session {
     }
 
     async fn keys_given(&self, request: &str) -> Keys {
-        let kept = in_time(self.reads.kept(&naming(request))).await;
-        let kept = kept.and_then(Result::ok).flatten();
+        let kept = self.reads.kept(&naming(request)).await.ok().flatten();
         let keys: Option<Keys> = kept.and_then(|kept| json::from_slice(&kept).ok());
         keys.filter(|keys| keys.until > PlatformClock.now())
             .unwrap_or_default()
@@ -97,21 +87,13 @@ impl Session {
     async fn keep_keys(&self, request: &str, mut keys: Keys) {
         let name = naming(request);
         if keys.here.is_empty() && keys.left.is_empty() {
-            let _ = in_time(self.reads.forget(&name)).await;
+            let _ = self.reads.forget(&name).await;
             return;
         }
         keys.until = PlatformClock.now() + LASTS;
         if let Ok(plain) = serde_json::to_vec(&keys) {
-            let _ = in_time(self.reads.keep(&name, &plain, keys.until)).await;
+            let _ = self.reads.keep(&name, &plain, keys.until).await;
         }
-    }
-}
-
-/// What the work comes to; `None` if it takes too long.
-async fn in_time<T>(work: impl Future<Output = T>) -> Option<T> {
-    match select(pin!(work), pin!(PlatformClock.sleep(PATIENCE_MS))).await {
-        Either::Left((outcome, _)) => Some(outcome),
-        Either::Right(_) => None,
     }
 }
 

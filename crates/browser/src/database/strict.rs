@@ -82,15 +82,39 @@ impl StrictTransaction {
         finished(&self.store(store)?.add(value)?).await
     }
 
+    /// Asks to put a value that holds its own key.
+    pub fn put(&self, store: &str, value: &JsValue) -> Result<(), DatabaseError> {
+        self.store(store)?.put(value)?;
+        Ok(())
+    }
+
+    /// Asks to put a value under a key.
+    pub fn put_at(&self, store: &str, key: &JsValue, value: &JsValue) -> Result<(), DatabaseError> {
+        self.store(store)?.put_with_key(value, key)?;
+        Ok(())
+    }
+
+    /// Asks to delete what is under a key, or in a range of keys.
+    pub fn delete(&self, store: &str, key: &JsValue) -> Result<(), DatabaseError> {
+        self.store(store)?.delete(key)?;
+        Ok(())
+    }
+
+    /// Asks to delete everything.
+    pub fn clear(&self, store: &str) -> Result<(), DatabaseError> {
+        self.store(store)?.clear()?;
+        Ok(())
+    }
+
     /// Takes everything back.
-    pub async fn abort(self) {
+    pub(super) async fn abort(self) {
         // An abort fails only where the transaction has ended already.
         let _ = self.transaction.abort();
         let _ = self.end.await;
     }
 
     /// Resolves when everything is on the disk; an error means that nothing is.
-    pub async fn complete(self) -> Result<(), DatabaseError> {
+    pub(super) async fn complete(self) -> Result<(), DatabaseError> {
         self.end.await?;
         Ok(())
     }

@@ -10,7 +10,7 @@ use holdfast_core::{
     store::{Base, Changes, Row, Snapshot, StoreError},
 };
 use js_sys::Uint8Array;
-use rexie::TransactionMode;
+use rexie::Transaction;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::{
@@ -21,7 +21,7 @@ use super::{
     sealed::{Sealed, number},
 };
 use crate::{
-    database::DatabaseError,
+    database::{DatabaseError, strict::StrictTransaction},
     scope::property,
     seal::{Keys, Opening, Purpose},
 };
@@ -67,18 +67,15 @@ impl IndexedDbStore {
 
     /// The revision and the rows of before; no revision where there is nothing to bring over.
     async fn read_rows(&self) -> Result<(Option<u64>, Vec<JsValue>), DatabaseError> {
-        let transaction = self
-            .database
-            .relaxed(&[META, ROWS], TransactionMode::ReadOnly)
-            .await?;
-        let Some(head) = transaction.store(META)?.get(HEAD.into()).await? else {
-            return Ok((None, Vec::new()));
+        let get = async |transaction: &Transaction| {
+            let Some(head) = transaction.store(META)?.get(HEAD.into()).await? else {
+                return Ok((None, Vec::new()));
+            };
+            let revision = property(&head, "revision").as_f64().unwrap_or_default() as u64;
+            let rows = transaction.store(ROWS)?.get_all(None, None).await?;
+            Ok((Some(revision), rows))
         };
-        let revision = property(&head, "revision").as_f64().unwrap_or_default() as u64;
-        Ok((
-            Some(revision),
-            transaction.store(ROWS)?.get_all(None, None).await?,
-        ))
+        self.database.read(&[META, ROWS], get).await
     }
 
     async fn take_over(
@@ -88,39 +85,26 @@ impl IndexedDbStore {
         moved: &[JsValue],
     ) -> Result<(), DatabaseError> {
         let stores = [JOURNAL, BASE, HEADS, TEXTS, BODIES, ROWS, DELETIONS, META];
-        let transaction = self.database.strict(&stores).await?;
-        // Another tab may have done it meanwhile.
-        if transaction.get(META, &HEAD.into()).await?.is_undefined() {
-            return transaction.complete().await;
-        }
-        let issue = || -> Result<(), DatabaseError> {
-            transaction
-                .store(JOURNAL)?
-                .put_with_key(&entry.value, &number(entry.key))?;
+        let take_over = async |transaction: &StrictTransaction| -> Result<(), DatabaseError> {
+            // Another tab may have done it meanwhile.
+            if transaction.get(META, &HEAD.into()).await?.is_undefined() {
+                return Ok(());
+            }
+            transaction.put_at(JOURNAL, &number(entry.key), &entry.value)?;
             for sealed in put {
-                transaction
-                    .store(sealed.store)?
-                    .put_with_key(&sealed.value, &number(sealed.key))?;
+                transaction.put_at(sealed.store, &number(sealed.key), &sealed.value)?;
             }
             for key in moved {
-                transaction.store(ROWS)?.delete(key)?;
+                transaction.delete(ROWS, key)?;
             }
-            transaction.store(DELETIONS)?.clear()?;
-            transaction.store(META)?.clear()?;
+            transaction.clear(DELETIONS)?;
+            transaction.clear(META)?;
+            reached(CrashPoint::MigrationIssued);
             Ok(())
         };
-        match issue() {
-            Ok(()) => {
-                reached(CrashPoint::MigrationIssued);
-                transaction.complete().await?;
-                reached(CrashPoint::MigrationDone);
-                Ok(())
-            }
-            Err(error) => {
-                transaction.abort().await;
-                Err(error)
-            }
-        }
+        self.database.write(&stores, take_over).await?;
+        reached(CrashPoint::MigrationDone);
+        Ok(())
     }
 }
 

@@ -147,7 +147,7 @@ impl Store for IndexedDbStore {
     async fn load(&self) -> Result<Snapshot, StoreError> {
         let keys = self.keys()?;
         self.migrate(&keys).await?;
-        let stored = again_if_closed(&self.database, || self.read_all()).await?;
+        let stored = self.read_all().await?;
         let keys = self.keys_to(&stored.journal).await?;
         Ok(self.snapshot(&keys, stored).await)
     }
@@ -158,7 +158,7 @@ impl Store for IndexedDbStore {
 
     async fn since(&self, revision: Revision) -> Result<Since, StoreError> {
         self.keys()?;
-        let entries = again_if_closed(&self.database, || self.journal_from(revision)).await?;
+        let entries = self.journal_from(revision).await?;
         let keys = self.keys_to(&entries).await?;
         // The entry that is known already shows that nothing between was folded away.
         let continued = match entries.first() {
@@ -177,7 +177,7 @@ impl Store for IndexedDbStore {
             .flat_map(ReadCommit::page_ids);
         let mut opened = Opened::default();
         if let Some(range) = pages::range(named) {
-            let heads = again_if_closed(&self.database, || self.heads(range)).await?;
+            let heads = self.heads(range).await?;
             let keys = self.keys_to(&heads).await?;
             opened = pages::open_heads(&keys, &heads).await;
         }
@@ -284,14 +284,4 @@ fn commits(mut next: Revision, read: ReadCommits, opened: &mut Opened) -> Vec<Ch
         }
     }
     commits
-}
-
-async fn again_if_closed<T, F: Future<Output = Result<T, DatabaseError>>>(
-    database: &Database,
-    read: impl Fn() -> F,
-) -> Result<T, DatabaseError> {
-    match database.until_closed(read()).await {
-        Err(DatabaseError::Closed(_)) => read().await,
-        result => result,
-    }
 }

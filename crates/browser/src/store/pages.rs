@@ -8,7 +8,7 @@ use holdfast_core::{
 };
 
 use super::{
-    IndexedDbStore, again_if_closed,
+    IndexedDbStore,
     content::Opened,
     sealed::{self, Found},
 };
@@ -27,7 +27,7 @@ pub(super) async fn complete(store: &IndexedDbStore, pages: &[Rc<Page>]) -> Resu
         let Some(range) = range(run.iter().map(|page| page.id)) else {
             continue;
         };
-        let [texts, bodies] = again_if_closed(store.database(), || store.rest(range)).await?;
+        let [texts, bodies] = store.rest(range).await?;
         let keys = store.keys_to(texts.iter().chain(&bodies)).await?;
         let mut texts = open_sections(&keys, Purpose::Text, &texts).await;
         let mut bodies = open_sections(&keys, Purpose::Body, &bodies).await;

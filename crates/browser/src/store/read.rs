@@ -1,6 +1,6 @@
 //! Out of the database: everything, or the journal from a revision on.
 
-use rexie::{KeyRange, Transaction, TransactionMode};
+use rexie::{KeyRange, Transaction};
 
 use super::{
     IndexedDbStore,
@@ -21,38 +21,41 @@ pub(super) struct Everything {
 
 impl IndexedDbStore {
     pub(super) async fn read_all(&self) -> Result<Everything, DatabaseError> {
-        let transaction = self.reading(&[BASE, JOURNAL, HEADS]).await?;
-        let [base, journal, heads] = [BASE, JOURNAL, HEADS].map(|store| found(&transaction, store, None));
-        let (base, journal, heads) = futures::join!(base, journal, heads);
-        Ok(Everything {
-            base: base?,
-            journal: journal?,
-            heads: heads?,
-        })
+        let read = async |transaction: &Transaction| {
+            let [base, journal, heads] = [BASE, JOURNAL, HEADS].map(|store| found(transaction, store, None));
+            let (base, journal, heads) = futures::join!(base, journal, heads);
+            Ok(Everything {
+                base: base?,
+                journal: journal?,
+                heads: heads?,
+            })
+        };
+        self.database.read(&[BASE, JOURNAL, HEADS], read).await
     }
 
     /// The journal's entries of this revision and after it.
     pub(super) async fn journal_from(&self, revision: u64) -> Result<Vec<Found>, DatabaseError> {
-        let transaction = self.reading(&[JOURNAL]).await?;
-        found(&transaction, JOURNAL, Some((revision, LAST))).await
+        self.found(JOURNAL, (revision, LAST)).await
     }
 
     /// The heads of pages from one id to another.
     pub(super) async fn heads(&self, range: (u64, u64)) -> Result<Vec<Found>, DatabaseError> {
-        let transaction = self.reading(&[HEADS]).await?;
-        found(&transaction, HEADS, Some(range)).await
+        self.found(HEADS, range).await
     }
 
     /// Their texts and their bodies.
     pub(super) async fn rest(&self, range: (u64, u64)) -> Result<[Vec<Found>; 2], DatabaseError> {
-        let transaction = self.reading(&[TEXTS, BODIES]).await?;
-        let [texts, bodies] = [TEXTS, BODIES].map(|store| found(&transaction, store, Some(range)));
-        let (texts, bodies) = futures::join!(texts, bodies);
-        Ok([texts?, bodies?])
+        let read = async |transaction: &Transaction| {
+            let [texts, bodies] = [TEXTS, BODIES].map(|store| found(transaction, store, Some(range)));
+            let (texts, bodies) = futures::join!(texts, bodies);
+            Ok([texts?, bodies?])
+        };
+        self.database.read(&[TEXTS, BODIES], read).await
     }
 
-    async fn reading(&self, stores: &[&str]) -> Result<Transaction, DatabaseError> {
-        self.database.relaxed(stores, TransactionMode::ReadOnly).await
+    async fn found(&self, store: &str, range: (u64, u64)) -> Result<Vec<Found>, DatabaseError> {
+        let read = async |transaction: &Transaction| found(transaction, store, Some(range)).await;
+        self.database.read(&[store], read).await
     }
 }
 

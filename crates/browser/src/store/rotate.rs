@@ -10,11 +10,11 @@ use std::rc::Rc;
 use futures::future::LocalBoxFuture;
 use holdfast_core::store::{Changes, StoreError};
 use js_sys::Uint8Array;
-use rexie::{Direction, Transaction, TransactionMode};
+use rexie::{Direction, Transaction};
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::{
-    IndexedDbStore, again_if_closed, content,
+    IndexedDbStore, content,
     crash::{CrashPoint, reached},
     schema::{BASE, BODIES, HEADS, JOURNAL, READS, ROWS, TEXTS},
     seal_all,
@@ -74,7 +74,7 @@ impl IndexedDbStore {
     /// Makes the journal's newest entry one of the newest data key, if it is not yet.
     pub async fn fence(&self) -> Result<(), StoreError> {
         for _ in 0..MOST_TRIES {
-            let last = again_if_closed(&self.database, || self.last_entry()).await?;
+            let last = self.last_entry().await?;
             let keys = self.keys_to(&last).await?;
             let of_newest = |entry: &Found| generation_of_value(&entry.value) == Some(keys.generation());
             if last.as_ref().is_some_and(of_newest) {
@@ -100,7 +100,7 @@ impl IndexedDbStore {
     pub async fn sealed_places(&self) -> Result<Vec<Places>, StoreError> {
         let mut places = Vec::new();
         for store in [JOURNAL, BASE, HEADS, TEXTS, BODIES, READS, ROWS] {
-            places.extend(Places::of(&self.database, store, None).await?);
+            places.extend(Places::of(&self.database, store, || Ok(None)).await?);
         }
         Ok(places)
     }
@@ -116,9 +116,8 @@ impl IndexedDbStore {
     }
 
     async fn last_entry(&self) -> Result<Option<Found>, DatabaseError> {
-        let stores = [JOURNAL];
-        let transaction = self.database.relaxed(&stores, TransactionMode::ReadOnly).await?;
-        last_entry(&transaction).await
+        let read = async |transaction: &Transaction| last_entry(transaction).await;
+        self.database.read(&[JOURNAL], read).await
     }
 }
 

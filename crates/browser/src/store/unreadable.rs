@@ -3,7 +3,7 @@
 
 use holdfast_core::store::{Quarantined, StoreError};
 use js_sys::Uint8Array;
-use rexie::TransactionMode;
+use rexie::Transaction;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::{
@@ -11,7 +11,10 @@ use super::{
     schema::{BASE, HEAD, JOURNAL, META, ROWS},
     sealed::number,
 };
-use crate::{database::DatabaseError, scope::property};
+use crate::{
+    database::{DatabaseError, strict::StrictTransaction},
+    scope::property,
+};
 
 /// Something that does not open, as it lies there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,29 +57,29 @@ impl IndexedDbStore {
         if self.left_rows().await?.is_empty() {
             return Ok(());
         }
-        let transaction = self.database.strict(&[ROWS]).await?;
-        transaction.store(ROWS)?.clear().map_err(DatabaseError::from)?;
-        Ok(transaction.complete().await?)
+        let clear = async |transaction: &StrictTransaction| transaction.clear(ROWS);
+        Ok(self.database.write(&[ROWS], clear).await?)
     }
 
     async fn left_rows(&self) -> Result<Vec<JsValue>, DatabaseError> {
-        let transaction = self
-            .database
-            .relaxed(&[META, ROWS], TransactionMode::ReadOnly)
-            .await?;
-        if transaction.store(META)?.get(HEAD.into()).await?.is_some() {
-            return Ok(Vec::new());
-        }
-        Ok(transaction.store(ROWS)?.get_all(None, None).await?)
+        let get = async |transaction: &Transaction| {
+            if transaction.store(META)?.get(HEAD.into()).await?.is_some() {
+                return Ok(Vec::new());
+            }
+            Ok(transaction.store(ROWS)?.get_all(None, None).await?)
+        };
+        self.database.read(&[META, ROWS], get).await
     }
 
     async fn values(&self, store: &str, key: Option<u64>) -> Result<Vec<JsValue>, DatabaseError> {
-        let transaction = self.database.relaxed(&[store], TransactionMode::ReadOnly).await?;
-        let store = transaction.store(store)?;
-        Ok(match key {
-            Some(key) => store.get(number(key)).await?.into_iter().collect(),
-            None => store.get_all(None, None).await?,
-        })
+        let get = async |transaction: &Transaction| {
+            let store = transaction.store(store)?;
+            Ok(match key {
+                Some(key) => store.get(number(key)).await?.into_iter().collect(),
+                None => store.get_all(None, None).await?,
+            })
+        };
+        self.database.read(&[store], get).await
     }
 }
 

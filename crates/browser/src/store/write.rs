@@ -4,9 +4,7 @@
 //! twice. So adding one entry both writes a commit and tells whether another context was faster: the commit is taken
 //! if its number is the one it was planned for, and taken back otherwise. Nothing has to be read first.
 
-use js_sys::Uint8Array;
-use wasm_bindgen::JsCast;
-use web_sys::{IdbKeyRange, IdbObjectStore};
+use web_sys::IdbKeyRange;
 
 use super::{
     IndexedDbStore,
@@ -55,29 +53,8 @@ impl Extra<'_> {
 
 impl IndexedDbStore {
     /// Adds an entry to the journal if it will be the one of this revision, and does everything else with it. Where the
-    /// browser closes the storage and does not say what became of it, the journal does.
+    /// browser closes the storage meanwhile, the journal tells whether it is in.
     pub(super) async fn append(&self, entry: &Sealed, extra: &Extra<'_>) -> Result<(), Refusal> {
-        let mut outcome = Ok(());
-        let written = self.database.until_closed(async {
-            outcome = self.write(entry, extra).await;
-            Ok(())
-        });
-        match written.await {
-            Ok(()) => outcome,
-            Err(_) if self.stands(entry).await? => Ok(()),
-            Err(closed) => Err(closed.into()),
-        }
-    }
-
-    /// Whether this very entry stands in the journal.
-    async fn stands(&self, entry: &Sealed) -> Result<bool, DatabaseError> {
-        let transaction = self.database.strict(&[JOURNAL]).await?;
-        let there = transaction.get(JOURNAL, &number(entry.key)).await?;
-        let there = there.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec);
-        Ok(there == Some(entry.value.to_vec()))
-    }
-
-    async fn write(&self, entry: &Sealed, extra: &Extra<'_>) -> Result<(), Refusal> {
         let alone = extra.put.is_empty() && extra.fold.is_none();
         let stores: &[&str] = if alone {
             &[JOURNAL]
@@ -85,31 +62,18 @@ impl IndexedDbStore {
             &[JOURNAL, BASE, HEADS, TEXTS, BODIES]
         };
         let steps = extra.steps();
-        let transaction = self.database.strict(stores).await?;
-        let added = transaction.add(JOURNAL, &entry.value).await;
-        match added {
-            Ok(revision) if revision == number(entry.key) => reached(steps.added),
-            Ok(_) => {
-                transaction.abort().await;
+        let append = async |transaction: &StrictTransaction| {
+            if transaction.add(JOURNAL, &entry.value).await? != number(entry.key) {
                 return Err(Refusal::Stale);
             }
-            Err(error) => {
-                transaction.abort().await;
-                return Err(error.into());
-            }
-        }
-        match issue(&transaction, extra) {
-            Ok(()) => {
-                reached(steps.issued);
-                transaction.complete().await?;
-                reached(steps.done);
-                Ok(())
-            }
-            Err(error) => {
-                transaction.abort().await;
-                Err(error.into())
-            }
-        }
+            reached(steps.added);
+            issue(transaction, extra)?;
+            reached(steps.issued);
+            Ok(())
+        };
+        self.database.write(stores, append).await?;
+        reached(steps.done);
+        Ok(())
     }
 }
 
@@ -117,28 +81,27 @@ impl IndexedDbStore {
 fn issue(transaction: &StrictTransaction, extra: &Extra<'_>) -> Result<(), DatabaseError> {
     if let Some(replaced) = &extra.fold {
         let earlier = IdbKeyRange::upper_bound_with_open(&number(replaced.before), true)?;
-        transaction.store(JOURNAL)?.delete(&earlier.into())?;
-        transaction.store(BASE)?.clear()?;
+        transaction.delete(JOURNAL, &earlier.into())?;
+        transaction.clear(BASE)?;
         for sections in [HEADS, TEXTS, BODIES] {
-            clear_but(&transaction.store(sections)?, replaced.kept)?;
+            clear_but(transaction, sections, replaced.kept)?;
         }
     }
     for sealed in extra.put {
-        transaction
-            .store(sealed.store)?
-            .put_with_key(&sealed.value, &number(sealed.key))?;
+        transaction.put_at(sealed.store, &number(sealed.key), &sealed.value)?;
     }
     Ok(())
 }
 
 /// Deletes what lies before, between and after these keys.
-fn clear_but(store: &IdbObjectStore, kept: &[u64]) -> Result<(), DatabaseError> {
+fn clear_but(transaction: &StrictTransaction, store: &str, kept: &[u64]) -> Result<(), DatabaseError> {
     let (Some(first), Some(last)) = (kept.first(), kept.last()) else {
-        store.clear()?;
-        return Ok(());
+        return transaction.clear(store);
     };
-    store.delete(&IdbKeyRange::upper_bound_with_open(&number(*first), true)?.into())?;
-    store.delete(&IdbKeyRange::lower_bound_with_open(&number(*last), true)?.into())?;
+    let before = IdbKeyRange::upper_bound_with_open(&number(*first), true)?;
+    transaction.delete(store, &before.into())?;
+    let after = IdbKeyRange::lower_bound_with_open(&number(*last), true)?;
+    transaction.delete(store, &after.into())?;
     for pair in kept.windows(2).filter(|pair| pair[1] > pair[0] + 1) {
         let between = IdbKeyRange::bound_with_lower_open_and_upper_open(
             &number(pair[0]),
@@ -146,7 +109,7 @@ fn clear_but(store: &IdbObjectStore, kept: &[u64]) -> Result<(), DatabaseError> 
             true,
             true,
         )?;
-        store.delete(&between.into())?;
+        transaction.delete(store, &between.into())?;
     }
     Ok(())
 }

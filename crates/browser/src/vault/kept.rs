@@ -7,12 +7,12 @@
 use chrono::Duration;
 use holdfast_core::Timestamp;
 use js_sys::Object;
-use rexie::TransactionMode;
+use rexie::Transaction;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::{KEYS, USERS, Unlocked, Vault, VaultError, record::UserRecord, unlocked};
 use crate::{
-    database::DatabaseError,
+    database::{DatabaseError, strict::StrictTransaction},
     scope::{object, property},
     seal::Keys,
 };
@@ -74,19 +74,22 @@ impl Vault {
     /// Locks: kept keys are gone, and what was opened before is open no more. The setting stays for the next unlock.
     pub async fn lock(&self, user_id: &str) -> Result<(), VaultError> {
         let key = JsValue::from(user_id);
-        let transaction = self.database.strict(&[USERS, KEYS]).await?;
-        let stored = transaction.get(USERS, &key).await?;
-        // A damaged record opens nothing, so there is nothing to count; its keys go all the same.
-        if let Ok(mut record) = UserRecord::read(stored) {
-            record.locks = record.locks.wrapping_add(1);
-            let users = transaction.store(USERS)?;
-            users.put(&record.stored()?).map_err(DatabaseError::from)?;
+        let locking = async |transaction: &StrictTransaction| {
+            let stored = transaction.get(USERS, &key).await?;
+            // A damaged record opens nothing, so there is nothing to count; its keys go all the same.
+            if let Ok(mut record) = UserRecord::read(stored) {
+                record.locks = record.locks.wrapping_add(1);
+                transaction.put(USERS, &record.stored()?)?;
+            }
+            Ok(transaction.delete(KEYS, &key)?)
+        };
+        match self.database.write(&[USERS, KEYS], &locking).await {
+            // Nobody knows whether the keys are gone; to lock twice is to lock.
+            Err(VaultError::Database(DatabaseError::Closed(_))) => {
+                self.database.write(&[USERS, KEYS], locking).await
+            }
+            locked => locked,
         }
-        transaction
-            .store(KEYS)?
-            .delete(&key)
-            .map_err(DatabaseError::from)?;
-        Ok(transaction.complete().await?)
     }
 
     /// Whether nobody has locked since this was opened, and its data key is the newest.
@@ -98,28 +101,20 @@ impl Vault {
     pub(super) async fn put_kept(&self, unlocked: &Unlocked, now: Timestamp) -> Result<(), VaultError> {
         let expires_at = (now + KEPT_FOR).timestamp_millis() as f64;
         let value = value(&unlocked.keys, expires_at, unlocked.locks);
-        let transaction = self.database.strict(&[KEYS]).await?;
-        transaction
-            .store(KEYS)?
-            .put_with_key(&value, &unlocked.user_id.as_str().into())
-            .map_err(DatabaseError::from)?;
-        Ok(transaction.complete().await?)
+        let key = unlocked.user_id.as_str().into();
+        let put = async |transaction: &StrictTransaction| Ok(transaction.put_at(KEYS, &key, &value)?);
+        self.database.write(&[KEYS], put).await
     }
 
     async fn delete_kept(&self, user_id: &str) -> Result<(), VaultError> {
-        let transaction = self.database.strict(&[KEYS]).await?;
-        transaction
-            .store(KEYS)?
-            .delete(&user_id.into())
-            .map_err(DatabaseError::from)?;
-        Ok(transaction.complete().await?)
+        let delete = async |transaction: &StrictTransaction| Ok(transaction.delete(KEYS, &user_id.into())?);
+        self.database.write(&[KEYS], delete).await
     }
 
     /// The kept keys that are not past their end; others are deleted.
     async fn get_kept(&self, user_id: &str, now: Timestamp) -> Result<Option<Kept>, VaultError> {
-        let transaction = self.database.relaxed(&[KEYS], TransactionMode::ReadOnly).await?;
-        let store = transaction.store(KEYS).map_err(DatabaseError::from)?;
-        let Some(kept) = store.get(user_id.into()).await.map_err(DatabaseError::from)? else {
+        let get = async |transaction: &Transaction| Ok(transaction.store(KEYS)?.get(user_id.into()).await?);
+        let Some(kept) = self.database.read(&[KEYS], get).await? else {
             return Ok(None);
         };
         let until = until_of(&kept);

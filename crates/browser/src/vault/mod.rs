@@ -17,11 +17,11 @@ mod replacement;
 mod state;
 
 use holdfast_core::Timestamp;
-use rexie::{ObjectStore, TransactionMode};
+use rexie::{ObjectStore, Transaction};
 use wasm_bindgen::JsValue;
 
 use crate::{
-    database::{Database, DatabaseError, Schema},
+    database::{Database, DatabaseError, Schema, strict::StrictTransaction},
     seal::{Keys, SealError},
     store::schema::SCHEMA as USER_SCHEMA,
 };
@@ -130,9 +130,8 @@ impl Vault {
         if !self.database.exists().await {
             return Ok(Vec::new());
         }
-        let transaction = self.database.relaxed(&[USERS], TransactionMode::ReadOnly).await?;
-        let store = transaction.store(USERS).map_err(DatabaseError::from)?;
-        let stored = store.get_all(None, None).await.map_err(DatabaseError::from)?;
+        let get = async |transaction: &Transaction| Ok(transaction.store(USERS)?.get_all(None, None).await?);
+        let stored = self.database.read(&[USERS], get).await?;
         let mut users = stored
             .into_iter()
             .map(|value| UserRecord::read(value).map(KnownUser::from))
@@ -146,24 +145,17 @@ impl Vault {
         let record = self.read(user_id).await?;
         Database::new(&record.database, USER_SCHEMA).delete().await?;
         let key = JsValue::from(user_id);
-        let transaction = self.database.strict(&[USERS, KEYS, STATE]).await?;
-        let mut theirs = Vec::new();
-        for state in [CURRENT, SIGNED_IN] {
-            if transaction.get(STATE, &state.into()).await? == key {
-                theirs.push(state);
+        let remove = async |transaction: &StrictTransaction| -> Result<(), DatabaseError> {
+            for state in [CURRENT, SIGNED_IN] {
+                if transaction.get(STATE, &state.into()).await? == key {
+                    transaction.delete(STATE, &state.into())?;
+                }
             }
-        }
-        let removed = |store: &str, key: &JsValue| -> Result<(), DatabaseError> {
-            transaction.store(store)?.delete(key)?;
-            Ok(())
+            transaction.delete(USERS, &key)?;
+            transaction.delete(KEYS, &key)?;
+            transaction.delete(STATE, &private::all_of(user_id)?)
         };
-        removed(USERS, &key)?;
-        removed(KEYS, &key)?;
-        removed(STATE, &private::all_of(user_id)?)?;
-        for state in theirs {
-            removed(STATE, &state.into())?;
-        }
-        transaction.complete().await?;
+        self.database.write(&[USERS, KEYS, STATE], remove).await?;
         self.delete_if_empty().await
     }
 
@@ -177,9 +169,8 @@ impl Vault {
     }
 
     async fn read(&self, user_id: &str) -> Result<UserRecord, VaultError> {
-        let transaction = self.database.relaxed(&[USERS], TransactionMode::ReadOnly).await?;
-        let store = transaction.store(USERS).map_err(DatabaseError::from)?;
-        let stored = store.get(user_id.into()).await.map_err(DatabaseError::from)?;
+        let get = async |transaction: &Transaction| Ok(transaction.store(USERS)?.get(user_id.into()).await?);
+        let stored = self.database.read(&[USERS], get).await?;
         UserRecord::read(stored.ok_or(VaultError::UnknownUser)?)
     }
 
@@ -189,27 +180,13 @@ impl Vault {
         user_id: &str,
         change: impl Fn(&mut UserRecord) -> Result<(), VaultError>,
     ) -> Result<UserRecord, VaultError> {
-        let transaction = self.database.strict(&[USERS]).await?;
-        let stored = transaction.get(USERS, &user_id.into()).await?;
-        let changed = if stored.is_undefined() {
-            Err(VaultError::UnknownUser)
-        } else {
-            UserRecord::read(stored).and_then(|mut record| change(&mut record).map(|()| record))
+        let update = async |transaction: &StrictTransaction| {
+            let mut record = UserRecord::got(transaction.get(USERS, &user_id.into()).await?)?;
+            change(&mut record)?;
+            transaction.put(USERS, &record.stored()?)?;
+            Ok(record)
         };
-        match changed.and_then(|record| record.stored().map(|stored| (record, stored))) {
-            Ok((record, stored)) => {
-                transaction
-                    .store(USERS)?
-                    .put(&stored)
-                    .map_err(DatabaseError::from)?;
-                transaction.complete().await?;
-                Ok(record)
-            }
-            Err(error) => {
-                transaction.abort().await;
-                Err(error)
-            }
-        }
+        self.database.write(&[USERS], update).await
     }
 }
 

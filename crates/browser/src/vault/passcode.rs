@@ -6,7 +6,7 @@ use super::{
     MIN_PASSCODE, STATE, USERS, Unlocked, Vault, VaultError, delay, record::UserRecord, state::CURRENT,
     unlocked,
 };
-use crate::{database::DatabaseError, seal::secret};
+use crate::{database::strict::StrictTransaction, seal::secret};
 
 impl Vault {
     /// Sets a person up on this device: a new secret under this passcode. `device_id`: as the server knows the device.
@@ -20,20 +20,15 @@ impl Vault {
         check_strength(passcode)?;
         let (wrapped, keys) = secret::create(passcode).await?;
         let record = UserRecord::new(user_id, device_id, &wrapped, now);
-        let transaction = self.database.strict(&[USERS, STATE]).await?;
-        if !transaction.get(USERS, &user_id.into()).await?.is_undefined() {
-            transaction.abort().await;
-            return Err(VaultError::AlreadySetUp);
-        }
-        transaction
-            .store(USERS)?
-            .put(&record.stored()?)
-            .map_err(DatabaseError::from)?;
-        let state = transaction.store(STATE)?;
-        state
-            .put_with_key(&user_id.into(), &CURRENT.into())
-            .map_err(DatabaseError::from)?;
-        transaction.complete().await?;
+        let stored = record.stored()?;
+        let set_up = async |transaction: &StrictTransaction| {
+            if !transaction.get(USERS, &user_id.into()).await?.is_undefined() {
+                return Err(VaultError::AlreadySetUp);
+            }
+            transaction.put(USERS, &stored)?;
+            Ok(transaction.put_at(STATE, &CURRENT.into(), &user_id.into())?)
+        };
+        self.database.write(&[USERS, STATE], set_up).await?;
         Ok(unlocked(&record, keys))
     }
 

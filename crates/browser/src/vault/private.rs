@@ -5,7 +5,7 @@
 //! a power cut costs little, so they are written with relaxed durability.
 
 use js_sys::{Array, Uint8Array};
-use rexie::{KeyRange, TransactionMode};
+use rexie::{KeyRange, Transaction};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::IdbKeyRange;
 
@@ -63,32 +63,19 @@ impl Vault {
             ),
             None => None,
         };
-        let transaction = self
-            .database
-            .relaxed(&[STATE, USERS], TransactionMode::ReadWrite)
-            .await?;
-        let users = transaction.store(USERS).map_err(DatabaseError::from)?;
-        let user_id = unlocked.user_id.as_str().into();
-        let record = users.get(user_id).await.map_err(DatabaseError::from)?;
-        let record = UserRecord::read(record.ok_or(VaultError::UnknownUser)?)?;
-        if record.generation != unlocked.keys.generation() {
-            return Err(VaultError::KeyReplaced);
-        }
-        let state = transaction.store(STATE).map_err(DatabaseError::from)?;
-        match sealed {
-            Some(sealed) => {
-                let name = Uint8Array::from(hidden.as_slice());
-                let value = object(&[("name", name.into()), ("sealed", sealed.into())]);
-                state
-                    .put(&value, Some(&key))
-                    .await
-                    .map(drop)
-                    .map_err(DatabaseError::from)?;
+        let value = sealed.map(|sealed| {
+            let name = Uint8Array::from(hidden.as_slice());
+            JsValue::from(object(&[("name", name.into()), ("sealed", sealed.into())]))
+        });
+        let put = async |transaction: &Transaction| {
+            let stored = stored_user(transaction, &unlocked.user_id).await?;
+            let record = UserRecord::read(stored.ok_or(VaultError::UnknownUser)?)?;
+            if record.generation != unlocked.keys.generation() {
+                return Err(VaultError::KeyReplaced);
             }
-            None => state.delete(key).await.map_err(DatabaseError::from)?,
-        }
-        transaction.done().await.map_err(DatabaseError::from)?;
-        Ok(())
+            Ok(put_or_delete(transaction, key, value).await?)
+        };
+        self.database.write_relaxed(&[STATE, USERS], put).await
     }
 
     /// The text of this name; `None` if there is none, or none that the person's key opens.
@@ -100,9 +87,8 @@ impl Vault {
     ) -> Result<Option<String>, VaultError> {
         let hidden = hidden_name(unlocked, kind, name).await?;
         let key = key_of(unlocked, kind, &hidden);
-        let transaction = self.database.relaxed(&[STATE], TransactionMode::ReadOnly).await?;
-        let state = transaction.store(STATE).map_err(DatabaseError::from)?;
-        match state.get(key).await.map_err(DatabaseError::from)? {
+        let get = async |transaction: &Transaction| Ok(transaction.store(STATE)?.get(key.clone()).await?);
+        match self.database.read(&[STATE], get).await? {
             Some(stored) => Ok(opened(unlocked, kind, &stored).await),
             None => Ok(None),
         }
@@ -111,14 +97,11 @@ impl Vault {
     /// All texts of a kind that the person's key opens.
     pub async fn all_private(&self, unlocked: &Unlocked, kind: Private) -> Result<Vec<String>, VaultError> {
         let from = Array::of2(&unlocked.user_id.as_str().into(), &kind.name().into());
-        let range = KeyRange::bound(&from, &after(&from), None, Some(true))
-            .map_err(|error| DatabaseError::Failed(error.to_string()))?;
-        let transaction = self.database.relaxed(&[STATE], TransactionMode::ReadOnly).await?;
-        let state = transaction.store(STATE).map_err(DatabaseError::from)?;
-        let stored = state
-            .get_all(Some(range), None)
-            .await
-            .map_err(DatabaseError::from)?;
+        let get = async |transaction: &Transaction| {
+            let range = beginning_with(&from)?;
+            Ok(transaction.store(STATE)?.get_all(Some(range), None).await?)
+        };
+        let stored = self.database.read(&[STATE], get).await?;
         let mut texts = Vec::new();
         for value in &stored {
             texts.extend(opened(unlocked, kind, value).await);
@@ -136,9 +119,31 @@ pub(super) fn all_of(user_id: &str) -> Result<JsValue, DatabaseError> {
 /// Where everything private of a person lies.
 pub(super) async fn places(database: &Database, user_id: &str) -> Result<Vec<Places>, VaultError> {
     let from = Array::of1(&user_id.into());
-    let range = KeyRange::bound(&from, &after(&from), None, Some(true))
-        .map_err(|error| DatabaseError::Failed(error.to_string()))?;
-    Ok(Places::of(database, STATE, Some(range)).await?)
+    let range = || beginning_with(&from).map(Some);
+    Ok(Places::of(database, STATE, range).await?)
+}
+
+/// Every key that begins so.
+fn beginning_with(from: &Array) -> Result<KeyRange, DatabaseError> {
+    KeyRange::bound(from, &after(from), None, Some(true))
+        .map_err(|error| DatabaseError::Failed(error.to_string()))
+}
+
+async fn stored_user(transaction: &Transaction, user_id: &str) -> Result<Option<JsValue>, DatabaseError> {
+    Ok(transaction.store(USERS)?.get(user_id.into()).await?)
+}
+
+async fn put_or_delete(
+    transaction: &Transaction,
+    key: JsValue,
+    value: Option<JsValue>,
+) -> Result<(), DatabaseError> {
+    let state = transaction.store(STATE)?;
+    match value {
+        Some(value) => state.put(&value, Some(&key)).await.map(drop)?,
+        None => state.delete(key).await?,
+    }
+    Ok(())
 }
 
 /// What a private value was sealed for, by its key: person, kind, hidden name.

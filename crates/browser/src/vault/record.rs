@@ -132,6 +132,14 @@ impl UserRecord {
         self.former = None;
     }
 
+    /// What was found under a person's id.
+    pub(super) fn got(stored: JsValue) -> Result<Self, VaultError> {
+        if stored.is_undefined() {
+            return Err(VaultError::UnknownUser);
+        }
+        Self::read(stored)
+    }
+
     pub(super) fn read(stored: JsValue) -> Result<Self, VaultError> {
         from_js(&stored).ok_or(VaultError::Damaged)
     }

@@ -9,7 +9,7 @@ use wasm_bindgen::JsValue;
 
 use super::{KEYS, USERS, Unlocked, Vault, VaultError, kept, private, record::UserRecord, unlocked};
 use crate::{
-    database::DatabaseError,
+    database::strict::StrictTransaction,
     reseal::{Batch, Places, Resealed},
     seal::{Generation, Keys, secret},
     store::crash::{CrashPoint, reached},
@@ -89,38 +89,19 @@ impl Vault {
         new_keys: impl Fn(Keys) -> Keys,
     ) -> Result<UserRecord, VaultError> {
         let key = JsValue::from(user_id);
-        let transaction = self.database.strict(&[USERS, KEYS]).await?;
-        let stored = transaction.get(USERS, &key).await?;
-        let kept = transaction.get(KEYS, &key).await?;
-        let changed = match stored.is_undefined() {
-            true => Err(VaultError::UnknownUser),
-            false => UserRecord::read(stored),
-        };
-        let changed = changed.and_then(|mut record| {
+        let update = async |transaction: &StrictTransaction| {
+            let stored = transaction.get(USERS, &key).await?;
+            let kept = transaction.get(KEYS, &key).await?;
+            let mut record = UserRecord::got(stored)?;
             let good = kept::is_good(&kept, &record, now);
             change(&mut record)?;
-            let written = record.stored()?;
-            let kept = good.then(|| kept::with_keys(&kept, new_keys)).flatten();
-            Ok((record, written, kept))
-        });
-        let (record, written, kept) = match changed {
-            Ok(changed) => changed,
-            Err(error) => {
-                transaction.abort().await;
-                return Err(error);
+            transaction.put(USERS, &record.stored()?)?;
+            match good.then(|| kept::with_keys(&kept, new_keys)).flatten() {
+                Some(kept) => transaction.put_at(KEYS, &key, &kept)?,
+                None => transaction.delete(KEYS, &key)?,
             }
+            Ok(record)
         };
-        transaction
-            .store(USERS)?
-            .put(&written)
-            .map_err(DatabaseError::from)?;
-        let keys = transaction.store(KEYS)?;
-        match kept {
-            Some(kept) => keys.put_with_key(&kept, &key).map(drop),
-            None => keys.delete(&key).map(drop),
-        }
-        .map_err(DatabaseError::from)?;
-        transaction.complete().await?;
-        Ok(record)
+        self.database.write(&[USERS, KEYS], update).await
     }
 }

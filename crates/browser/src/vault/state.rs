@@ -1,11 +1,11 @@
 //! What the vault remembers beside its people: who used the app last, whose session the cookie stands for, and whether
 //! the server has yet to be told of a sign-out.
 
-use rexie::TransactionMode;
+use rexie::Transaction;
 use wasm_bindgen::JsValue;
 
 use super::{STATE, Vault, VaultError};
-use crate::database::DatabaseError;
+use crate::database::strict::StrictTransaction;
 
 /// The id of whoever used the app last.
 pub(super) const CURRENT: &str = "current";
@@ -41,16 +41,15 @@ impl Vault {
         if !owed && !self.owes_revocation().await? {
             return Ok(());
         }
-        let transaction = self.database.strict(&[STATE]).await?;
-        let state = transaction.store(STATE)?;
         let key = JsValue::from(REVOCATION);
-        let request = if owed {
-            state.put_with_key(&JsValue::TRUE, &key)
-        } else {
-            state.delete(&key)
+        let note = async |transaction: &StrictTransaction| {
+            if owed {
+                Ok(transaction.put_at(STATE, &key, &JsValue::TRUE)?)
+            } else {
+                Ok(transaction.delete(STATE, &key)?)
+            }
         };
-        request.map_err(DatabaseError::from)?;
-        Ok(transaction.complete().await?)
+        self.database.write(&[STATE], note).await
     }
 
     /// Deletes the vault itself once nobody is set up and nothing is owed: a device that was left holds nothing.
@@ -65,9 +64,8 @@ impl Vault {
         if !self.database.exists().await {
             return Ok(None);
         }
-        let transaction = self.database.relaxed(&[STATE], TransactionMode::ReadOnly).await?;
-        let store = transaction.store(STATE).map_err(DatabaseError::from)?;
-        Ok(store.get(key.into()).await.map_err(DatabaseError::from)?)
+        let get = async |transaction: &Transaction| Ok(transaction.store(STATE)?.get(key.into()).await?);
+        Ok(self.database.read(&[STATE], get).await?)
     }
 
     pub(super) async fn make_current(&self, user_id: &str) -> Result<(), VaultError> {
@@ -75,11 +73,9 @@ impl Vault {
     }
 
     async fn set_state(&self, key: &str, value: &str) -> Result<(), VaultError> {
-        let transaction = self.database.strict(&[STATE]).await?;
-        let state = transaction.store(STATE)?;
-        state
-            .put_with_key(&value.into(), &key.into())
-            .map_err(DatabaseError::from)?;
-        Ok(transaction.complete().await?)
+        let put = async |transaction: &StrictTransaction| {
+            Ok(transaction.put_at(STATE, &key.into(), &value.into())?)
+        };
+        self.database.write(&[STATE], put).await
     }
 }
