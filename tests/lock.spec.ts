@@ -7,7 +7,7 @@ import { goTo, offline, synced } from "./support/app/status.ts";
 import { addNote, openOrder, section } from "./support/app/work.ts";
 import { Colleague } from "./support/colleague.ts";
 import { readable } from "./support/plaintext.ts";
-import { drafts } from "./support/storage.ts";
+import { databases, drafts } from "./support/storage.ts";
 import { expect, test } from "./support/test.ts";
 import { WorkerControl } from "./support/worker.ts";
 
@@ -294,10 +294,6 @@ async function expireKept(page: Page): Promise<void> {
     await open(keys.put({ ...kept, expiresAt: Date.now() - 1 }, user));
     database.close();
   });
-}
-
-async function databases(page: Page): Promise<(string | undefined)[]> {
-  return page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name));
 }
 
 async function forget(page: Page): Promise<void> {

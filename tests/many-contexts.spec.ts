@@ -1,9 +1,9 @@
-// Tabs and worker share one queue; storage can be cleared under them.
+// Tabs and worker share one queue.
 import { Colleague } from "./support/colleague.ts";
 import { ordersHere, plainFetch, queueOrders } from "./support/app/api.ts";
-import { signIn, signInAndSetPasscode, setPasscode, inTheApp, syncWhileClosed, unlock } from "./support/app/entry.ts";
+import { signInAndSetPasscode, syncWhileClosed, unlock } from "./support/app/entry.ts";
 import { goTo, offline, statusLine, synced } from "./support/app/status.ts";
-import { openOrder, row, search } from "./support/app/work.ts";
+import { openOrder } from "./support/app/work.ts";
 import { expect, test } from "./support/test.ts";
 import { WorkerControl } from "./support/worker.ts";
 
@@ -49,37 +49,6 @@ test("what one tab records, the other shows", async ({ context, page, server }) 
   await openOrder(page, "Swap bucket");
   await page.getByRole("checkbox", { name: "Drive out pins" }).check();
   await expect(other.getByRole("checkbox", { name: "Drive out pins" })).toBeChecked();
-});
-
-test("after the browser cleared its storage the device is told so, and fetches everything again", async ({
-  context,
-  page,
-  server,
-}) => {
-  await page.goto(server.url);
-  await signInAndSetPasscode(page, "technician");
-  await goTo(page, "Work");
-  const before = await page.getByRole("region", { name: "Work orders" }).getByRole("listitem").count();
-  expect(before).toBeGreaterThan(10);
-  const tools = await context.newCDPSession(page);
-  await page.goto("about:blank");
-  await tools.send("Storage.clearDataForOrigin", {
-    origin: server.url,
-    storageTypes: "indexeddb,cache_storage,service_workers,local_storage",
-  });
-  const supervisor = await Colleague.signIn(server, "supervisor");
-  await supervisor.change("WO-000002", { title: "Swap bucket for the clean-up one" });
-
-  await page.goto(server.url);
-  await signIn(page, "technician");
-  await setPasscode(page);
-  await expect(page.getByText("This browser had lost its data")).toBeVisible();
-  await inTheApp(page);
-  await synced(page);
-  await goTo(page, "Work");
-  await expect(page.getByRole("region", { name: "Work orders" }).getByRole("listitem")).toHaveCount(before);
-  await search(page, "Swap bucket");
-  await expect(row(page, "Swap bucket for the clean-up one")).toHaveCount(1);
 });
 
 test("a worker that is stopped after it took a write, before it answered: the write is answered, and there once", async ({

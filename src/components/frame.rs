@@ -1,6 +1,6 @@
 use leptos::{html, prelude::*};
 
-use super::{Toasts, UpdateBar, icon};
+use super::{StorageRemoved, Toasts, UpdateBar, icon};
 use crate::{
     format::status,
     state::{Memo, Session},
@@ -69,6 +69,7 @@ pub fn Frame(
             <UpdateBar />
             <Toasts />
             <Tabs current=tab />
+            <StorageRemoved />
         </div>
     }
     .into_any()
@@ -78,7 +79,9 @@ pub fn Frame(
 fn StatusLine() -> AnyView {
     let session = Session::here();
     let line = Memo::new(move |_| {
-        let (tone, text) = if session.is_full() {
+        let (tone, text) = if session.is_removed() {
+            (status::Tone::Failed, words::REMOVED_STATUS.to_owned())
+        } else if session.is_full() {
             (status::Tone::Failed, words::FULL.to_owned())
         } else {
             status::line(&session.status(), session.now(), session.zone())

@@ -6,13 +6,13 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     components::{
-        Dialog, Empty, For, Frame, Show, StorageFull, Tab, WriteCard, button, focused_button, icon,
+        Dialog, Empty, ExportDialog, For, Frame, Show, StorageFull, Tab, WriteCard, button, focused_button,
+        icon,
     },
     format::{
         value::Reader,
         write::{Told, tell},
     },
-    pages::more::ExportDialog,
     state::{Memo, Session},
     strings::{changes, queue as words, shell, status},
 };

@@ -111,7 +111,8 @@ impl Drafts {
                 break;
             };
             let text = self.kept(&place).map(|draft| draft.to_text(&place));
-            if data.keep_draft(&place, text.as_deref()).await.is_err() && !data.is_closed() {
+            let kept = data.keep_draft(&place, text.as_deref()).await;
+            if kept.is_err() && !data.is_closed() && !data.is_removed() {
                 self.toasts.say(words::DRAFT_NOT_KEPT.to_owned());
             }
         }

@@ -64,6 +64,12 @@ impl Session {
         self.data().is_some_and(|data| data.is_full())
     }
 
+    /// Whether the browser has removed what was stored here while it is open.
+    pub fn is_removed(self) -> bool {
+        self.active.track();
+        self.data().is_some_and(|data| data.is_removed())
+    }
+
     /// How many pieces of what was recorded here do not open; none where nothing can be told.
     pub async fn unreadable(self) -> usize {
         match self.data() {

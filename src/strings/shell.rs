@@ -33,6 +33,20 @@ pub const FULL_TEXT: &str = "What the server has for you cannot be kept here, so
 /// An edit that was not kept for want of room.
 pub const FULL_NOT_SAVED: &str = "There is no room left on this device, so this is not saved yet. What you typed is still here. Delete photos, videos or apps you do not need, or other sites’ data in the browser’s settings, then save again.";
 
+pub const REMOVED_STATUS: &str = "Removed from this device";
+pub const REMOVED: &str = "This browser has removed your data";
+pub const REMOVED_TEXT: &str = "It has cleared what Holdfast had stored on this device, while Holdfast was open. What you see, and what you have typed, is in this page only: nothing can be saved here any more. Copy what you need before you close it. After signing in again, everything that the server has comes back.";
+pub const SIGN_IN_AGAIN: &str = "Sign in again";
+pub const STAY_HERE: &str = "Stay here";
+
+/// How much of it the server has not got.
+pub fn removed_unsent(count: usize) -> String {
+    format!(
+        "{} never sent: save a sealed file, and give it to whoever looks after Holdfast for you.",
+        super::changes(count)
+    )
+}
+
 /// Why what is on the device stays closed.
 pub fn not_opened(reason: &str) -> String {
     format!("What is on this device could not be opened: {reason}")

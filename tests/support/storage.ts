@@ -20,6 +20,18 @@ export class StorageInternals {
   }
 }
 
+/** Removes what the origin has stored, its service worker with it, but no cookie: as a browser that needs room does. */
+export async function evict(context: BrowserContext, page: Page, origin: string): Promise<void> {
+  const tools = await context.newCDPSession(page);
+  const storageTypes = "indexeddb,cache_storage,service_workers,local_storage";
+  await tools.send("Storage.clearDataForOrigin", { origin, storageTypes });
+}
+
+/** The names of the origin's databases. */
+export async function databases(page: Page): Promise<(string | undefined)[]> {
+  return page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name));
+}
+
 /** An upgrade that another page has begun: as long as it lasts nobody gets into the database. */
 export interface Upgrade {
   /** Gives it up: the database is as it was. */

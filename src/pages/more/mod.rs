@@ -2,7 +2,6 @@
 
 mod choices;
 mod devices;
-mod export;
 mod install;
 mod key;
 mod lock;
@@ -13,7 +12,6 @@ mod theme;
 mod unreadable;
 
 pub use devices::Devices;
-pub use export::ExportDialog;
 pub use key::ReplaceKey;
 
 use leptos::prelude::*;

@@ -1,8 +1,7 @@
 use leptos::prelude::*;
 
-use super::ExportDialog;
 use crate::{
-    components::{Dialog, Show, button, focused_button, icon},
+    components::{Dialog, ExportDialog, Show, button, focused_button, icon},
     state::Session,
     strings::more as words,
 };

@@ -1,8 +1,7 @@
 use leptos::{prelude::*, task::spawn_local};
 
-use super::ExportDialog;
 use crate::{
-    components::{LossDialog, Show, button, icon},
+    components::{ExportDialog, LossDialog, Show, button, icon},
     state::Session,
     strings::{more as words, shell},
 };

@@ -9,9 +9,12 @@ use crate::{seal::passphrase, store::SealedRemains};
 
 impl Session {
     /// The whole queue under a passphrase: what sign-out offers when something is unsent. What does not open goes along
-    /// as it lies there, sealed.
+    /// as it lies there, sealed. Where the browser has removed what was stored, it is what this context remembers.
     pub async fn export(&self, passphrase: &str) -> Result<String, ClientError> {
-        let remains = self.remains().await?;
+        let remains = match self.is_removed() {
+            true => Vec::new(),
+            false => self.remains().await?,
+        };
         let text = {
             let replica = self.engine.replica();
             self.exported(&replica.open_writes().collect::<Vec<_>>(), &remains)

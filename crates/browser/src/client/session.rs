@@ -182,6 +182,11 @@ impl Session {
         self.full.get()
     }
 
+    /// Whether the browser has removed what was stored here. What is in memory is shown, and kept nowhere any more.
+    pub fn is_removed(&self) -> bool {
+        !self.is_closed() && self.engine.ports().store().database().is_gone()
+    }
+
     /// Queues an edit: durable when this returns, visible at once, sent when it can be.
     pub async fn edit(self: &Rc<Self>, edit: &Edit) -> Result<Edited, TransactError<EditError>> {
         let edited = self.engine.edit(edit).await?;

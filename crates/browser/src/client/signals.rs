@@ -33,6 +33,14 @@ impl Session {
             let weak = weak.clone();
             move |event| Self::told_by_engine(&weak, event)
         });
+        self.engine.ports().store().database().on_removed({
+            let weak = weak.clone();
+            move || {
+                if let Some(session) = weak.upgrade() {
+                    session.listeners.tell(ClientEvent::Activity);
+                }
+            }
+        });
         let channel = Channel::join(&channel_of(&self.database), {
             let weak = weak.clone();
             move |message| {

@@ -10,10 +10,13 @@ use futures::{
     channel::oneshot::{Receiver, Sender, channel},
     future::Shared,
 };
+use holdfast_core::ports::Clock;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{EventTarget, IdbVersionChangeEvent};
 
-use super::{DatabaseError, State};
+use super::{CLOSING_MS, Database, DatabaseError, State, is_there};
+use crate::clock::PlatformClock;
 
 pub(super) type Listener = Closure<dyn FnMut(JsValue)>;
 
@@ -46,13 +49,43 @@ fn next() -> Next {
     (tell, told.shared())
 }
 
+/// Who is told when the browser has removed a database that was open. Cloning shares.
+#[derive(Clone, Default)]
+pub(super) struct Removal(Rc<RefCell<Option<Tell>>>);
+
+type Tell = Rc<dyn Fn()>;
+
+impl std::fmt::Debug for Removal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Removal").finish_non_exhaustive()
+    }
+}
+
+impl Removal {
+    pub(super) fn set(&self, tell: impl Fn() + 'static) {
+        self.0.replace(Some(Rc::new(tell)));
+    }
+
+    /// A browser that removes a database closes its connections first. Looks a moment later whether it is gone.
+    async fn look(self, name: Rc<str>, state: Weak<RefCell<State>>) {
+        PlatformClock.sleep(CLOSING_MS).await;
+        if is_there(&name).await {
+            return;
+        }
+        let Some(state) = state.upgrade() else { return };
+        if matches!(state.replace(State::Deleted), State::Deleted) {
+            return;
+        }
+        let tell = self.0.borrow().clone();
+        if let Some(tell) = tell {
+            tell();
+        }
+    }
+}
+
 /// Lets go when another context wants the database for itself, and notices when the platform closed it.
-pub(super) fn listeners(
-    state: &Rc<RefCell<State>>,
-    closings: &Closings,
-    events: &EventTarget,
-    returns: bool,
-) -> Result<[Listener; 2], DatabaseError> {
+pub(super) fn listeners(database: &Database, events: &EventTarget) -> Result<[Listener; 2], DatabaseError> {
+    let (state, returns) = (&database.state, database.schema.returns);
     let on_version_change = listener(state, move |event| {
         let deleted = event
             .dyn_into::<IdbVersionChangeEvent>()
@@ -63,9 +96,17 @@ pub(super) fn listeners(
             State::Closed
         }
     });
-    let closings = closings.clone();
+    let (name, closings, removal) = (
+        database.name.clone(),
+        database.closings.clone(),
+        database.removal.clone(),
+    );
+    let held = Rc::downgrade(state);
     let on_close = listener(state, move |_| {
         closings.tell();
+        if !returns {
+            spawn_local(removal.clone().look(name.clone(), held.clone()));
+        }
         State::Closed
     });
     events.add_event_listener_with_callback("versionchange", on_version_change.as_ref().unchecked_ref())?;

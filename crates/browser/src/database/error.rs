@@ -9,8 +9,8 @@ pub enum DatabaseError {
     /// The connection is closed; opening again may help.
     #[error("{0}; reload the page")]
     Closed(String),
-    /// The database was deleted from another context: this one must not make it anew.
-    #[error("this person's data was removed from this device; sign in again")]
+    /// Another context deleted the database, or the browser removed it: this one must not make it anew.
+    #[error("what this app had stored was removed from this device; reload the page and sign in again")]
     Deleted,
     #[error("there is no room left on this device")]
     Full,

@@ -6,14 +6,18 @@
 //!
 //! Connections are opened when first needed and again after the platform closed them under us. Both are closed as soon
 //! as another context wants to upgrade or delete the database: it would have to wait for us. A person's database that
-//! was deleted is not opened any more (see [`Schema::returns`]), so that no forgotten timer brings an empty one back.
+//! was deleted, by another context or by the browser, is not opened any more (see [`Schema::returns`]): no forgotten
+//! timer brings an empty one back, and nobody takes an empty one for the state of things.
 
 mod closing;
 mod error;
 pub mod strict;
 mod transactions;
 
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use futures::future::{Either, select};
 use holdfast_core::ports::Clock;
@@ -21,7 +25,7 @@ use rexie::{ObjectStore, Rexie, RexieBuilder};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::clock::PlatformClock;
-use closing::{Closings, Listener, listeners};
+use closing::{Closings, Listener, Removal, listeners};
 pub use error::DatabaseError;
 use strict::StrictConnection;
 
@@ -31,11 +35,14 @@ const OPEN_TIMEOUT_MS: u64 = 10_000;
 /// For how long a deletion waits for other contexts to let go, in milliseconds.
 const DELETE_TIMEOUT_MS: u64 = 5_000;
 
+/// What is under way when the browser closes the connections ends within this time, or never, in milliseconds.
+const CLOSING_MS: u64 = 1_000;
+
 /// Version and object stores of a database.
 #[derive(Clone, Copy)]
 pub struct Schema {
     pub version: u32,
-    /// Whether it may be made anew after another context deleted it.
+    /// Whether it may be made anew after it was deleted.
     pub returns: bool,
     pub stores: fn() -> Vec<ObjectStore>,
 }
@@ -55,6 +62,9 @@ pub struct Database {
     schema: Schema,
     state: Rc<RefCell<State>>,
     closings: Closings,
+    removal: Removal,
+    /// Whether it has been open, and so must be there.
+    made: Rc<Cell<bool>>,
 }
 
 #[derive(Debug, Default)]
@@ -91,6 +101,8 @@ impl Database {
             schema,
             state: Rc::default(),
             closings: Closings::default(),
+            removal: Removal::default(),
+            made: Rc::default(),
         }
     }
 
@@ -103,10 +115,17 @@ impl Database {
         if matches!(*self.state.borrow(), State::Open(_)) {
             return true;
         }
-        match strict::database_names().await {
-            Some(names) => names.iter().any(|name| **name == *self.name),
-            None => true,
-        }
+        is_there(&self.name).await
+    }
+
+    /// Whether it was removed from this device, or given up.
+    pub fn is_gone(&self) -> bool {
+        matches!(*self.state.borrow(), State::Deleted)
+    }
+
+    /// Who is told when the browser has removed it while it was open.
+    pub fn on_removed(&self, tell: impl Fn() + 'static) {
+        self.removal.set(tell);
     }
 
     async fn open(&self) -> Result<(), DatabaseError> {
@@ -115,18 +134,23 @@ impl Database {
             State::Open(_) => return Ok(()),
             State::Deleted => return Err(DatabaseError::Deleted),
         }
+        if self.made.get() && !self.schema.returns && !is_there(&self.name).await {
+            self.abandon();
+            return Err(DatabaseError::Deleted);
+        }
         let builder = Rexie::builder(&self.name).version(self.schema.version);
         let builder = (self.schema.stores)()
             .into_iter()
             .fold(builder, RexieBuilder::add_object_store);
         let reads = opened(builder).await?;
         let strict = strictly_opened(&self.name, self.schema.version).await?;
-        let listeners = listeners(&self.state, &self.closings, strict.events(), self.schema.returns);
+        let listeners = listeners(self, strict.events());
         let connections = Connections {
             reads: Some(reads),
             strict,
             _listeners: listeners?,
         };
+        self.made.set(true);
         let mut state = self.state.borrow_mut();
         match *state {
             State::Closed => *state = State::Open(connections),
@@ -172,6 +196,12 @@ impl Database {
             )),
         }
     }
+}
+
+/// Whether there is a database of this name; `true` where the browser does not tell.
+async fn is_there(name: &str) -> bool {
+    let names = strict::database_names().await;
+    names.is_none_or(|names| names.iter().any(|there| there == name))
 }
 
 /// Opens, and upgrades if need be. What is held up for too long is told, and goes on by itself: once it is through, the

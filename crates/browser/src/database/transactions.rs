@@ -9,11 +9,8 @@ use futures::future::{Either, select};
 use holdfast_core::ports::Clock;
 use rexie::{Transaction, TransactionMode};
 
-use super::{Connections, Database, DatabaseError, State, strict::StrictTransaction};
+use super::{CLOSING_MS, Connections, Database, DatabaseError, State, strict::StrictTransaction};
 use crate::clock::PlatformClock;
-
-/// What is under way when the browser closes the connections ends within this time, or never, in milliseconds.
-const CLOSING_MS: u64 = 1_000;
 
 impl Database {
     /// Reads; once more if the browser closed the connections meanwhile.

@@ -1,7 +1,7 @@
 use leptos::{prelude::*, task::spawn_local};
 
+use super::{Dialog, button, icon};
 use crate::{
-    components::{Dialog, button, icon},
     state::Session,
     strings::{queue as words, shell},
 };
