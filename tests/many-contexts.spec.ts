@@ -1,9 +1,11 @@
 // Tabs and worker share one queue.
+import type { Locator } from "@playwright/test";
+
 import { Colleague } from "./support/colleague.ts";
 import { ordersHere, plainFetch, queueOrders } from "./support/app/api.ts";
 import { signInAndSetPasscode, syncWhileClosed, unlock } from "./support/app/entry.ts";
 import { goTo, offline, statusLine, synced } from "./support/app/status.ts";
-import { openOrder } from "./support/app/work.ts";
+import { openOrder, row, search } from "./support/app/work.ts";
 import { expect, test } from "./support/test.ts";
 import { WorkerControl } from "./support/worker.ts";
 
@@ -51,6 +53,35 @@ test("what one tab records, the other shows", async ({ context, page, server }) 
   await expect(other.getByRole("checkbox", { name: "Drive out pins" })).toBeChecked();
 });
 
+test("what is recorded elsewhere is drawn where it shows, and nowhere else", async ({ context, page, server }) => {
+  await page.goto(server.url);
+  await signInAndSetPasscode(page, "technician");
+  const other = await context.newPage();
+  await other.goto(server.url);
+  await unlock(other);
+  await goTo(page, "Work");
+  const list = page.getByRole("region", { name: "Work orders" }).getByRole("list");
+  expect(await list.getByRole("listitem").count()).toBeGreaterThan(10);
+  const drawn = await watch(list);
+
+  await plainFetch(other, "PATCH", "/work-orders/WO-000002", { title: "Swap both buckets" });
+  await expect(row(page, "Swap both buckets")).toBeVisible();
+  await synced(page);
+  expect(new Set(await drawn()), "the one row, as it was and as it is").toEqual(
+    new Set(["- Swap bucket", "+ Swap both buckets", "- Swap both buckets"]),
+  );
+
+  await search(page, "both buckets");
+  await expect(list.getByRole("listitem")).toHaveCount(1);
+  await drawn();
+  const meter = async (): Promise<unknown> =>
+    (await ordersHere(page)).find((order) => order.workOrderId === "WO-000003")?.meterReading;
+  await plainFetch(other, "PATCH", "/work-orders/WO-000003", { meterReading: 4_711 });
+  await expect.poll(meter).toBe(4_711);
+  await synced(page);
+  expect(await drawn(), "an order that is not shown").toEqual([]);
+});
+
 test("a worker that is stopped after it took a write, before it answered: the write is answered, and there once", async ({
   context,
   page,
@@ -83,3 +114,21 @@ test("a worker that is stopped after it took a write, before it answered: the wr
   const here = (await ordersHere(page)).map(({ title }) => String(title)).filter((title) => /^Bolt/.test(title));
   expect(here.sort(), "the last one is another one").toEqual(["Bolt missing", "Bolt missing", "Bolt missing", "Bolt worn"]);
 });
+
+/** Notes every change of a list's document from now on; asked, it answers those since it was asked before. */
+async function watch(list: Locator): Promise<() => Promise<string[]>> {
+  const changes = await list.evaluateHandle((element) => {
+    const changes: string[] = [];
+    const title = (node: Node): string => (node as Element).querySelector?.(".row__title")?.textContent ?? node.textContent ?? "";
+    const observer = new MutationObserver((records) => {
+      for (const { target, type, addedNodes, removedNodes } of records) {
+        if (type !== "childList") changes.push(`${type} ${target.textContent}`);
+        changes.push(...Array.from(removedNodes, (node) => `- ${title(node)}`));
+        changes.push(...Array.from(addedNodes, (node) => `+ ${title(node)}`));
+      }
+    });
+    observer.observe(element, { attributes: true, characterData: true, childList: true, subtree: true });
+    return changes;
+  });
+  return async () => changes.evaluate((changes) => changes.splice(0));
+}
