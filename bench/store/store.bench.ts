@@ -1,6 +1,6 @@
 // `cargo xtask bench store`: Holdfast's store beside raw IndexedDB and the libraries that people use instead.
 //
-// Baseline and subjects in the same page and run, in alternating order; medians of an even number of runs; the baseline
+// Baseline and subjects in the same page and run, in changing order; medians of an even number of runs; the baseline
 // against itself as noise; every answer checked; the browser started anew for each cold start.
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 import { test } from "../../tests/support/test.ts";
 import { bundle, holdfastModule, html } from "../site.ts";
 import { Profile } from "../store/driver/profile.ts";
+import { inTurn } from "../turns.ts";
 import { report } from "./driver/report.ts";
 import { type Entry, run, type Steps } from "./driver/run.ts";
 
@@ -31,8 +32,7 @@ test("beside others", async ({ playwright, launchOptions }) => {
   const options = { ...launchOptions, bypassCSP: true, args: [...(launchOptions.args ?? []), "--disable-web-security"] };
   for (let number = 0; number < RUNS; number += 1) {
     const able = ENTRIES.filter(({ label }) => !(label in out));
-    const inTurn = number % 2 === 0 ? able : able.reverse();
-    await run(await Profile.create(playwright.chromium, options), inTurn, (label, steps) => {
+    await run(await Profile.create(playwright.chromium, options), inTurn(able, number, RUNS), (label, steps) => {
       if (steps instanceof Error) {
         out[label] = steps.message.split("\n")[0] ?? "";
         collected.set(label, []);

@@ -1,7 +1,8 @@
-// Drives the pages: warm works, and cold starts, in alternating order.
+// Drives the pages: warm works, and cold starts, each run in another order.
 import type { Page } from "@playwright/test";
 
 import type { Site } from "../../site.ts";
+import { inTurn } from "../../turns.ts";
 import type { Measured } from "../page/measure.ts";
 import type { Start, Started } from "../page/main.ts";
 import type { SubjectName } from "../page/subjects/index.ts";
@@ -41,7 +42,7 @@ export interface ColdStart {
   memory: Memory;
 }
 
-/** All works by all subjects, in one page; every other run the other way round. */
+/** All works by all subjects, in one page. */
 export async function collectWarm(
   { makeProfile, site, runs }: Setting,
   entries: readonly Entry[],
@@ -53,7 +54,7 @@ export async function collectWarm(
     const page = await profile.open(site.url);
     await page.evaluate(([count, edits]) => window.bench.prepare(count, edits), [count, EDITS] as const);
     for (let run = 0; run < runs; run += 1) {
-      for (const { label, subject } of inTurn(entries, run)) {
+      for (const { label, subject } of inTurn(entries, run, runs)) {
         const name = `warm-${label}-${run}`.replaceAll(/\W+/g, "-");
         const asked = [subject, name] as const;
         await keep(collected, label, () => page.evaluate(([subject, name]) => window.bench.measure(subject, name), asked));
@@ -90,7 +91,7 @@ export async function collectCold({ makeProfile, site, runs }: Setting, entries:
     // The first start sorts out what storing left and fills the browser's caches of files: it is nobody's.
     for (const entry of entries) await keep(starts, entry.label, () => start(entry).then(() => undefined));
     for (let run = 0; run < runs; run += 1) {
-      for (const entry of inTurn(entries, run)) await keep(starts, entry.label, () => start(entry));
+      for (const entry of inTurn(entries, run, runs)) await keep(starts, entry.label, () => start(entry));
       progress(`cold start ${run + 1} of ${runs}`);
     }
     for (const [label, profile] of profiles) {
@@ -136,11 +137,6 @@ async function blankMemory(profile: Profile, site: Site): Promise<Memory> {
   const memory = await memoryOf(page);
   await profile.remove();
   return memory;
-}
-
-/** Whoever goes first is faster: so it is somebody else each time. */
-function inTurn<T>(entries: readonly T[], run: number): T[] {
-  return run % 2 === 0 ? [...entries] : [...entries].reverse();
 }
 
 /** A subject that fails once is out, with the reason; the others go on. */
