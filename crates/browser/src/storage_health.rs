@@ -28,7 +28,8 @@ impl StorageHealth {
         }
     }
 
-    /// Asks the browser to keep what is stored. It may say no; then [`Self::at_risk`] says so.
+    /// Asks the browser to keep what is stored. It may say no; then [`Self::at_risk`] says so. It may ask the person
+    /// first, and then answers when they do, if ever.
     pub async fn ask_to_persist() -> bool {
         match scope().navigator().storage() {
             Some(storage) => settled(storage.persist()).await.is_truthy(),

@@ -106,7 +106,10 @@ impl Client {
         self.lock_out(before, user_id).await?;
         let session = self.open(unlocked).await?;
         session.adopt_device(device_id, user_id).await?;
-        StorageHealth::ask_to_persist().await;
+        // Firefox asks the person, and answers once they do.
+        spawn_local(async {
+            StorageHealth::ask_to_persist().await;
+        });
         self.welcome(&session);
         Ok(session)
     }
