@@ -1,4 +1,4 @@
-//! What comes from the system's packages: a Chromium and its WebDriver.
+//! What comes from the system's packages: browsers, and Chromium's WebDriver.
 
 use std::{
     env,
@@ -41,6 +41,19 @@ pub fn ensure_browser() -> Outcome<Browser> {
             PACKAGES.join(" ")
         ),
     })
+}
+
+/// Makes sure that there is a Firefox on the PATH, where its driver looks for it.
+pub fn ensure_firefox() -> Outcome {
+    match on_path(&"firefox") {
+        Some(_) => Ok(()),
+        None => Err(Failure::Missing {
+            what: "Firefox".to_owned(),
+            remedy: "Install it once: `sudo apt-get update && sudo apt-get install -y firefox-esr`, or `firefox` where \
+                     it is called so."
+                .to_owned(),
+        }),
+    }
 }
 
 fn find_browser() -> Option<Browser> {

@@ -19,6 +19,9 @@ const BINARYEN: &str = "132.0.0";
 /// Drives libFuzzer.
 const CARGO_FUZZ: &str = "0.13.2";
 
+/// Drives Firefox.
+const GECKODRIVER: &str = "0.37.0";
+
 /// Makes up requests from a description of an API, and judges the answers.
 const SCHEMATHESIS: &str = "4.32.0";
 
@@ -71,6 +74,11 @@ pub fn host() -> Outcome<String> {
 /// Makes sure that `cargo fuzz` is there.
 pub fn ensure_cargo_fuzz() -> Outcome {
     ensure_crate("cargo-fuzz", "cargo-fuzz", CARGO_FUZZ, &["--locked"], "2 min")
+}
+
+/// Makes sure that Firefox's WebDriver is there.
+pub fn ensure_geckodriver() -> Outcome {
+    ensure_crate("geckodriver", "geckodriver", GECKODRIVER, &["--locked"], "3 min")
 }
 
 /// Makes sure that schemathesis is there, in a Python environment of its own; answers its program.

@@ -20,6 +20,17 @@ pub struct Options {
     /// Run this step alone
     #[arg(long, value_enum)]
     only: Option<Step>,
+    /// In which browser the step `browser` runs
+    #[arg(long, value_enum, default_value_t, requires = "only")]
+    browser: Browser,
+}
+
+/// A browser that crates/browser is tested in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Browser {
+    #[default]
+    Chromium,
+    Firefox,
 }
 
 /// A part of the checks that can run alone.
@@ -35,7 +46,7 @@ enum Step {
     Types,
     /// Unit and integration tests on this machine
     Native,
-    /// Tests of crates/browser in a headless Chromium
+    /// Tests of crates/browser in a headless browser
     Browser,
     /// The release build of app and worker
     Build,
@@ -60,14 +71,14 @@ impl Step {
         }
     }
 
-    fn run(self) -> Outcome<Summary> {
+    fn run(self, options: &Options) -> Outcome<Summary> {
         match self {
             Self::Format => check::format().map(|()| Summary::new()),
             Self::Lint => check::lint().map(|()| Summary::new()),
             Self::LintWeb => check::lint_web().map(|()| Summary::new()),
             Self::Types => check::types().map(|()| Summary::new()),
             Self::Native => native(),
-            Self::Browser => browser(),
+            Self::Browser => browser(options.browser),
             Self::Build => tools::ensure()
                 .and_then(|()| web::build_if_changed())
                 .map(|()| Summary::new()),
@@ -86,7 +97,7 @@ pub fn execute(options: &Options) -> Outcome {
     let mut done = Vec::new();
     for step in steps {
         let begun = Instant::now();
-        let summary = step.run().map_err(|source| Failure::Step {
+        let summary = step.run(options).map_err(|source| Failure::Step {
             step: step.name(),
             source: Box::new(source),
         })?;
@@ -102,11 +113,19 @@ fn native() -> Outcome<Summary> {
     })
 }
 
-fn browser() -> Outcome<Summary> {
+fn browser(browser: Browser) -> Outcome<Summary> {
     tools::ensure_wasm_target()?;
     tools::ensure_wasm_bindgen()?;
-    let browser = system::ensure_browser()?;
-    step::timed("Testing crates/browser in Chromium", "3 min at first", || {
+    let (name, variable, driver) = match browser {
+        Browser::Chromium => ("Chromium", "CHROMEDRIVER", system::ensure_browser()?.driver),
+        Browser::Firefox => {
+            system::ensure_firefox()?;
+            tools::ensure_geckodriver()?;
+            ("Firefox", "GECKODRIVER", "geckodriver".into())
+        }
+    };
+    let what = format!("Testing crates/browser in {name}");
+    step::timed(&what, "3 min at first", || {
         let mut tests = workspace::cargo_web(&[
             "test",
             "--locked",
@@ -120,7 +139,7 @@ fn browser() -> Outcome<Summary> {
                 "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
                 "wasm-bindgen-test-runner",
             )
-            .env("CHROMEDRIVER", &browser.driver)
+            .env(variable, &driver)
             .env("WASM_BINDGEN_TEST_TIMEOUT", "300");
         step::run_tests(&mut tests)
     })
