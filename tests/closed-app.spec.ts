@@ -49,26 +49,20 @@ test("a sync event with every page closed delivers the queue", async ({ device, 
   expect(await supervisor.ordersTitled("Mirror broken")).toHaveLength(1);
 });
 
-// When that event comes is the browser's own decision: now and then Chromium passes over a return of the network and
-// waits for minutes. What the worker does with the event is held above, without retries.
-test.describe("by the browser's own clock", () => {
-  test.describe.configure({ retries: 2 });
+test("the browser's own sync event comes when the device is back in reach", async ({ device, server }) => {
+  const page = await syncingWhileClosed(device);
+  await device.context.setOffline(true);
+  await openOrder(page, "Swap bucket");
+  await addNote(page, "Written in the tunnel.");
+  await offline(page, 1);
+  await device.closePages();
+  await device.context.setOffline(false);
 
-  test("the browser's own sync event comes when the device is back in reach", async ({ device, server }) => {
-    const page = await syncingWhileClosed(device);
-    await device.context.setOffline(true);
-    await openOrder(page, "Swap bucket");
-    await addNote(page, "Written in the tunnel.");
-    await offline(page, 1);
-    await device.closePages();
-    await device.context.setOffline(false);
-
-    const supervisor = await Colleague.signIn(server, "supervisor");
-    await expect
-      .poll(async () => (await supervisor.order("WO-000002")).notes, { timeout: 30_000 })
-      .toMatchObject([{ text: "Written in the tunnel." }]);
-    expect(appPages(device.context)).toHaveLength(0);
-  });
+  const supervisor = await Colleague.signIn(server, "supervisor");
+  await expect
+    .poll(async () => (await supervisor.order("WO-000002")).notes, { timeout: 30_000 })
+    .toMatchObject([{ text: "Written in the tunnel." }]);
+  expect(appPages(device.context)).toHaveLength(0);
 });
 
 test("a periodic sync event fetches what others changed while the app was closed", async ({ device, server }) => {

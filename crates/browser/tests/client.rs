@@ -115,12 +115,6 @@ async fn whoever_comes_back_to_the_app_has_the_server_asked_at_once() {
         &[],
     )
     .await;
-    // Some browsers take a while to the first question; a second one would follow at once.
-    script(
-        "for (let left = 100; left > 0 && probes === 0; left -= 1) await new Promise((next) => setTimeout(next, 50));",
-        &[],
-    )
-    .await;
     PlatformClock.sleep(500).await;
     let counted = script("globalThis.fetch = original; return before + \"/\" + probes", &[]).await;
     assert_eq!(

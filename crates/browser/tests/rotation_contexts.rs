@@ -209,13 +209,10 @@ async fn a_tab_that_slept_through_it_alone_writes_nothing_and_is_locked() {
 async fn a_worker_that_is_being_let_in_meanwhile_is_never_in_with_the_former_key_alone() {
     let (device, first, session) = furnished().await;
     let before = found(&session).await;
-    // Some browsers are slower to let a worker in.
-    let (mut round, mut let_in) = (0_u32, 0);
-    while round < 8 || let_in < 5 {
-        assert!(round < 48, "let in {let_in} times of {round}");
+    for round in 0..8_u32 {
         let worker = device.context(Context::Worker);
         let resume = async {
-            PlatformClock.sleep(u64::from(round % 8) * 15).await;
+            PlatformClock.sleep(u64::from(round) * 15).await;
             worker.resume().await.unwrap()
         };
         let (replaced, inside) = futures::join!(first.replace_key(PASSCODE), resume);
@@ -224,16 +221,15 @@ async fn a_worker_that_is_being_let_in_meanwhile_is_never_in_with_the_former_key
             let id = format!("worker-{round}");
             let queued = inside.queue_once(&gate_event(&id, "CD 1"), id.clone()).await;
             queued.unwrap();
-            let_in += 1;
         }
         until_replaced(&session).await;
         let now = found(&session).await;
         assert_eq!(now.quarantined, 0);
         assert_eq!(now, with_edits(before.clone(), now.unsent - before.unsent));
-        assert_eq!(now.unsent - before.unsent, let_in);
-        round += 1;
-        all_of_generation(&device, &session, round).await;
+        all_of_generation(&device, &session, round + 1).await;
     }
+    let taken = found(&session).await.unsent - before.unsent;
+    assert!(taken > 4, "let in {taken} times of 8");
 }
 
 #[wasm_bindgen_test]
