@@ -65,6 +65,26 @@ test("the browser's own sync event comes when the device is back in reach", asyn
   expect(appPages(device.context)).toHaveLength(0);
 });
 
+test("a sync event that comes while a page is at it delivers what that page leaves behind when it closes", async ({ device, server }) => {
+  const page = await syncingWhileClosed(device);
+  await server.kill();
+  await openOrder(page, "Swap bucket");
+  await addNote(page, "Written on the way out.");
+  await offline(page, 1);
+  await page.evaluate(async () => {
+    const names = (await indexedDB.databases()).map(({ name }) => `${name}-sync`);
+    // Never given back: the page keeps them to its end, as one does that is closed in the middle of a request.
+    for (const name of names) await new Promise((held) => void navigator.locks.request(name, () => (held(null), new Promise(() => {}))));
+  });
+  await server.up();
+  await (await device.worker()).sync("holdfast-sync");
+  await device.closePages();
+
+  const supervisor = await Colleague.signIn(server, "supervisor");
+  await expect.poll(async () => (await supervisor.order("WO-000002")).notes).toMatchObject([{ text: "Written on the way out." }]);
+  expect(appPages(device.context)).toHaveLength(0);
+});
+
 test("a periodic sync event fetches what others changed while the app was closed", async ({ device, server }) => {
   await syncingWhileClosed(device);
   await device.closePages();

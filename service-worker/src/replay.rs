@@ -36,13 +36,13 @@ pub fn now() -> Timestamp {
 pub async fn send(session: Rc<Session>, trigger: Trigger) -> Result<JsValue, JsValue> {
     LAST_TRY.set(Some(now()));
     let round = session.sync(trigger).await;
-    // A write whose own wait is not over yet is left behind by a round that went well.
-    let left_behind = round == Round::Done && session.replica().unsent() > 0;
+    let left_behind = session.replica().unsent() > 0;
     match round {
         Round::Waiting(_) | Round::LeaseLost => Err(NOT_ALL.into()),
-        Round::Done if left_behind => Err(NOT_ALL.into()),
+        // A write whose own wait is not over yet; or a page was at it for too long to wait for its end.
+        Round::Done | Round::Elsewhere if left_behind => Err(NOT_ALL.into()),
         Round::Failed(error) => Err(error.to_string().into()),
-        // Elsewhere: an open page is at it. Parked: a person must sign in first.
+        // Parked: a person must sign in first.
         Round::Done | Round::Elsewhere | Round::Parked | Round::NotSetUp => Ok(JsValue::UNDEFINED),
     }
 }

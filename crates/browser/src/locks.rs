@@ -1,10 +1,19 @@
 //! Web Locks: which of an origin's contexts may go round.
 
-use futures::channel::oneshot;
+use std::pin::pin;
+
+use futures::{
+    channel::oneshot,
+    future::{Either, select},
+};
+use holdfast_core::ports::Clock;
 use js_sys::{Function, Promise};
 use wasm_bindgen::{JsCast, closure::Closure, prelude::*};
 
-use crate::scope::{object, property, scope};
+use crate::{
+    clock::PlatformClock,
+    scope::{object, property, scope},
+};
 
 #[wasm_bindgen]
 extern "C" {
@@ -46,6 +55,20 @@ impl Drop for Guard {
 
 /// Takes the lock of this name if it is free; never waits for it.
 pub async fn try_lock(name: &str) -> Lock {
+    request(name, &object(&[("ifAvailable", true.into())])).await
+}
+
+/// Takes the lock of this name; waits for whoever has it, `patience_ms` milliseconds at most.
+pub async fn lock_within(name: &str, patience_ms: u64) -> Lock {
+    let options = object(&[]);
+    let granted = pin!(request(name, &options));
+    match select(granted, pin!(PlatformClock.sleep(patience_ms))).await {
+        Either::Left((lock, _)) => lock,
+        Either::Right(_) => Lock::Elsewhere,
+    }
+}
+
+async fn request(name: &str, options: &JsValue) -> Lock {
     let manager = property(&scope().navigator(), "locks");
     if manager.is_undefined() {
         return Lock::Unsupported;
@@ -67,8 +90,7 @@ pub async fn try_lock(name: &str) -> Lock {
         }
     });
     let manager: LockManager = manager.unchecked_into();
-    let options = object(&[("ifAvailable", true.into())]);
-    match manager.request(name, &options, granted.unchecked_ref()) {
+    match manager.request(name, options, granted.unchecked_ref()) {
         Ok(_held) => {}
         Err(_) => return Lock::Unsupported,
     }

@@ -11,7 +11,7 @@ use holdfast_browser::{
     channel::{Channel, Message},
     clock::PlatformClock,
     connectivity::{Connectivity, Hint},
-    locks::{Lock, try_lock},
+    locks::{Lock, lock_within, try_lock},
     pkce::{self, SignInStateError},
     rng::PlatformRng,
     storage_health::StorageHealth,
@@ -74,6 +74,25 @@ async fn a_lock_is_held_by_one_until_it_is_dropped() {
     drop(guard);
     PlatformClock.sleep(20).await;
     assert!(matches!(try_lock(&name).await, Lock::Held(_)));
+}
+
+#[wasm_bindgen_test]
+async fn a_lock_that_is_waited_for_comes_when_it_is_given_back_or_not_at_all() {
+    let name = fresh_name();
+    let Lock::Held(guard) = try_lock(&name).await else {
+        panic!("free")
+    };
+    assert!(matches!(lock_within(&name, 50).await, Lock::Elsewhere));
+    let waiting = lock_within(&name, 5_000);
+    let giving_back = async {
+        PlatformClock.sleep(50).await;
+        drop(guard);
+    };
+    let (lock, ()) = futures::join!(waiting, giving_back);
+    assert!(
+        matches!(lock, Lock::Held(_)),
+        "whoever gave up waiting does not stand in the way"
+    );
 }
 
 #[wasm_bindgen_test]

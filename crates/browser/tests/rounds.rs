@@ -141,3 +141,52 @@ async fn what_one_context_is_sending_no_other_sends() {
     assert_eq!((keys.len(), distinct.len(), most), (4, 4, 1), "{keys:?}");
     script("globalThis.fetch = original", &[]).await;
 }
+
+/// Takes the lock of the device's rounds, as a page does that is at it, and gives it back after `ms` milliseconds.
+async fn hold_the_lock(session: &Rc<Session>, ms: u32) {
+    session
+        .edit_once(&gate_event("first", "AB 12"), "key-first".into())
+        .await
+        .unwrap();
+    PlatformClock.sleep(100).await;
+    let hold = r#"
+        const { held } = await navigator.locks.query();
+        const [name, ...more] = held.map((lock) => lock.name).filter((name) => name.endsWith("-sync"));
+        if (!name || more.length) throw new Error(`held: ${JSON.stringify(held)}`);
+        await new Promise((granted) => navigator.locks.request(name, () => {
+            granted();
+            return new Promise((done) => setTimeout(done, a));
+        }));
+    "#;
+    script(hold, &[ms.into()]).await;
+    assert_eq!(sent().await.0, ["key-first"], "the round is over");
+}
+
+#[wasm_bindgen_test]
+async fn the_worker_waits_for_a_page_that_is_at_it_and_sends_what_that_one_leaves_behind() {
+    let (_page, session, _worker, inside) = page_and_worker().await;
+    hold_the_lock(&session, 700).await;
+    session
+        .edit_once(&gate_event("second", "AB 12"), "key-second".into())
+        .await
+        .unwrap();
+    assert_eq!(inside.sync(Trigger::Reconnect).await, Round::Done);
+    assert_eq!(sent().await.0, ["key-first", "key-second"]);
+    script("globalThis.fetch = original", &[]).await;
+}
+
+#[wasm_bindgen_test]
+async fn the_worker_does_nothing_after_a_page_that_has_sent_everything() {
+    let (_page, session, _worker, inside) = page_and_worker().await;
+    session
+        .edit_once(&gate_event("1", "AB 12"), "key-1".into())
+        .await
+        .unwrap();
+    PlatformClock.sleep(100).await;
+    assert_eq!(inside.sync(Trigger::Reconnect).await, Round::Elsewhere);
+    assert_eq!(
+        (sent().await.0, inside.replica().unsent()),
+        (vec!["key-1".to_owned()], 0)
+    );
+    script("globalThis.fetch = original", &[]).await;
+}

@@ -2,6 +2,7 @@
 //!
 //! The platform's lock elects one context for each round. A context that does not get it says that it wants a round;
 //! the one at it looks for more before it ends, and says when it has ended. Whoever still has something then tries.
+//! The worker waits for that end instead: a page that is at it may be closing, and then nobody else is left to try.
 //!
 //! A round that fails says until when it is no use trying. A page that hears it of the worker, which has no timers,
 //! takes over by its own: it shows what was found out, and sends nothing before its wait is over.
@@ -23,7 +24,7 @@ use super::{ClientEvent, Context, session::Session};
 use crate::{
     background,
     channel::Message,
-    locks::{Lock, try_lock},
+    locks::{Lock, lock_within, try_lock},
     power::Power,
 };
 
@@ -32,6 +33,10 @@ const PERIOD: Duration = Duration::minutes(15);
 
 /// For how long another context's round is waited for before trying again.
 const ELSEWHERE: Duration = Duration::seconds(10);
+
+/// The worker waits so long for the end of a page's round, in milliseconds. Browsers let an event go on for minutes, and
+/// free the lock of a page that is gone.
+const OUTLAST_MS: u64 = 60_000;
 
 /// A round that had to wait for nobody knows what is tried again after this.
 const UNKNOWN_WAIT: Duration = Duration::seconds(30);
@@ -80,16 +85,16 @@ impl Session {
             // Noted by the engine for the round that is under way.
             return self.engine.sync(trigger, Election::Lock).await;
         }
-        let lock = try_lock(&format!("{}-sync", self.database)).await;
+        let name = format!("{}-sync", self.database);
+        let mut lock = try_lock(&name).await;
+        if matches!(lock, Lock::Elsewhere) {
+            self.tell_others(&Message::SyncWanted);
+            lock = self.outlast(&name, trigger).await;
+        }
         let election = match &lock {
             Lock::Held(_) => Election::Lock,
             Lock::Unsupported => Election::LeaseAlone,
-            Lock::Elsewhere => {
-                self.elsewhere.set(Some(trigger));
-                self.tell_others(&Message::SyncWanted);
-                self.plan_wake_up();
-                return Round::Elsewhere;
-            }
+            Lock::Elsewhere => return Round::Elsewhere,
         };
         let round = {
             let _syncing = While::set(&self.syncing);
@@ -100,6 +105,22 @@ impl Session {
         drop(lock);
         self.after_round(&round, trigger);
         round
+    }
+
+    /// A page comes back to what it wanted when it hears that the other's round has ended, or after a while. The worker
+    /// waits for the end, and goes round itself if something is left.
+    async fn outlast(self: &Rc<Self>, name: &str, trigger: Trigger) -> Lock {
+        if self.context == Context::Page {
+            self.elsewhere.set(Some(trigger));
+            self.plan_wake_up();
+            return Lock::Elsewhere;
+        }
+        let lock = lock_within(name, OUTLAST_MS).await;
+        let nothing_left = self.engine.catch_up().await.is_ok() && self.engine.replica().unsent() == 0;
+        if nothing_left || self.is_closed() {
+            return Lock::Elsewhere;
+        }
+        lock
     }
 
     /// A fold that does not come about is due again after the next round, or after a while if there was no room for it.
