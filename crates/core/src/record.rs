@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Fields, Timestamp};
+use crate::{Fields, Timestamp, timestamp};
 
 /// Names one record: its entity type (`work-order`) and its id (`WO-000123`, or a local UUID until the server has
 /// assigned one).
@@ -43,8 +43,10 @@ pub struct Mirror {
     /// The server's version; 0 marks a record that only this device knows (a local notice).
     pub version: u64,
     /// When the server last changed it.
+    #[serde(deserialize_with = "timestamp::read")]
     pub updated_at: Timestamp,
     /// When this version reached the device, by the device's clock: what ageing counts from.
+    #[serde(deserialize_with = "timestamp::read")]
     pub reached_at: Timestamp,
     /// The scan that last confirmed it; see [`crate::store::CursorRow::scan`].
     #[serde(default)]

@@ -24,6 +24,7 @@ use crate::{
     bound(serialize = "R: Row", deserialize = "DeltaChanges<R>: Deserialize<'de>")
 )]
 pub struct Delta<R = WireRecord> {
+    #[serde(deserialize_with = "timestamp::read")]
     pub sync_timestamp: Timestamp,
     /// Opaque. Send it as `since` next time; store it in the transaction that stores the changes.
     pub cursor: String,
@@ -244,7 +245,7 @@ impl std::str::FromStr for Cursor {
 pub struct Digest {
     pub epoch: String,
     /// When it was taken: what ages are counted at.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "timestamp::read")]
     pub as_of: Timestamp,
     /// By collection.
     pub entities: BTreeMap<String, DigestEntry>,

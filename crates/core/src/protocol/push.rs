@@ -6,6 +6,7 @@ use crate::{
     Fields, Timestamp,
     queue::{Operation, QueuedWrite},
     record::meta,
+    timestamp,
 };
 
 /// `POST /api/v1/sync/push`.
@@ -50,7 +51,11 @@ pub struct WireOperation {
     /// The value of each changed field as its author saw it. Without it the server takes it from its history.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<Fields>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "timestamp::read_optional"
+    )]
     pub queued_at: Option<Timestamp>,
     #[serde(default)]
     pub clock_offset_ms: i64,
@@ -99,6 +104,7 @@ impl WireOperation {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PushResponse {
+    #[serde(deserialize_with = "timestamp::read")]
     pub server_time: Timestamp,
     /// One for each operation, in the order of the request.
     pub results: Vec<OperationResult>,

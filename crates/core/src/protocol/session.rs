@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::Timestamp;
+use crate::{Timestamp, timestamp};
 
 /// `GET /api/v1/me`: who is signed in, and what they may do. Cached, so that the app knows it offline.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -44,7 +44,9 @@ impl Me {
 #[serde(rename_all = "camelCase")]
 pub struct DeviceInfo {
     pub id: String,
+    #[serde(deserialize_with = "timestamp::read")]
     pub first_seen_at: Timestamp,
+    #[serde(deserialize_with = "timestamp::read")]
     pub last_seen_at: Timestamp,
 }
 

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Fields, Timestamp, protocol::WireError, record::RecordKey};
+use crate::{Fields, Timestamp, protocol::WireError, record::RecordKey, timestamp};
 
 /// What a write does to its record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -70,6 +70,7 @@ pub struct QueuedWrite {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub depends_on: Vec<String>,
     pub device_id: String,
+    #[serde(deserialize_with = "timestamp::read")]
     pub created_at: Timestamp,
     /// Server time minus device time when it was made, in milliseconds, if known.
     pub clock_offset_ms: i64,
@@ -82,12 +83,24 @@ pub struct QueuedWrite {
     pub retries: u32,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_error: Option<WireError>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "timestamp::read_optional"
+    )]
     pub last_attempt_at: Option<Timestamp>,
     /// Not before this instant, after a counted failure.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "timestamp::read_optional"
+    )]
     pub not_before: Option<Timestamp>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "timestamp::read_optional"
+    )]
     pub synced_at: Option<Timestamp>,
     /// Fields that the server settled against or together with somebody else's value.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

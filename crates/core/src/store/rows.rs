@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Timestamp, pack::Pack, record::RecordKey};
+use crate::{Timestamp, pack::Pack, record::RecordKey, timestamp};
 
 /// The id under which the server knows a record that a device created offline. Kept for good.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +23,7 @@ crate::json_object!(Alias {
 pub struct DeviceRow {
     pub device_id: String,
     pub user_id: String,
+    #[serde(deserialize_with = "timestamp::read")]
     pub created_at: Timestamp,
 }
 
@@ -42,6 +43,7 @@ pub struct CursorRow {
     /// Numbers the scans; a mirror that the current one did not bring is dropped at its end.
     pub scan: u32,
     /// Of the last page, by the device's clock.
+    #[serde(deserialize_with = "timestamp::read")]
     pub pulled_at: Timestamp,
 }
 
@@ -63,6 +65,7 @@ pub struct SyncRow {
     /// Operations in a row that failed standing alone: from the second on, the fault is hardly theirs.
     pub lone_failures: u32,
     /// Nothing is sent before this instant (`Retry-After`, or backing off).
+    #[serde(deserialize_with = "timestamp::read_optional")]
     pub hold_until: Option<Timestamp>,
     /// Consecutive failures to reach the server: what the backing-off counts.
     pub network_failures: u32,
@@ -70,14 +73,18 @@ pub struct SyncRow {
     pub parked: bool,
     /// Server time minus device time, in milliseconds.
     pub clock_offset_ms: i64,
+    #[serde(deserialize_with = "timestamp::read_optional")]
     pub last_synced_at: Option<Timestamp>,
     /// When the digests were last compared.
+    #[serde(deserialize_with = "timestamp::read_optional")]
     pub last_verified_at: Option<Timestamp>,
     /// What went wrong last, for the status line; cleared by a success.
     pub last_error: Option<crate::protocol::WireError>,
     /// A restored backup was met at this time: acknowledged writes were offered again.
+    #[serde(deserialize_with = "timestamp::read_optional")]
     pub epoch_changed_at: Option<Timestamp>,
     /// Since when attempts have reached the server and nothing was accepted; see [`crate::watchdog`].
+    #[serde(deserialize_with = "timestamp::read_optional")]
     pub in_vain_since: Option<Timestamp>,
 }
 
@@ -126,6 +133,7 @@ impl Default for SyncRow {
 pub struct Lease {
     /// Made anew for every round: a holder that lost the lease cannot mistake a later one for its own.
     pub token: String,
+    #[serde(deserialize_with = "timestamp::read")]
     pub expires_at: Timestamp,
 }
 
