@@ -25,13 +25,14 @@ use holdfast_core::{
     replica::Replica,
     store::{Changes, CursorRow, Row, Store},
 };
+use js_sys::Function;
 use support::{
     device::{Device, PASSCODE as PASSCODE_OF_DEVICE},
     earlier, fresh_name,
     furnished::{all_at_rest, found, furnished, until_replaced},
     page, put, queued,
     replacement::{Step, replace_until},
-    transactions, work_order,
+    script, transactions, work_order,
     worker::Worker,
 };
 use wasm_bindgen::prelude::*;
@@ -193,6 +194,30 @@ pub async fn replace_and_die_at(vault: String, user_id: Vec<u8>, database: Vec<u
     replace_until(&device, &text(database), Step::FormerDropped).await;
 }
 
+/// What the worker runs: it upgrades a database of an earlier version and stops for good when it has made the store of
+/// this name, in the middle of the browser's own transaction.
+#[wasm_bindgen]
+pub async fn die_upgrading(database: String, salt: Vec<u8>, secret: Vec<u8>, made: String) {
+    let wrapped = support::wrapped(salt, secret);
+    let keys = secret::unlock(&wrapped, PASSCODE).await.unwrap();
+    let patch = "const make = IDBDatabase.prototype.createObjectStore;
+        IDBDatabase.prototype.createObjectStore = function (name, ...options) {
+            const made = make.call(this, name, ...options);
+            if (name === a) b(name);
+            return made;
+        };";
+    script(patch, &[made.into(), stop().into()]).await;
+    IndexedDbStore::new(&database, keys).load().await.unwrap();
+}
+
+/// Blocks the thread, as nothing that merely awaits does: a transaction that nobody asks anything of would commit.
+fn stop() -> Function {
+    let stop = "postMessage(`at ${a}`);
+        const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+        Atomics.wait(new Int32Array(memory.buffer), 0, 0);";
+    Function::new_with_args("a", stop)
+}
+
 /// Stops this context for good at the place of this name.
 fn arm(name: &str) -> CrashPoint {
     let point = *CrashPoint::ALL
@@ -200,25 +225,18 @@ fn arm(name: &str) -> CrashPoint {
         .find(|point| format!("{point:?}") == name)
         .unwrap();
     crash::arm(point, |point| {
-        // Blocks the thread, as nothing that merely awaits does: a transaction that nobody asks anything of would commit.
-        let stop = "postMessage(`at ${a}`);
-            const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
-            Atomics.wait(new Int32Array(memory.buffer), 0, 0);";
         let name = JsValue::from_str(&format!("{point:?}"));
-        js_sys::Function::new_with_args("a", stop)
-            .call1(&JsValue::NULL, &name)
-            .unwrap();
+        stop().call1(&JsValue::NULL, &name).unwrap();
     });
     point
 }
 
 /// Lets a worker run a function and die at the place.
-async fn kill_at(point: CrashPoint, function: &str, database: &str, bytes: [&[u8]; 2]) {
-    let name = JsValue::from_str(&format!("{point:?}"));
-    let worker = Worker::start(function, database, bytes, &name);
+async fn kill_at(place: &str, function: &str, database: &str, bytes: [&[u8]; 2]) {
+    let worker = Worker::start(function, database, bytes, &place.into());
     let said = worker.says().await;
     worker.terminate();
-    assert_eq!(said, format!("at {point:?}"), "it died where it was to die");
+    assert_eq!(said, format!("at {place}"), "it died where it was to die");
 }
 
 /// What a write leads to where nobody dies.
@@ -244,7 +262,8 @@ async fn death_at_each_named_place_leaves_what_was_or_what_was_to_be() {
             _ => Some(State::of(&replica_of(&store).await)),
         };
         store.database().close();
-        kill_at(point, "die_at", &database, [&wrapped.salt, &wrapped.secret]).await;
+        let place = format!("{point:?}");
+        kill_at(&place, "die_at", &database, [&wrapped.salt, &wrapped.secret]).await;
 
         let after = undisturbed(writing, &keys).await;
         let store = IndexedDbStore::new(&database, keys.clone());
@@ -269,6 +288,32 @@ async fn death_at_each_named_place_leaves_what_was_or_what_was_to_be() {
 }
 
 #[wasm_bindgen_test]
+async fn death_in_the_middle_of_the_browsers_upgrade_leaves_the_earlier_version_whole() {
+    let (wrapped, keys) = secret::create(PASSCODE).await.unwrap();
+    let after = undisturbed(Writing::Migration, &keys).await;
+    for made in ["journal", "heads", "bodies"] {
+        let database = Writing::Migration.prepare(&keys).await;
+        let bytes: [&[u8]; 2] = [&wrapped.salt, &wrapped.secret];
+        kill_at(made, "die_upgrading", &database, bytes).await;
+        assert_eq!(
+            earlier::left(&database).await,
+            "303 1",
+            "{made}: every row and the head"
+        );
+        assert_eq!(
+            earlier::version(&database).await,
+            1,
+            "{made}: the upgrade was taken back whole"
+        );
+
+        let store = IndexedDbStore::new(&database, keys.clone());
+        let state = State::of(&replica_of(&store).await);
+        assert!(state == after, "{made}: the next start brings it over");
+        assert_eq!(earlier::left(&database).await, "0 0", "{made}");
+    }
+}
+
+#[wasm_bindgen_test]
 async fn death_at_each_named_place_of_a_rotation_loses_nothing_and_the_next_unlock_goes_on() {
     for point in CrashPoint::ALL.iter().copied() {
         let (writing, leaves) = expected(point);
@@ -281,7 +326,8 @@ async fn death_at_each_named_place_of_a_rotation_loses_nothing_and_the_next_unlo
         client.lock().await.unwrap();
         drop((client, session));
         let bytes = [device.user_id.as_bytes(), database.as_bytes()];
-        kill_at(point, "replace_and_die_at", &device.vault, bytes).await;
+        let place = format!("{point:?}");
+        kill_at(&place, "replace_and_die_at", &device.vault, bytes).await;
 
         let client = device.context(Context::Page);
         let session = client.unlock(&device.user_id, PASSCODE_OF_DEVICE).await.unwrap();

@@ -52,3 +52,15 @@ pub async fn left(database: &str) -> String {
     "#;
     script(body, &[database.into()]).await.as_string().unwrap()
 }
+
+/// The version that the browser gives the database now.
+pub async fn version(database: &str) -> u32 {
+    let body = r#"
+        const request = indexedDB.open(a);
+        const db = await new Promise((ok, no) => { request.onsuccess = () => ok(request.result); request.onerror = () => no(request.error); });
+        db.close();
+        return db.version;
+    "#;
+    let version = script(body, &[database.into()]).await.as_f64();
+    version.unwrap() as u32
+}
