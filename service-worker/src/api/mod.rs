@@ -34,7 +34,7 @@ impl Answer {
 
     /// An answer in the API's error shape.
     pub fn error(status: u16, error: WireError) -> Self {
-        let text = serde_json::to_vec(&ErrorEnvelope { error }).unwrap_or_default();
+        let text = serde_json::to_vec(&ErrorEnvelope::from(error)).unwrap_or_default();
         Self::json(status, json::parse(&text).unwrap_or_default())
     }
 

@@ -185,60 +185,6 @@ impl Metadata {
     }
 }
 
-/// What an opaque cursor holds: `v1.<epoch>.<entity set>.<sequence>-<answer>[.<scan position>]`. Only the server reads
-/// it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cursor {
-    /// Names one unbroken history of the server's database; a restored backup starts another.
-    pub epoch: String,
-    /// A short hash of the entity set that was asked for.
-    pub entity_set: String,
-    /// Everything up to this position of the change log is on the device.
-    pub sequence: u64,
-    /// Which of the server's answers to this device it came with: two to the same question may say different things.
-    pub answer: u64,
-    /// During a first sync: the last record scanned, as `entity/id`.
-    pub scan: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the cursor is not one this server made; start again without it")]
-pub struct CursorError;
-
-impl std::fmt::Display for Cursor {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (epoch, entity_set) = (&self.epoch, &self.entity_set);
-        write!(f, "v1.{epoch}.{entity_set}.{}-{}", self.sequence, self.answer)?;
-        self.scan
-            .as_ref()
-            .map_or(Ok(()), |position| write!(f, ".{position}"))
-    }
-}
-
-impl std::str::FromStr for Cursor {
-    type Err = CursorError;
-
-    fn from_str(text: &str) -> Result<Self, CursorError> {
-        let mut parts = text.splitn(5, '.');
-        let mut next = || parts.next().filter(|part| !part.is_empty()).ok_or(CursorError);
-        if next()? != "v1" {
-            return Err(CursorError);
-        }
-        let (epoch, entity_set) = (next()?.to_owned(), next()?.to_owned());
-        let place = next()?;
-        // Without a number it was made by a server that gave none, and belongs to no answer.
-        let (sequence, answer) = place.split_once('-').unwrap_or((place, "0"));
-        let number = |digits: &str| digits.parse().map_err(|_| CursorError);
-        Ok(Self {
-            epoch,
-            entity_set,
-            sequence: number(sequence)?,
-            answer: number(answer)?,
-            scan: next().ok().map(str::to_owned),
-        })
-    }
-}
-
 /// `GET /api/v1/sync/digest`: what the server believes this device holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -74,8 +74,25 @@ impl WireError {
 
 /// The body of every answer that is not a success.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ErrorEnvelope {
     pub error: WireError,
+    /// Beside [`ErrorCode::Gone`]: whether the server lost history, so that the device offers again what was acknowledged
+    /// there. `false`: only the device's cursor is of no use. Absent (an earlier server): history may be lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offer_again: Option<bool>,
 }
 
-crate::json_object!(ErrorEnvelope { error: "error" });
+crate::json_object!(ErrorEnvelope {
+    error: "error",
+    offer_again: "offerAgain",
+});
+
+impl From<WireError> for ErrorEnvelope {
+    fn from(error: WireError) -> Self {
+        Self {
+            error,
+            offer_again: None,
+        }
+    }
+}

@@ -1,13 +1,15 @@
 //! The wire: shapes that client and server share. `docs/protocol.md` is their reference.
 
 mod columns;
+mod cursor;
 mod delta;
 mod error;
 mod push;
 mod session;
 
 pub use columns::{Layout, Row};
-pub use delta::{Cursor, CursorError, Delta, DeltaChanges, Digest, DigestEntry, Metadata, WireRecord};
+pub use cursor::{Cursor, CursorError};
+pub use delta::{Delta, DeltaChanges, Digest, DigestEntry, Metadata, WireRecord};
 pub use error::{ErrorCode, ErrorEnvelope, FieldError, WireError};
 pub use holdfast_codec::delta::{DeltaText, RecordText};
 pub use push::{

@@ -156,11 +156,11 @@ impl From<DatabaseError> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let error = match &self {
-            Self::Refused(refusal) => refusal.error.clone(),
-            other => WireError::new(other.code(), other.to_string()),
+        let envelope = match &self {
+            Self::Refused(refusal) => refusal.envelope(),
+            other => ErrorEnvelope::from(WireError::new(other.code(), other.to_string())),
         };
-        let mut response = (self.status(), Json(ErrorEnvelope { error })).into_response();
+        let mut response = (self.status(), Json(envelope)).into_response();
         if let Some((name, value)) = self.header() {
             response.headers_mut().insert(name, value);
         }

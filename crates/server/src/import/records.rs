@@ -177,7 +177,7 @@ pub(super) fn put(
             mapping.key.field.clone(),
             draft.fields[&mapping.key.field].clone(),
         )]);
-        if !unique::taken(tx, entity, None, &key)?.is_empty() {
+        if !unique::taken(tx, entity, None, &key, &|_| true)?.is_empty() {
             continue;
         }
         for reference in references::of(entity, &draft.fields) {

@@ -1,7 +1,12 @@
 //! The server's ids (`WO-000123`), and aliases for the UUIDs under which devices created records.
+//!
+//! An alias belongs to the device that made it: no device can name, by an id of its own, what another device means by it.
+//! A record's own id always wins over an alias of the same text.
 
 use holdfast_core::{pack::Entity, ports::Rng};
+use uuid::{Uuid, Variant};
 
+use super::epoch;
 use crate::storage::port::{Result, Transaction};
 
 /// Ids left out after a part of the history was lost: more than were ever given out between two backups.
@@ -14,6 +19,11 @@ fn counter(entity: &str) -> String {
     format!("lastId:{entity}")
 }
 
+/// Where the numbers that the present epoch skipped are kept: `<before the first>-<last>`.
+fn skipped(entity: &str) -> String {
+    format!("skippedIds:{entity}")
+}
+
 fn last(tx: &dyn Transaction, entity: &str) -> Result<u64> {
     Ok(tx
         .meta(&counter(entity))?
@@ -22,6 +32,9 @@ fn last(tx: &dyn Transaction, entity: &str) -> Result<u64> {
 }
 
 /// A fresh id: the entity's prefix and a number, or a UUID where the entity has no prefix.
+///
+/// # Errors
+/// If the storage fails.
 pub fn assign(tx: &mut dyn Transaction, entity: &Entity, rng: &dyn Rng) -> Result<String> {
     if entity.id_prefix.is_empty() {
         return Ok(rng.uuid());
@@ -38,6 +51,9 @@ pub fn assign(tx: &mut dyn Transaction, entity: &Entity, rng: &dyn Rng) -> Resul
 }
 
 /// Notes that an id was given out by somebody else: new records are numbered on behind it.
+///
+/// # Errors
+/// If the storage fails.
 pub fn passed(tx: &mut dyn Transaction, entity: &Entity, id: &str) -> Result<()> {
     let number = id
         .strip_prefix(&entity.id_prefix)
@@ -50,28 +66,70 @@ pub fn passed(tx: &mut dyn Transaction, entity: &Entity, id: &str) -> Result<()>
     }
 }
 
-/// Whether this server gave the id out, as far as it knows: it has the entity's prefix, and a number that was passed.
-pub fn was_assigned(tx: &dyn Transaction, entity: &Entity, id: &str) -> Result<bool> {
-    let number = id
-        .strip_prefix(&entity.id_prefix)
-        .filter(|_| !entity.id_prefix.is_empty());
-    let number = number
-        .filter(|digits| digits.len() >= 6)
-        .and_then(|digits| digits.parse::<u64>().ok());
-    match number {
-        Some(number) => Ok(number <= last(tx, &entity.name)?),
-        None => Ok(false),
+/// Whether this text can be the id that a device gave a record of its own making: a UUID v4 as it is usually written.
+pub fn is_local(id: &str) -> bool {
+    let parsed = Uuid::try_parse(id).ok();
+    parsed.is_some_and(|uuid| {
+        let random = uuid.get_version_num() == 4 && uuid.get_variant() == Variant::RFC4122;
+        random && uuid.as_hyphenated().to_string() == id
+    })
+}
+
+/// Whether a text has the form of the ids that the server gives to records of this entity.
+pub fn is_numbered(entity: &Entity, id: &str) -> bool {
+    number_of(entity, id).is_some()
+}
+
+/// Whether a record that this device created in a lost part of the history may come back under this id: the device
+/// proved that it knows that history, and the id is one that this epoch skipped because it may have been given out there.
+///
+/// # Errors
+/// If the storage fails.
+pub fn may_return(tx: &dyn Transaction, entity: &Entity, device: &str, id: &str) -> Result<bool> {
+    if !epoch::has_returned(tx, device)? {
+        return Ok(false);
     }
+    if entity.id_prefix.is_empty() {
+        return Ok(is_local(id));
+    }
+    let range = tx.meta(&skipped(&entity.name))?;
+    let bounds = range.as_deref().and_then(|range| {
+        let (from, to) = range.split_once('-')?;
+        Some((from.parse::<u64>().ok()?, to.parse::<u64>().ok()?))
+    });
+    let within = |(from, to), number| from < number && number <= to;
+    Ok(bounds
+        .zip(number_of(entity, id))
+        .is_some_and(|(bounds, number)| within(bounds, number)))
+}
+
+/// The number of a server id, if the text is just what [`assign`] writes for it.
+fn number_of(entity: &Entity, id: &str) -> Option<u64> {
+    let prefix = Some(entity.id_prefix.as_str()).filter(|prefix| !prefix.is_empty())?;
+    let number = id.strip_prefix(prefix)?.parse::<u64>().ok()?;
+    (format!("{prefix}{number:06}") == id).then_some(number)
 }
 
 /// Skips ids that may have been given out in a lost part of the history. By how many is left to chance: a backup that is
 /// restored a second time must not give out again what it gave out after the first.
+///
+/// # Errors
+/// If the storage fails.
 pub fn leap(tx: &mut dyn Transaction, entity: &str, rng: &dyn Rng) -> Result<()> {
-    let next = (last(tx, entity)? / LEAP + 1 + rng.next_u64() % LEAPS) * LEAP;
-    tx.put_meta(&counter(entity), &next.to_string())
+    let from = last(tx, entity)?;
+    let to = (from / LEAP + 1 + rng.next_u64() % LEAPS) * LEAP;
+    tx.put_meta(&skipped(entity), &format!("{from}-{to}"))?;
+    tx.put_meta(&counter(entity), &to.to_string())
 }
 
-/// The record's id on the server, whichever of its ids is given; `id` itself, if nothing is known of it.
-pub fn resolve(tx: &dyn Transaction, entity: &str, id: &str) -> Result<String> {
-    Ok(tx.alias(entity, id)?.unwrap_or_else(|| id.to_owned()))
+/// The record's id on the server, whichever of its ids the device gives; `id` itself, if nothing is known of it.
+///
+/// # Errors
+/// If the storage fails.
+pub fn resolve(tx: &dyn Transaction, device: &str, entity: &str, id: &str) -> Result<String> {
+    match tx.alias(device, entity, id)? {
+        // A record of that very id is the one that is meant.
+        Some(aliased) if tx.record_text(entity, id)?.is_none() => Ok(aliased),
+        _ => Ok(id.to_owned()),
+    }
 }

@@ -7,7 +7,7 @@
 //! - [`defaults`] fills in what a new record was not given.
 //! - [`past`] reads the history: former values, and who wrote the present ones.
 //! - [`people`] keeps the records of persons in step with the accounts.
-//! - [`epoch`] names one unbroken history of the database.
+//! - [`epoch`] names one unbroken history of the database; [`starts`] tells when one was lost.
 
 pub mod defaults;
 pub mod epoch;
@@ -15,6 +15,7 @@ pub mod ids;
 pub mod past;
 pub mod people;
 pub mod references;
+pub mod starts;
 pub mod unique;
 pub mod version;
 
@@ -25,13 +26,15 @@ use holdfast_core::{
 
 use crate::storage::model::StoredRecord;
 
-/// The whole record as it goes on the wire.
-pub fn whole(entity: &Entity, record: &StoredRecord) -> WireRecord {
+/// The whole record as it goes on the wire to a device: under which id a record was made is told to the device that made
+/// it, and to no other.
+pub fn whole(entity: &Entity, record: &StoredRecord, device: &str) -> WireRecord {
+    let made_there = record.maker.as_deref() == Some(device);
     let metadata = Metadata {
         version: record.version,
         base_version: None,
         updated_at: record.updated_at,
-        local_id: record.local_id.clone(),
+        local_id: record.local_id.clone().filter(|_| made_there),
     };
     WireRecord::assemble(
         record.fields.clone(),

@@ -61,39 +61,43 @@ fn collect(declared: &[Field], fields: &Fields, prefix: &str, found: &mut Vec<Re
 }
 
 /// Puts the server's ids where a device wrote ids of its own making.
-pub fn resolve(tx: &dyn Transaction, entity: &Entity, mut fields: Fields) -> Result<Fields> {
-    resolve_in(tx, &entity.fields, &mut fields)?;
+pub fn resolve(tx: &dyn Transaction, device: &str, entity: &Entity, mut fields: Fields) -> Result<Fields> {
+    resolve_in(tx, device, &entity.fields, &mut fields)?;
     if entity.name == system::USER
         && let Some(pins) = fields.get_mut("pinned").and_then(Value::as_array_mut)
     {
-        pins.iter_mut().try_for_each(|pin| resolve_pin(tx, pin))?;
+        pins.iter_mut().try_for_each(|pin| resolve_pin(tx, device, pin))?;
     }
     Ok(fields)
 }
 
 /// A profile names what it pins as `type/id`.
-fn resolve_pin(tx: &dyn Transaction, pin: &mut Value) -> Result<()> {
+fn resolve_pin(tx: &dyn Transaction, device: &str, pin: &mut Value) -> Result<()> {
     let named = pin.as_str().and_then(|pin| pin.split_once('/'));
     if let Some((entity, id)) = named {
-        *pin = format!("{entity}/{}", ids::resolve(tx, entity, id)?).into();
+        *pin = format!("{entity}/{}", ids::resolve(tx, device, entity, id)?).into();
     }
     Ok(())
 }
 
-fn resolve_in(tx: &dyn Transaction, declared: &[Field], fields: &mut Fields) -> Result<()> {
+fn resolve_in(tx: &dyn Transaction, device: &str, declared: &[Field], fields: &mut Fields) -> Result<()> {
     for field in declared {
         let Some(value) = fields.get_mut(&field.name) else {
             continue;
         };
         match (&field.kind, value) {
-            (FieldType::Reference { entity }, Value::String(id)) => *id = ids::resolve(tx, entity, id)?,
-            (FieldType::Object { fields: parts }, Value::Object(object)) => resolve_in(tx, parts, object)?,
+            (FieldType::Reference { entity }, Value::String(id)) => {
+                *id = ids::resolve(tx, device, entity, id)?
+            }
+            (FieldType::Object { fields: parts }, Value::Object(object)) => {
+                resolve_in(tx, device, parts, object)?
+            }
             (
                 FieldType::List { fields: parts, .. } | FieldType::Log { fields: parts, .. },
                 Value::Array(items),
             ) => {
                 for item in items.iter_mut().filter_map(Value::as_object_mut) {
-                    resolve_in(tx, parts, item)?;
+                    resolve_in(tx, device, parts, item)?;
                 }
             }
             _ => {}

@@ -3,6 +3,7 @@
 use holdfast_core::{Fields, pack::Entity, protocol::FieldError};
 use serde_json::Value;
 
+use crate::storage::model::StoredRecord;
 use crate::storage::port::{Result, Transaction};
 
 /// The values a record claims, as (name of the set, value). A set with a missing part claims nothing.
@@ -14,23 +15,40 @@ fn claims(entity: &Entity, fields: &Fields) -> Vec<(String, String)> {
     entity.unique.iter().filter_map(claim).collect()
 }
 
-/// What another record already holds, told at the last field of each set.
+/// What another record already holds, reported at the last field of each set. A set that the write leaves as it was in
+/// `before` refuses nothing. The holder is named only if the author `may_see` it.
+///
+/// # Errors
+/// If the storage fails.
 pub fn taken(
     tx: &dyn Transaction,
     entity: &Entity,
-    id: Option<&str>,
-    fields: &Fields,
+    before: Option<&StoredRecord>,
+    after: &Fields,
+    may_see: &dyn Fn(&StoredRecord) -> bool,
 ) -> Result<Vec<FieldError>> {
+    let held = before.filter(|before| !before.deleted);
+    let held = held
+        .map(|before| claims(entity, &before.fields))
+        .unwrap_or_default();
     let mut errors = Vec::new();
-    for (name, value) in claims(entity, fields) {
+    for (name, value) in claims(entity, after)
+        .into_iter()
+        .filter(|claim| !held.contains(claim))
+    {
         let holder = tx.key_holder(&entity.name, &name, &value)?;
-        if let Some(holder) = holder.filter(|holder| Some(holder.as_str()) != id) {
-            let field = name.rsplit(',').next().unwrap_or_default().to_owned();
-            errors.push(FieldError {
-                field,
-                message: format!("is already used by {holder}; choose another"),
-            });
-        }
+        let Some(holder) = holder.filter(|holder| before.is_none_or(|before| before.id != *holder)) else {
+            continue;
+        };
+        let visible = tx
+            .record(&entity.name, &holder)?
+            .is_some_and(|record| may_see(&record));
+        let message = match visible {
+            true => format!("is already used by {holder}; choose another"),
+            false => "is already used by a record that you may not see; choose another".into(),
+        };
+        let field = name.rsplit(',').next().unwrap_or_default().to_owned();
+        errors.push(FieldError { field, message });
     }
     Ok(errors)
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::unique;
 use crate::storage::model::{Act, HistoryEntry, StoredRecord, ValueChange};
-use crate::storage::port::{Result, Transaction};
+use crate::storage::port::{Result, StorageError, Transaction};
 
 /// Who writes, and from where.
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +58,7 @@ impl NewVersion<'_> {
             at,
         } = self;
         fields.retain(|_, value| !value.is_null());
+        refuse_undeclared(entity, before, &fields)?;
         fields.insert(entity.id_field.clone(), id.into());
         let deleted = act == Act::Delete;
         let former = before
@@ -86,6 +87,22 @@ impl NewVersion<'_> {
         };
         tx.put_version(&record, &entry(&record, author, act, changes))?;
         Ok(record)
+    }
+}
+
+/// The one gate in front of every stored version: what is new in it must be a field that the pack declares. A value that an
+/// earlier version of the pack let in, and that is left alone, stays.
+fn refuse_undeclared(entity: &Entity, before: Option<&StoredRecord>, fields: &Fields) -> Result<()> {
+    let as_before = |name: &String, value: &Value| before.is_some_and(|b| b.fields.get(name) == Some(value));
+    let stranger = fields.iter().find(|(name, value)| {
+        **name != entity.id_field && entity.field(name).is_none() && !as_before(name, value)
+    });
+    match stranger {
+        None => Ok(()),
+        Some((name, _)) => Err(StorageError::Undeclared {
+            entity: entity.name.clone(),
+            field: name.clone(),
+        }),
     }
 }
 

@@ -209,7 +209,7 @@ fn keys_aliases_answers_and_meta(storage: &impl Storage) {
         tx.put_key("order", "ref", "r-1", "O-1")?;
         tx.put_key("order", "ref", "r-2", "O-2")?;
         tx.drop_key("order", "ref", "r-2")?;
-        tx.put_alias("order", "local-1", "O-1")?;
+        tx.put_alias("phone", "order", "local-1", "O-1")?;
         tx.put_answer("phone", "key-1", "{}")?;
         tx.put_meta("epoch", "one")?;
         tx.put_meta("epoch", "two")
@@ -218,8 +218,9 @@ fn keys_aliases_answers_and_meta(storage: &impl Storage) {
         assert_eq!(tx.key_holder("order", "ref", "r-1")?.as_deref(), Some("O-1"));
         assert_eq!(tx.key_holder("order", "ref", "r-2")?, None);
         assert_eq!(tx.key_holder("asset", "ref", "r-1")?, None);
-        assert_eq!(tx.alias("order", "local-1")?.as_deref(), Some("O-1"));
-        assert_eq!(tx.alias("asset", "local-1")?, None);
+        assert_eq!(tx.alias("phone", "order", "local-1")?.as_deref(), Some("O-1"));
+        assert_eq!(tx.alias("phone", "asset", "local-1")?, None);
+        assert_eq!(tx.alias("tablet", "order", "local-1")?, None);
         assert_eq!(tx.answer("phone", "key-1")?.as_deref(), Some("{}"));
         assert_eq!(tx.answer("tablet", "key-1")?, None);
         assert_eq!(tx.meta("epoch")?.as_deref(), Some("two"));

@@ -13,6 +13,9 @@ pub enum StorageError {
     Database(#[from] DatabaseError),
     #[error("the store is inconsistent: {0}. Restore it from a backup")]
     Inconsistent(String),
+    /// A version would hold what its pack does not declare.
+    #[error("{entity} has no field \"{field}\"")]
+    Undeclared { entity: String, field: String },
     /// A fault that a test or a simulation asked for.
     #[error("injected fault")]
     Injected,
@@ -70,9 +73,9 @@ pub trait Transaction {
     fn put_key(&mut self, entity: &str, name: &str, value: &str, id: &str) -> Result<()>;
     fn drop_key(&mut self, entity: &str, name: &str, value: &str) -> Result<()>;
 
-    /// The server's id for one that a device made.
-    fn alias(&self, entity: &str, local_id: &str) -> Result<Option<String>>;
-    fn put_alias(&mut self, entity: &str, local_id: &str, id: &str) -> Result<()>;
+    /// The server's id for one that this device made.
+    fn alias(&self, device: &str, entity: &str, local_id: &str) -> Result<Option<String>>;
+    fn put_alias(&mut self, device: &str, entity: &str, local_id: &str, id: &str) -> Result<()>;
 
     /// The first answer to a device's write, as JSON.
     fn answer(&self, device: &str, key: &str) -> Result<Option<String>>;

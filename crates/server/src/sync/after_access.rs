@@ -16,7 +16,7 @@ use holdfast_core::{
 use serde_json::Value;
 
 use super::audit::{AuditAction, AuditEntry, LosingValue};
-use super::notices::{self, About};
+use super::notices::{self, About, Detail, Own};
 use super::{Context, create, outcome};
 use crate::records::{past, references, unique, version::NewVersion};
 use crate::storage::model::{Act, HistoryEntry, StoredRecord};
@@ -68,14 +68,16 @@ pub(super) fn take(
     let Some(past) = could_read(tx, cx, entity, (rule, seen), record)? else {
         return Ok(None);
     };
-    let payload = references::resolve(tx, entity, payload)?;
-    let base = references::resolve(tx, entity, base.clone())?;
+    let payload = references::resolve(tx, &cx.caller.device_id, entity, payload)?;
+    let base = references::resolve(tx, &cx.caller.device_id, entity, base.clone())?;
     let sorted = sort(entity, rule, &payload, &base, record);
     let mut after = record.fields.clone();
     after.extend(sorted.added.clone());
     compute_fields(entity, &mut after);
     let mut errors = validate(entity, Operation::Update, &sorted.typed, &Fields::new());
-    errors.extend(unique::taken(tx, entity, Some(&record.id), &after)?);
+    errors.extend(unique::taken(tx, entity, Some(record), &after, &|holder| {
+        cx.readable(entity, holder)
+    })?);
     errors.extend(create::dangling(tx, cx, entity, &record.fields, &after)?);
     if !errors.is_empty() {
         return Ok(Some(outcome::invalid(operation, errors)));
@@ -229,16 +231,43 @@ fn report(
     }
     entry.write(tx)?;
     let nothing = Value::Null;
-    let detail = |(name, typed): (&String, &Value)| notices::detail(name, typed, &nothing, ADDED);
+    let detail = |(name, typed): (&String, &Value)| {
+        Detail {
+            field: name,
+            kept: typed,
+            lost: &nothing,
+            strategy: ADDED,
+            own: Own::SeenKept,
+        }
+        .json()
+    };
     let taken = sorted.typed.iter().map(detail).collect();
     notices::tell(tx, cx, me, About::Recorded, (entity, &past.seen), taken)?;
-    let detail = |(name, lost): (&String, &Value)| notices::detail(name, &nothing, lost, ACCESS_LOST);
+    let detail = |(name, lost): (&String, &Value)| {
+        Detail {
+            field: name,
+            kept: &nothing,
+            lost,
+            strategy: ACCESS_LOST,
+            own: Own::SeenLost,
+        }
+        .json()
+    };
     let lost = sorted.left_out.iter().map(detail).collect();
     notices::tell(tx, cx, me, About::Superseded, (entity, &past.seen), lost)?;
     if past.taken_by == *me {
         return Ok(());
     }
-    let detail = |(name, value): (&String, &Value)| notices::detail(name, value, &nothing, ADDED);
+    let detail = |(name, value): (&String, &Value)| {
+        Detail {
+            field: name,
+            kept: value,
+            lost: &nothing,
+            strategy: ADDED,
+            own: Own::Neither,
+        }
+        .json()
+    };
     let added = sorted.added.iter().map(detail).collect();
     notices::tell(tx, cx, &past.taken_by, About::Recorded, (entity, after), added)
 }

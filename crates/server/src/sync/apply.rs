@@ -1,4 +1,7 @@
 //! One operation: where its record stands, whether its author may, and so what becomes of it.
+//!
+//! What is authorised is the effect, not the word that was sent for it: a create that names a record which is there is a
+//! change of it.
 
 use holdfast_core::{
     pack::{Entity, Pack},
@@ -19,6 +22,8 @@ enum Target {
     Absent,
     /// There is one, which the author may not see.
     Hidden(StoredRecord),
+    /// As [`Target::Hidden`], under the id by which the author's own device made it.
+    Lost(StoredRecord),
     Live(StoredRecord),
     Deleted(StoredRecord),
 }
@@ -35,14 +40,19 @@ pub(super) fn apply(
     };
     let target = locate(tx, cx, entity, operation)?;
     match (operation.operation, target) {
-        (_, Target::Hidden(record)) => {
+        // Whether a hidden record has this id is not for its author to learn.
+        (Operation::Create, Target::Hidden(_) | Target::Absent) if cx.may(&entity.name, "create") => {
+            create::create(tx, cx, entity, operation)
+        }
+        (Operation::Create, Target::Hidden(_)) => denied(tx, cx, entity, operation, "create"),
+        (_, Target::Hidden(record) | Target::Lost(record)) => {
             let taken = after_access::take(tx, cx, entity, operation, &record)?;
             Ok(taken.unwrap_or_else(|| not_there(operation)))
         }
         (Operation::Update | Operation::Delete, Target::Absent) => Ok(not_there(operation)),
-        _ if !cx.may(&entity.name, action(operation.operation)) => denied(tx, cx, entity, operation),
-        (Operation::Create, Target::Absent) => create::create(tx, cx, entity, operation),
         (Operation::Create, Target::Live(record)) => update::again(tx, cx, entity, operation, &record),
+        (kind, _) if !cx.may(&entity.name, action(kind)) => denied(tx, cx, entity, operation, action(kind)),
+        (Operation::Create, Target::Absent) => create::create(tx, cx, entity, operation),
         (Operation::Update, Target::Live(record)) if entity.name == system::CONFLICT => {
             conflicts::settle(tx, cx, entity, operation, &record)
         }
@@ -118,9 +128,10 @@ fn locate(
     entity: &Entity,
     operation: &WireOperation,
 ) -> Result<Target> {
-    let id = ids::resolve(tx, &entity.name, &operation.entity_id)?;
+    let id = ids::resolve(tx, &cx.caller.device_id, &entity.name, &operation.entity_id)?;
     Ok(match tx.record(&entity.name, &id)? {
         None => Target::Absent,
+        Some(record) if !cx.readable(entity, &record) && id != operation.entity_id => Target::Lost(record),
         Some(record) if !cx.readable(entity, &record) => Target::Hidden(record),
         Some(record) if record.deleted => Target::Deleted(record),
         Some(record) => Target::Live(record),
@@ -131,14 +142,15 @@ fn not_there(operation: &WireOperation) -> OperationResult {
     outcome::rejected(operation, ErrorCode::NotFound, outcome::NOT_THERE)
 }
 
-fn denied(
+/// The refusal of what the author's roles do not allow, written down. `action`: `create`, `update` or `delete`.
+pub(super) fn denied(
     tx: &mut dyn Transaction,
     cx: &Context<'_>,
     entity: &Entity,
     operation: &WireOperation,
+    action: &str,
 ) -> Result<OperationResult> {
-    let id = ids::resolve(tx, &entity.name, &operation.entity_id)?;
-    let action = action(operation.operation);
+    let id = ids::resolve(tx, &cx.caller.device_id, &entity.name, &operation.entity_id)?;
     let mut entry = AuditEntry::new(cx, AuditAction::Denied, &entity.name, &id).about(operation, 0);
     entry.server_version = None;
     entry

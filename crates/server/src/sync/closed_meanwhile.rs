@@ -4,7 +4,7 @@ use holdfast_core::Fields;
 use serde_json::Value;
 
 use super::Context;
-use super::notices::{self, About};
+use super::notices::{self, About, Detail, Own};
 use super::settlement::Versions;
 use crate::records::past;
 use crate::storage::port::{Result, Transaction};
@@ -26,7 +26,14 @@ pub(super) fn report(
     let work = changed.iter().filter(|name| rule.fields.contains(name));
     let detail = |name: &String| {
         let value = after.fields.get(name).unwrap_or(&Value::Null);
-        notices::detail(name, value, &Value::Null, "added")
+        Detail {
+            field: name,
+            kept: value,
+            lost: &Value::Null,
+            strategy: "added",
+            own: Own::Neither,
+        }
+        .json()
     };
     let details: Vec<Value> = work.map(detail).collect();
     let me = cx.caller.me.user_id.as_str();

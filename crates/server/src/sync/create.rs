@@ -7,9 +7,9 @@ use holdfast_core::{
     queue::Operation,
 };
 
-use super::{Context, outcome};
+use super::{Context, outcome, subject};
 use crate::records::defaults::{Creation, complete};
-use crate::records::{self, ids, references, unique, version::NewVersion};
+use crate::records::{ids, references, unique, version::NewVersion};
 use crate::storage::model::{Act, StoredRecord};
 use crate::storage::port::{Result, Transaction};
 
@@ -20,15 +20,23 @@ pub(super) fn create(
     entity: &Entity,
     operation: &WireOperation,
 ) -> Result<OperationResult> {
+    let given = &operation.entity_id;
+    if !ids::is_local(given) && !ids::is_numbered(entity, given) {
+        let message = "must be a UUID v4 in lower case, made by the device".into();
+        let field = entity.id_field.clone();
+        return Ok(outcome::invalid(operation, vec![FieldError { field, message }]));
+    }
     let (_, payload) = operation.split_payload();
-    let payload = references::resolve(tx, entity, payload)?;
+    let payload = references::resolve(tx, &cx.caller.device_id, entity, payload)?;
     let mut errors = validate(entity, Operation::Create, &payload, &Fields::new());
     let creation = Creation {
         user_id: &cx.caller.me.user_id,
         at: cx.now,
     };
     let fields = complete(entity, payload, Some(creation));
-    errors.extend(unique::taken(tx, entity, None, &fields)?);
+    errors.extend(unique::taken(tx, entity, None, &fields, &|holder| {
+        cx.readable(entity, holder)
+    })?);
     errors.extend(dangling(tx, cx, entity, &Fields::new(), &fields)?);
     if !errors.is_empty() {
         return Ok(outcome::invalid(operation, errors));
@@ -40,12 +48,14 @@ pub(super) fn create(
     }
     let record = store(tx, cx, entity, operation, fields)?;
     let mut result = outcome::success(operation, &record.id, record.version);
-    result.record = Some(records::whole(entity, &record));
+    result.record = Some(subject::whole(tx, cx, entity, &record)?);
     Ok(result)
 }
 
 /// A create that is offered again after the server was restored from a backup may carry the id this server gave it
-/// before: it comes back under it. Any other id is a device's own, and an alias from now on.
+/// before: it comes back under it, if the device proved that it knows the lost history. A UUID v4 is the device's own id,
+/// and its alias from now on. Any other text that looks like an id of the server's names nothing: the record gets a fresh
+/// id.
 fn store(
     tx: &mut dyn Transaction,
     cx: &Context<'_>,
@@ -54,15 +64,17 @@ fn store(
     fields: Fields,
 ) -> Result<StoredRecord> {
     let given = &operation.entity_id;
-    let known = ids::was_assigned(tx, entity, given)?;
-    let id = if known {
+    let device = &cx.caller.device_id;
+    let free = tx.record_text(&entity.name, given)?.is_none();
+    let returns = free && ids::may_return(tx, entity, device, given)?;
+    let id = if returns {
         given.clone()
     } else {
         ids::assign(tx, entity, cx.rng)?
     };
-    let local_id = (!known && !given.is_empty()).then(|| given.clone());
+    let local_id = (!returns && ids::is_local(given)).then(|| given.clone());
     if let Some(local_id) = &local_id {
-        tx.put_alias(&entity.name, local_id, &id)?;
+        tx.put_alias(device, &entity.name, local_id, &id)?;
     }
     let (act, author, at) = (Act::Create, cx.author(), cx.now);
     NewVersion {

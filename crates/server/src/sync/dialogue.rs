@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 use holdfast_core::protocol::Cursor;
 use serde::{Deserialize, Serialize};
 
+use super::{Context, cursors};
 use crate::storage::model::Membership;
 use crate::storage::port::{Result, StorageError, Transaction};
 
@@ -121,28 +122,32 @@ pub(super) fn present(tx: &mut dyn Transaction, device: &str, cursor: &Cursor) -
 /// again has the same cursor. `afresh`: the entities of which the answer takes the device to hold nothing.
 pub(super) fn answer(
     tx: &mut dyn Transaction,
-    device: &str,
+    cx: &Context<'_>,
     next: Cursor,
     afresh: Option<Vec<String>>,
     effects: Effects,
 ) -> Result<Cursor> {
+    let device = &cx.caller.device_id;
     let mut dialogue = Dialogue::of(tx, device, &next.entity_set)?;
     for open in &dialogue.open {
         let same = open.afresh == afresh && open.effects == effects;
         let cursor = open.cursor.parse::<Cursor>().ok().filter(|_| same);
         let numbered = |cursor: &Cursor| Cursor {
             answer: cursor.answer,
+            start: cursor.start.clone(),
+            mac: cursor.mac.clone(),
             ..next.clone()
         };
-        if let Some(cursor) = cursor.filter(|cursor| *cursor == numbered(cursor)) {
+        if let Some(cursor) = cursor.filter(|cursor| !cursor.is_unsigned() && *cursor == numbered(cursor)) {
             return Ok(cursor);
         }
     }
     dialogue.last += 1;
-    let cursor = Cursor {
+    let numbered = Cursor {
         answer: dialogue.last,
         ..next
     };
+    let cursor = cursors::issue(tx, cx.rng, device, numbered)?;
     dialogue.open.push(Answer {
         cursor: cursor.to_string(),
         afresh,

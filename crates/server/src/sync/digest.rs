@@ -35,6 +35,7 @@ pub fn digest(tx: &mut dyn Transaction, cx: &Context<'_>, request: &DigestReques
         .since
         .as_ref()
         .and_then(|since| since.parse::<Cursor>().ok());
+    // One that the device has moved on from, or that was not issued to it, is none of the open answers' cursors.
     if let Some(cursor) = cursor.filter(|cursor| cursor.epoch == epoch) {
         dialogue::present(tx, device, &cursor)?;
     }
@@ -42,7 +43,8 @@ pub fn digest(tx: &mut dyn Transaction, cx: &Context<'_>, request: &DigestReques
     let mut entries = BTreeMap::new();
     for entity in &scope.set.entities {
         let (mut versions, mut aged) = (BTreeMap::new(), BTreeSet::new());
-        for record in tx.held(device, &entity.name)? {
+        let held = tx.held(device, &entity.name)?;
+        for record in held.into_iter().filter(|record| scope.readable(entity, record)) {
             if scope.has_had_its_days(entity, &record) {
                 aged.insert(record.id.clone());
             }

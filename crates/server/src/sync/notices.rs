@@ -31,9 +31,50 @@ impl About {
     }
 }
 
-/// One field of a notice: the value that stands, the one that gave way, and why.
-pub(super) fn detail(field: &str, kept: &Value, lost: &Value, strategy: &str) -> Value {
-    json!({ "field": field, "kept": kept, "lost": lost, "strategy": strategy })
+/// One field of a notice: the value that stands, the one that was superseded, and why.
+#[derive(Debug, Clone)]
+pub(super) struct Detail<'a> {
+    pub field: &'a str,
+    pub kept: &'a Value,
+    pub lost: &'a Value,
+    pub strategy: &'a str,
+    /// Which of the values the notice's reader wrote; they may see it whatever becomes of their access.
+    pub own: Own,
+}
+
+/// The value of a detail that its reader wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Own {
+    Kept,
+    Lost,
+    Neither,
+    /// The value that stands; and the notice's title is the one that its reader saw.
+    SeenKept,
+    /// The superseded value; and the title is the one that its reader saw.
+    SeenLost,
+}
+
+impl Detail<'_> {
+    /// As it stands in a notice.
+    pub fn json(&self) -> Value {
+        let Self {
+            field,
+            kept,
+            lost,
+            strategy,
+            own,
+        } = self;
+        let mut detail = json!({ "field": field, "kept": kept, "lost": lost, "strategy": strategy });
+        match own {
+            Own::Kept | Own::SeenKept => detail["own"] = "kept".into(),
+            Own::Lost | Own::SeenLost => detail["own"] = "lost".into(),
+            Own::Neither => {}
+        }
+        if matches!(own, Own::SeenKept | Own::SeenLost) {
+            detail["seen"] = true.into();
+        }
+        detail
+    }
 }
 
 /// The entity that the built-in pack declares.

@@ -75,13 +75,14 @@ impl<'s, 'a> Page<'s, 'a> {
         has_more: bool,
         remaining: Option<u64>,
     ) -> Result<Delta> {
-        let cursor = if !self.afresh && self.effects.is_empty() && next == *asked {
+        // A cursor of the first form is replaced by a signed one as soon as it is presented.
+        let stays = !self.afresh && self.effects.is_empty() && next == *asked && !asked.is_unsigned();
+        let cursor = if stays {
             next
         } else {
             let names = || self.scope.set.entities.iter().map(|entity| entity.name.clone());
             let afresh = self.afresh.then(|| names().collect());
-            let device = &self.scope.cx.caller.device_id;
-            dialogue::answer(tx, device, next, afresh, self.effects)?
+            dialogue::answer(tx, &self.scope.cx, next, afresh, self.effects)?
         };
         Ok(Delta {
             sync_timestamp: self.scope.cx.now,
@@ -183,12 +184,12 @@ impl<'s, 'a> Page<'s, 'a> {
     }
 
     fn tell(&mut self, tx: &dyn Transaction, entity: &Entity, record: StoredText, step: Step) -> Result<()> {
-        let device = &self.scope.cx.caller.device_id;
+        let cx = &self.scope.cx;
         let row = match step {
-            Step::Whole => TextRow::whole_for(device, record)?,
-            Step::Changed => match TextRow::changed(tx, entity, &record, self.since)? {
+            Step::Whole => TextRow::whole(tx, cx, record)?,
+            Step::Changed => match TextRow::changed(tx, cx, entity, &record, self.since)? {
                 Some(row) => row,
-                None => TextRow::whole_for(device, record)?,
+                None => TextRow::whole(tx, cx, record)?,
             },
             Step::Deleted => return self.leaves(entity, &record, true),
             Step::Revoked => return self.leaves(entity, &record, false),

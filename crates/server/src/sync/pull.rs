@@ -17,7 +17,7 @@ use holdfast_core::{
 use super::page::Page;
 use super::row::TextRow;
 use super::scope::{EntitySet, Scope};
-use super::{Answer, Context, Refusal, dialogue, history, readers, walk};
+use super::{Answer, Context, Refusal, cursors, dialogue, readers, walk};
 use crate::records::{self, epoch};
 use crate::storage::port::{Result, Transaction};
 
@@ -78,9 +78,7 @@ fn page(tx: &mut dyn Transaction, cx: &Context<'_>, request: &DeltaRequest) -> A
         return Ok(Err(refusal));
     }
     if !dialogue::present(tx, &cx.caller.device_id, &cursor)? {
-        return Ok(Err(Refusal::gone(
-            "This device has moved on from this cursor. Start again without one; nothing unsent is lost.",
-        )));
+        return Ok(Err(Refusal::overtaken_cursor()));
     }
     match &cursor.scan {
         Some(position) => walk::resume(tx, scope, &cursor, position, limit),
@@ -91,7 +89,7 @@ fn page(tx: &mut dyn Transaction, cx: &Context<'_>, request: &DeltaRequest) -> A
 
 /// Why a cursor is of no use here, if it is not.
 fn check(tx: &mut dyn Transaction, scope: &Scope<'_>, cursor: &Cursor) -> Result<Option<Refusal>> {
-    if let Some(refusal) = history::lost(tx, &scope.cx, cursor)? {
+    if let Some(refusal) = cursors::judge(tx, &scope.cx, cursor)? {
         return Ok(Some(refusal));
     }
     let other = cursor.entity_set != scope.set.hash;
@@ -150,12 +148,12 @@ pub fn whole_records(
     }
     let mut found = Vec::new();
     for id in ids {
-        let id = records::ids::resolve(tx, &entity.name, id)?;
+        let id = records::ids::resolve(tx, &cx.caller.device_id, &entity.name, id)?;
         let record = tx
             .record_text(&entity.name, &id)?
             .filter(|record| !record.deleted && cx.readable(entity, record));
         if let Some(record) = record {
-            found.push(TextRow::whole_for(&cx.caller.device_id, record)?);
+            found.push(TextRow::whole(tx, cx, record)?);
         }
     }
     Ok(Ok(found))

@@ -7,11 +7,11 @@
 use std::collections::BTreeMap;
 
 use holdfast_core::protocol::{
-    ErrorCode, OperationResult, PushRequest, PushResponse, ResultStatus, WireOperation,
+    ErrorCode, FieldError, OperationResult, PushRequest, PushResponse, ResultStatus, WireOperation,
 };
 
 use super::dialogue::{self, Said};
-use super::{Answer, Context, Refusal, apply, history, outcome, replay};
+use super::{Answer, Context, Refusal, apply, cursors, outcome, replay};
 use crate::records::ids;
 use crate::storage::port::{Result, StorageError, Transaction, in_savepoint};
 
@@ -33,7 +33,7 @@ pub fn push(tx: &mut dyn Transaction, cx: &Context<'_>, request: &PushRequest) -
     // What a restored server lost is offered again, in the order it was made: what came after it has to wait.
     let cursor = request.cursor.as_ref().and_then(|cursor| cursor.parse().ok());
     if let Some(cursor) = cursor
-        && let Some(refusal) = history::lost(tx, cx, &cursor)?
+        && let Some(refusal) = cursors::judge(tx, cx, &cursor)?
     {
         return Ok(Err(refusal));
     }
@@ -97,6 +97,11 @@ impl Writes {
                 self.said.extend(said);
                 Ok(result)
             }
+            // What slipped through to the last gate is the author's to correct: sending it again changes nothing.
+            Err(StorageError::Undeclared { field, .. }) => {
+                let message = "is not a field of this record".into();
+                Ok(outcome::invalid(operation, vec![FieldError { field, message }]))
+            }
             Err(error) => {
                 tracing::error!(key = operation.key(), %error, "an operation failed and was rolled back");
                 let message = "The server failed on this change; it will be sent again.";
@@ -139,7 +144,7 @@ fn settle(
         // A copy that arrives late says nothing of what the device holds by now.
         Some(ErrorCode::NotFound) if refused_before => return Ok((result, said)),
         _ if dropped => {
-            let id = ids::resolve(tx, &operation.entity_type, id)?;
+            let id = ids::resolve(tx, &cx.caller.device_id, &operation.entity_type, id)?;
             said = Some(dialogue::doubt(
                 tx,
                 &cx.caller.device_id,

@@ -6,6 +6,7 @@ use holdfast_core::{
     protocol::{Cursor, DeltaChanges},
 };
 
+use super::cursors;
 use super::pull::Delta;
 use super::row::TextRow;
 use super::scope::Scope;
@@ -17,7 +18,7 @@ const CHUNK: usize = 500;
 /// Readable records changed after `time`, oldest change first. With more to come, `syncTimestamp` is the time to ask
 /// from next; records that changed in the same millisecond are never parted.
 pub(super) fn changed_since(
-    tx: &dyn Transaction,
+    tx: &mut dyn Transaction,
     scope: &Scope<'_>,
     epoch: &str,
     time: Timestamp,
@@ -47,18 +48,22 @@ pub(super) fn changed_since(
             rows += 1;
             last = Some(record.updated_at);
             let told = changes.records.entry(entity.collection()).or_default();
-            told.push(TextRow::whole(record)?);
+            told.push(TextRow::whole(tx, &scope.cx, record)?);
         }
         position = end;
     }
     let now = scope.cx.now;
     let cursor = Cursor {
         epoch: epoch.to_owned(),
+        start: String::new(),
         entity_set: scope.set.hash.clone(),
+        transaction: 0,
         sequence: position,
         answer: 0,
         scan: None,
+        mac: String::new(),
     };
+    let cursor = cursors::issue(tx, scope.cx.rng, &scope.cx.caller.device_id, cursor)?;
     let sync_timestamp = if has_more { last.unwrap_or(now) } else { now };
     Ok(Delta {
         sync_timestamp,

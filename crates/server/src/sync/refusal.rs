@@ -1,4 +1,4 @@
-use holdfast_core::protocol::{ErrorCode, FieldError, WireError};
+use holdfast_core::protocol::{ErrorCode, ErrorEnvelope, FieldError, WireError};
 
 use crate::storage::port::StorageError;
 
@@ -9,6 +9,8 @@ pub struct Refusal {
     /// The HTTP status.
     pub status: u16,
     pub error: WireError,
+    /// Whether the device is to offer again what was acknowledged; see [`ErrorEnvelope::offer_again`].
+    pub offer_again: Option<bool>,
 }
 
 /// The answer to a request: the transaction is to be committed whether or not it was refused.
@@ -19,6 +21,7 @@ impl Refusal {
         Self {
             status,
             error: WireError::new(code, message),
+            offer_again: None,
         }
     }
 
@@ -40,8 +43,36 @@ impl Refusal {
         Self::new(409, ErrorCode::VersionConflict, message)
     }
 
-    pub fn gone(message: impl Into<String>) -> Self {
-        Self::new(410, ErrorCode::Gone, message)
+    /// The database was restored from a backup: what the device was told is accepted may be missing.
+    pub fn history_lost() -> Self {
+        let message =
+            "The server was restored from a backup. Start again without a cursor; nothing unsent is lost.";
+        Self {
+            offer_again: Some(true),
+            ..Self::new(410, ErrorCode::Gone, message)
+        }
+    }
+
+    /// The cursor is not one that this server issued to this device.
+    pub fn unknown_cursor() -> Self {
+        Self::rescan(
+            "This cursor was not issued to this device. Start again without one; nothing unsent is lost.",
+        )
+    }
+
+    /// The device presented a newer cursor before.
+    pub fn overtaken_cursor() -> Self {
+        Self::rescan(
+            "This device has moved on from this cursor. Start again without one; nothing unsent is lost.",
+        )
+    }
+
+    /// The device is to begin again without a cursor; the server lost nothing.
+    fn rescan(message: &str) -> Self {
+        Self {
+            offer_again: Some(false),
+            ..Self::new(410, ErrorCode::Gone, message)
+        }
     }
 
     pub fn too_large(message: impl Into<String>) -> Self {
@@ -54,7 +85,11 @@ impl Refusal {
             message: message.into(),
             fields,
         };
-        Self { status: 422, error }
+        Self {
+            status: 422,
+            error,
+            offer_again: None,
+        }
     }
 
     /// An operation's error as the refusal of the request that was nothing but this operation.
@@ -69,6 +104,18 @@ impl Refusal {
             ErrorCode::RateLimited => 429,
             ErrorCode::NetworkError | ErrorCode::ServerError | ErrorCode::DependencyFailed => 503,
         };
-        Self { status, error }
+        Self {
+            status,
+            error,
+            offer_again: None,
+        }
+    }
+
+    /// The body of the answer.
+    pub fn envelope(&self) -> ErrorEnvelope {
+        ErrorEnvelope {
+            error: self.error.clone(),
+            offer_again: self.offer_again,
+        }
     }
 }

@@ -9,9 +9,10 @@ use holdfast_core::{
     protocol::{ConflictSummary, OperationResult, ResultStatus, WireOperation},
     system,
 };
+use serde_json::Value;
 
-use super::{Context, dialogue};
-use crate::records::{self, ids};
+use super::{Context, dialogue, subject};
+use crate::records::ids;
 use crate::storage::model::StoredRecord;
 use crate::storage::port::{Result, Transaction};
 
@@ -30,18 +31,29 @@ pub(super) fn answered_again(
         return Ok(result);
     }
     let given = result.entity_id.as_deref().unwrap_or(&operation.entity_id);
-    let id = ids::resolve(tx, &operation.entity_type, given)?;
+    let id = ids::resolve(tx, &cx.caller.device_id, &operation.entity_type, given)?;
     match present(tx, cx, &operation.entity_type, &id)? {
         Present::Held(record) => {
-            result.record = cx
-                .packs
-                .entity(&record.entity)
-                .map(|entity| records::whole(entity, &record));
+            let entity = cx.packs.entity(&record.entity);
+            result.record = entity
+                .map(|entity| subject::whole(tx, cx, entity, &record))
+                .transpose()?;
             result.new_version = Some(record.version);
         }
         // A deletion that still stands needs no more words.
         Present::Deleted => result.record = None,
         Present::Elsewhere => (result.record, result.new_version) = (None, None),
+        // What stood when it was decided is no longer the caller's to read; what they wrote themselves is.
+        Present::Hidden => {
+            (result.record, result.new_version) = (None, None);
+            let me = &cx.caller.me.user_id;
+            for superseded in &mut result.superseded {
+                superseded.kept = Value::Null;
+                if superseded.lost_by != *me {
+                    superseded.lost = Value::Null;
+                }
+            }
+        }
     }
     let conflict = result.conflict.take();
     result.conflict = conflict
@@ -61,7 +73,7 @@ fn as_it_is(
     };
     let entity = super::notices::built_in(cx, system::CONFLICT)?;
     Ok(Some(ConflictSummary {
-        record: records::whole(entity, &record),
+        record: subject::whole(tx, cx, entity, &record)?,
         ..conflict
     }))
 }
@@ -70,8 +82,10 @@ enum Present {
     /// There, and on the device.
     Held(StoredRecord),
     Deleted,
-    /// Not there, not the caller's to see, or not on the device.
+    /// Not there, or not on the device.
     Elsewhere,
+    /// Not the caller's to see.
+    Hidden,
 }
 
 fn present(tx: &dyn Transaction, cx: &Context<'_>, entity: &str, id: &str) -> Result<Present> {
@@ -82,6 +96,7 @@ fn present(tx: &dyn Transaction, cx: &Context<'_>, entity: &str, id: &str) -> Re
     Ok(match (cx.readable(declared, &record), record.deleted) {
         (true, true) => Present::Deleted,
         (true, false) if held => Present::Held(record),
+        (false, _) => Present::Hidden,
         _ => Present::Elsewhere,
     })
 }

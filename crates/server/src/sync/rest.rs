@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::push::Writes;
-use super::{Answer, Context, Refusal, outcome};
-use crate::records::{self, ids};
+use super::{Answer, Context, Refusal, outcome, subject};
+use crate::records::ids;
 use crate::storage::model::{HistoryEntry, StoredRecord};
 use crate::storage::port::{Result, Transaction};
 use crate::storage::text::StoredText;
@@ -139,7 +139,7 @@ pub fn list(
                     .and_then(|last: &WireRecord| last.id(&entity.id_field).map(str::to_owned));
                 return Ok(Ok(RecordPage { items, next_page }));
             }
-            items.push(records::whole(entity, &record.read()?));
+            items.push(subject::whole(tx, cx, entity, &record.read()?)?);
         }
         after = Some(last);
     }
@@ -163,10 +163,10 @@ pub fn get(
     entity: &Entity,
     id: &str,
 ) -> Result<Option<StoredRecord>> {
-    let id = ids::resolve(tx, &entity.name, id)?;
-    Ok(tx
-        .record(&entity.name, &id)?
-        .filter(|record| !record.deleted && cx.readable(entity, record)))
+    let id = ids::resolve(tx, &cx.caller.device_id, &entity.name, id)?;
+    let record = tx.record(&entity.name, &id)?;
+    let record = record.filter(|record| !record.deleted && cx.readable(entity, record));
+    record.map(|record| subject::visible(tx, cx, record)).transpose()
 }
 
 /// The versions of a readable record, oldest first; of a deleted one too.
@@ -176,16 +176,16 @@ pub fn history(
     entity: &Entity,
     id: &str,
 ) -> Answer<Vec<HistoryVersion>> {
-    let id = ids::resolve(tx, &entity.name, id)?;
+    let id = ids::resolve(tx, &cx.caller.device_id, &entity.name, id)?;
     match tx
         .record(&entity.name, &id)?
         .filter(|record| cx.readable(entity, record))
     {
-        Some(_) => Ok(Ok(tx
-            .history_after(&entity.name, &id, 0)?
-            .into_iter()
-            .map(Into::into)
-            .collect())),
+        Some(record) => {
+            let versions = tx.history_after(&entity.name, &id, 0)?;
+            let versions = subject::visible_history(tx, cx, &record, versions)?;
+            Ok(Ok(versions.into_iter().map(Into::into).collect()))
+        }
         None => Ok(Err(Refusal::not_found(outcome::NOT_THERE))),
     }
 }
@@ -231,7 +231,9 @@ pub fn write(
             // A key that was used before answers for whichever record is named now.
             let record = tx
                 .record(&entity.name, id)?
-                .filter(|record| !record.deleted && cx.readable(entity, record));
+                .filter(|record| !record.deleted && cx.readable(entity, record))
+                .map(|record| subject::visible(tx, cx, record))
+                .transpose()?;
             Ok(Ok(Written { result, record }))
         }
     }

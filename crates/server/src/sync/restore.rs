@@ -3,9 +3,9 @@
 use holdfast_core::{Fields, merge::compute_fields, pack::validate, protocol::WireRecord, queue::Operation};
 
 use super::audit::{AuditAction, AuditEntry, LosingValue, read_entry};
-use super::notices::{self, About};
-use super::{Answer, Context, Refusal};
-use crate::records::{self, past, unique, version::NewVersion};
+use super::notices::{self, About, Detail, Own};
+use super::{Answer, Context, Refusal, create, subject};
+use crate::records::{past, unique, version::NewVersion};
 use crate::storage::model::{Act, StoredRecord};
 use crate::storage::port::{Result, Transaction};
 
@@ -36,6 +36,11 @@ pub fn restore(
     let Some(record) = record else {
         return Ok(Err(Refusal::stale("The record is deleted. Recreate it first.")));
     };
+    if !cx.may(&entity.name, "update") || !cx.readable(entity, &record) {
+        return Ok(Err(Refusal::denied(
+            "Your role does not allow you to change this record.",
+        )));
+    }
     let chosen = choose(&source, positions);
     let values: Fields = chosen
         .iter()
@@ -52,7 +57,10 @@ pub fn restore(
     fields.retain(|_, value| !value.is_null());
     compute_fields(entity, &mut fields);
     let mut errors = validate(entity, Operation::Update, &values, &Fields::new());
-    errors.extend(unique::taken(tx, entity, Some(&record.id), &fields)?);
+    errors.extend(unique::taken(tx, entity, Some(&record), &fields, &|holder| {
+        cx.readable(entity, holder)
+    })?);
+    errors.extend(create::dangling(tx, cx, entity, &record.fields, &fields)?);
     if !errors.is_empty() {
         return Ok(Err(Refusal::invalid(
             "The value no longer fits the record.",
@@ -72,7 +80,7 @@ pub fn restore(
     };
     let restored = version.write(tx)?;
     tell(tx, cx, (entity, &record, &restored), &source, &chosen)?;
-    Ok(Ok(records::whole(entity, &restored)))
+    Ok(Ok(subject::whole(tx, cx, entity, &restored)?))
 }
 
 fn choose(source: &AuditEntry, positions: &[usize]) -> Vec<LosingValue> {
@@ -114,17 +122,35 @@ fn tell(
         let by = past::last_change(&earlier, &lost.field)
             .map(|version| version.user_id.clone())
             .unwrap_or_default();
-        let detail = notices::detail(&lost.field, &lost.value, &former, "restore");
+        let detail = |own| {
+            let (field, kept, lost) = (&lost.field, &lost.value, &former);
+            let strategy = "restore";
+            Detail {
+                field,
+                kept,
+                lost,
+                strategy,
+                own,
+            }
+            .json()
+        };
         notices::tell(
             tx,
             cx,
             &lost.by,
             About::Restored,
             (entity, after),
-            vec![detail.clone()],
+            vec![detail(Own::Kept)],
         )?;
         if by != lost.by && by != cx.caller.me.user_id {
-            notices::tell(tx, cx, &by, About::Superseded, (entity, after), vec![detail])?;
+            notices::tell(
+                tx,
+                cx,
+                &by,
+                About::Superseded,
+                (entity, after),
+                vec![detail(Own::Lost)],
+            )?;
         }
         entry.conflicting_fields.push(lost.field.clone());
         entry.resolution.insert(lost.field.clone(), "restored".into());

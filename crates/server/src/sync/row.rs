@@ -10,6 +10,7 @@ use holdfast_core::{
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use super::{Context, subject};
 use crate::storage::model::Act;
 use crate::storage::port::{Result, Transaction};
 use crate::storage::text::{Cells, StoredText, json_text};
@@ -37,29 +38,24 @@ impl Row for TextRow {
 }
 
 impl TextRow {
-    /// The whole record.
-    pub(super) fn whole(record: StoredText) -> Result<Self> {
+    /// The whole record, as the caller may see it. Under which id it was made is told to the device that made it, and to
+    /// no other.
+    pub(super) fn whole(tx: &dyn Transaction, cx: &Context<'_>, record: StoredText) -> Result<Self> {
+        let record = subject::visible_text(tx, cx, record)?;
+        let made_there = record.maker.as_deref() == Some(&cx.caller.device_id);
         let metadata = Metadata {
             version: record.version,
             base_version: None,
             updated_at: record.updated_at,
-            local_id: record.local_id,
+            local_id: record.local_id.filter(|_| made_there),
         };
         Self(record.fields.into_cells()).with(metadata)
-    }
-
-    /// As [`Self::whole`], for a device: under which id a record was made is of use to the device that made it, and to
-    /// no other.
-    pub(super) fn whole_for(device_id: &str, mut record: StoredText) -> Result<Self> {
-        record.local_id = record
-            .local_id
-            .filter(|_| record.maker.as_deref() == Some(device_id));
-        Self::whole(record)
     }
 
     /// The fields that changed after a position; `None`, if the record was created or came back since.
     pub(super) fn changed(
         tx: &dyn Transaction,
+        cx: &Context<'_>,
         entity: &Entity,
         record: &StoredText,
         since: u64,
@@ -69,6 +65,7 @@ impl TextRow {
         let Some(first) = entries.first().filter(|_| only_updates) else {
             return Ok(None);
         };
+        let record = &subject::visible_text(tx, cx, record.clone())?;
         let names = entries.iter().flat_map(|entry| entry.changes.keys());
         let text_of = |name: &String| record.fields.get(name).unwrap_or(RawValue::NULL).to_owned();
         let names: BTreeSet<&String> = names.collect();

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::Context;
 use super::audit::{AuditAction, AuditEntry, LosingValue};
-use super::notices::{self, About};
+use super::notices::{self, About, Detail, Own};
 use crate::records::past;
 use crate::storage::model::{HistoryEntry, StoredRecord};
 use crate::storage::port::{Result, Transaction};
@@ -75,12 +75,28 @@ pub(super) fn report(
             by: lost_by.to_owned(),
             kept: kept.clone(),
         });
-        told.entry((to, about))
-            .or_default()
-            .push(notices::detail(field, kept, lost, strategy));
+        told.entry((to, about)).or_default().push(
+            Detail {
+                field,
+                kept,
+                lost,
+                strategy,
+                own: own_of(about),
+            }
+            .json(),
+        );
         for part in &change.overruled {
             let by = past::author_of_part(since, field, part).unwrap_or(&change.theirs_by);
-            let detail = notices::detail(&part.path(field), &part.kept, &part.lost, strategy);
+            let (path, own) = (part.path(field), Own::Lost);
+            let (kept, lost) = (&part.kept, &part.lost);
+            let detail = Detail {
+                field: &path,
+                kept,
+                lost,
+                strategy,
+                own,
+            }
+            .json();
             told.entry((by, About::Superseded)).or_default().push(detail);
         }
         match about {
@@ -101,6 +117,14 @@ pub(super) fn report(
         Ok(())
     } else {
         entry.write(tx)
+    }
+}
+
+/// Of two merged values the one that was there before is somebody else's.
+fn own_of(about: About) -> Own {
+    match about {
+        About::Merged => Own::Neither,
+        _ => Own::Lost,
     }
 }
 

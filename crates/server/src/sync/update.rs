@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use holdfast_core::{
     Fields,
-    merge::{FieldChange, MergeInput, MergedRecord, Verdict, compute_fields, merge_record},
+    merge::{FieldChange, MergeInput, MergedRecord, Verdict, compute_fields, merge_record, same_value},
     pack::{Entity, validate},
     protocol::{FieldError, OperationResult, ResultStatus, WireOperation},
     queue::Operation,
@@ -13,8 +13,8 @@ use holdfast_core::{
 use serde_json::Value;
 
 use super::settlement::{self, Versions};
-use super::{Context, closed_meanwhile, conflicts, create, outcome};
-use crate::records::{self, past, references, unique, version::NewVersion};
+use super::{Context, apply, closed_meanwhile, conflicts, create, outcome, subject};
+use crate::records::{past, references, unique, version::NewVersion};
 use crate::storage::model::{Act, HistoryEntry, StoredRecord};
 use crate::storage::port::{Result, Transaction};
 
@@ -35,7 +35,7 @@ pub(super) fn update(
     record: &StoredRecord,
 ) -> Result<OperationResult> {
     let (seen, payload) = operation.split_payload();
-    let payload = references::resolve(tx, entity, payload)?;
+    let payload = references::resolve(tx, &cx.caller.device_id, entity, payload)?;
     // Without a version and a base the author speaks of the record as it is now.
     let unseen_from = seen.unwrap_or(if operation.base.is_some() {
         0
@@ -43,7 +43,12 @@ pub(super) fn update(
         record.version
     });
     let mut since = tx.history_after(&entity.name, &record.id, unseen_from)?;
-    let given = references::resolve(tx, entity, operation.base.clone().unwrap_or_default())?;
+    let given = references::resolve(
+        tx,
+        &cx.caller.device_id,
+        entity,
+        operation.base.clone().unwrap_or_default(),
+    )?;
     // A form may have been open while a newer version came: its values are older than the version it was sent with.
     let unexplained = |(name, seen): (&String, &Value)| {
         record.fields.get(name).unwrap_or(&Value::Null) != seen && past::last_change(&since, name).is_none()
@@ -68,7 +73,8 @@ pub(super) fn update(
     )
 }
 
-/// A create of a record that is there already: what it says differently from the first time is a change.
+/// A create of a record that is there already: what it says differently from the first time is a change, and needs the
+/// scope for one.
 pub(super) fn again(
     tx: &mut dyn Transaction,
     cx: &Context<'_>,
@@ -76,7 +82,7 @@ pub(super) fn again(
     operation: &WireOperation,
     record: &StoredRecord,
 ) -> Result<OperationResult> {
-    let payload = references::resolve(tx, entity, operation.split_payload().1)?;
+    let payload = references::resolve(tx, &cx.caller.device_id, entity, operation.split_payload().1)?;
     let since = tx.history_after(&entity.name, &record.id, 1)?;
     let first = |name: &String| past::value_before(&since, &record.fields, name);
     let base = payload.keys().map(|name| (name.clone(), first(name))).collect();
@@ -90,7 +96,8 @@ pub(super) fn again(
     )?;
     if result.error.is_none() && result.record.is_none() {
         let current = tx.record(&entity.name, &record.id)?;
-        result.record = current.map(|current| records::whole(entity, &current));
+        let current = current.map(|current| subject::whole(tx, cx, entity, &current));
+        result.record = current.transpose()?;
     }
     Ok(result)
 }
@@ -115,6 +122,9 @@ fn merge(
     if !errors.is_empty() {
         return Ok(outcome::invalid(operation, errors));
     }
+    if has_effect(&merged) && !cx.may(&entity.name, "update") {
+        return apply::denied(tx, cx, entity, operation, "update");
+    }
     let after = match merged.changed.is_empty() {
         true => record.clone(),
         false => {
@@ -135,7 +145,7 @@ fn merge(
     };
     let mut result = outcome::success(operation, &record.id, after.version);
     if !derivable(entity, operation, record, &after, &merged) {
-        result.record = Some(records::whole(entity, &after));
+        result.record = Some(subject::whole(tx, cx, entity, &after)?);
     }
     let versions = Versions {
         entity,
@@ -165,6 +175,11 @@ fn merge(
     Ok(result)
 }
 
+/// Whether a merge changes the record, or has a person asked about it.
+fn has_effect(merged: &MergedRecord) -> bool {
+    !merged.changed.is_empty() || !merged.settled.is_empty()
+}
+
 /// The author's remembered choices for fields of this entity.
 fn remembered(tx: &dyn Transaction, cx: &Context<'_>, entity: &Entity) -> Result<BTreeMap<String, String>> {
     let user = tx.record(system::USER, &cx.caller.me.user_id)?;
@@ -180,7 +195,8 @@ fn remembered(tx: &dyn Transaction, cx: &Context<'_>, entity: &Entity) -> Result
     Ok(own.collect())
 }
 
-/// What is wrong with the payload, and with the record as merged.
+/// What is wrong with the payload, and with the record as merged. A value that the write leaves as its author saw it
+/// refuses nothing, even where the pack would no longer let anybody write it.
 fn faults(
     tx: &dyn Transaction,
     cx: &Context<'_>,
@@ -189,14 +205,20 @@ fn faults(
     change: &Change,
     merged: &MergedRecord,
 ) -> Result<Vec<FieldError>> {
-    let mut errors = validate(entity, Operation::Update, &change.payload, &Fields::new());
+    let mut errors = validate(
+        entity,
+        Operation::Update,
+        &written(entity, record, change),
+        &Fields::new(),
+    );
     let takes_effect = |name: &&String| change.payload.contains_key(*name);
     let effective = merged.changed.iter().filter(takes_effect);
     let effective = effective
         .map(|name| (name.clone(), merged.fields.get(name).cloned().unwrap_or_default()))
         .collect();
     errors.extend(validate(entity, Operation::Update, &effective, &record.fields));
-    errors.extend(unique::taken(tx, entity, Some(&record.id), &merged.fields)?);
+    let may_see = |holder: &StoredRecord| cx.readable(entity, holder);
+    errors.extend(unique::taken(tx, entity, Some(record), &merged.fields, &may_see)?);
     errors.extend(create::dangling(tx, cx, entity, &record.fields, &merged.fields)?);
     let mut told: Vec<FieldError> = Vec::new();
     errors.into_iter().for_each(|error| {
@@ -205,6 +227,20 @@ fn faults(
         }
     });
     Ok(told)
+}
+
+/// What a change writes: its payload without what its author left alone.
+fn written(entity: &Entity, record: &StoredRecord, change: &Change) -> Fields {
+    let nothing = Value::Null;
+    let left_alone = |name: &String, value: &Value| match entity.field(name) {
+        Some(field) => same_value(field, value, change.base.get(name).unwrap_or(&nothing)),
+        None => record.fields.get(name) == Some(value),
+    };
+    let payload = change.payload.iter();
+    let written = payload.filter(|(name, value)| !left_alone(name, value));
+    written
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
 }
 
 /// Whether the device can tell the result by itself: the author's version with the payload as it was sent.

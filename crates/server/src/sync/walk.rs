@@ -54,14 +54,23 @@ impl std::fmt::Display for Position {
     }
 }
 
+/// The furthest position of the change log that a cursor speaks of: a walk's lies ahead of where it began.
+pub(super) fn furthest(cursor: &Cursor) -> u64 {
+    let walk = cursor.scan.as_deref().and_then(Position::parse);
+    walk.map_or(0, |position| position.end).max(cursor.sequence)
+}
+
 /// A first sync: the device holds nothing, as far as this set of entities goes.
 pub(super) fn begin(tx: &mut dyn Transaction, scope: Scope<'_>, epoch: &str, limit: usize) -> Result<Delta> {
     let cursor = Cursor {
         epoch: epoch.to_owned(),
+        start: String::new(),
         entity_set: scope.set.hash.clone(),
+        transaction: 0,
         sequence: 0,
         answer: 0,
         scan: None,
+        mac: String::new(),
     };
     set_out(tx, &scope, Page::new(&scope, 0, true), &cursor, limit)
 }

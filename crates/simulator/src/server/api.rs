@@ -132,7 +132,7 @@ impl Server {
 fn answered(outcome: holdfast_server::sync::Answer<Value>) -> Response {
     match outcome {
         Ok(Ok(answer)) => ok(&answer),
-        Ok(Err(refusal)) => json_response(refusal.status, &json!(ErrorEnvelope { error: refusal.error })),
+        Ok(Err(refusal)) => json_response(refusal.status, &json!(refusal.envelope())),
         Err(error) => refused(500, ErrorCode::ServerError, &error.to_string()),
     }
 }

@@ -73,7 +73,7 @@ pub async fn get(
         Ok(entity) => {
             let record = rest::get(tx, cx, entity, &id)?;
             Ok(record
-                .map(|record| (record.version, whole(entity, &record)))
+                .map(|record| (record.version, whole(entity, &record, &cx.caller.device_id)))
                 .ok_or_else(not_there))
         }
         Err(refusal) => Ok(Err(refusal)),
@@ -235,7 +235,7 @@ pub(super) async fn carry_out(
 ) -> Result<(Written, Response), ApiError> {
     let done = state.act(me, move |tx, cx| match writable(cx, &plural) {
         Ok(entity) => Ok(rest::write(tx, cx, entity, write)?.map(|written| {
-            let row = written.record.as_ref().map(|record| shown(entity, record));
+            let row = written.record.as_ref().map(|record| shown(cx, entity, record));
             (written, row)
         })),
         Err(refusal) => Ok(Err(refusal)),
@@ -266,6 +266,13 @@ fn writable<'a>(cx: &Context<'a>, plural: &str) -> Result<&'a Entity, Refusal> {
     found.ok_or_else(|| Refusal::not_found(format!("There are no \"{plural}\" here.")))
 }
 
-fn shown(entity: &Entity, record: &StoredRecord) -> (String, holdfast_core::protocol::WireRecord) {
-    (format!("\"{}\"", record.version), whole(entity, record))
+fn shown(
+    cx: &Context<'_>,
+    entity: &Entity,
+    record: &StoredRecord,
+) -> (String, holdfast_core::protocol::WireRecord) {
+    (
+        format!("\"{}\"", record.version),
+        whole(entity, record, &cx.caller.device_id),
+    )
 }

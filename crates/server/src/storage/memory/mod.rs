@@ -23,7 +23,8 @@ struct Tables {
     log: Table<u64, RecordId>,
     history: Table<(RecordId, u64), HistoryEntry>,
     keys: Table<(String, String, String), String>,
-    aliases: Table<RecordId, String>,
+    /// By device, entity and the id that the device made.
+    aliases: Table<(String, String, String), String>,
     ledger: Table<(String, String), String>,
     /// By device, then record.
     memberships: Table<(String, RecordId), Membership>,

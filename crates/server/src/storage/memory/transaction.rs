@@ -46,8 +46,8 @@ fn pair(first: &str, second: &str) -> (String, String) {
     (first.to_owned(), second.to_owned())
 }
 
-fn triple(entity: &str, name: &str, value: &str) -> (String, String, String) {
-    (entity.to_owned(), name.to_owned(), value.to_owned())
+fn triple(first: &str, second: &str, third: &str) -> (String, String, String) {
+    (first.to_owned(), second.to_owned(), third.to_owned())
 }
 
 impl Transaction for MemoryTransaction<'_> {
@@ -163,14 +163,14 @@ impl Transaction for MemoryTransaction<'_> {
         Ok(())
     }
 
-    fn alias(&self, entity: &str, local_id: &str) -> Result<Option<String>> {
-        Ok(self.tables.aliases.rows().get(&pair(entity, local_id)).cloned())
+    fn alias(&self, device: &str, entity: &str, local_id: &str) -> Result<Option<String>> {
+        let key = triple(device, entity, local_id);
+        Ok(self.tables.aliases.rows().get(&key).cloned())
     }
 
-    fn put_alias(&mut self, entity: &str, local_id: &str, id: &str) -> Result<()> {
-        self.writing()?
-            .aliases
-            .insert(pair(entity, local_id), id.to_owned());
+    fn put_alias(&mut self, device: &str, entity: &str, local_id: &str, id: &str) -> Result<()> {
+        let key = triple(device, entity, local_id);
+        self.writing()?.aliases.insert(key, id.to_owned());
         Ok(())
     }
 

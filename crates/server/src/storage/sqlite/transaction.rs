@@ -183,18 +183,18 @@ impl Transaction for SqliteTransaction<'_> {
         )
     }
 
-    fn alias(&self, entity: &str, local_id: &str) -> Result<Option<String>> {
+    fn alias(&self, device: &str, entity: &str, local_id: &str) -> Result<Option<String>> {
         self.one(
-            "SELECT id FROM aliases WHERE entity = ?1 AND local_id = ?2",
-            [entity, local_id],
+            "SELECT id FROM aliases WHERE device = ?1 AND entity = ?2 AND local_id = ?3",
+            [device, entity, local_id],
             |row| row.get(0),
         )
     }
 
-    fn put_alias(&mut self, entity: &str, local_id: &str, id: &str) -> Result<()> {
+    fn put_alias(&mut self, device: &str, entity: &str, local_id: &str, id: &str) -> Result<()> {
         self.run(
-            "INSERT OR REPLACE INTO aliases VALUES (?1, ?2, ?3)",
-            [entity, local_id, id],
+            "INSERT OR REPLACE INTO aliases VALUES (?1, ?2, ?3, ?4)",
+            [device, entity, local_id, id],
         )
     }
 

@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::{Answer, Context, Refusal};
 use crate::storage::model::{AuditFilter, AuditRow};
 use crate::storage::port::{Result, StorageError, Transaction};
+use crate::storage::text::StoredText;
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -156,6 +157,21 @@ pub fn read_entry(row: &AuditRow) -> Result<AuditEntry> {
         .map_err(|error| StorageError::Inconsistent(format!("audit {}: {error}", row.id)))
 }
 
+/// The entry without its values, if the caller may not read the record that it is about.
+fn visible(tx: &dyn Transaction, cx: &Context<'_>, row: &AuditRow) -> Result<AuditEntry> {
+    let mut entry = read_entry(row)?;
+    let declared = cx.packs.entity(&row.entity);
+    let record = tx.record_text(&row.entity, &row.record_id)?;
+    let readable = |record: &StoredText| declared.is_some_and(|entity| cx.readable(entity, record));
+    // An entry about a record that never came to be (a create that was denied) holds no value of one.
+    if record.is_some_and(|record| !readable(&record)) {
+        for losing in &mut entry.losing {
+            (losing.value, losing.kept) = (Value::Null, Value::Null);
+        }
+    }
+    Ok(entry)
+}
+
 /// Lists the audit for those who may read it.
 pub fn list(tx: &dyn Transaction, cx: &Context<'_>, filter: &AuditFilter) -> Answer<AuditPage> {
     if !cx.caller.me.may("system", "audit", "read") {
@@ -166,6 +182,9 @@ pub fn list(tx: &dyn Transaction, cx: &Context<'_>, filter: &AuditFilter) -> Ans
         .last()
         .filter(|_| rows.len() == filter.limit)
         .map(|row| row.number);
-    let items = rows.iter().map(read_entry).collect::<Result<_>>()?;
+    let items = rows
+        .iter()
+        .map(|row| visible(tx, cx, row))
+        .collect::<Result<_>>()?;
     Ok(Ok(AuditPage { items, before }))
 }

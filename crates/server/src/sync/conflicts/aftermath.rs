@@ -10,7 +10,7 @@ use crate::storage::model::{Act, StoredRecord};
 use crate::storage::port::{Result, Transaction};
 use crate::sync::Context;
 use crate::sync::audit::{AuditAction, AuditEntry, LosingValue};
-use crate::sync::notices::{self, About};
+use crate::sync::notices::{self, About, Detail, Own};
 
 /// Enters remembered choices into the resolver's profile.
 pub(super) fn remember(
@@ -111,7 +111,14 @@ pub(super) fn tell(
             };
             entry.losing.push(lost);
             if theirs_by != cx.caller.me.user_id && theirs_by != *author {
-                let detail = notices::detail(field, &after, &before, "manual");
+                let detail = Detail {
+                    field,
+                    kept: &after,
+                    lost: &before,
+                    strategy: "manual",
+                    own: Own::Lost,
+                }
+                .json();
                 notices::tell(
                     tx,
                     cx,
@@ -123,7 +130,16 @@ pub(super) fn tell(
             }
         }
         let kept = if field == RECORD { name } else { after };
-        to_author.push(notices::detail(field, &kept, &mine, "manual"));
+        to_author.push(
+            Detail {
+                field,
+                kept: &kept,
+                lost: &mine,
+                strategy: "manual",
+                own: Own::Lost,
+            }
+            .json(),
+        );
     }
     entry.write(tx)?;
     if *author == cx.caller.me.user_id {

@@ -3,18 +3,19 @@
 use holdfast_core::{
     Fields,
     merge::FieldChange,
-    pack::Entity,
+    pack::{Entity, validate},
     protocol::{ConflictSummary, OperationResult, ResultStatus, WireOperation},
+    queue::Operation,
     system,
 };
 use serde_json::{Value, json};
 
 use super::{RECORD, open_key};
-use crate::records::{self, past, version::NewVersion};
+use crate::records::{past, references, version::NewVersion};
 use crate::storage::model::{Act, HistoryEntry, StoredRecord};
 use crate::storage::port::{Result, Transaction};
 use crate::sync::audit::{AuditAction, AuditEntry, LosingValue};
-use crate::sync::{Context, notices, outcome};
+use crate::sync::{Context, notices, outcome, subject};
 
 const OPEN: &str = "open";
 
@@ -46,7 +47,11 @@ pub(in crate::sync) fn open_deleted(
     operation: &WireOperation,
     tombstone: &StoredRecord,
 ) -> Result<OperationResult> {
-    let payload = records::references::resolve(tx, entity, operation.split_payload().1)?;
+    let payload = references::resolve(tx, &cx.caller.device_id, entity, operation.split_payload().1)?;
+    let errors = validate(entity, Operation::Update, &payload, &tombstone.fields);
+    if !errors.is_empty() {
+        return Ok(outcome::invalid(operation, errors));
+    }
     let last = tx.history_after(&entity.name, &tombstone.id, tombstone.version - 1)?;
     let values = value(&Value::Null, &Value::Object(payload), &Value::Null, last.last());
     let values = Fields::from_iter([(RECORD.to_owned(), values)]);
@@ -76,7 +81,7 @@ pub(in crate::sync) fn open_deletion(
     let summary = enter(tx, cx, entity, operation, record, "changed", values)?;
     let mut result = outcome::success(operation, &record.id, record.version);
     result.status = ResultStatus::Conflict;
-    result.record = Some(records::whole(entity, record));
+    result.record = Some(subject::whole(tx, cx, entity, record)?);
     result.conflict = Some(summary);
     Ok(result)
 }
@@ -147,7 +152,7 @@ fn enter(
     Ok(ConflictSummary {
         conflict_id: id,
         fields: names,
-        record: records::whole(conflict_entity, &conflict),
+        record: subject::whole(tx, cx, conflict_entity, &conflict)?,
     })
 }
 
@@ -175,7 +180,7 @@ fn together(known: Option<&StoredRecord>, newer: Fields) -> Fields {
 
 fn opening(cx: &Context<'_>, entity: &Entity, record: &StoredRecord, reason: &str) -> Fields {
     let fields = json!({
-        "title": records::title(entity, record),
+        "title": crate::records::title(entity, record),
         "recordType": entity.name,
         "recordId": record.id,
         "siteId": record.fields.get("siteId"),

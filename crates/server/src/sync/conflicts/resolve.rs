@@ -13,11 +13,11 @@ use serde_json::{Value, json};
 use super::aftermath::{remember, tell};
 use super::choice::{Choices, Pick, read};
 use super::{Parts, RECORD, open, write};
-use crate::records::{self, unique};
+use crate::records::unique;
 use crate::storage::model::{Act, StoredRecord};
 use crate::storage::port::{Result, Transaction};
-use crate::sync::notices::{self, About};
-use crate::sync::{Context, create, outcome};
+use crate::sync::notices::{self, About, Detail, Own};
+use crate::sync::{Context, create, outcome, subject};
 
 pub(super) fn resolve(
     tx: &mut dyn Transaction,
@@ -52,7 +52,7 @@ pub(super) fn resolve(
     tell(tx, cx, operation, conflict, &parts, &choices)?;
     let mut result = outcome::success(operation, &conflict.id, settled.version);
     let entity = notices::built_in(cx, system::CONFLICT)?;
-    result.record = Some(records::whole(entity, &settled));
+    result.record = Some(subject::whole(tx, cx, entity, &settled)?);
     Ok(result)
 }
 
@@ -68,10 +68,18 @@ fn late(
     let stands = conflict.fields.get("resolution").cloned().unwrap_or_default();
     let mine = Value::Object(resolution.clone());
     let mut result = outcome::success(operation, &conflict.id, conflict.version);
-    result.record = Some(records::whole(entity, conflict));
+    result.record = Some(subject::whole(tx, cx, entity, conflict)?);
     if stands != mine {
         let parts = Parts::of(tx, cx, conflict)?;
-        let detail = notices::detail("resolution", &stands, &mine, "first-write-wins");
+        let visible = cx.readable(parts.entity, &parts.record);
+        let detail = Detail {
+            field: "resolution",
+            kept: &stands,
+            lost: &mine,
+            strategy: "first-write-wins",
+            own: Own::Lost,
+        }
+        .json();
         let me = &cx.caller.me.user_id;
         notices::tell(
             tx,
@@ -83,7 +91,7 @@ fn late(
         )?;
         result.superseded.push(Superseded {
             field: "resolution".into(),
-            kept: stands,
+            kept: if visible { stands } else { Value::Null },
             lost: mine,
             lost_by: me.clone(),
             strategy: "first-write-wins".into(),
@@ -147,7 +155,17 @@ fn carry_out(
     Ok(None)
 }
 
-fn refusal(
+/// The scope action that an effect on a record needs: to bring one back is to create it.
+fn effect(act: Act) -> &'static str {
+    match act {
+        Act::Create | Act::Recreate => "create",
+        Act::Update => "update",
+        Act::Delete => "delete",
+    }
+}
+
+/// Why the caller may not give the record these fields, if they may not, or the fields do not fit.
+pub(super) fn refusal(
     tx: &dyn Transaction,
     cx: &Context<'_>,
     operation: &WireOperation,
@@ -156,8 +174,7 @@ fn refusal(
     act: Act,
 ) -> Result<Option<OperationResult>> {
     let Parts { entity, record, .. } = parts;
-    let action = if act == Act::Delete { "delete" } else { "update" };
-    if !cx.may(&entity.name, action) || !cx.readable(entity, record) {
+    if !cx.may(&entity.name, effect(act)) || !cx.readable(entity, record) {
         let message = "Your role does not allow you to change this record; use the server's values, or ask a supervisor.";
         return Ok(Some(outcome::rejected(
             operation,
@@ -179,13 +196,15 @@ fn refusal(
     let changed = fields
         .iter()
         .filter(|(name, value)| record.fields.get(*name) != Some(value));
-    let writable =
-        changed.filter(|(name, _)| entity.field(name).is_some_and(|field| field.computed.is_none()));
-    let changed: Fields = writable
+    let is_computed = |name: &str| entity.field(name).is_some_and(|field| field.computed.is_some());
+    let written = changed.filter(|(name, _)| !is_computed(name) && **name != entity.id_field);
+    let changed: Fields = written
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
     let mut errors = validate(entity, Operation::Update, &changed, &record.fields);
-    errors.extend(unique::taken(tx, entity, Some(&record.id), fields)?);
+    errors.extend(unique::taken(tx, entity, Some(record), fields, &|holder| {
+        cx.readable(entity, holder)
+    })?);
     errors.extend(create::dangling(tx, cx, entity, &record.fields, fields)?);
     Ok((!errors.is_empty()).then(|| outcome::invalid(operation, errors)))
 }

@@ -7,12 +7,11 @@ use holdfast_core::{
 };
 use serde_json::{Value, json};
 
-use super::{Parts, RECORD, open, write};
-use crate::records;
+use super::{Parts, RECORD, open, resolve, write};
 use crate::storage::model::{Act, StoredRecord};
 use crate::storage::port::{Result, Transaction};
 use crate::sync::audit::{AuditAction, AuditEntry, LosingValue};
-use crate::sync::{Context, notices, outcome};
+use crate::sync::{Context, notices, outcome, subject};
 
 /// Puts the former values back and opens the conflict again, if the record is still as the settlement left it.
 pub(super) fn undo(
@@ -25,8 +24,14 @@ pub(super) fn undo(
     let mut parts = Parts::of(tx, cx, conflict)?;
     if parts.is_open {
         let mut result = outcome::success(operation, &conflict.id, conflict.version);
-        result.record = Some(records::whole(entity, conflict));
+        result.record = Some(subject::whole(tx, cx, entity, conflict)?);
         return Ok(result);
+    }
+    // Which fields changed since, and to what, is told to those alone who may read the record.
+    if !cx.readable(parts.entity, &parts.record) {
+        let message =
+            "You may no longer see the record that this is about; the decision is left to those who may.";
+        return Ok(outcome::rejected(operation, ErrorCode::PermissionDenied, message));
     }
     let moved = moved_on(&parts);
     if !moved.is_empty() {
@@ -47,9 +52,8 @@ pub(super) fn undo(
         });
         return Ok(result);
     }
-    if !put_back(tx, cx, &mut parts)? {
-        let message = "Your role does not allow you to change this record; ask a supervisor.";
-        return Ok(outcome::rejected(operation, ErrorCode::PermissionDenied, message));
+    if let Some(refused) = put_back(tx, cx, operation, &mut parts)? {
+        return Ok(refused);
     }
     let mut entry = AuditEntry::new(cx, AuditAction::Undo, &parts.entity.name, &parts.record.id)
         .about(operation, parts.record.version);
@@ -72,7 +76,7 @@ pub(super) fn undo(
     let opened = write(tx, cx, conflict, opened)?;
     open::remember(tx, conflict)?;
     let mut result = outcome::success(operation, &conflict.id, opened.version);
-    result.record = Some(records::whole(entity, &opened));
+    result.record = Some(subject::whole(tx, cx, entity, &opened)?);
     Ok(result)
 }
 
@@ -96,8 +100,13 @@ fn moved_on(parts: &Parts<'_>) -> Vec<String> {
         .collect()
 }
 
-/// Gives the record its former values; `false` if the caller may not.
-fn put_back(tx: &mut dyn Transaction, cx: &Context<'_>, parts: &mut Parts<'_>) -> Result<bool> {
+/// Gives the record its former values. Answers with a refusal, if the caller may not, or they no longer fit.
+fn put_back(
+    tx: &mut dyn Transaction,
+    cx: &Context<'_>,
+    operation: &WireOperation,
+    parts: &mut Parts<'_>,
+) -> Result<Option<OperationResult>> {
     let mut fields = parts.record.fields.clone();
     for field in parts.fields.iter().filter(|field| *field != RECORD) {
         fields.insert(field.clone(), parts.value(field, "before"));
@@ -111,13 +120,13 @@ fn put_back(tx: &mut dyn Transaction, cx: &Context<'_>, parts: &mut Parts<'_>) -
     fields.retain(|_, value| !value.is_null());
     compute_fields(parts.entity, &mut fields);
     if act == Act::Update && fields == parts.record.fields {
-        return Ok(true);
+        return Ok(None);
     }
-    if !cx.may(&parts.entity.name, "update") || !cx.readable(parts.entity, &parts.record) {
-        return Ok(false);
+    if let Some(refused) = resolve::refusal(tx, cx, operation, parts, &fields, act)? {
+        return Ok(Some(refused));
     }
     parts.write_record(tx, cx, fields, act)?;
-    Ok(true)
+    Ok(None)
 }
 
 fn without_settlement(parts: &Parts<'_>) -> Value {

@@ -285,7 +285,10 @@ fn other_ways_in_stay_shut(world: World<impl Storage>) {
     );
     let mut create = labor("c");
     create.operation = holdfast_core::queue::Operation::Create;
-    assert_eq!(code(&world.push_one(&tara, create)), Some(ErrorCode::NotFound));
+    assert_eq!(
+        code(&world.push_one(&tara, create)),
+        Some(ErrorCode::ValidationError)
+    );
     let entity = world.packs.entity("order").unwrap();
     let write = RestWrite {
         operation: holdfast_core::queue::Operation::Update,

@@ -325,8 +325,20 @@ fn a_write_to_a_deleted_record_recreates_or_lets_go(world: World<impl Storage>) 
                 (3, &json!("Leak"), &json!("hose"))
             );
         }
+        let undo = |caller: &Caller, key: &str| {
+            let undo = json!({ "undo": true });
+            world.push_one(caller, system_update(key, "conflict", &conflict, undo))
+        };
+        if comes_back {
+            let refused = undo(&world.tara(), "u-denied");
+            assert_eq!(
+                refused.error.unwrap().code,
+                ErrorCode::PermissionDenied,
+                "taking it back deletes the record, and needs the scope for that"
+            );
+        }
         let undone = world.push_one(
-            &world.tara(),
+            &world.samir(),
             system_update(
                 &format!("u-{choice}"),
                 "conflict",

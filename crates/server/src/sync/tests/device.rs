@@ -9,7 +9,7 @@ use holdfast_core::{
 
 use super::World;
 use crate::storage::port::Storage;
-use crate::sync::Caller;
+use crate::sync::{Caller, subject};
 
 pub(super) struct Device {
     pub caller: Caller,
@@ -120,6 +120,12 @@ impl Device {
             let mut expected = record.fields.clone();
             expected.remove(&world.packs.entity(entity).unwrap().id_field);
             assert!(!record.deleted, "{entity} {id} was deleted");
+            // What is about a record that the device's owner may no longer read came without that record's values.
+            let mut visible = world
+                .act(&self.caller, |tx, cx| subject::visible(tx, cx, record.clone()))
+                .fields;
+            visible.remove(&world.packs.entity(entity).unwrap().id_field);
+            let expected = if *fields == visible { visible } else { expected };
             assert_eq!((*version, fields), (record.version, &expected), "{entity} {id}");
         }
     }

@@ -4,15 +4,18 @@ mod after_access;
 mod audit_chain;
 mod concurrency;
 mod conflicts;
+mod cursors;
 mod deletion;
 mod delta;
 mod device;
+mod effects;
 mod late;
 mod merge;
 mod push;
 mod rest;
 mod restore;
 mod scope;
+mod subject;
 
 use std::cell::Cell;
 
@@ -26,6 +29,7 @@ use holdfast_core::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use super::pull::{self, DeltaRequest};
 use super::{Caller, Context, Refusal, push as pushing, scopes_of};
@@ -133,6 +137,11 @@ impl<S: Storage> World<S> {
         caller(&self.packs, "ada", "admin", &[], "ada-desk")
     }
 
+    /// Goes on drawing where another world is, so that no id comes twice.
+    pub fn draw_from(&self, other: &Self) {
+        self.random.0.set(other.random.0.get());
+    }
+
     /// Keeps the person's records in step with the account.
     pub fn know(&self, caller: &Caller) {
         let now = self.now();
@@ -229,6 +238,15 @@ impl<S: Storage> World<S> {
             .map(|delta| heard(&delta))
     }
 
+    /// A first page of one collection.
+    pub fn pull_of(&self, caller: &Caller, entities: &str) -> Delta {
+        let request = DeltaRequest {
+            entities: Some(entities.to_owned()),
+            ..DeltaRequest::default()
+        };
+        heard(&self.act(caller, |tx, cx| pull::delta(tx, cx, &request)).unwrap())
+    }
+
     /// Whole records by id.
     pub fn fetch(&self, caller: &Caller, plural: &str, ids: &[&str]) -> Result<Vec<WireRecord>, Refusal> {
         self.act(caller, |tx, cx| pull::whole_records(tx, cx, plural, ids))
@@ -291,18 +309,38 @@ pub(super) fn operation(key: &str, operation: Operation, id: &str, payload: Valu
 }
 
 pub(super) fn create(key: &str, id: &str, payload: Value) -> WireOperation {
-    operation(key, Operation::Create, id, payload)
+    operation(key, Operation::Create, &sent_id(id), payload)
+}
+
+/// The UUID v4 that a device gives to what a test calls by this name.
+pub(super) fn local(name: &str) -> String {
+    let digest = Sha256::digest(name);
+    let bytes: [u8; 16] = digest[..16].try_into().unwrap();
+    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+}
+
+/// Ids of the server's are written in capitals; any other name in a test stands for an id of a device's own.
+fn sent_id(id: &str) -> String {
+    match id.starts_with("WO-") || uuid::Uuid::try_parse(id).is_ok() {
+        true => id.to_owned(),
+        false => local(id),
+    }
 }
 
 /// An update by somebody who saw `version`.
 pub(super) fn update(key: &str, id: &str, version: u64, payload: Value) -> WireOperation {
-    let mut update = operation(key, Operation::Update, id, payload);
+    let mut update = operation(key, Operation::Update, &sent_id(id), payload);
     update.payload.insert("_version".into(), json!(version));
     update
 }
 
 pub(super) fn delete(key: &str, id: &str, version: u64) -> WireOperation {
-    operation(key, Operation::Delete, id, json!({ "_version": version }))
+    operation(
+        key,
+        Operation::Delete,
+        &sent_id(id),
+        json!({ "_version": version }),
+    )
 }
 
 /// A write to a record of the built-in pack.

@@ -3,7 +3,7 @@
 use holdfast_core::{protocol::ErrorCode, queue::Operation};
 use serde_json::{Value, json};
 
-use super::{World, object, on_both};
+use super::{World, local, object, on_both};
 use crate::storage::port::Storage;
 use crate::sync::Caller;
 use crate::sync::rest::{self, ListRequest, RestWrite, Written};
@@ -185,16 +185,16 @@ fn metadata_in_a_body_is_passed_over(world: World<impl Storage>) {
             None,
             None,
             None,
-            json!({ "title": "Leak", "_localId": "l1" }),
+            json!({ "title": "Leak", "_localId": local("l1") }),
         ),
     );
     let record = made.unwrap().record.unwrap();
-    assert_eq!(record.local_id.as_deref(), Some("l1"));
+    assert_eq!(record.local_id.as_deref(), Some(local("l1").as_str()));
     let body = json!({ "orderId": "WO-000001", "_version": 1, "_synced": true, "updatedAt": "2026-01-01T00:00:00Z", "plan": "Monday" });
     let changed = write(
         &world,
         &world.tara(),
-        request(Operation::Update, Some("l1"), None, None, body),
+        request(Operation::Update, Some(&local("l1")), None, None, body),
     )
     .unwrap();
     assert_eq!(changed.record.unwrap().fields["plan"], "Monday");

@@ -1,0 +1,81 @@
+//! Starts of the server: each has an id and the position of the change log at which it began.
+//!
+//! A cursor names the start that issued it. A database that was restored from a backup does not know the starts that came
+//! after the backup, or knows that one of them ended earlier than the cursor says: either shows that history was lost.
+//! Rows are never removed: a start that was forgotten would look like a lost one.
+
+use holdfast_core::ports::Rng;
+
+use super::epoch;
+use crate::storage::port::{Result, StorageError, Transaction};
+
+/// The number of the newest start.
+const NEWEST: &str = "start";
+
+fn by_number(number: u64) -> String {
+    format!("start#{number}")
+}
+
+fn by_id(id: &str) -> String {
+    format!("start:{id}")
+}
+
+/// Notes that the server starts now: cursors issued from now on name this start.
+///
+/// # Errors
+/// If the storage fails.
+pub fn begin(tx: &mut dyn Transaction, rng: &dyn Rng) -> Result<String> {
+    let id = epoch::short_id(rng);
+    let number = newest(tx)? + 1;
+    let first = tx.last_sequence()?;
+    tx.put_meta(&by_number(number), &format!("{id}:{first}"))?;
+    tx.put_meta(&by_id(&id), &number.to_string())?;
+    tx.put_meta(NEWEST, &number.to_string())?;
+    Ok(id)
+}
+
+/// The id of the newest start; begins one in a database that has none.
+///
+/// # Errors
+/// If the storage fails.
+pub fn current(tx: &mut dyn Transaction, rng: &dyn Rng) -> Result<String> {
+    match at(tx, newest(tx)?)? {
+        Some((id, _)) => Ok(id),
+        None => begin(tx, rng),
+    }
+}
+
+/// Whether a start could issue a cursor at this position: it is known, and the log did not go on without it before.
+///
+/// # Errors
+/// If the storage fails.
+pub fn reached(tx: &dyn Transaction, id: &str, sequence: u64) -> Result<bool> {
+    let Some(number) = tx.meta(&by_id(id))? else {
+        return Ok(false);
+    };
+    let number = number.parse::<u64>().map_err(|_| inconsistent(id))?;
+    let end = match at(tx, number + 1)? {
+        Some((_, first)) => first,
+        None => tx.last_sequence()?,
+    };
+    Ok(sequence <= end)
+}
+
+fn newest(tx: &dyn Transaction) -> Result<u64> {
+    let number = tx.meta(NEWEST)?;
+    number.map_or(Ok(0), |number| number.parse().map_err(|_| inconsistent(NEWEST)))
+}
+
+/// The start of this number: its id, and the position at which it began.
+fn at(tx: &dyn Transaction, number: u64) -> Result<Option<(String, u64)>> {
+    let Some(row) = tx.meta(&by_number(number))? else {
+        return Ok(None);
+    };
+    let (id, first) = row.split_once(':').ok_or_else(|| inconsistent(&row))?;
+    let first = first.parse().map_err(|_| inconsistent(&row))?;
+    Ok(Some((id.to_owned(), first)))
+}
+
+fn inconsistent(what: &str) -> StorageError {
+    StorageError::Inconsistent(format!("the start \"{what}\" cannot be read"))
+}

@@ -1,0 +1,137 @@
+//! What a conflict or a notice says of another record, its *subject*, is shown by the reader's access to that record.
+//!
+//! Both outlive their author's access: a work order is given to somebody else, and the conflict about it stays in the
+//! inbox. Whoever may no longer read the subject sees what they wrote themselves, and nothing that others did since.
+
+use holdfast_core::{
+    Fields,
+    pack::{Entity, Values},
+    system,
+};
+use serde_json::{Value, json};
+
+use super::Context;
+use crate::records;
+use crate::storage::model::{HistoryEntry, Stored, StoredRecord};
+use crate::storage::port::{Result, Transaction};
+use crate::storage::text::StoredText;
+use holdfast_core::protocol::WireRecord;
+
+/// Fields of a conflict that tell of the subject's present state.
+const OF_CONFLICT: [&str; 5] = ["title", "siteId", "serverVersion", "resolution", "resolvedByName"];
+
+/// Parts of a value in conflict that its author wrote or saw when they wrote it.
+const OF_AUTHOR: [&str; 2] = ["base", "mine"];
+
+/// Whether records of this entity are about other records.
+pub(super) fn is_about_another(entity: &str) -> bool {
+    matches!(entity, system::CONFLICT | system::NOTICE)
+}
+
+/// Whether the caller may read the record that this one is about; of a record about itself: yes.
+pub(super) fn is_open<F: Values>(tx: &dyn Transaction, cx: &Context<'_>, record: &Stored<F>) -> Result<bool> {
+    if !is_about_another(&record.entity) {
+        return Ok(true);
+    }
+    let text = |name: &str| {
+        let value = record.fields.value(name);
+        value
+            .and_then(|value| value.as_str().map(str::to_owned))
+            .unwrap_or_default()
+    };
+    let (entity, id) = (text("recordType"), text("recordId"));
+    let Some(declared) = cx.packs.entity(&entity) else {
+        return Ok(false);
+    };
+    let subject = tx.record_text(&entity, &id)?;
+    Ok(subject.is_some_and(|subject| cx.readable(declared, &subject)))
+}
+
+/// The record as the caller may see it.
+pub(super) fn visible(tx: &dyn Transaction, cx: &Context<'_>, record: StoredRecord) -> Result<StoredRecord> {
+    if is_open(tx, cx, &record)? {
+        return Ok(record);
+    }
+    let mut record = record;
+    redact(&record.entity, &mut record.fields, &cx.caller.me.user_id);
+    Ok(record)
+}
+
+/// As [`visible`], of a record with its values as they are stored.
+pub(super) fn visible_text(tx: &dyn Transaction, cx: &Context<'_>, record: StoredText) -> Result<StoredText> {
+    if is_open(tx, cx, &record)? {
+        return Ok(record);
+    }
+    let mut read = record.read()?;
+    redact(&read.entity, &mut read.fields, &cx.caller.me.user_id);
+    StoredText::of(&read)
+}
+
+/// The whole record as it goes to the caller's device.
+pub(super) fn whole(
+    tx: &dyn Transaction,
+    cx: &Context<'_>,
+    entity: &Entity,
+    record: &StoredRecord,
+) -> Result<WireRecord> {
+    let visible = visible(tx, cx, record.clone())?;
+    Ok(records::whole(entity, &visible, &cx.caller.device_id))
+}
+
+/// The versions of a record as the caller may see them: of one about another that they may not read, who and when alone.
+pub(super) fn visible_history(
+    tx: &dyn Transaction,
+    cx: &Context<'_>,
+    record: &StoredRecord,
+    mut entries: Vec<HistoryEntry>,
+) -> Result<Vec<HistoryEntry>> {
+    if !is_open(tx, cx, record)? {
+        entries.iter_mut().for_each(|entry| entry.changes.clear());
+    }
+    Ok(entries)
+}
+
+fn redact(entity: &str, fields: &mut Fields, reader: &str) {
+    match entity {
+        system::CONFLICT => redact_conflict(fields, reader),
+        system::NOTICE => redact_notice(fields),
+        _ => {}
+    }
+}
+
+fn redact_conflict(fields: &mut Fields, reader: &str) {
+    let own = fields.get("userId").and_then(Value::as_str) == Some(reader);
+    OF_CONFLICT.iter().for_each(|name| {
+        fields.remove(*name);
+    });
+    let Some(values) = fields.get_mut("values").and_then(Value::as_object_mut) else {
+        fields.remove("values");
+        return;
+    };
+    for value in values.values_mut() {
+        match value.as_object_mut().filter(|_| own) {
+            Some(parts) => parts.retain(|part, _| OF_AUTHOR.contains(&part.as_str())),
+            None => *value = json!({}),
+        }
+    }
+}
+
+/// Each detail names which of its values is the reader's own ([`super::notices::Detail`]).
+fn redact_notice(fields: &mut Fields) {
+    let details = fields.get_mut("details").and_then(Value::as_array_mut);
+    let mut seen = details.is_some();
+    for detail in details.into_iter().flatten() {
+        seen &= detail.get("seen") == Some(&Value::Bool(true));
+        let own = detail.get("own").and_then(Value::as_str).map(str::to_owned);
+        for part in ["kept", "lost"] {
+            if own.as_deref() != Some(part) {
+                detail[part] = Value::Null;
+            }
+        }
+    }
+    // The title is the one that its reader saw, or a later one.
+    if !seen {
+        fields.remove("title");
+    }
+    fields.remove("byName");
+}
