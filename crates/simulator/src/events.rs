@@ -99,7 +99,8 @@ impl World {
 
     /// What is down comes up: outages are long enough to matter, and most of a run is work.
     fn recover(&mut self, rng: &Seeded) {
-        self.network.server.borrow_mut().up = true;
+        // Nothing fails a start: what cannot be stored now is stored by the first request.
+        let _ = self.network.server.borrow_mut().start();
         for number in 0..self.devices.len() {
             if rng.chance(500) {
                 let was = self.devices[number].link.way.replace(Way::Open);
@@ -155,7 +156,12 @@ impl World {
 
     fn toggle_server(&self) {
         let mut server = self.network.server.borrow_mut();
-        server.up = !server.up;
+        if server.up {
+            server.up = false;
+        } else {
+            // Nothing fails a start: what cannot be stored now is stored by the first request.
+            let _ = server.start();
+        }
         self.story
             .tell("server", || if server.up { "comes up" } else { "goes down" });
     }

@@ -68,6 +68,7 @@ impl World {
         let diary = Diary::new(pack.coalesce == Coalesce::State);
         let packs = Packs::new(vec![pack]).map_err(|error| SetUpError::Pack(error.to_string()))?;
         let mut server = Server::new(packs, rng.fork(1));
+        server.start()?;
         server.page = rng.between(1, 12) as usize;
         let people = ["tim", "tess", "sue"];
         for (user, role) in people.iter().zip(["technician", "technician", "supervisor"]) {
@@ -166,8 +167,11 @@ impl World {
     fn settle(&mut self) {
         self.story.tell("world", || "the faults stop");
         self.network.weather.set(Weather::FINE);
-        self.network.server.borrow_mut().up = true;
         self.network.server.borrow().storage.fail_after(u64::MAX);
+        let started = self.network.server.borrow_mut().start();
+        if let Err(error) = started {
+            self.broken.push(Broken::new("queues drain", error.to_string()));
+        }
         for number in 0..self.devices.len() {
             let device = &self.devices[number];
             device.link.way.set(Way::Open);

@@ -24,8 +24,8 @@ pub(super) enum Failure {
     Busy(u64),
     /// The session is gone.
     SignedOut,
-    /// 410.
-    Gone,
+    /// 410: the cursor is of no use; whether the server lost history with it.
+    Gone { history_lost: bool },
     /// Refused for a reason that asking again does not change.
     Refused(WireError),
 }
@@ -42,9 +42,9 @@ impl Failure {
                 format!("The server asks to wait {seconds} s."),
             ),
             Self::SignedOut => WireError::new(ErrorCode::AuthError, "Sign in again to go on."),
-            Self::Gone => WireError::new(
+            Self::Gone { .. } => WireError::new(
                 ErrorCode::Gone,
-                "The server was set back; reading everything anew.",
+                "The server does not know this device's position; everything is read again.",
             ),
         }
     }
@@ -145,6 +145,7 @@ impl<P: Ports> Engine<P> {
             return Ok(response.body);
         }
         let envelope: Option<ErrorEnvelope> = json::from_slice(response.body.as_bytes()).ok();
+        let offer_again = envelope.as_ref().and_then(|envelope| envelope.offer_again);
         let error = envelope.map(|envelope| envelope.error);
         match (response.status, error) {
             // A proxy in front of the server asks for patience in its own words.
@@ -154,7 +155,10 @@ impl<P: Ports> Engine<P> {
                 Err(self.unanswered(error).await)
             }
             (401, Some(_)) => Err(Failure::SignedOut),
-            (410, Some(_)) => Err(Failure::Gone),
+            // A server that does not say may have lost something.
+            (410, Some(_)) => Err(Failure::Gone {
+                history_lost: offer_again.unwrap_or(true),
+            }),
             (503, _) if response.retry_after.is_some() => {
                 Err(Failure::Busy(response.retry_after.unwrap_or(30)))
             }

@@ -25,9 +25,8 @@ impl<P: Ports> Engine<P> {
             let begun = self.now();
             let asked = self.replica().cursor().map(|cursor| cursor.cursor.clone());
             let answer = match self.page().await {
-                Err(Failure::Gone) => {
-                    self.with_lease(token, |replica, now| Ok((plan::epoch_changed(replica, now), ())))
-                        .await?;
+                Err(Failure::Gone { history_lost }) => {
+                    self.begin_again(history_lost, token).await?;
                     self.page().await?
                 }
                 other => other?,
@@ -56,15 +55,30 @@ impl<P: Ports> Engine<P> {
         }
     }
 
+    /// Drops the cursor, as the server asked (protocol D10, D10a).
+    pub(super) async fn begin_again(&self, history_lost: bool, token: &str) -> Result<(), Stop> {
+        self.with_lease(token, |replica, now| {
+            let changes = match history_lost {
+                true => plan::epoch_changed(replica, now),
+                false => plan::cursor_refused(replica),
+            };
+            Ok((changes, ()))
+        })
+        .await
+    }
+
     async fn page(&self) -> Result<String, Failure> {
         let since = self
             .replica()
             .cursor()
             .map(|cursor| format!("since={}&", encode(&cursor.cursor)));
+        let receipt = self.replica().sync().receipt.clone();
+        let receipt = receipt.map(|receipt| format!("receipt={}&", encode(&receipt)));
         let size = self.page_size.get();
         let path = format!(
-            "/api/v1/sync/delta?{}limit={}&layout=columns",
+            "/api/v1/sync/delta?{}{}limit={}&layout=columns",
             since.unwrap_or_default(),
+            receipt.unwrap_or_default(),
             size.rows()
         );
         let answer = self.get_text(&path).await;

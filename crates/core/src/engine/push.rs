@@ -55,9 +55,7 @@ impl<P: Ports> Engine<P> {
                 self.bisect(batch, error, token).await
             }
             // What this server acknowledged and lost goes before what is new.
-            Err(Failure::Gone) => Ok(self
-                .with_lease(token, |replica, now| Ok((plan::epoch_changed(replica, now), ())))
-                .await?),
+            Err(Failure::Gone { history_lost }) => self.begin_again(history_lost, token).await,
             Err(failure) => {
                 let reached = !matches!(failure, Failure::Unreachable(_));
                 self.with_lease(token, |replica, now| {

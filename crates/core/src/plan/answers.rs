@@ -54,6 +54,10 @@ pub fn answers(
         hold_until: None,
         last_error: None,
         clock_offset_ms,
+        receipt: response
+            .receipt
+            .clone()
+            .or_else(|| replica.sync().receipt.clone()),
         ..replica.sync().clone()
     };
     let accepted = |status: ResultStatus| matches!(status, ResultStatus::Success | ResultStatus::Conflict);

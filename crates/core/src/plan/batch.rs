@@ -54,6 +54,7 @@ pub fn batch(replica: &Replica, now: Timestamp) -> Option<(Changes, Batch)> {
         device_id,
         pack_versions: replica.packs().versions(),
         cursor: replica.cursor().map(|row| row.cursor.clone()),
+        receipt: replica.sync().receipt.clone(),
         by_position: true,
         operations,
     };

@@ -23,6 +23,6 @@ pub use edit::{Edit, EditError, Edited, edit};
 pub use fold::fold;
 pub use pull::{Incoming, PullError, incoming, missing_records, pull};
 pub use queue::{QueueError, correct, discard, put_back, retry};
-pub use recovery::{Differences, digest_differences, epoch_changed};
+pub use recovery::{Differences, cursor_refused, digest_differences, epoch_changed};
 pub use retention::aged_out;
 pub use salvage::salvage;

@@ -158,7 +158,8 @@ pub fn pull(
     let scan = scan_number(replica, incoming);
     let mut changes = Changes::default();
     // Without a cursor nothing tells that the server is still the one that acknowledged what was sent.
-    if replica.cursor().is_none() {
+    let begins = replica.cursor().is_none();
+    if begins && !replica.sync().history_kept {
         offer_again(replica, &mut changes);
     }
     let mut whole_rows = WholeRows::new(replica, incoming, scan, now);
@@ -197,14 +198,22 @@ pub fn pull(
         scan,
         pulled_at: now,
     }));
+    let mut sync = SyncRow {
+        history_kept: false,
+        ..replica.sync().clone()
+    };
     if complete {
-        let done = SyncRow {
+        sync = SyncRow {
             last_synced_at: Some(now),
             last_error: None,
             network_failures: 0,
-            ..replica.sync().clone()
+            // The cursor is past what it proved.
+            receipt: None,
+            ..sync
         };
-        changes.put(Row::Sync(done));
+    }
+    if complete || sync != *replica.sync() {
+        changes.put(Row::Sync(sync));
     }
     Ok(changes)
 }

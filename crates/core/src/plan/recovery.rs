@@ -31,6 +31,20 @@ pub fn epoch_changed(replica: &Replica, now: Timestamp) -> Changes {
     }
     changes.put(Row::Sync(SyncRow {
         epoch_changed_at: Some(now),
+        receipt: None,
+        history_kept: false,
+        ..replica.sync().clone()
+    }));
+    changes
+}
+
+/// The server refused this device's cursor, and lost nothing: everything is read again, and nothing is offered again.
+pub fn cursor_refused(replica: &Replica) -> Changes {
+    let mut changes = Changes::default();
+    changes.delete(RowKey::Cursor);
+    changes.put(Row::Sync(SyncRow {
+        receipt: None,
+        history_kept: true,
         ..replica.sync().clone()
     }));
     changes

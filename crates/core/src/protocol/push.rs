@@ -21,6 +21,9 @@ pub struct PushRequest {
     /// a restored backup refuses the batch (410), so that what was lost is offered again before what came later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
+    /// The [`PushResponse::receipt`] of what was acknowledged since the last full pull, judged as the cursor is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<String>,
     /// Results may leave their `queueId` out: their order says which operation each is of.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub by_position: bool,
@@ -108,11 +111,16 @@ pub struct PushResponse {
     pub server_time: Timestamp,
     /// One for each operation, in the order of the request.
     pub results: Vec<OperationResult>,
+    /// Opaque. Proves to the server how far its change log reached when it acknowledged this batch. Sent with the next
+    /// requests until a pull has come to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<String>,
 }
 
 crate::json_object!(PushResponse {
     server_time: "serverTime",
-    results: "results"
+    results: "results",
+    receipt: "receipt",
 });
 
 impl PushResponse {

@@ -86,6 +86,12 @@ pub struct SyncRow {
     /// Since when attempts have reached the server and nothing was accepted; see [`crate::watchdog`].
     #[serde(deserialize_with = "timestamp::read_optional")]
     pub in_vain_since: Option<Timestamp>,
+    /// Proof of the writes that the server acknowledged since the last full pull: shows a server that lost them that it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<String>,
+    /// The server refused the device's cursor and lost no history: the scan that follows offers nothing again.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub history_kept: bool,
 }
 
 crate::json_object!(SyncRow {
@@ -101,6 +107,8 @@ crate::json_object!(SyncRow {
     last_error: "lastError",
     epoch_changed_at: "epochChangedAt",
     in_vain_since: "inVainSince",
+    receipt: "receipt",
+    history_kept: "historyKept" = false,
 });
 
 impl SyncRow {
@@ -123,6 +131,8 @@ impl Default for SyncRow {
             last_error: None,
             epoch_changed_at: None,
             in_vain_since: None,
+            receipt: None,
+            history_kept: false,
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::identity::sqlite::SqliteIdentity;
 use crate::identity::store::IdentityStore;
 use crate::packs::demo::{self, DemoError};
 use crate::randomness::SystemRng;
-use crate::records::{epoch, people};
+use crate::records::{epoch, people, starts};
 use crate::storage::port::{Storage, StorageError};
 use crate::storage::sqlite::Database;
 
@@ -45,6 +45,15 @@ pub(super) fn people(database: &Database, packs: &Packs) -> Result<(), PrepareEr
             };
             people::keep(tx, packs, &me, now()).map_err(PrepareError::from)
         })
+    })
+}
+
+/// Notes that the server starts: what it issues from now on names this start.
+pub(super) fn start(database: &Database) -> Result<(), PrepareError> {
+    Storage::write(database, |tx| {
+        starts::begin(tx, &SystemRng)
+            .map(drop)
+            .map_err(PrepareError::from)
     })
 }
 

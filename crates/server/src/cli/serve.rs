@@ -127,6 +127,7 @@ fn open_state(arguments: &ServeArguments) -> Result<AppState, ServeError> {
     let database = Arc::new(Database::open(path)?);
     prepare_accounts(&database, arguments.demo)?;
     prepare::people(&database, &packs)?;
+    prepare::start(&database)?;
     if arguments.restored {
         prepare::new_epoch(&database, &packs)?;
     }

@@ -17,6 +17,9 @@ use crate::storage::port::{Result, StorageError, Transaction};
 /// cursors of the lost history are its own.
 const KEY: &str = "cursorKey";
 
+/// Stands in a receipt for the entity set: a receipt is not a position to pull from.
+const RECEIPT: &str = "push";
+
 /// Bytes of the key.
 const KEY_BYTES: usize = 32;
 
@@ -56,6 +59,30 @@ pub(super) fn judge(tx: &mut dyn Transaction, cx: &Context<'_>, cursor: &Cursor)
     };
     epoch::note_returned(tx, &cx.caller.device_id, &epoch)?;
     Ok(Some(Refusal::history_lost()))
+}
+
+/// As [`judge`], of a cursor's text. What cannot be read was not issued by this server.
+pub(super) fn judge_text(tx: &mut dyn Transaction, cx: &Context<'_>, text: &str) -> Result<Option<Refusal>> {
+    match text.parse() {
+        Ok(cursor) => judge(tx, cx, &cursor),
+        Err(_) => Ok(Some(Refusal::unknown_cursor())),
+    }
+}
+
+/// What an acknowledged batch is proved by: a cursor that stands for no answer, at the end of the change log.
+pub(super) fn receipt(tx: &mut dyn Transaction, cx: &Context<'_>) -> Result<String> {
+    let cursor = Cursor {
+        epoch: epoch::current(tx, cx.rng)?,
+        start: String::new(),
+        entity_set: RECEIPT.to_owned(),
+        transaction: 0,
+        sequence: tx.last_sequence()?,
+        answer: 0,
+        scan: None,
+        mac: String::new(),
+    };
+    let receipt = issue(tx, cx.rng, &cx.caller.device_id, cursor)?;
+    Ok(receipt.to_string())
 }
 
 /// A cursor of the first form, or a forged one: believed where it can do no harm.

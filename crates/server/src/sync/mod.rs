@@ -36,7 +36,7 @@ pub mod restore;
 pub mod row;
 pub mod scope;
 mod settlement;
-mod subject;
+pub mod subject;
 mod update;
 mod walk;
 

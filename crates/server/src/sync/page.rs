@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, HashSet};
 use holdfast_core::{
     pack::Entity,
     protocol::{Cursor, DeltaChanges},
+    system,
 };
 
 use super::dialogue::{self, Effect, Effects};
 use super::pull::Delta;
 use super::row::TextRow;
 use super::scope::Scope;
+use super::subject;
 use crate::storage::model::Membership;
 use crate::storage::port::{Result, Transaction};
 use crate::storage::text::StoredText;
@@ -25,11 +27,19 @@ enum Step {
     Nothing,
 }
 
-fn step(membership: Option<Membership>, deleted: bool, readable: bool, wanted: bool, changed: bool) -> Step {
+/// `renewed`: what was shown of a held record before was redacted.
+fn step(
+    membership: Option<Membership>,
+    deleted: bool,
+    readable: bool,
+    (wanted, renewed): (bool, bool),
+    changed: bool,
+) -> Step {
     use Membership::{Doubted, Held};
     match (membership, deleted, readable) {
         (Some(Held | Doubted), true, _) => Step::Deleted,
         (Some(Held | Doubted), false, false) => Step::Revoked,
+        (Some(Held), false, true) if renewed => Step::Whole,
         (Some(Held), false, true) if changed => Step::Changed,
         (Some(Held), false, true) => Step::Nothing,
         // Whether it is there or not, it is after this.
@@ -163,7 +173,8 @@ impl<'s, 'a> Page<'s, 'a> {
         let readable = self.scope.readable(entity, &record);
         let wanted = along || (!held && readable && self.scope.wanted(entity, &record));
         let changed = record.sequence > self.since;
-        let step = step(membership, record.deleted, readable, wanted, changed);
+        let renewed = along && held && subject::is_about_another(&record.entity);
+        let step = step(membership, record.deleted, readable, (wanted, renewed), changed);
         let first_time = self.done.insert((record.entity.clone(), record.id.clone()));
         if !first_time {
             return nothing;
@@ -175,10 +186,18 @@ impl<'s, 'a> Page<'s, 'a> {
             Step::Nothing if self.expects(tx, &record)? => self.note(&record, Effect::Gone),
             Step::Changed | Step::Nothing => {}
         }
-        let brought = match step {
+        let mut brought = match step {
             Step::Whole | Step::Changed => self.scope.brings(&record),
             _ => Vec::new(),
         };
+        // A device that holds nothing has seen no redacted conflict.
+        if step == Step::Whole
+            && !self.afresh
+            && let Some(entity) = self.scope.set.get(system::CONFLICT)
+        {
+            let about = subject::conflicts_about(tx, &self.scope.cx, &record)?;
+            brought.extend(about.into_iter().map(|id| (entity, id)));
+        }
         self.tell(tx, entity, record, step)?;
         Ok(brought)
     }

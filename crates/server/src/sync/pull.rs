@@ -40,6 +40,8 @@ pub struct DeltaRequest {
     pub entities: Option<String>,
     pub limit: Option<usize>,
     pub layout: Layout,
+    /// The receipt of what the device pushed since its last full pull.
+    pub receipt: Option<String>,
 }
 
 /// One page of changes.
@@ -62,6 +64,11 @@ fn page(tx: &mut dyn Transaction, cx: &Context<'_>, request: &DeltaRequest) -> A
         Ok(set) => set,
         Err(refusal) => return Ok(Err(refusal)),
     };
+    if let Some(receipt) = &request.receipt
+        && let Some(refusal) = cursors::judge_text(tx, cx, receipt)?
+    {
+        return Ok(Err(refusal));
+    }
     let epoch = epoch::current(tx, cx.rng)?;
     let scope = Scope::of(tx, cx, set)?;
     let Some(since) = &request.since else {

@@ -31,11 +31,10 @@ pub fn push(tx: &mut dyn Transaction, cx: &Context<'_>, request: &PushRequest) -
         ))));
     }
     // What a restored server lost is offered again, in the order it was made: what came after it has to wait.
-    let cursor = request.cursor.as_ref().and_then(|cursor| cursor.parse().ok());
-    if let Some(cursor) = cursor
-        && let Some(refusal) = cursors::judge(tx, cx, &cursor)?
-    {
-        return Ok(Err(refusal));
+    for proof in [&request.receipt, &request.cursor].into_iter().flatten() {
+        if let Some(refusal) = cursors::judge_text(tx, cx, proof)? {
+            return Ok(Err(refusal));
+        }
     }
     let mut results: Vec<OperationResult> = Vec::with_capacity(request.operations.len());
     // Whether each operation of this batch, by queue id, was settled.
@@ -55,6 +54,7 @@ pub fn push(tx: &mut dyn Transaction, cx: &Context<'_>, request: &PushRequest) -
     writes.finish(tx, cx)?;
     Ok(Ok(PushResponse {
         server_time: cx.now,
+        receipt: Some(cursors::receipt(tx, cx)?),
         results,
     }))
 }

@@ -11,6 +11,7 @@ use holdfast_core::{
 use serde_json::{Value, json};
 
 use super::Context;
+use super::conflicts;
 use crate::records;
 use crate::storage::model::{HistoryEntry, Stored, StoredRecord};
 use crate::storage::port::{Result, Transaction};
@@ -29,7 +30,10 @@ pub(super) fn is_about_another(entity: &str) -> bool {
 }
 
 /// Whether the caller may read the record that this one is about; of a record about itself: yes.
-pub(super) fn is_open<F: Values>(tx: &dyn Transaction, cx: &Context<'_>, record: &Stored<F>) -> Result<bool> {
+///
+/// # Errors
+/// If the storage fails.
+pub fn is_open<F: Values>(tx: &dyn Transaction, cx: &Context<'_>, record: &Stored<F>) -> Result<bool> {
     if !is_about_another(&record.entity) {
         return Ok(true);
     }
@@ -48,13 +52,20 @@ pub(super) fn is_open<F: Values>(tx: &dyn Transaction, cx: &Context<'_>, record:
 }
 
 /// The record as the caller may see it.
-pub(super) fn visible(tx: &dyn Transaction, cx: &Context<'_>, record: StoredRecord) -> Result<StoredRecord> {
+///
+/// # Errors
+/// If the storage fails.
+pub fn visible(tx: &dyn Transaction, cx: &Context<'_>, record: StoredRecord) -> Result<StoredRecord> {
     if is_open(tx, cx, &record)? {
         return Ok(record);
     }
-    let mut record = record;
-    redact(&record.entity, &mut record.fields, &cx.caller.me.user_id);
-    Ok(record)
+    Ok(redacted(record, &cx.caller.me.user_id))
+}
+
+/// The record without what it says of its subject; what this reader wrote stays.
+pub fn redacted(mut record: StoredRecord, reader: &str) -> StoredRecord {
+    redact(&record.entity, &mut record.fields, reader);
+    record
 }
 
 /// As [`visible`], of a record with its values as they are stored.
@@ -65,6 +76,18 @@ pub(super) fn visible_text(tx: &dyn Transaction, cx: &Context<'_>, record: Store
     let mut read = record.read()?;
     redact(&read.entity, &mut read.fields, &cx.caller.me.user_id);
     StoredText::of(&read)
+}
+
+/// The caller's open conflicts about a record that comes into their sight: what they were shown of them was redacted.
+pub(super) fn conflicts_about(
+    tx: &dyn Transaction,
+    cx: &Context<'_>,
+    record: &StoredText,
+) -> Result<Vec<String>> {
+    if is_about_another(&record.entity) {
+        return Ok(Vec::new());
+    }
+    conflicts::open_of(tx, &record.entity, &record.id, &cx.caller.me.user_id)
 }
 
 /// The whole record as it goes to the caller's device.

@@ -28,7 +28,7 @@ use holdfast_server::storage::{
     port::{Result, Storage, StorageError, Transaction},
     text::StoredText,
 };
-use holdfast_server::sync::audit::chain;
+use holdfast_server::{records::starts, sync::audit::chain};
 
 use crate::{device::Device, diary::Diary, network::Network, server::Server};
 
@@ -132,13 +132,12 @@ pub fn is_quiet(devices: &[Device], network: &Network) -> bool {
 pub fn what_moves(devices: &[Device], network: &Network) -> Vec<Broken> {
     let server = network.server.borrow();
     let end = read(&server, |tx| tx.last_sequence()).unwrap_or_default();
-    let epoch = read(&server, |tx| tx.meta("epoch")).flatten();
     let mut moving = Vec::new();
     for device in devices {
         let replica = device.replica();
         let cursor = position(&replica);
         // A cursor of a lost history says nothing of this one, however far along it is.
-        let there = |cursor: &Cursor| cursor.sequence >= end && Some(&cursor.epoch) == epoch.as_ref();
+        let there = |cursor: &Cursor| cursor.sequence >= end && is_of_this_history(&server, cursor);
         if !cursor.as_ref().is_some_and(there) || replica.cursor().is_none_or(|c| c.partial) {
             moving.push(Broken::new(
                 "queues drain",
@@ -182,6 +181,15 @@ fn stopped(replica: &Replica) -> BTreeSet<String> {
         }
         stopped.extend(more);
     }
+}
+
+/// Whether the server as it is now issued a cursor: not the one before a backup was put in its place.
+fn is_of_this_history(server: &Server, cursor: &Cursor) -> bool {
+    let kept = read(server, |tx| {
+        let current = tx.meta("epoch")?.as_deref() == Some(&cursor.epoch);
+        Ok(current && starts::reached(tx, &cursor.start, cursor.sequence)?)
+    });
+    kept == Some(true)
 }
 
 fn position(replica: &Replica) -> Option<Cursor> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_core::{Fields, queue::QueuedWrite, record::RecordKey};
-use holdfast_server::storage::model::Act;
+use holdfast_server::storage::model::{Act, StoredRecord};
 use serde_json::Value;
 
 use super::{Broken, all_records, read};
@@ -85,8 +85,15 @@ pub fn miscounted(server: &Server, diary: &Diary) -> Vec<Broken> {
 
 /// The record under the server's own id.
 fn on_server(server: &Server, key: &RecordKey) -> RecordKey {
-    let alias = read(server, |tx| tx.alias(&key.entity_type, &key.entity_id)).flatten();
-    RecordKey::new(&key.entity_type, alias.unwrap_or_else(|| key.entity_id.clone()))
+    let made_as = |record: &&StoredRecord| {
+        record.entity == key.entity_type && record.local_id.as_ref() == Some(&key.entity_id)
+    };
+    let records = all_records(server);
+    let id = records
+        .iter()
+        .find(made_as)
+        .map_or(&key.entity_id, |record| &record.id);
+    RecordKey::new(&key.entity_type, id)
 }
 
 fn addition(write: &QueuedWrite) -> i64 {

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use holdfast_core::{Fields, protocol::Me, system};
 use holdfast_core::{
     pack::Viewer,
     record::RecordKey,
     replica::{Held, Replica},
 };
-use holdfast_server::sync::dialogue;
+use holdfast_server::storage::model::StoredRecord;
+use holdfast_server::sync::{Caller, dialogue, subject};
 
-use super::{Broken, all_records, position, read};
+use super::{Broken, all_records, is_of_this_history, position, read};
 use crate::{device::Device, server::Server};
 
 const CURSOR: &str = "a cursor never runs ahead of its data";
@@ -21,11 +23,10 @@ pub fn behind_cursor(device: &Device, replica: &Replica, server: &Server) -> Vec
     let Some(cursor) = position(replica) else {
         return Vec::new();
     };
-    let epoch = read(server, |tx| tx.meta("epoch")).flatten();
     // A walk that is under way, or another history: nothing is claimed yet.
     if cursor.scan.is_some()
         || replica.cursor().is_none_or(|row| row.partial)
-        || epoch.as_ref() != Some(&cursor.epoch)
+        || !is_of_this_history(server, &cursor)
     {
         return Vec::new();
     }
@@ -62,9 +63,8 @@ pub fn behind_cursor(device: &Device, replica: &Replica, server: &Server) -> Vec
 /// A device that has everything up to the end of the server's log holds nothing that access does not cover.
 pub fn uncovered(device: &Device, replica: &Replica, server: &Server) -> Vec<Broken> {
     let end = read(server, |tx| tx.last_sequence()).unwrap_or_default();
-    let epoch = read(server, |tx| tx.meta("epoch")).flatten();
     let up_to_date = position(replica).is_some_and(|cursor| {
-        cursor.scan.is_none() && cursor.sequence >= end && epoch.as_ref() == Some(&cursor.epoch)
+        cursor.scan.is_none() && cursor.sequence >= end && is_of_this_history(server, &cursor)
     });
     let Some(me) = server.me(&device.user).filter(|_| up_to_date) else {
         return Vec::new();
@@ -133,7 +133,9 @@ pub fn differing(device: &Device, server: &Server) -> Vec<Broken> {
             Some(mirror) => {
                 let mut fields = record.fields.clone();
                 fields.remove(&entity.id_field);
-                if mirror.version != record.version || mirror.fields != fields {
+                let same =
+                    mirror.fields == fields || as_redacted(server, device, &me, &record, &mirror.fields);
+                if mirror.version != record.version || !same {
                     let what = format!(
                         "{name} has {key} at {} as {:?}; the server has {} as {:?}",
                         mirror.version, mirror.fields, record.version, fields
@@ -155,6 +157,33 @@ pub fn differing(device: &Device, server: &Server) -> Vec<Broken> {
         .map(|key| Broken::new(SAME, format!("{name} holds {key}, which the server has not")));
     broken.extend(strangers);
     broken
+}
+
+/// Whether a device holds of a record just what its owner may see: of what is about a record that they may not read, or
+/// could not read when it came, nothing of that record's values.
+fn as_redacted(server: &Server, device: &Device, me: &Me, record: &StoredRecord, held: &Fields) -> bool {
+    let caller = Caller {
+        me: me.clone(),
+        device_id: device.link.name.clone(),
+    };
+    let cx = server.context(&caller);
+    let seen = read(server, |tx| {
+        let open = subject::is_open(tx, &cx, record)?;
+        Ok((open, subject::redacted(record.clone(), &caller.me.user_id).fields))
+    });
+    let Some((open, redacted)) = seen else {
+        return false;
+    };
+    // A notice is not sent again when its subject comes back into sight.
+    let excused = !open || record.entity == system::NOTICE;
+    let fits =
+        |name: &String| held.get(name) == record.fields.get(name) || held.get(name) == redacted.get(name);
+    let id_field = server.packs.entity(&record.entity).map(|entity| &entity.id_field);
+    let mut names = held
+        .keys()
+        .chain(record.fields.keys())
+        .filter(|name| Some(*name) != id_field);
+    excused && names.all(fits)
 }
 
 /// Whether a record is wanted without regard to its age, which devices and server see at different times.

@@ -77,6 +77,7 @@ impl Server {
                         Some("columns") => Layout::Columns,
                         _ => Layout::Rows,
                     },
+                    receipt: text("receipt"),
                 };
                 self.within(|tx| Ok(pull::delta(tx, &cx, &asked)?.map(|answer| json!(answer))))
             }
@@ -182,10 +183,5 @@ pub(super) fn ok(body: &Value) -> Response {
 }
 
 pub(super) fn refused(status: u16, code: ErrorCode, message: &str) -> Response {
-    json_response(
-        status,
-        &json!(ErrorEnvelope {
-            error: WireError::new(code, message)
-        }),
-    )
+    json_response(status, &json!(ErrorEnvelope::from(WireError::new(code, message))))
 }

@@ -16,7 +16,7 @@ use holdfast_core::{
 };
 use holdfast_server::{
     identity::memory::MemoryIdentity,
-    records::{epoch, people},
+    records::{epoch, people, starts},
     storage::{
         memory::MemoryStorage,
         port::{Storage, StorageError},
@@ -125,6 +125,16 @@ impl Server {
         kept
     }
 
+    /// What the rules look at, for a caller, long after everything that happened.
+    pub fn context<'a>(&'a self, caller: &'a Caller) -> Context<'a> {
+        Context {
+            packs: &self.packs,
+            rng: &self.rng,
+            now: instant(u64::MAX >> 24),
+            caller,
+        }
+    }
+
     /// A person, with what their roles allow.
     pub fn me(&self, user: &str) -> Option<Me> {
         self.sessions.person(user, &self.packs)
@@ -144,7 +154,7 @@ impl Server {
             .enumerate()
             .map(|(at, user)| {
                 json!({ "queueId": format!("seed-{at}"), "clientMutationId": format!("seed-{at}"), "entityType": "job",
-                    "entityId": format!("seed-{at}"), "operation": "create",
+                    "entityId": format!("00000000-0000-4000-8000-{at:012}"), "operation": "create",
                     "payload": { "title": format!("Job {at}"), "siteId": "north", "assignedTo": user, "_version": 0 } })
             })
             .collect();
@@ -173,7 +183,14 @@ impl Server {
         self.backups.clear();
     }
 
-    /// Goes back to a backup, if there is one: what came after it is lost, and a new epoch begins.
+    /// The process starts: what it issues from now on names this start.
+    pub fn start(&mut self) -> Result<(), StorageError> {
+        self.up = true;
+        self.storage.write(|tx| starts::begin(tx, &self.rng).map(drop))
+    }
+
+    /// Goes back to a backup, if there is one: what came after it is lost. If the operator says so, a new epoch begins;
+    /// else the devices have to show it.
     pub fn restore(&mut self) -> Result<bool, StorageError> {
         let which = self.rng.below(self.backups.len() as u64) as usize;
         let Some(backup) = self.backups.get(which) else {
@@ -184,12 +201,15 @@ impl Server {
         self.sessions.restore(backup.identity.clone());
         self.made_by = backup.made_by.clone();
         self.backups.truncate(which);
+        self.start()?;
         let entities: Vec<&str> = self
             .packs
             .entities()
             .map(|(_, entity)| entity.name.as_str())
             .collect();
-        self.storage.write(|tx| epoch::renew(tx, &self.rng, &entities))?;
+        if self.rng.chance(500) {
+            self.storage.write(|tx| epoch::renew(tx, &self.rng, &entities))?;
+        }
         Ok(true)
     }
 }

@@ -47,6 +47,8 @@ pub struct DeltaQuery {
     #[param(value_type = Option<String>, pattern = "^(rows|columns)$")]
     #[serde(default)]
     layout: Layout,
+    /// The `receipt` of the last push, until a pull after it has come to its end.
+    receipt: Option<String>,
 }
 
 /// What changed for this device.
@@ -64,6 +66,7 @@ pub async fn delta(
         entities,
         limit,
         layout,
+        receipt,
     } = query;
     // In a query a plus that is not encoded reads as a space; a time may have one before its offset.
     let since = since.map(|since| since.replace(' ', "+"));
@@ -72,6 +75,7 @@ pub async fn delta(
         entities,
         limit,
         layout,
+        receipt,
     };
     state
         .act(me, move |tx, cx| pull::delta(tx, cx, &request))

@@ -12,7 +12,7 @@ mod open;
 mod resolve;
 mod undo;
 
-pub(super) use open::{open, open_deleted, open_deletion};
+pub(super) use open::{open, open_deleted, open_deletion, open_of};
 
 use holdfast_core::{
     Fields,

@@ -19,6 +19,10 @@ use crate::sync::{Context, notices, outcome, subject};
 
 const OPEN: &str = "open";
 
+/// Reasons of a conflict.
+const CHANGED: &str = "changed";
+const DELETED: &str = "deleted";
+
 /// Opens a conflict over fields that need a person. `since`: the versions that the author had not seen.
 pub(in crate::sync) fn open(
     tx: &mut dyn Transaction,
@@ -36,7 +40,7 @@ pub(in crate::sync) fn open(
             value(&change.base, &change.mine, &change.theirs, theirs),
         )
     });
-    enter(tx, cx, entity, operation, record, "changed", values.collect())
+    enter(tx, cx, entity, operation, record, CHANGED, values.collect())
 }
 
 /// A write to a deleted record: nothing applies, and what its author typed is kept in the conflict.
@@ -55,7 +59,7 @@ pub(in crate::sync) fn open_deleted(
     let last = tx.history_after(&entity.name, &tombstone.id, tombstone.version - 1)?;
     let values = value(&Value::Null, &Value::Object(payload), &Value::Null, last.last());
     let values = Fields::from_iter([(RECORD.to_owned(), values)]);
-    let summary = enter(tx, cx, entity, operation, tombstone, "deleted", values)?;
+    let summary = enter(tx, cx, entity, operation, tombstone, DELETED, values)?;
     let mut result = outcome::success(operation, &tombstone.id, tombstone.version);
     result.status = ResultStatus::Conflict;
     result.new_version = None;
@@ -78,7 +82,7 @@ pub(in crate::sync) fn open_deletion(
         .collect();
     let values = value(&Value::Null, &Value::Null, &Value::Object(theirs), since.last());
     let values = Fields::from_iter([(RECORD.to_owned(), values)]);
-    let summary = enter(tx, cx, entity, operation, record, "changed", values)?;
+    let summary = enter(tx, cx, entity, operation, record, CHANGED, values)?;
     let mut result = outcome::success(operation, &record.id, record.version);
     result.status = ResultStatus::Conflict;
     result.record = Some(subject::whole(tx, cx, entity, record)?);
@@ -208,6 +212,21 @@ fn about(
     fields.insert("conflictingFields".into(), json!(names));
     fields.insert("values".into(), Value::Object(values));
     fields
+}
+
+/// An author's open conflicts about a record: one for each reason at most.
+pub(in crate::sync) fn open_of(
+    tx: &dyn Transaction,
+    entity: &str,
+    id: &str,
+    author: &str,
+) -> Result<Vec<String>> {
+    let holder = |reason| tx.key_holder(system::CONFLICT, OPEN, &open_key(entity, id, author, reason));
+    let found: Vec<_> = [CHANGED, DELETED]
+        .map(holder)
+        .into_iter()
+        .collect::<Result<_>>()?;
+    Ok(found.into_iter().flatten().collect())
 }
 
 /// The conflict is no longer open.

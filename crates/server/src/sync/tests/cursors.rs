@@ -38,6 +38,7 @@ fn push_with<S: Storage>(
         device_id: caller.device_id.clone(),
         pack_versions: world.packs.versions(),
         cursor: Some(cursor.to_owned()),
+        receipt: None,
         by_position: false,
         operations: Vec::new(),
     };

@@ -256,6 +256,7 @@ fn entity_sets(world: World<impl Storage>) {
             entities: Some(entities.into()),
             limit: None,
             layout: Layout::Rows,
+            receipt: None,
         };
         world.act(&world.tara(), |tx, cx| pull::delta(tx, cx, &request))
     };

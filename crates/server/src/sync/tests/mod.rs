@@ -213,6 +213,7 @@ impl<S: Storage> World<S> {
     pub fn push(&self, caller: &Caller, operations: Vec<WireOperation>) -> Vec<OperationResult> {
         let request = PushRequest {
             cursor: None,
+            receipt: None,
             by_position: false,
             device_id: caller.device_id.clone(),
             pack_versions: self.packs.versions(),
@@ -233,6 +234,7 @@ impl<S: Storage> World<S> {
             entities: None,
             limit: Some(limit),
             layout: Layout::Rows,
+            receipt: None,
         };
         self.act(caller, |tx, cx| pull::delta(tx, cx, &request))
             .map(|delta| heard(&delta))

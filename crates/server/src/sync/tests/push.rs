@@ -442,6 +442,7 @@ fn only_the_sessions_device_may_push_and_only_so_much(world: World<impl Storage>
     let tara = world.tara();
     let request = |device: &str, count: usize| PushRequest {
         cursor: None,
+        receipt: None,
         by_position: false,
         device_id: device.into(),
         pack_versions: Default::default(),
@@ -519,6 +520,7 @@ fn results_by_position_are_not_named(world: World<impl Storage>) {
         device_id: tara.device_id.clone(),
         pack_versions: world.packs.versions(),
         cursor: None,
+        receipt: None,
         by_position: true,
         operations: vec![
             create("k1", "local-1", json!({ "title": "Leak" })),
