@@ -23,6 +23,7 @@ mod delete;
 pub mod dialogue;
 pub mod digest;
 mod history;
+mod limits;
 mod notices;
 mod outcome;
 mod page;

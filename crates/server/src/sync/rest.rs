@@ -3,6 +3,7 @@
 
 use holdfast_core::{
     Fields, Timestamp,
+    limits::overlong,
     pack::{Entity, Values},
     protocol::{OperationResult, ResultStatus, WireOperation, WireRecord},
     queue::Operation,
@@ -218,6 +219,11 @@ pub fn write(
     entity: &Entity,
     write: RestWrite,
 ) -> Answer<Written> {
+    let key = write.key.as_deref().map(|key| ("Idempotency-Key", key));
+    if let Some(fault) = overlong(key).pop() {
+        let message = format!("{} {}.", fault.field, fault.message);
+        return Ok(Err(Refusal::malformed(message)));
+    }
     let operation = operation(cx, entity, write);
     let mut writes = Writes::default();
     let result = writes.one(tx, cx, &operation, false)?;
