@@ -8,6 +8,8 @@ mod deletion;
 mod delta;
 mod device;
 mod late;
+#[rustfmt::skip]
+mod limits;
 mod merge;
 mod push;
 mod rest;
