@@ -8,7 +8,8 @@ use holdfast_core::ports::Rng;
 use super::ids;
 use crate::storage::port::{Result, Transaction};
 
-const EPOCH: &str = "epoch";
+/// Under which name the database keeps it.
+pub const EPOCH: &str = "epoch";
 
 /// The database's epoch; made at the first call.
 pub fn current(tx: &mut dyn Transaction, rng: &dyn Rng) -> Result<String> {

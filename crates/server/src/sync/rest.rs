@@ -25,6 +25,8 @@ pub const DEFAULT_PAGE: usize = 100;
 pub const MAXIMAL_PAGE: usize = 500;
 
 const CHUNK: usize = 500;
+/// Records that one request looks at. A filter that fits few, or a caller who may see few, gets short pages.
+const LOOKED_AT: usize = 5_000;
 
 /// A page of records, in the order of their ids.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -43,6 +45,24 @@ pub struct ListRequest {
     pub limit: Option<usize>,
     /// Values that fields must have, as texts.
     pub filters: Vec<(String, String)>,
+}
+
+/// Which versions of a record to list: the first, those after one, or the last before one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HistoryRequest {
+    pub after: Option<u64>,
+    pub before: Option<u64>,
+    pub limit: Option<usize>,
+}
+
+/// Versions of a record, oldest first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HistoryPage {
+    pub versions: Vec<HistoryVersion>,
+    /// Pass as `before` for earlier ones, if there are any.
+    pub previous: Option<u64>,
+    /// Pass as `after` for later ones, if there are any.
+    pub next: Option<u64>,
 }
 
 /// One version, as `GET /{entity}/{id}/history` gives it.
@@ -97,12 +117,23 @@ pub fn entity<'a>(cx: &Context<'a>, plural: &str) -> std::result::Result<&'a Ent
     }
 }
 
-/// Readable records that fit, from the one after `page`.
+/// Readable records that fit, from the one after `page`. A page may be short, or empty, and name a next one.
 pub fn list(
     tx: &dyn Transaction,
     cx: &Context<'_>,
     entity: &Entity,
     request: &ListRequest,
+) -> Answer<RecordPage> {
+    list_within(tx, cx, entity, request, LOOKED_AT)
+}
+
+/// As [`list`], looking at so many records.
+pub(super) fn list_within(
+    tx: &dyn Transaction,
+    cx: &Context<'_>,
+    entity: &Entity,
+    request: &ListRequest,
+    looked_at: usize,
 ) -> Answer<RecordPage> {
     let limit = request.limit.unwrap_or(DEFAULT_PAGE);
     if !(1..=MAXIMAL_PAGE).contains(&limit) {
@@ -120,17 +151,23 @@ pub fn list(
             entity.name
         ))));
     }
-    let mut after = request.page.clone();
+    let (mut after, mut left) = (request.page.clone(), looked_at);
     let mut items = Vec::new();
     loop {
-        let chunk = tx.records_after(&entity.name, after.as_deref(), CHUNK)?;
-        let Some(last) = chunk.last().map(|record| record.id.clone()) else {
+        let chunk = tx.records_after(&entity.name, after.as_deref(), CHUNK.min(left + 1))?;
+        if chunk.is_empty() {
             return Ok(Ok(RecordPage {
                 items,
                 next_page: None,
             }));
-        };
+        }
         for record in chunk {
+            if left == 0 {
+                let next_page = Some(between(after.as_deref().unwrap_or_default(), &record.id));
+                return Ok(Ok(RecordPage { items, next_page }));
+            }
+            left -= 1;
+            after = Some(record.id.clone());
             if record.deleted || !fits(&record, &request.filters) || !cx.readable(entity, &record) {
                 continue;
             }
@@ -142,7 +179,17 @@ pub fn list(
             }
             items.push(records::whole(entity, &record.read()?));
         }
-        after = Some(last);
+    }
+}
+
+/// A short text from `last` up to, but not at, `next`: where to go on, without naming a record that the caller may not
+/// see, if there is such a text.
+fn between(last: &str, next: &str) -> String {
+    let alike = last.chars().zip(next.chars()).take_while(|(a, b)| a == b).count();
+    let short: String = next.chars().take(alike + 1).collect();
+    match short.as_str() < next {
+        true => short,
+        false => last.to_owned(),
     }
 }
 
@@ -170,25 +217,47 @@ pub fn get(
         .filter(|record| !record.deleted && cx.readable(entity, record)))
 }
 
-/// The versions of a readable record, oldest first; of a deleted one too.
+/// Versions of a readable record, oldest first; of a deleted one too.
 pub fn history(
     tx: &dyn Transaction,
     cx: &Context<'_>,
     entity: &Entity,
     id: &str,
-) -> Answer<Vec<HistoryVersion>> {
-    let id = ids::resolve(tx, &entity.name, id)?;
-    match tx
-        .record(&entity.name, &id)?
-        .filter(|record| cx.readable(entity, record))
-    {
-        Some(_) => Ok(Ok(tx
-            .history_after(&entity.name, &id, 0)?
-            .into_iter()
-            .map(Into::into)
-            .collect())),
-        None => Ok(Err(Refusal::not_found(outcome::NOT_THERE))),
+    request: &HistoryRequest,
+) -> Answer<HistoryPage> {
+    let limit = request.limit.unwrap_or(DEFAULT_PAGE);
+    if !(1..=MAXIMAL_PAGE).contains(&limit) || (request.after.is_some() && request.before.is_some()) {
+        return Ok(Err(Refusal::malformed(format!(
+            "limit must be 1 to {MAXIMAL_PAGE}, and only one of after and before may be given."
+        ))));
     }
+    let id = ids::resolve(tx, &entity.name, id)?;
+    let record = tx
+        .record(&entity.name, &id)?
+        .filter(|record| cx.readable(entity, record));
+    let Some(record) = record else {
+        return Ok(Err(Refusal::not_found(outcome::NOT_THERE)));
+    };
+    // Versions are numbered without a gap.
+    let (after, limit) = match request.before {
+        Some(before) => {
+            let last = before.saturating_sub(1).min(record.version);
+            let first = last.saturating_sub(limit as u64);
+            (first, (last - first) as usize)
+        }
+        None => (request.after.unwrap_or(0), limit),
+    };
+    let entries = tx.history_page(&entity.name, &id, after, limit)?;
+    let (first, last) = (entries.first(), entries.last());
+    let previous = first.map(|entry| entry.version).filter(|first| *first > 1);
+    let next = last
+        .map(|entry| entry.version)
+        .filter(|last| *last < record.version);
+    Ok(Ok(HistoryPage {
+        previous,
+        next,
+        versions: entries.into_iter().map(Into::into).collect(),
+    }))
 }
 
 /// A write by REST.

@@ -21,20 +21,20 @@ fn hostile() -> Vec<(String, StatusCode, &'static str)> {
     let times = |piece: &str, count: usize| piece.repeat(count);
     let members: Vec<String> = (0..3_000).map(|at| format!("\"m{at}\":0")).collect();
     vec![
-        (times("[", 1_000_000), StatusCode::BAD_REQUEST, "nested"),
-        (times("{\"a\":", 1_000_000), StatusCode::BAD_REQUEST, "nested"),
+        (times("[", 100_000), StatusCode::BAD_REQUEST, "nested"),
+        (times("{\"a\":", 100_000), StatusCode::BAD_REQUEST, "nested"),
         (
             format!("{}1{}", times("[", 100), times("]", 100)),
             StatusCode::BAD_REQUEST,
             "nested",
         ),
         (
-            format!("{{\"operations\":[{}0]}}", times("0,", 2_000_000)),
+            format!("{{\"operations\":[{}0]}}", times("0,", 200_000)),
             StatusCode::PAYLOAD_TOO_LARGE,
             "values",
         ),
         (
-            format!("{{\"title\":[{}0]}}", times("{\"a\":0},", 200_000)),
+            format!("{{\"title\":[{}0]}}", times("{\"a\":0},", 60_000)),
             StatusCode::PAYLOAD_TOO_LARGE,
             "values",
         ),
@@ -44,7 +44,7 @@ fn hostile() -> Vec<(String, StatusCode, &'static str)> {
             "members",
         ),
         (
-            format!("{{\"title\":\"{}\"}}", times("x", 5_000_000)),
+            format!("{{\"title\":\"{}\"}}", times("x", 4_200_000)),
             StatusCode::PAYLOAD_TOO_LARGE,
             "string",
         ),
@@ -129,4 +129,37 @@ async fn a_key_has_a_length() {
     };
     assert_eq!(create("k".repeat(129)).await.status, StatusCode::BAD_REQUEST);
     assert_ne!(create("k".repeat(128)).await.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn a_reader_goes_on_by_cursor() {
+    let server = Server::start().await;
+    let token = server.sign_in("supervisor").await.access_token().to_owned();
+    let ask = |since: String| {
+        let path = format!("/api/v1/sync/delta?since={since}&entities=work-orders&limit=3");
+        Answer::of(server.get(&path).bearer_auth(&token))
+    };
+    let (mut since, mut seen) = ("2020-01-01T00:00:00+00:00".to_owned(), 0);
+    for turn in 0.. {
+        assert!(turn < 100);
+        let page = ask(since).await;
+        assert_eq!(page.status, StatusCode::OK, "{:?}", page.body);
+        let rows = page.body["changes"]["workOrders"].as_array().map_or(0, Vec::len);
+        assert!(rows <= 3);
+        seen += rows;
+        since = page.body["cursor"].as_str().unwrap().to_owned();
+        if page.body["hasMore"] == false {
+            break;
+        }
+    }
+    assert!(seen > 5, "{seen}");
+    assert_eq!(ask("reader.another.0".into()).await.status, StatusCode::GONE);
+    let repeated = vec!["work-orders"; 500].join(",");
+    let answer = Answer::of(
+        server
+            .get(&format!("/api/v1/sync/digest?entities={repeated}"))
+            .bearer_auth(&token),
+    )
+    .await;
+    assert_eq!(answer.status, StatusCode::OK);
 }

@@ -14,7 +14,7 @@ use crate::identity::Identity;
 use crate::sync::digest::DigestRequest;
 use crate::sync::pull::{Delta, DeltaRequest};
 use crate::sync::row::TextRow;
-use crate::sync::{Refusal, digest as digests, pull, push as pushing};
+use crate::sync::{Refusal, digest as digests, pull, push as pushing, readers};
 
 /// Sends a batch of queued writes.
 #[utoipa::path(post, path = "/api/v1/sync/push", tag = "sync", security(("bearer" = [])),
@@ -37,7 +37,7 @@ pub async fn push(
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct DeltaQuery {
-    /// A cursor, or an RFC 3339 time; a scan of everything begins, if absent.
+    /// A cursor, or an RFC 3339 time (for readers that are no devices); a scan of everything begins, if absent.
     since: Option<String>,
     /// Plural names, comma-separated; all entities, if absent.
     entities: Option<String>,
@@ -73,6 +73,10 @@ pub async fn delta(
         limit,
         layout,
     };
+    if readers::asks(request.since.as_deref()) {
+        let page = state.look(me, move |tx, cx| readers::read(tx, cx, &request));
+        return page.await.map(Json);
+    }
     state
         .act(me, move |tx, cx| pull::delta(tx, cx, &request))
         .await

@@ -12,6 +12,8 @@ mod late;
 mod limits;
 mod merge;
 mod push;
+#[rustfmt::skip]
+mod readers;
 mod rest;
 mod restore;
 mod scope;
