@@ -163,3 +163,16 @@ async fn a_reader_goes_on_by_cursor() {
     .await;
     assert_eq!(answer.status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn a_restoration_names_each_value_once() {
+    let server = Server::start().await;
+    let token = server.sign_in("admin").await.access_token().to_owned();
+    let restore = |losing: Vec<usize>| {
+        let request = server.post("/api/v1/audit/nowhere/restore").bearer_auth(&token);
+        Answer::of(request.json(&json!({ "losing": losing })))
+    };
+    assert_eq!(restore(vec![0; 50_000]).await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(restore((0..501).collect()).await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(restore(vec![0, 1]).await.status, StatusCode::NOT_FOUND);
+}

@@ -105,7 +105,7 @@ pub async fn records(
     let collection = entity.map(|entity| entity.collection());
     let unknown = || Refusal::malformed(format!("There are no \"{}\" here.", query.entity));
     let collection = collection.ok_or_else(unknown)?;
-    let found = state.act(me, move |tx, cx| {
+    let found = state.look(me, move |tx, cx| {
         let ids: Vec<&str> = query.ids.split(',').filter(|id| !id.is_empty()).collect();
         pull::whole_records(tx, cx, &query.entity, &ids)
     });
@@ -142,8 +142,17 @@ pub async fn digest(
         entities,
         versions,
     };
+    // It walks through all that the device holds: only the news of its cursor waits for the writer.
+    let (first, news) = (request.clone(), request.clone());
+    let looked = state.look(me.clone(), move |tx, cx| digests::look(tx, cx, &first));
+    if let Some(digest) = looked.await? {
+        return Ok(Json(digest));
+    }
     state
-        .act(me, move |tx, cx| digests::digest(tx, cx, &request))
+        .act(me.clone(), move |tx, cx| digests::present(tx, cx, &news))
+        .await?;
+    state
+        .look(me, move |tx, cx| digests::told(tx, cx, &request))
         .await
         .map(Json)
 }
