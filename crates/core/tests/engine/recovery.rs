@@ -233,7 +233,10 @@ fn d10a_a_refused_cursor_is_dropped_and_nothing_is_offered_again() {
         .collect();
     assert_eq!(
         sent,
-        [waiting.client_mutation_id.as_str(), waiting.client_mutation_id.as_str()],
+        [
+            waiting.client_mutation_id.as_str(),
+            waiting.client_mutation_id.as_str()
+        ],
         "sent again without the cursor, and {} is not",
         written.client_mutation_id
     );
@@ -280,10 +283,14 @@ fn a_receipt_is_sent_until_a_pull_has_come_to_its_end() {
     let next = device.update(json!({ "title": "B" }));
     device.sync(Trigger::Timer);
     let pushes = device.script().pushes();
-    let with = pushes.iter().find(|push| push.operations.iter().any(|o| o.queue_id == next.id));
+    let with = pushes
+        .iter()
+        .find(|push| push.operations.iter().any(|o| o.queue_id == next.id));
     assert_eq!(with.unwrap().receipt.as_deref(), Some("proof"));
     let asked = device.script().asked.borrow().clone();
-    let with = asked.iter().filter(|request| request.path.contains("receipt=proof"));
+    let with = asked
+        .iter()
+        .filter(|request| request.path.contains("receipt=proof"));
     assert_eq!(with.count(), 3, "with each page until the last");
     assert_eq!(device.engine.replica().sync().receipt, None);
 }

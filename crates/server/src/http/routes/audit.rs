@@ -1,5 +1,7 @@
 //! The audit trail, for administrators.
 
+use std::collections::BTreeSet;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use holdfast_core::protocol::WireRecord;
@@ -81,6 +83,11 @@ pub async fn restore(
     Path(id): Path<String>,
     ApiJson(restoration): ApiJson<Restoration>,
 ) -> Result<Json<WireRecord>, ApiError> {
+    let positions: BTreeSet<usize> = restoration.losing.iter().copied().collect();
+    if positions.len() < restoration.losing.len() || positions.len() > MAXIMAL_LIMIT {
+        let message = format!("losing must name at most {MAXIMAL_LIMIT} positions, each once.");
+        return Err(Refusal::malformed(message).into());
+    }
     state
         .act(me, move |tx, cx| {
             restoring::restore(tx, cx, &id, &restoration.losing)

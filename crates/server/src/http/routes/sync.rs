@@ -14,7 +14,7 @@ use crate::identity::Identity;
 use crate::sync::digest::DigestRequest;
 use crate::sync::pull::{Delta, DeltaRequest};
 use crate::sync::row::TextRow;
-use crate::sync::{Refusal, digest as digests, pull, push as pushing};
+use crate::sync::{Refusal, digest as digests, pull, push as pushing, readers};
 
 /// Sends a batch of queued writes.
 #[utoipa::path(post, path = "/api/v1/sync/push", tag = "sync", security(("bearer" = [])),
@@ -37,7 +37,7 @@ pub async fn push(
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct DeltaQuery {
-    /// A cursor, or an RFC 3339 time; a scan of everything begins, if absent.
+    /// A cursor, or an RFC 3339 time (for readers that are no devices); a scan of everything begins, if absent.
     since: Option<String>,
     /// Plural names, comma-separated; all entities, if absent.
     entities: Option<String>,
@@ -77,6 +77,10 @@ pub async fn delta(
         layout,
         receipt,
     };
+    if readers::asks(request.since.as_deref()) {
+        let page = state.look(me, move |tx, cx| readers::read(tx, cx, &request));
+        return page.await.map(Json);
+    }
     state
         .act(me, move |tx, cx| pull::delta(tx, cx, &request))
         .await
@@ -105,7 +109,7 @@ pub async fn records(
     let collection = entity.map(|entity| entity.collection());
     let unknown = || Refusal::malformed(format!("There are no \"{}\" here.", query.entity));
     let collection = collection.ok_or_else(unknown)?;
-    let found = state.act(me, move |tx, cx| {
+    let found = state.look(me, move |tx, cx| {
         let ids: Vec<&str> = query.ids.split(',').filter(|id| !id.is_empty()).collect();
         pull::whole_records(tx, cx, &query.entity, &ids)
     });
@@ -142,8 +146,17 @@ pub async fn digest(
         entities,
         versions,
     };
+    // It walks through all that the device holds: only the news of its cursor waits for the writer.
+    let (first, news) = (request.clone(), request.clone());
+    let looked = state.look(me.clone(), move |tx, cx| digests::look(tx, cx, &first));
+    if let Some(digest) = looked.await? {
+        return Ok(Json(digest));
+    }
     state
-        .act(me, move |tx, cx| digests::digest(tx, cx, &request))
+        .act(me.clone(), move |tx, cx| digests::present(tx, cx, &news))
+        .await?;
+    state
+        .look(me, move |tx, cx| digests::told(tx, cx, &request))
         .await
         .map(Json)
 }
