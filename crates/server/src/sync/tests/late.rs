@@ -396,8 +396,9 @@ fn a_digest_with_nothing_to_note_is_a_read(world: World<impl Storage>) {
     assert_eq!(whole.unwrap().entities["orders"].count, 3);
     assert_eq!(look(&cursor), Some(3));
     assert_eq!(look("no cursor of this device"), None);
+    order(&world, "WO-4", "tara");
     let next = world.pull(&tara, Some(&cursor), 100).unwrap().cursor;
     world.pull(&tara, Some(&next), 100).unwrap();
-    assert_eq!(look(&next), Some(3));
+    assert_eq!(look(&next), Some(4));
     assert_eq!(look(&cursor), None, "overtaken");
 }
