@@ -44,7 +44,7 @@ fn hostile() -> Vec<(String, StatusCode, &'static str)> {
             "members",
         ),
         (
-            format!("{{\"title\":\"{}\"}}", times("x", 4_200_000)),
+            format!("{{\"title\":\"{}\"}}", times("x", 4_194_305)),
             StatusCode::PAYLOAD_TOO_LARGE,
             "string",
         ),
@@ -71,6 +71,9 @@ async fn a_body_that_would_expand_is_refused_by_each_route() {
     let server = Server::start().await;
     let token = server.sign_in("admin").await.access_token().to_owned();
     for (body, status, word) in hostile() {
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+        gzip.write_all(body.as_bytes()).unwrap();
+        let gzip = gzip.finish().unwrap();
         for (method, path) in ROUTES {
             let request = server
                 .client
@@ -80,12 +83,11 @@ async fn a_body_that_would_expand_is_refused_by_each_route() {
                 .try_clone()
                 .unwrap()
                 .header("content-type", "application/json; charset=utf-8");
-            let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
-            gzip.write_all(body.as_bytes()).unwrap();
+            // Packed, most of it is a few kilobytes.
             let packed = request
                 .header("content-type", "application/merge-patch+json")
                 .header("content-encoding", "gzip");
-            for request in [plain.body(body.clone()), packed.body(gzip.finish().unwrap())] {
+            for request in [plain.body(body.clone()), packed.body(gzip.clone())] {
                 let answer = Answer::of(request).await;
                 assert_eq!(answer.status, status, "{method} {path} {:.40}", body);
                 let error = &answer.body["error"];
