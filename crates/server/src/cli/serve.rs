@@ -72,6 +72,11 @@ pub(super) struct ServeArguments {
     #[arg(long, env = "HOLDFAST_REFRESH_TOKEN_DAYS", default_value_t = 30,
           value_parser = clap::value_parser!(i64).range(1..=365))]
     refresh_token_days: i64,
+
+    /// How long a device stays signed in at the most, in days from its sign-in
+    #[arg(long, env = "HOLDFAST_SESSION_DAYS", default_value_t = 90,
+          value_parser = clap::value_parser!(i64).range(1..=365))]
+    session_days: i64,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -151,6 +156,7 @@ impl ServeArguments {
             lifetimes: Lifetimes {
                 access: TimeDelta::seconds(self.access_token_seconds),
                 refresh: TimeDelta::days(self.refresh_token_days),
+                session: TimeDelta::days(self.session_days),
                 settling: crate::identity::grant::SETTLING,
             },
         }
@@ -163,7 +169,7 @@ fn prepare_accounts(database: &Database, as_demo: bool) -> Result<(), IdentityEr
         if as_demo {
             return demo::open(&store, &mut rand::rng(), Utc::now());
         }
-        demo::close(&store)?;
+        demo::close(&store, Utc::now())?;
         if !store.has_users()? {
             tracing::warn!("nobody can sign in yet: create an account with `holdfast-server user add`");
         }

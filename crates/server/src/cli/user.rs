@@ -4,17 +4,16 @@
 
 use std::io::{BufRead, Read};
 
-use chrono::Utc;
 use clap::{Args, Subcommand};
 use holdfast_core::pack::{PackError, Packs};
 use uuid::Uuid;
 
 use super::database_url::DatabaseUrl;
-use super::prepare::{self, PrepareError};
+use super::prepare::{self, PrepareError, now};
 use crate::identity::model::User;
 use crate::identity::sqlite::SqliteIdentity;
 use crate::identity::store::IdentityStore;
-use crate::identity::{IdentityError, password};
+use crate::identity::{IdentityError, account, password};
 use crate::storage::sqlite::{Database, DatabaseError};
 
 const SHORTEST_PASSWORD: usize = 8;
@@ -40,11 +39,11 @@ pub(super) struct UserArguments {
 enum Action {
     /// Create an account; its password is the first line of the standard input
     Add(NewUser),
-    /// Set an account's password to the first line of the standard input
+    /// Set an account's password to the first line of the standard input; ends its sessions
     Password { username: String },
-    /// Let nobody in by this account; ends its sessions with their next request
+    /// Let nobody in by this account; ends its sessions
     Disable { username: String },
-    /// Let the account in again
+    /// Let the account in again; sessions that ended stay ended
     Enable { username: String },
 }
 
@@ -100,18 +99,15 @@ fn apply(database: &Database, action: &Action) -> Result<(), UserError> {
         Action::Add(new) => add(database, new),
         Action::Password { username } => {
             let password_hash = read_password()?;
-            change(database, username, |user| User {
-                password_hash,
-                ..user
+            change(database, username, |store, user| {
+                account::set_password(store, now(), user, password_hash)
             })
         }
-        Action::Disable { username } => change(database, username, |user| User {
-            disabled: true,
-            ..user
+        Action::Disable { username } => change(database, username, |store, user| {
+            account::set_disabled(store, now(), user, true)
         }),
-        Action::Enable { username } => change(database, username, |user| User {
-            disabled: false,
-            ..user
+        Action::Enable { username } => change(database, username, |store, user| {
+            account::set_disabled(store, now(), user, false)
         }),
     }
 }
@@ -126,7 +122,7 @@ fn add(database: &Database, new: &NewUser) -> Result<(), UserError> {
         sites: new.sites.clone(),
         demo: false,
         disabled: false,
-        created_at: Utc::now(),
+        created_at: now(),
     };
     database.write(|tx| {
         let store = SqliteIdentity(tx);
@@ -137,13 +133,18 @@ fn add(database: &Database, new: &NewUser) -> Result<(), UserError> {
     })
 }
 
-fn change(database: &Database, username: &str, change: impl FnOnce(User) -> User) -> Result<(), UserError> {
+/// Changes an account, and ends what was open under its earlier state, in one transaction.
+fn change(
+    database: &Database,
+    username: &str,
+    change: impl FnOnce(&SqliteIdentity<'_>, User) -> Result<usize, IdentityError>,
+) -> Result<(), UserError> {
     database.write(|tx| {
         let store = SqliteIdentity(tx);
         match store.user_by_name(username)? {
             None => Err(UserError::Unknown(username.to_owned())),
             Some(user) if user.demo => Err(UserError::Demo(user.username)),
-            Some(user) => Ok(store.save_user(&change(user))?),
+            Some(user) => Ok(change(&store, user).map(drop)?),
         }
     })
 }

@@ -49,6 +49,7 @@ impl Server {
             lifetimes: Lifetimes {
                 access: TimeDelta::minutes(10),
                 refresh: TimeDelta::days(30),
+                session: TimeDelta::days(90),
                 settling: chrono::TimeDelta::zero(),
             },
         };

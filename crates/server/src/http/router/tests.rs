@@ -31,6 +31,7 @@ fn state() -> (tempfile::TempDir, AppState) {
         lifetimes: Lifetimes {
             access: TimeDelta::minutes(10),
             refresh: TimeDelta::days(30),
+            session: TimeDelta::days(90),
             settling: crate::identity::grant::SETTLING,
         },
     };

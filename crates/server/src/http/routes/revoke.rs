@@ -40,7 +40,7 @@ pub async fn revoke(
         .write(move |tx| -> Result<(), IdentityError> {
             tokens
                 .iter()
-                .try_for_each(|token| access::sign_out(&SqliteIdentity(tx), now, token))
+                .try_for_each(|token| access::sign_out(&SqliteIdentity(tx), now, token).map(drop))
         })
         .await?;
     Ok([(SET_COOKIE, refresh_cookie::forget(&state.settings)?)])

@@ -149,7 +149,7 @@ fn demo_accounts_work_in_a_demo_only() {
     demo::open(&SqliteIdentity(&world.connection), &mut world.rng, now).unwrap();
     let tokens = world.sign_in("technician");
     assert!(world.is_let_in(&tokens));
-    demo::close(&world.store()).unwrap();
+    demo::close(&world.store(), now).unwrap();
     assert!(!world.is_let_in(&tokens), "an open session ends with the demo");
     let anns = world.sign_in("ann");
     assert!(world.is_let_in(&anns), "other accounts are not touched");

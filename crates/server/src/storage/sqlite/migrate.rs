@@ -14,6 +14,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0003_dialogues.sql"),
     include_str!("../migrations/0004_audit_chain.sql"),
     include_str!("../migrations/0005_maker.sql"),
+    include_str!("../migrations/0010_known_browsers.sql"),
 ];
 
 /// Brings the schema to the newest version this server knows.
