@@ -13,11 +13,12 @@ use super::prepare::{self, PrepareError, now};
 use crate::identity::model::User;
 use crate::identity::sqlite::SqliteIdentity;
 use crate::identity::store::IdentityStore;
-use crate::identity::{IdentityError, account, password};
+use crate::identity::{IdentityError, account, normal, password};
+use crate::security_log::{self, Event};
 use crate::storage::sqlite::{Database, DatabaseError};
 
-const SHORTEST_PASSWORD: usize = 8;
-const LONGEST_PASSWORD: usize = 1024;
+/// In characters.
+const LONGEST_USERNAME: usize = 100;
 
 /// Create and change accounts
 #[derive(Debug, Args)]
@@ -71,9 +72,17 @@ pub(super) enum UserError {
     #[error("{0:?} is a demo account; only serve --demo opens those. Create an account of its own instead")]
     Demo(String),
     #[error(
-        "the password must have {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} bytes. Pipe it in, followed by a line end"
+        "a user name has 1 to {LONGEST_USERNAME} characters, none of them a control character. Choose another one"
+    )]
+    Username,
+    #[error(
+        "the password must have at least {} characters, and 8 to {} bytes. Pipe it in, followed by a line end",
+        password::SHORTEST,
+        password::LONGEST
     )]
     Password,
+    #[error("the password is not UTF-8. Check the encoding of your terminal or file, and pipe it in again")]
+    Encoding,
     #[error("cannot read the password from the standard input: {0}")]
     Input(#[from] std::io::Error),
     #[error(transparent)]
@@ -100,22 +109,44 @@ fn apply(database: &Database, action: &Action) -> Result<(), UserError> {
         Action::Password { username } => {
             let password_hash = read_password()?;
             change(database, username, |store, user| {
-                account::set_password(store, now(), user, password_hash)
+                let user_id = user.id.clone();
+                let sessions_ended = account::set_password(store, now(), user, password_hash)?;
+                Ok(move || {
+                    security_log::record(Event::PasswordSet {
+                        user_id: &user_id,
+                        sessions_ended,
+                    });
+                })
             })
         }
-        Action::Disable { username } => change(database, username, |store, user| {
-            account::set_disabled(store, now(), user, true)
-        }),
-        Action::Enable { username } => change(database, username, |store, user| {
-            account::set_disabled(store, now(), user, false)
-        }),
+        Action::Disable { username } => set_disabled(database, username, true),
+        Action::Enable { username } => set_disabled(database, username, false),
     }
 }
 
+fn set_disabled(database: &Database, username: &str, disabled: bool) -> Result<(), UserError> {
+    change(database, username, |store, user| {
+        let user_id = user.id.clone();
+        let sessions_ended = account::set_disabled(store, now(), user, disabled)?;
+        Ok(move || {
+            security_log::record(Event::StatusChanged {
+                user_id: &user_id,
+                disabled,
+                sessions_ended,
+            });
+        })
+    })
+}
+
 fn add(database: &Database, new: &NewUser) -> Result<(), UserError> {
+    let username = normal::username(&new.username);
+    let length = username.chars().count();
+    if !(1..=LONGEST_USERNAME).contains(&length) || username.chars().any(char::is_control) {
+        return Err(UserError::Username);
+    }
     let user = User {
         id: Uuid::new_v4().to_string(),
-        username: new.username.trim().to_lowercase(),
+        username,
         display_name: new.display_name.clone().unwrap_or_else(|| new.username.clone()),
         password_hash: read_password()?,
         roles: new.roles.clone(),
@@ -126,36 +157,42 @@ fn add(database: &Database, new: &NewUser) -> Result<(), UserError> {
     };
     database.write(|tx| {
         let store = SqliteIdentity(tx);
-        match store.user_by_name(&user.username)? {
+        match normal::find_account(&store, &user.username)? {
             Some(_) => Err(UserError::Exists(user.username.clone())),
             None => Ok(store.save_user(&user)?),
         }
-    })
+    })?;
+    security_log::record(Event::AccountCreated { user: &user });
+    Ok(())
 }
 
-/// Changes an account, and ends what was open under its earlier state, in one transaction.
-fn change(
+/// Changes an account, and ends what was open under its earlier state, in one transaction. What `change` returns tells
+/// of it once it is committed.
+fn change<Told: FnOnce()>(
     database: &Database,
     username: &str,
-    change: impl FnOnce(&SqliteIdentity<'_>, User) -> Result<usize, IdentityError>,
+    change: impl FnOnce(&SqliteIdentity<'_>, User) -> Result<Told, IdentityError>,
 ) -> Result<(), UserError> {
-    database.write(|tx| {
+    let tell = database.write(|tx| {
         let store = SqliteIdentity(tx);
-        match store.user_by_name(username)? {
+        match normal::find_account(&store, username)? {
             None => Err(UserError::Unknown(username.to_owned())),
             Some(user) if user.demo => Err(UserError::Demo(user.username)),
-            Some(user) => Ok(change(&store, user).map(drop)?),
+            Some(user) => Ok(change(&store, user)?),
         }
-    })
+    })?;
+    tell();
+    Ok(())
 }
 
 /// Reads and hashes the password. A flag would leave it in the shell's history and the process list.
 fn read_password() -> Result<String, UserError> {
-    let mut line = String::new();
-    let limit = LONGEST_PASSWORD as u64 + 2;
-    std::io::stdin().lock().take(limit).read_line(&mut line)?;
+    let mut line = Vec::new();
+    let limit = password::LONGEST as u64 + 2;
+    std::io::stdin().lock().take(limit).read_until(b'\n', &mut line)?;
+    let line = String::from_utf8(line).map_err(|_| UserError::Encoding)?;
     let text = line.trim_end_matches(['\r', '\n']);
-    if !(SHORTEST_PASSWORD..=LONGEST_PASSWORD).contains(&text.len()) {
+    if !password::is_acceptable(text) {
         return Err(UserError::Password);
     }
     Ok(password::hash(&mut rand::rng(), text)?)

@@ -8,15 +8,17 @@
 mod authenticated;
 mod client_address;
 mod compression;
+mod cookies;
 mod error;
 mod extract;
 mod metrics;
+mod oauth_limits;
 mod origin;
-mod refresh_cookie;
 mod router;
 mod routes;
 mod security_headers;
 mod serve;
+mod sign_in_limits;
 pub mod state;
 mod static_files;
 

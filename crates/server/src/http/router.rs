@@ -16,7 +16,7 @@ use tower_http::decompression::RequestDecompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::state::AppState;
-use super::{ApiError, compression, metrics, routes, security_headers, static_files};
+use super::{ApiError, compression, metrics, oauth_limits, routes, security_headers, static_files};
 
 /// Bytes of a request body, counted after decompression.
 pub(super) const BODY_LIMIT: usize = 8 * 1024 * 1024;
@@ -31,7 +31,7 @@ pub fn router(state: AppState) -> Router {
         .layer(compression::files());
     let routes = Router::new()
         .merge(api())
-        .merge(oauth())
+        .merge(oauth(&state))
         .merge(operations())
         .merge(pages);
     guard(routes, &state).with_state(state)
@@ -90,7 +90,7 @@ fn wrap_api(routes: Router<AppState>) -> Router<AppState> {
     )
 }
 
-fn oauth() -> Router<AppState> {
+fn oauth(state: &AppState) -> Router<AppState> {
     let routes = Router::new()
         .route(
             "/oauth/authorize",
@@ -99,6 +99,7 @@ fn oauth() -> Router<AppState> {
         .route("/oauth/sign-in.css", get(routes::authorize::style))
         .route("/oauth/token", post(routes::token::grant))
         .route("/oauth/revoke", post(routes::revoke::revoke))
+        .route("/oauth", any(unknown_address))
         .route("/oauth/{*rest}", any(unknown_address))
         .route(
             "/.well-known/oauth-authorization-server",
@@ -108,6 +109,7 @@ fn oauth() -> Router<AppState> {
     routes.layer(
         ServiceBuilder::new()
             .layer(no_store())
+            .layer(from_fn_with_state(state.clone(), oauth_limits::admit))
             .layer(from_fn(time_limit))
             .layer(DefaultBodyLimit::max(64 * 1024)),
     )

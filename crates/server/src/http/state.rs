@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use holdfast_core::pack::Packs;
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
@@ -11,10 +11,12 @@ use url::Url;
 
 use super::ApiError;
 use super::metrics::Metrics;
+use super::oauth_limits;
 use super::security_headers::SecurityHeaders;
+use super::sign_in_limits::SignInLimits;
 use crate::identity::grant::Lifetimes;
 use crate::identity::password::Passwords;
-use crate::identity::throttle::{Backoff, Quota};
+use crate::identity::throttle::Quota;
 use crate::identity::{Identity, IdentityError};
 use crate::randomness::SystemRng;
 use crate::records::people;
@@ -24,6 +26,9 @@ use crate::sync::{Answer, Context, Refusal};
 
 /// Password checks that run side by side; each takes a core and 19 MiB for a while.
 const PASSWORD_CHECKS_AT_ONCE: usize = 4;
+
+/// Password checks that wait for their turn; one more is refused.
+const PASSWORD_CHECKS_WAITING: usize = 64;
 
 /// What the operator decided.
 #[derive(Debug, Clone)]
@@ -42,19 +47,16 @@ pub struct Settings {
 
 /// Attempts and requests counted in memory; a restart forgives.
 #[derive(Debug)]
-pub struct Limits {
-    pub account_sign_ins: Backoff,
-    pub address_sign_ins: Backoff,
-    pub token_requests: Quota,
+pub(super) struct Limits {
+    pub sign_ins: SignInLimits,
+    pub oauth_requests: Quota,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            account_sign_ins: Backoff::new(5),
-            // Many people may share an office's address.
-            address_sign_ins: Backoff::new(30),
-            token_requests: Quota::new(TimeDelta::milliseconds(100), 100),
+            sign_ins: SignInLimits::default(),
+            oauth_requests: oauth_limits::quota(),
         }
     }
 }
@@ -65,6 +67,7 @@ pub struct AppState {
     pub security_headers: Arc<SecurityHeaders>,
     pub passwords: Arc<Passwords>,
     pub password_checks: Arc<Semaphore>,
+    pub password_queue: Arc<Semaphore>,
     pub metrics: Arc<Metrics>,
     pub packs: Arc<Packs>,
     database: Arc<Database>,
@@ -83,6 +86,7 @@ impl AppState {
             security_headers: Arc::new(security_headers),
             passwords: Arc::new(Passwords::new(&mut rand::rng())?),
             password_checks: Arc::new(Semaphore::new(PASSWORD_CHECKS_AT_ONCE)),
+            password_queue: Arc::new(Semaphore::new(PASSWORD_CHECKS_AT_ONCE + PASSWORD_CHECKS_WAITING)),
             metrics: Arc::new(Metrics::default()),
             packs,
             database,
@@ -95,7 +99,7 @@ impl AppState {
         Utc::now().trunc_subsecs(3)
     }
 
-    pub fn limits(&self) -> MutexGuard<'_, Limits> {
+    pub(super) fn limits(&self) -> MutexGuard<'_, Limits> {
         self.limits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

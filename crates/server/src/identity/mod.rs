@@ -29,6 +29,7 @@ pub mod known_browser;
 pub mod label;
 pub mod memory;
 pub mod model;
+pub mod normal;
 pub mod password;
 pub mod refresh;
 pub mod secret;

@@ -1,6 +1,7 @@
 //! The real router on a real socket, driven from outside.
 #![allow(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
 
+mod accounts;
 mod headers;
 mod limits;
 mod sessions;

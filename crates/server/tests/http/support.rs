@@ -8,9 +8,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{SubsecRound, TimeDelta, Utc};
 use holdfast_server::http::state::{AppState, Settings};
 use holdfast_server::http::{SecurityHeaders, router, serve};
-use holdfast_server::identity::demo;
 use holdfast_server::identity::grant::Lifetimes;
 use holdfast_server::identity::sqlite::SqliteIdentity;
+use holdfast_server::identity::{IdentityError, demo};
 use holdfast_server::storage::sqlite::Database;
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
@@ -75,6 +75,14 @@ impl Server {
             folder,
             _stop: stop,
         }
+    }
+
+    /// Runs `work` on the server's database, as the command line does.
+    pub fn change<T>(&self, work: impl FnOnce(&SqliteIdentity<'_>) -> T) -> T {
+        let database = Database::open(&self.database_path()).unwrap();
+        database
+            .write(|tx| Ok::<_, IdentityError>(work(&SqliteIdentity(tx))))
+            .unwrap()
     }
 
     pub fn database_path(&self) -> std::path::PathBuf {

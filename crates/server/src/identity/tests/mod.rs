@@ -116,7 +116,7 @@ fn lifetimes() -> Lifetimes {
     }
 }
 
-fn user(id: &str, created_at: DateTime<Utc>) -> User {
+pub(super) fn user(id: &str, created_at: DateTime<Utc>) -> User {
     User {
         id: id.to_owned(),
         username: id.to_owned(),
