@@ -13,7 +13,7 @@ use super::prepare::{self, PrepareError, now};
 use crate::identity::model::User;
 use crate::identity::sqlite::SqliteIdentity;
 use crate::identity::store::IdentityStore;
-use crate::identity::{IdentityError, account, normal, password};
+use crate::identity::{IdentityError, account, demo, normal, password};
 use crate::security_log::{self, Event};
 use crate::storage::sqlite::{Database, DatabaseError};
 
@@ -38,7 +38,7 @@ pub(super) struct UserArguments {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Create an account; its password is the first line of the standard input
+    /// Create an account; its password is the first line of the standard input. Closes a demo
     Add(NewUser),
     /// Set an account's password to the first line of the standard input; ends its sessions
     Password { username: String },
@@ -96,8 +96,7 @@ pub(super) enum UserError {
 }
 
 pub(super) fn run(arguments: &UserArguments) -> Result<(), UserError> {
-    let DatabaseUrl::Sqlite(path) = &arguments.database;
-    let database = Database::open(path)?;
+    let database = arguments.database.open()?;
     apply(&database, &arguments.action)?;
     // Colleagues see the person as soon as the account is there.
     Ok(prepare::people(&database, &Packs::new(Vec::new())?)?)
@@ -159,7 +158,11 @@ fn add(database: &Database, new: &NewUser) -> Result<(), UserError> {
         let store = SqliteIdentity(tx);
         match normal::find_account(&store, &user.username)? {
             Some(_) => Err(UserError::Exists(user.username.clone())),
-            None => Ok(store.save_user(&user)?),
+            None => {
+                // Accounts whose password is public and real work do not go together.
+                demo::close(&store, now())?;
+                Ok(store.save_user(&user)?)
+            }
         }
     })?;
     security_log::record(Event::AccountCreated { user: &user });

@@ -45,6 +45,12 @@ pub enum ApiError {
     /// 415.
     #[error("Send the body as {0}.")]
     UnsupportedMediaType(&'static str),
+    /// 421. The request names another server.
+    #[error(
+        "This server does not answer by that name. Use the address it was set up with; its operator can add a name with \
+         --allowed-host."
+    )]
+    Misdirected,
     /// 422, or 400 where the request could not even be read.
     #[error("{message}")]
     Validation { status: StatusCode, message: String },
@@ -97,6 +103,7 @@ impl ApiError {
             Self::Gone(_) => StatusCode::GONE,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             Self::Validation { status, .. } => *status,
             Self::Refused(refusal) => {
                 StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
@@ -120,6 +127,7 @@ impl ApiError {
             Self::MethodNotAllowed
             | Self::TooLarge { .. }
             | Self::UnsupportedMediaType(_)
+            | Self::Misdirected
             | Self::Validation { .. } => ErrorCode::ValidationError,
         }
     }

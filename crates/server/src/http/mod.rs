@@ -11,6 +11,7 @@ mod compression;
 mod cookies;
 mod error;
 mod extract;
+pub mod hosts;
 mod metrics;
 mod oauth_limits;
 mod origin;
@@ -24,6 +25,6 @@ mod static_files;
 
 pub use error::ApiError;
 pub use extract::{ApiJson, ApiQuery};
-pub use router::router;
-pub use security_headers::{CspError, SecurityHeaders};
-pub use serve::serve;
+pub use router::{operations_router, router};
+pub use security_headers::{CspError, DEFAULT_SECONDS, SecurityHeaders, TransportSecurity};
+pub use serve::{ConnectionLimits, serve};

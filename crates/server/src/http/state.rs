@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 use url::Url;
 
 use super::ApiError;
+use super::hosts::AllowedHosts;
 use super::metrics::Metrics;
 use super::oauth_limits;
 use super::security_headers::SecurityHeaders;
@@ -38,6 +39,10 @@ pub struct Settings {
     pub demo: bool,
     /// The address under which browsers know this server; none: whatever address they used.
     pub public_url: Option<Url>,
+    /// The names by which this server answers.
+    pub hosts: AllowedHosts,
+    /// What is for the operator has a listener of its own.
+    pub separate_operations: bool,
     /// Refresh cookies are sent over https only.
     pub secure_cookies: bool,
     /// A reverse proxy stands in front, whose `X-Forwarded-For` is to be believed.

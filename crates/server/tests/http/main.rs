@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
 
 mod accounts;
+mod connections;
 mod headers;
+mod hosts;
 mod limits;
 mod sessions;
 mod sign_in;

@@ -9,6 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::http::state::AppState;
 use crate::http::{ApiError, ApiJson, ApiQuery};
 use crate::identity::Identity;
+use crate::security_log::{self, Event};
 use crate::storage::model::AuditFilter;
 use crate::sync::audit::{self, AuditPage};
 use crate::sync::{Refusal, restore as restoring};
@@ -81,10 +82,15 @@ pub async fn restore(
     Path(id): Path<String>,
     ApiJson(restoration): ApiJson<Restoration>,
 ) -> Result<Json<WireRecord>, ApiError> {
-    state
+    let (user_id, entry) = (me.user_id.clone(), id.clone());
+    let restored = state
         .act(me, move |tx, cx| {
             restoring::restore(tx, cx, &id, &restoration.losing)
         })
-        .await
-        .map(Json)
+        .await?;
+    security_log::record(Event::AuditRestored {
+        user_id: &user_id,
+        entry: &entry,
+    });
+    Ok(Json(restored))
 }

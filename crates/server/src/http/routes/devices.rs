@@ -10,9 +10,11 @@ use uuid::Uuid;
 
 use crate::http::ApiError;
 use crate::http::state::AppState;
+use crate::identity::model::Revocation;
 use crate::identity::sqlite::SqliteIdentity;
 use crate::identity::store::IdentityStore;
 use crate::identity::{Identity, access};
+use crate::security_log::{self, Event};
 
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -54,9 +56,18 @@ pub async fn remove(
     let now = state.now();
     let removed = match Uuid::parse_str(&id) {
         Ok(id) => {
-            state
+            let user_id = me.user_id.clone();
+            let removed = state
                 .write(move |tx| access::remove_device(&SqliteIdentity(tx), now, &me.user_id, id))
-                .await?
+                .await?;
+            if removed {
+                security_log::record(Event::SessionEnded {
+                    user_id: &user_id,
+                    device_id: id,
+                    reason: Revocation::DeviceRemoved,
+                });
+            }
+            removed
         }
         Err(_) => false,
     };
