@@ -15,6 +15,7 @@ use super::database_url::DatabaseUrl;
 use super::prepare::{self, PrepareError};
 use crate::http::DEFAULT_SECONDS;
 use crate::http::hosts::{AllowedHost, AllowedHosts};
+use crate::http::quotas::ApiLimits;
 use crate::http::state::{AppState, Settings};
 use crate::http::{
     ConnectionLimits, CspError, SecurityHeaders, TransportSecurity, operations_router, router, serve,
@@ -253,6 +254,7 @@ impl ServeArguments {
                 session: TimeDelta::days(self.session_days),
                 settling: crate::identity::grant::SETTLING,
             },
+            api_limits: ApiLimits::default(),
         }
     }
 }

@@ -15,6 +15,7 @@ pub mod hosts;
 mod metrics;
 mod oauth_limits;
 mod origin;
+pub mod quotas;
 mod router;
 mod routes;
 mod security_headers;
@@ -22,6 +23,7 @@ mod serve;
 mod sign_in_limits;
 pub mod state;
 mod static_files;
+mod turns;
 
 pub use error::ApiError;
 pub use extract::{ApiJson, ApiQuery};

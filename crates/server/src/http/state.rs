@@ -1,7 +1,9 @@
 //! What handlers share.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use chrono::{DateTime, SubsecRound, Utc};
 use holdfast_core::pack::Packs;
@@ -10,18 +12,22 @@ use tokio::sync::Semaphore;
 use url::Url;
 
 use super::ApiError;
+use super::authenticated::SignedIn;
 use super::hosts::AllowedHosts;
 use super::metrics::Metrics;
 use super::oauth_limits;
+use super::quotas::{ApiLimits, Quotas};
 use super::security_headers::SecurityHeaders;
 use super::sign_in_limits::SignInLimits;
+use super::turns::{Busy, Queue, Queues, Turn};
+use crate::identity::IdentityError;
 use crate::identity::grant::Lifetimes;
 use crate::identity::password::Passwords;
-use crate::identity::throttle::Quota;
-use crate::identity::{Identity, IdentityError};
+use crate::identity::throttle::{Key, Quota};
 use crate::randomness::SystemRng;
 use crate::records::people;
 use crate::storage::port::{Storage, StorageError, Transaction};
+use crate::storage::sqlite::deadline::{self, Deadline};
 use crate::storage::sqlite::{Database, DatabaseError};
 use crate::sync::{Answer, Context, Refusal};
 
@@ -30,6 +36,12 @@ const PASSWORD_CHECKS_AT_ONCE: usize = 4;
 
 /// Password checks that wait for their turn; one more is refused.
 const PASSWORD_CHECKS_WAITING: usize = 64;
+
+/// Requests that hold one of the database's readers or are about to: one is ready for each that ends.
+const READERS_AT_ONCE: usize = 8;
+
+/// Requests that hold the database's writer or are about to.
+const WRITERS_AT_ONCE: usize = 4;
 
 /// What the operator decided.
 #[derive(Debug, Clone)]
@@ -48,6 +60,7 @@ pub struct Settings {
     /// A reverse proxy stands in front, whose `X-Forwarded-For` is to be believed.
     pub behind_proxy: bool,
     pub lifetimes: Lifetimes,
+    pub api_limits: ApiLimits,
 }
 
 /// Attempts and requests counted in memory; a restart forgives.
@@ -75,6 +88,12 @@ pub struct AppState {
     pub password_queue: Arc<Semaphore>,
     pub metrics: Arc<Metrics>,
     pub packs: Arc<Packs>,
+    pub(super) quotas: Arc<Quotas>,
+    pub(super) user_turns: Queues,
+    /// Of these, the ones that use the database.
+    user_work: Queues,
+    readers: Queue,
+    writers: Queue,
     database: Arc<Database>,
     limits: Arc<Mutex<Limits>>,
 }
@@ -86,7 +105,14 @@ impl AppState {
         packs: Arc<Packs>,
         database: Arc<Database>,
     ) -> Result<Self, IdentityError> {
+        let limits = settings.api_limits;
         Ok(Self {
+            quotas: Arc::new(Quotas::new(&limits)),
+            user_turns: Queues::new(limits.at_once, limits.waiting),
+            // Whoever has a turn has a place to wait here.
+            user_work: Queues::new(limits.in_database, limits.at_once),
+            readers: Queue::new(READERS_AT_ONCE, limits.queue),
+            writers: Queue::new(WRITERS_AT_ONCE, limits.queue),
             settings: Arc::new(settings),
             security_headers: Arc::new(security_headers),
             passwords: Arc::new(Passwords::new(&mut rand::rng())?),
@@ -116,11 +142,11 @@ impl AppState {
         F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
     {
         let database = Arc::clone(&self.database);
-        blocking(move || database.read(work)).await
+        self.reading(move || database.read(work)).await
     }
 
-    /// Runs `work` in a write transaction, on a blocking thread. It is committed or rolled back even if the client
-    /// hangs up meanwhile.
+    /// Runs `work` in a write transaction, on a blocking thread. Once begun, it is committed or rolled back even if the
+    /// client hangs up meanwhile.
     pub async fn write<T, E, F>(&self, work: F) -> Result<T, ApiError>
     where
         T: Send + 'static,
@@ -128,21 +154,25 @@ impl AppState {
         F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
     {
         let database = Arc::clone(&self.database);
-        blocking(move || database.write(|transaction| work(transaction))).await
+        self.writing(move || database.write(|transaction| work(transaction)))
+            .await
     }
 }
 
 impl AppState {
     /// Runs a rule of records in a write transaction. It is committed even where the request is refused: a refusal may
     /// have to be written down.
-    pub async fn act<T, F>(&self, caller: Identity, work: F) -> Result<T, ApiError>
+    pub async fn act<T, F>(&self, me: SignedIn, work: F) -> Result<T, ApiError>
     where
         T: Send + 'static,
         F: FnOnce(&mut dyn Transaction, &Context<'_>) -> Answer<T> + Send + 'static,
     {
         let (database, packs, now) = (Arc::clone(&self.database), Arc::clone(&self.packs), self.now());
-        let done = blocking(move || {
-            let caller = caller.caller(&packs);
+        let work_turn = self.user_work.enter(Key::of(&[&me.user_id])).await;
+        let work_turn = work_turn.map_err(|Busy| ApiError::Busy)?;
+        let done = self.writing(move || {
+            let (_work_turn, (identity, _turn)) = (work_turn, me.into_parts());
+            let caller = identity.caller(&packs);
             let cx = Context {
                 packs: &packs,
                 rng: &SystemRng,
@@ -158,14 +188,17 @@ impl AppState {
     }
 
     /// Runs a rule of records on a snapshot; it waits for no writer.
-    pub async fn look<T, F>(&self, caller: Identity, work: F) -> Result<T, ApiError>
+    pub async fn look<T, F>(&self, me: SignedIn, work: F) -> Result<T, ApiError>
     where
         T: Send + 'static,
         F: FnOnce(&dyn Transaction, &Context<'_>) -> Answer<T> + Send + 'static,
     {
         let (database, packs, now) = (Arc::clone(&self.database), Arc::clone(&self.packs), self.now());
-        let done = blocking(move || {
-            let caller = caller.caller(&packs);
+        let work_turn = self.user_work.enter(Key::of(&[&me.user_id])).await;
+        let work_turn = work_turn.map_err(|Busy| ApiError::Busy)?;
+        let done = self.reading(move || {
+            let (_work_turn, (identity, _turn)) = (work_turn, me.into_parts());
+            let caller = identity.caller(&packs);
             let cx = Context {
                 packs: &packs,
                 rng: &SystemRng,
@@ -175,6 +208,59 @@ impl AppState {
             Storage::read(&*database, |tx| -> Result<_, StorageError> { work(tx, &cx) })
         });
         answered(done.await?)
+    }
+}
+
+impl AppState {
+    /// Runs work on a reader in its turn. It is given up when its time is over or the client has hung up.
+    async fn reading<T, E>(&self, work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        E: Into<ApiError> + Send + 'static,
+    {
+        let turn = self.readers.enter().await.map_err(|Busy| ApiError::Busy)?;
+        self.in_time(turn, work).await
+    }
+
+    /// Runs work on the writer in its turn. It does not begin once its time is over or the client has hung up.
+    async fn writing<T, E>(&self, work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        E: Into<ApiError> + Send + 'static,
+    {
+        let turn = self.writers.enter().await.map_err(|Busy| ApiError::Busy)?;
+        self.in_time(turn, work).await
+    }
+
+    async fn in_time<T, E>(
+        &self,
+        turn: Turn,
+        work: impl FnOnce() -> Result<T, E> + Send + 'static,
+    ) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        E: Into<ApiError> + Send + 'static,
+    {
+        let deadline = Deadline {
+            at: Instant::now() + self.settings.api_limits.read_time,
+            abandoned: Arc::default(),
+        };
+        let _waiting = Waiting(Arc::clone(&deadline.abandoned));
+        blocking(move || {
+            // Held by the work itself, which may go on for a while after nobody waits for it.
+            let _turn = turn;
+            deadline::within(deadline, work)
+        })
+        .await
+    }
+}
+
+/// Somebody waits for the work, until this is dropped.
+struct Waiting(Arc<AtomicBool>);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 

@@ -6,6 +6,8 @@ mod connections;
 mod headers;
 mod hosts;
 mod limits;
+mod quotas;
+mod security_log;
 mod sessions;
 mod sign_in;
 mod static_files;

@@ -64,6 +64,7 @@ impl Server {
                 session: TimeDelta::days(90),
                 settling: chrono::TimeDelta::zero(),
             },
+            api_limits: holdfast_server::http::quotas::ApiLimits::default(),
         };
         adjust(&mut settings);
         let transport = settings.secure_cookies.then(TransportSecurity::default);

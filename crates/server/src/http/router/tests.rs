@@ -37,6 +37,7 @@ fn state() -> (tempfile::TempDir, AppState) {
             session: TimeDelta::days(90),
             settling: crate::identity::grant::SETTLING,
         },
+        api_limits: crate::http::quotas::ApiLimits::default(),
     };
     let headers = SecurityHeaders::for_app(folder.path(), None).unwrap();
     let database = Database::open(&folder.path().join("test.db")).unwrap();

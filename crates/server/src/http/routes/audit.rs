@@ -6,9 +6,9 @@ use holdfast_core::protocol::WireRecord;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
+use crate::http::authenticated::SignedIn;
 use crate::http::state::AppState;
 use crate::http::{ApiError, ApiJson, ApiQuery};
-use crate::identity::Identity;
 use crate::security_log::{self, Event};
 use crate::storage::model::AuditFilter;
 use crate::sync::audit::{self, AuditPage};
@@ -37,7 +37,7 @@ pub struct AuditQuery {
     responses((status = 200, body = AuditPage), (status = 400), (status = 401), (status = 403)))]
 pub async fn list(
     State(state): State<AppState>,
-    me: Identity,
+    me: SignedIn,
     ApiQuery(query): ApiQuery<AuditQuery>,
 ) -> Result<Json<AuditPage>, ApiError> {
     let AuditQuery {
@@ -78,7 +78,7 @@ pub struct Restoration {
         (status = 403), (status = 404), (status = 409, description = "The record is deleted"), (status = 415, description = "Not `application/json`"), (status = 422)))]
 pub async fn restore(
     State(state): State<AppState>,
-    me: Identity,
+    me: SignedIn,
     Path(id): Path<String>,
     ApiJson(restoration): ApiJson<Restoration>,
 ) -> Result<Json<WireRecord>, ApiError> {
