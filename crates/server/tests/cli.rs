@@ -151,9 +151,9 @@ fn a_demo_is_refused_in_the_environment_s_words_too() {
 
 #[test]
 fn a_demo_and_accounts_of_its_own_do_not_share_a_database() {
+    use holdfast_server::identity::demo;
     use holdfast_server::identity::sqlite::SqliteIdentity;
     use holdfast_server::identity::store::IdentityStore;
-    use holdfast_server::identity::{IdentityError, demo};
     use holdfast_server::storage::sqlite::Database;
 
     let folder = folder_with_app();
@@ -172,9 +172,7 @@ fn a_demo_and_accounts_of_its_own_do_not_share_a_database() {
         .0,
         0
     );
-    let users = database
-        .read(|tx| Ok::<_, IdentityError>(SqliteIdentity(tx).users()?))
-        .unwrap();
+    let users = database.read(|tx| SqliteIdentity(tx).users()).unwrap();
     assert!(
         users.iter().filter(|user| user.demo).all(|user| user.disabled),
         "an account of its own closes the demo"
