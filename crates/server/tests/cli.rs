@@ -126,6 +126,47 @@ fn what_prevents_a_start_is_told_with_what_to_do() {
 }
 
 #[test]
+fn changes_of_accounts_and_exports_are_in_the_security_log_without_secrets() {
+    let folder = tempfile::tempdir().unwrap();
+    let table: [(&[&str], &str, &str); 5] = [
+        (
+            &["add", "ann", "--role", "admin"],
+            "correct horse\n",
+            "event=\"account_created\"",
+        ),
+        (&["password", "ann"], "battery staple\n", "event=\"password_set\""),
+        (&["disable", "ann"], "", "event=\"status_changed\""),
+        (&["enable", "ann"], "", "event=\"status_changed\""),
+        (&["add", "ann", "--role", "admin"], "battery staple\n", "already"),
+    ];
+    for (arguments, input, expected) in table {
+        let (_, told) = account(folder.path(), arguments, input);
+        let plain = without_colours(&told);
+        assert!(plain.contains(expected), "{arguments:?}: {plain}");
+        assert!(
+            !plain.contains("horse") && !plain.contains("staple") && !plain.contains("argon2"),
+            "{plain}"
+        );
+    }
+    let export = run(folder.path(), &["export", "--entity", "work-order"]);
+    let told = without_colours(&String::from_utf8(export.stderr).unwrap());
+    assert!(
+        told.contains("event=\"exported\"") && told.contains("work-order"),
+        "{told}"
+    );
+}
+
+/// The text without what colours it on a terminal.
+fn without_colours(text: &str) -> String {
+    let mut parts = text.split('\u{1b}');
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        plain.push_str(part.split_once('m').map_or(part, |(_, rest)| rest));
+    }
+    plain
+}
+
+#[test]
 fn a_demo_is_refused_in_the_environment_s_words_too() {
     let folder = folder_with_app();
     for (variable, value) in [
