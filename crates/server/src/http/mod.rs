@@ -1,7 +1,7 @@
 //! The HTTP shell: it translates between requests and the layers below, and decides nothing itself.
 //!
-//! A request passes, from the outside in: metrics, security headers, the guard against panics, then per area (API,
-//! OAuth, static files) the cache policy, compression, decompression, time limit and body limit, and last its route.
+//! A request passes, from the outside in: metrics, security headers, the guard against panics, the check of its host, then per area (API,
+//! OAuth, static files) the cache policy, compression, decompression, limits of rate, time and size, and last its route.
 //! Storage blocks, so handlers reach it by [`state::AppState::read`] and [`state::AppState::write`], which move the
 //! work to a blocking thread.
 
@@ -23,10 +23,13 @@ mod serve;
 mod sign_in_limits;
 pub mod state;
 mod static_files;
+mod transport_security;
 mod turns;
+mod work;
 
 pub use error::ApiError;
 pub use extract::{ApiJson, ApiQuery};
 pub use router::{operations_router, router};
-pub use security_headers::{CspError, DEFAULT_SECONDS, SecurityHeaders, TransportSecurity};
+pub use security_headers::{CspError, SecurityHeaders};
 pub use serve::{ConnectionLimits, serve};
+pub use transport_security::{DEFAULT_SECONDS, TransportSecurity};

@@ -20,6 +20,7 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::state::AppState;
+use super::transport_security::TransportSecurity;
 
 /// Cameras and positions belong to field work; the rest does not.
 const PERMISSIONS: &str = "camera=(self), geolocation=(self), microphone=(), payment=(), usb=(), serial=(), \
@@ -28,49 +29,6 @@ const PERMISSIONS: &str = "camera=(self), geolocation=(self), microphone=(), pay
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
-
-/// Two years.
-pub const DEFAULT_SECONDS: u32 = 63_072_000;
-
-/// A year: what browsers' lists of preloaded sites ask for at the least.
-const PRELOAD_SECONDS: u32 = 31_536_000;
-
-/// For how long browsers come by TLS only, once they have come so (RFC 6797).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TransportSecurity {
-    /// 0 takes the promise back.
-    pub seconds: u32,
-    pub include_subdomains: bool,
-    pub preload: bool,
-}
-
-impl Default for TransportSecurity {
-    fn default() -> Self {
-        Self {
-            seconds: DEFAULT_SECONDS,
-            include_subdomains: false,
-            preload: false,
-        }
-    }
-}
-
-impl TransportSecurity {
-    /// Whether lists of preloaded sites would take it, as far as it says that it is for them.
-    pub fn is_consistent(&self) -> bool {
-        !self.preload || self.include_subdomains && self.seconds >= PRELOAD_SECONDS
-    }
-
-    fn header(self) -> String {
-        let mut value = format!("max-age={}", self.seconds);
-        if self.include_subdomains {
-            value.push_str("; includeSubDomains");
-        }
-        if self.preload {
-            value.push_str("; preload");
-        }
-        value
-    }
-}
 
 #[derive(Debug, thiserror::Error)]
 pub enum CspError {

@@ -1,9 +1,7 @@
 //! What handlers share.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 use chrono::{DateTime, SubsecRound, Utc};
 use holdfast_core::pack::Packs;
@@ -19,7 +17,8 @@ use super::oauth_limits;
 use super::quotas::{ApiLimits, Quotas};
 use super::security_headers::SecurityHeaders;
 use super::sign_in_limits::SignInLimits;
-use super::turns::{Busy, Queue, Queues, Turn};
+use super::turns::{Busy, Queues};
+use super::work::DatabaseWork;
 use crate::identity::IdentityError;
 use crate::identity::grant::Lifetimes;
 use crate::identity::password::Passwords;
@@ -27,7 +26,6 @@ use crate::identity::throttle::{Key, Quota};
 use crate::randomness::SystemRng;
 use crate::records::people;
 use crate::storage::port::{Storage, StorageError, Transaction};
-use crate::storage::sqlite::deadline::{self, Deadline};
 use crate::storage::sqlite::{Database, DatabaseError};
 use crate::sync::{Answer, Context, Refusal};
 
@@ -36,12 +34,6 @@ const PASSWORD_CHECKS_AT_ONCE: usize = 4;
 
 /// Password checks that wait for their turn; one more is refused.
 const PASSWORD_CHECKS_WAITING: usize = 64;
-
-/// Requests that hold one of the database's readers or are about to: one is ready for each that ends.
-const READERS_AT_ONCE: usize = 8;
-
-/// Requests that hold the database's writer or are about to.
-const WRITERS_AT_ONCE: usize = 4;
 
 /// What the operator decided.
 #[derive(Debug, Clone)]
@@ -92,8 +84,7 @@ pub struct AppState {
     pub(super) user_turns: Queues,
     /// Of these, the ones that use the database.
     user_work: Queues,
-    readers: Queue,
-    writers: Queue,
+    work: DatabaseWork,
     database: Arc<Database>,
     limits: Arc<Mutex<Limits>>,
 }
@@ -111,8 +102,7 @@ impl AppState {
             user_turns: Queues::new(limits.at_once, limits.waiting),
             // Whoever has a turn has a place to wait here.
             user_work: Queues::new(limits.in_database, limits.at_once),
-            readers: Queue::new(READERS_AT_ONCE, limits.queue),
-            writers: Queue::new(WRITERS_AT_ONCE, limits.queue),
+            work: DatabaseWork::new(&limits),
             settings: Arc::new(settings),
             security_headers: Arc::new(security_headers),
             passwords: Arc::new(Passwords::new(&mut rand::rng())?),
@@ -142,7 +132,7 @@ impl AppState {
         F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
     {
         let database = Arc::clone(&self.database);
-        self.reading(move || database.read(work)).await
+        self.work.reading(move || database.read(work)).await
     }
 
     /// Runs `work` in a write transaction, on a blocking thread. Once begun, it is committed or rolled back even if the
@@ -154,7 +144,8 @@ impl AppState {
         F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
     {
         let database = Arc::clone(&self.database);
-        self.writing(move || database.write(|transaction| work(transaction)))
+        self.work
+            .writing(move || database.write(|transaction| work(transaction)))
             .await
     }
 }
@@ -170,7 +161,7 @@ impl AppState {
         let (database, packs, now) = (Arc::clone(&self.database), Arc::clone(&self.packs), self.now());
         let work_turn = self.user_work.enter(Key::of(&[&me.user_id])).await;
         let work_turn = work_turn.map_err(|Busy| ApiError::Busy)?;
-        let done = self.writing(move || {
+        let done = self.work.writing(move || {
             let (_work_turn, (identity, _turn)) = (work_turn, me.into_parts());
             let caller = identity.caller(&packs);
             let cx = Context {
@@ -196,7 +187,7 @@ impl AppState {
         let (database, packs, now) = (Arc::clone(&self.database), Arc::clone(&self.packs), self.now());
         let work_turn = self.user_work.enter(Key::of(&[&me.user_id])).await;
         let work_turn = work_turn.map_err(|Busy| ApiError::Busy)?;
-        let done = self.reading(move || {
+        let done = self.work.reading(move || {
             let (_work_turn, (identity, _turn)) = (work_turn, me.into_parts());
             let caller = identity.caller(&packs);
             let cx = Context {
@@ -211,73 +202,6 @@ impl AppState {
     }
 }
 
-impl AppState {
-    /// Runs work on a reader in its turn. It is given up when its time is over or the client has hung up.
-    async fn reading<T, E>(&self, work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, ApiError>
-    where
-        T: Send + 'static,
-        E: Into<ApiError> + Send + 'static,
-    {
-        let turn = self.readers.enter().await.map_err(|Busy| ApiError::Busy)?;
-        self.in_time(turn, work).await
-    }
-
-    /// Runs work on the writer in its turn. It does not begin once its time is over or the client has hung up.
-    async fn writing<T, E>(&self, work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, ApiError>
-    where
-        T: Send + 'static,
-        E: Into<ApiError> + Send + 'static,
-    {
-        let turn = self.writers.enter().await.map_err(|Busy| ApiError::Busy)?;
-        self.in_time(turn, work).await
-    }
-
-    async fn in_time<T, E>(
-        &self,
-        turn: Turn,
-        work: impl FnOnce() -> Result<T, E> + Send + 'static,
-    ) -> Result<T, ApiError>
-    where
-        T: Send + 'static,
-        E: Into<ApiError> + Send + 'static,
-    {
-        let deadline = Deadline {
-            at: Instant::now() + self.settings.api_limits.read_time,
-            abandoned: Arc::default(),
-        };
-        let _waiting = Waiting(Arc::clone(&deadline.abandoned));
-        blocking(move || {
-            // Held by the work itself, which may go on for a while after nobody waits for it.
-            let _turn = turn;
-            deadline::within(deadline, work)
-        })
-        .await
-    }
-}
-
-/// Somebody waits for the work, until this is dropped.
-struct Waiting(Arc<AtomicBool>);
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
-
 fn answered<T>(answer: Result<T, Refusal>) -> Result<T, ApiError> {
     answer.map_err(ApiError::Refused)
-}
-
-/// Runs blocking work off the async threads.
-pub(super) async fn blocking<T, E>(
-    work: impl FnOnce() -> Result<T, E> + Send + 'static,
-) -> Result<T, ApiError>
-where
-    T: Send + 'static,
-    E: Into<ApiError> + Send + 'static,
-{
-    match tokio::task::spawn_blocking(work).await {
-        Ok(outcome) => outcome.map_err(Into::into),
-        Err(panicked) => Err(ApiError::internal(panicked)),
-    }
 }

@@ -12,6 +12,7 @@ use axum::http::header::{CONTENT_TYPE, ORIGIN, RETRY_AFTER, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use chrono::{DateTime, TimeDelta, Utc};
+use maud::Markup;
 use serde::Deserialize;
 use url::Url;
 
@@ -21,7 +22,8 @@ use crate::http::cookies::SignInCookie;
 use crate::http::error::whole_seconds;
 use crate::http::origin::Origin;
 use crate::http::sign_in_limits::Attempt;
-use crate::http::state::{AppState, blocking};
+use crate::http::state::AppState;
+use crate::http::work::blocking;
 use crate::identity::authorization::{AuthorizationRequest, Objection, check, issue_code_to};
 use crate::identity::model::User;
 use crate::identity::secret::{Secret, SecretHash};
@@ -90,22 +92,8 @@ pub async fn sign_in(
         return Ok((StatusCode::FORBIDDEN, refusal_page(reason)).into_response());
     }
     let credentials = form.map(|Form(form)| form).unwrap_or_default();
-    let show_again = |problem: String| {
-        let username = credentials.username.clone();
-        SignInPage {
-            request: &request,
-            demo: state.settings.demo,
-            username,
-            problem: Some(problem),
-        }
-        .render()
-    };
-    let wait_first = |wait: TimeDelta| {
-        let seconds = whole_seconds(wait);
-        let page = show_again(format!("Too many attempts. Try again in {seconds} s."));
-        let retry_after = [(RETRY_AFTER, HeaderValue::from(seconds))];
-        (StatusCode::TOO_MANY_REQUESTS, retry_after, page).into_response()
-    };
+    let show_again = |problem: String| again(&state, &request, &credentials.username, problem);
+    let wait_first = |wait| too_many(wait, show_again);
     let now = state.now();
     let typed: String = credentials.username.chars().take(LONGEST_USERNAME).collect();
     let browser = SignInCookie::Browser.read(&state.settings, &headers);
@@ -151,6 +139,24 @@ pub async fn sign_in(
         SignInCookie::Browser.keep(&state.settings, &headers, token.reveal(), known_browser::MEMORY)?;
     let cookies = AppendHeaders(lines.into_iter().map(|line| (SET_COOKIE, line)));
     Ok((cookies, answer).into_response())
+}
+
+/// The page again, with what went wrong.
+fn again(state: &AppState, request: &AuthorizationRequest, username: &str, problem: String) -> Markup {
+    let page = SignInPage {
+        request,
+        demo: state.settings.demo,
+        username: username.to_owned(),
+        problem: Some(problem),
+    };
+    page.render()
+}
+
+fn too_many(wait: TimeDelta, page: impl Fn(String) -> Markup) -> Response {
+    let seconds = whole_seconds(wait);
+    let page = page(format!("Too many attempts. Try again in {seconds} s."));
+    let retry_after = [(RETRY_AFTER, HeaderValue::from(seconds))];
+    (StatusCode::TOO_MANY_REQUESTS, retry_after, page).into_response()
 }
 
 /// The account that somebody wants to sign in to, and whether their browser did so before.
