@@ -14,9 +14,9 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use utoipa::IntoParams;
 
+use crate::http::authenticated::SignedIn;
 use crate::http::state::AppState;
 use crate::http::{ApiError, ApiJson, ApiQuery};
-use crate::identity::Identity;
 use crate::records::whole;
 use crate::storage::model::StoredRecord;
 use crate::sync::rest::{self, HistoryPage, HistoryRequest, ListRequest, RestWrite, Written};
@@ -31,7 +31,7 @@ use crate::sync::{Context, Refusal};
         (status = 304, description = "As `If-None-Match` has it"), (status = 400), (status = 401), (status = 403), (status = 404)))]
 pub async fn list(
     State(state): State<AppState>,
-    me: Identity,
+    me: SignedIn,
     Path(plural): Path<String>,
     ApiQuery(mut query): ApiQuery<BTreeMap<String, String>>,
     headers: HeaderMap,
@@ -67,7 +67,7 @@ pub async fn list(
     responses((status = 200, body = ref("#/components/schemas/Record")), (status = 304), (status = 401), (status = 403), (status = 404)))]
 pub async fn get(
     State(state): State<AppState>,
-    me: Identity,
+    me: SignedIn,
     Path((plural, id)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
@@ -124,7 +124,7 @@ pub struct HistoryQuery {
         (status = 400), (status = 401), (status = 403), (status = 404)))]
 pub async fn history(
     State(state): State<AppState>,
-    me: Identity,
+    me: SignedIn,
     Path((plural, id)): Path<(String, String)>,
     OriginalUri(address): OriginalUri,
     ApiQuery(query): ApiQuery<HistoryQuery>,
@@ -169,7 +169,7 @@ pub async fn history(
         (status = 422, description = "`error.fields` says which")))]
 pub async fn create(
     State(state): State<AppState>,
-    me: Identity,
+    me: SignedIn,
     Path(plural): Path<String>,
     headers: HeaderMap,
     ApiJson(body): ApiJson<Fields>,
@@ -201,7 +201,7 @@ pub async fn create(
         (status = 403), (status = 404), (status = 409, description = "`conflict`; the other fields were applied"), (status = 415, description = "Not `application/json`"), (status = 422)))]
 pub async fn update(
     State(state): State<AppState>,
-    me: Identity,
+    me: SignedIn,
     Path((plural, id)): Path<(String, String)>,
     headers: HeaderMap,
     ApiJson(body): ApiJson<Fields>,
@@ -227,7 +227,7 @@ pub async fn update(
         (status = 409, description = "Changed since by somebody else: a person decides"), (status = 422)))]
 pub async fn delete(
     State(state): State<AppState>,
-    me: Identity,
+    me: SignedIn,
     Path((plural, id)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
@@ -268,7 +268,7 @@ fn seen_version(headers: &HeaderMap) -> Result<Option<u64>, ApiError> {
 /// Writes, and answers with the record; with 409, where a person has to decide.
 pub(super) async fn carry_out(
     state: &AppState,
-    me: Identity,
+    me: SignedIn,
     plural: String,
     write: RestWrite,
     success: StatusCode,

@@ -8,9 +8,9 @@ use holdfast_core::protocol::{Digest, Layout, PushRequest, PushResponse};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use crate::http::authenticated::SignedIn;
 use crate::http::state::AppState;
 use crate::http::{ApiError, ApiJson, ApiQuery};
-use crate::identity::Identity;
 use crate::sync::digest::DigestRequest;
 use crate::sync::pull::{Delta, DeltaRequest};
 use crate::sync::row::TextRow;
@@ -25,9 +25,10 @@ use crate::sync::{Refusal, digest as digests, pull, push as pushing, readers};
         (status = 422), (status = 503)))]
 pub async fn push(
     State(state): State<AppState>,
-    me: Identity,
+    me: SignedIn,
     ApiJson(request): ApiJson<PushRequest>,
 ) -> Result<Json<PushResponse>, ApiError> {
+    me.count_operations(&state, request.operations.len())?;
     state
         .act(me, move |tx, cx| pushing::push(tx, cx, &request))
         .await
@@ -58,7 +59,7 @@ pub struct DeltaQuery {
         (status = 410, description = "A cursor of another epoch: start again without it")))]
 pub async fn delta(
     State(state): State<AppState>,
-    me: Identity,
+    me: SignedIn,
     ApiQuery(query): ApiQuery<DeltaQuery>,
 ) -> Result<Json<Delta>, ApiError> {
     let DeltaQuery {
@@ -102,7 +103,7 @@ pub struct RecordsQuery {
         (status = 400), (status = 401), (status = 413)))]
 pub async fn records(
     State(state): State<AppState>,
-    me: Identity,
+    me: SignedIn,
     ApiQuery(query): ApiQuery<RecordsQuery>,
 ) -> Result<Json<BTreeMap<String, Vec<TextRow>>>, ApiError> {
     let entity = state.packs.entity_by_plural(&query.entity);
@@ -133,7 +134,7 @@ pub struct DigestQuery {
     responses((status = 200, body = ref("#/components/schemas/Digest")), (status = 400), (status = 401)))]
 pub async fn digest(
     State(state): State<AppState>,
-    me: Identity,
+    me: SignedIn,
     ApiQuery(query): ApiQuery<DigestQuery>,
 ) -> Result<Json<Digest>, ApiError> {
     let DigestQuery {
