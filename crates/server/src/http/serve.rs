@@ -49,7 +49,7 @@ impl Default for ConnectionLimits {
         Self {
             // With files and databases less than the 1,024 that a process may usually open.
             total: 800,
-            per_network: Some(256),
+            per_network: Some(400),
             head: Duration::from_secs(15),
         }
     }
