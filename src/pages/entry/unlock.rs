@@ -50,10 +50,14 @@ pub fn Unlock(known: Known) -> AnyView {
         let seconds = ((next_attempt.get() - session.steady_ms()) / 1_000.0).ceil();
         (seconds > 0.0).then_some(seconds as i64)
     });
-    Effect::new(move |_| {
-        if left.get().is_some_and(|left| left % SAVE_WAIT_EVERY == 0) {
+    Effect::new(move |before: Option<Option<i64>>| {
+        let left = left.get();
+        // The end of a wait is stored too: it is not served again after a restart.
+        let over = left.is_none() && before.flatten().is_some();
+        if over || left.is_some_and(|left| left % SAVE_WAIT_EVERY == 0) {
             look();
         }
+        left
     });
     let waiting = Memo::new(move |_| {
         let (left, now) = (left.get()?, session.instant());
