@@ -65,6 +65,12 @@ pub enum Event<'a> {
         user_id: &'a str,
         entry: &'a str,
     },
+    /// A device proved that the database was restored from a backup.
+    EpochBegun {
+        user_id: &'a str,
+        device_id: &'a str,
+        epoch: &'a str,
+    },
     /// A limit or quota refused a request.
     LimitHit {
         limit: &'static str,
@@ -118,6 +124,11 @@ pub fn record(event: Event<'_>) {
         Event::AuditRestored { user_id, entry } => {
             info!(target: TARGET, event = "audit_restored", user_id, entry = ?cut(entry));
         }
+        Event::EpochBegun {
+            user_id,
+            device_id,
+            epoch,
+        } => warn!(target: TARGET, event = "epoch_begun", user_id, device_id, epoch),
         Event::LimitHit {
             limit,
             user_id,

@@ -1,6 +1,7 @@
 //! The extractor by which a route demands a signed-in caller, within what that caller may ask for.
 
 use std::ops::Deref;
+use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::Method;
@@ -16,11 +17,12 @@ use crate::identity::throttle::Key;
 use crate::identity::{Identity, access};
 use crate::security_log::{self, Event};
 
-/// The caller, and one of the turns that the caller has at once. The turn ends with the request's work.
-#[derive(Debug)]
+/// The caller, and one of the turns that the caller has at once. The turn ends with the request's work, be it done in
+/// several steps.
+#[derive(Debug, Clone)]
 pub struct SignedIn {
     identity: Identity,
-    turn: UserTurn,
+    turn: Arc<UserTurn>,
 }
 
 impl Deref for SignedIn {
@@ -32,7 +34,7 @@ impl Deref for SignedIn {
 }
 
 impl SignedIn {
-    pub(super) fn into_parts(self) -> (Identity, UserTurn) {
+    pub(super) fn into_parts(self) -> (Identity, Arc<UserTurn>) {
         (self.identity, self.turn)
     }
 
@@ -60,7 +62,10 @@ impl FromRequestParts<AppState> for SignedIn {
         spend(state, &identity, kind, 1)?;
         let turn = state.user_turns.enter(Key::of(&[&identity.user_id])).await;
         let turn = turn.map_err(|_| limited(&identity, "requests at once", chrono::TimeDelta::seconds(1)))?;
-        Ok(Self { identity, turn })
+        Ok(Self {
+            identity,
+            turn: Arc::new(turn),
+        })
     }
 }
 
