@@ -1,7 +1,8 @@
 //! One operation: where its record stands, whether its author may, and so what becomes of it.
 //!
-//! What is authorised is the effect, not the word that was sent for it: a create that names a record which is there is a
-//! change of it.
+//! What is authorised is the effect, not the word that was sent for it: a create that names a record which this device made
+//! is a change of it. One that names any other record makes a record of its own: after a restored backup the same id may
+//! have been given out twice, and whoever offers the lost one again means another record.
 
 use holdfast_core::{
     pack::{Entity, Pack},
@@ -22,8 +23,6 @@ enum Target {
     Absent,
     /// There is one, which the author may not see.
     Hidden(StoredRecord),
-    /// As [`Target::Hidden`], under the id by which the author's own device made it.
-    Lost(StoredRecord),
     Live(StoredRecord),
     Deleted(StoredRecord),
 }
@@ -40,12 +39,7 @@ pub(super) fn apply(
     };
     let target = locate(tx, cx, entity, operation)?;
     match (operation.operation, target) {
-        // Whether a hidden record has this id is not for its author to learn.
-        (Operation::Create, Target::Hidden(_) | Target::Absent) if cx.may(&entity.name, "create") => {
-            create::create(tx, cx, entity, operation)
-        }
-        (Operation::Create, Target::Hidden(_)) => denied(tx, cx, entity, operation, "create"),
-        (_, Target::Hidden(record) | Target::Lost(record)) => {
+        (_, Target::Hidden(record)) => {
             let taken = after_access::take(tx, cx, entity, operation, &record)?;
             Ok(taken.unwrap_or_else(|| not_there(operation)))
         }
@@ -128,13 +122,20 @@ fn locate(
     entity: &Entity,
     operation: &WireOperation,
 ) -> Result<Target> {
-    let id = ids::resolve(tx, &cx.caller.device_id, &entity.name, &operation.entity_id)?;
-    Ok(match tx.record(&entity.name, &id)? {
-        None => Target::Absent,
-        Some(record) if !cx.readable(entity, &record) && id != operation.entity_id => Target::Lost(record),
-        Some(record) if !cx.readable(entity, &record) => Target::Hidden(record),
-        Some(record) if record.deleted => Target::Deleted(record),
-        Some(record) => Target::Live(record),
+    let device = &cx.caller.device_id;
+    let id = ids::resolve(tx, device, &entity.name, &operation.entity_id)?;
+    let Some(record) = tx.record(&entity.name, &id)? else {
+        return Ok(Target::Absent);
+    };
+    // Also where its author may not see the record: that it is there is not for them to learn.
+    let of_another = record.maker.as_ref() != Some(device);
+    if operation.operation == Operation::Create && of_another {
+        return Ok(Target::Absent);
+    }
+    Ok(match (cx.readable(entity, &record), record.deleted) {
+        (false, _) => Target::Hidden(record),
+        (true, true) => Target::Deleted(record),
+        (true, false) => Target::Live(record),
     })
 }
 

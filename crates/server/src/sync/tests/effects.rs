@@ -14,7 +14,8 @@ on_both!(
     a_device_cannot_take_an_id_that_the_server_will_give_out,
     an_alias_means_something_to_its_device_alone,
     a_real_id_wins_over_an_alias,
-    a_create_of_a_record_that_is_there_needs_the_scope_to_change_it,
+    a_create_of_ones_own_record_needs_the_scope_to_change_it,
+    a_create_never_touches_a_record_of_another_device,
     a_create_tells_nothing_of_a_hidden_record,
     a_taken_value_names_its_holder_to_those_who_may_see_it,
     taking_a_deletion_back_needs_the_scope_to_create,
@@ -158,41 +159,53 @@ fn a_real_id_wins_over_an_alias(world: World<impl Storage>) {
     assert_eq!(world.record("order", "WO-000008").version, 1);
 }
 
-fn a_create_of_a_record_that_is_there_needs_the_scope_to_change_it(world: World<impl Storage>) {
-    world.given(
-        "order",
-        "WO-000001",
-        json!({ "title": "Leak", "owner": "tara", "completion": "base" }),
-    );
+fn a_create_of_ones_own_record_needs_the_scope_to_change_it(world: World<impl Storage>) {
     let creator = with_scopes(&world, &["read", "create"]);
-    for (at, change) in [
-        json!({ "title": "Stolen" }),
+    let first = json!({ "title": "Leak", "siteId": "north", "completion": "base" });
+    let id = world
+        .push_one(&creator, create("k", "l", first))
+        .entity_id
+        .unwrap();
+    let changes = [
+        json!({ "title": "Other" }),
         json!({ "title": "Leak", "finding": "x" }),
         json!({ "title": "Leak", "completion": "mine" }),
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        let refused = world.push_one(&creator, create(&format!("k{at}"), "WO-000001", change));
-        assert_eq!(code(&refused), Some(ErrorCode::PermissionDenied), "{at}");
+    ];
+    for (at, change) in changes.into_iter().enumerate() {
+        for name in ["l", &id] {
+            let refused = world.push_one(&creator, create(&format!("k{at}-{name}"), name, change.clone()));
+            assert_eq!(code(&refused), Some(ErrorCode::PermissionDenied), "{at} {name}");
+        }
     }
-    assert_eq!(world.record("order", "WO-000001").version, 1);
+    assert_eq!(world.record("order", &id).version, 1);
     assert!(world.all("conflict").is_empty());
-    let same = world.push_one(&creator, create("same", "WO-000001", json!({ "title": "Leak" })));
+    let same = world.push_one(&creator, create("same", "l", json!({ "title": "Leak" })));
     assert_eq!(same.status, ResultStatus::Success, "nothing changes by it");
     let editor = with_scopes(&world, &["read", "update"]);
     let changed = world.push_one(
         &editor,
-        create("e", "WO-000001", json!({ "title": "Leak", "finding": "x" })),
+        create("e", "l", json!({ "title": "Leak", "finding": "x" })),
     );
     assert_eq!(changed.status, ResultStatus::Success);
-    let neither = with_scopes(&world, &["read"]);
-    let refused = world.push_one(&neither, create("n", "WO-000001", json!({ "title": "Leak" })));
-    assert_eq!(
-        code(&refused),
-        None,
-        "what changes nothing is authorised by reading"
-    );
+    assert_eq!(world.record("order", &id).fields["finding"], "x");
+}
+
+/// Also one that is deleted, and whatever the author's roles allow.
+fn a_create_never_touches_a_record_of_another_device(world: World<impl Storage>) {
+    world.given("order", "WO-000001", json!({ "title": "Leak", "owner": "tara" }));
+    world.given("order", "WO-000002", json!({ "title": "Gone", "owner": "tara" }));
+    world.push_one(&world.samir(), delete("d", "WO-000002", 1));
+    for id in ["WO-000001", "WO-000002"] {
+        let before = world.record("order", id);
+        let made = world.push_one(
+            &world.samir(),
+            create(&format!("k-{id}"), id, json!({ "title": "Mine" })),
+        );
+        assert_eq!(made.status, ResultStatus::Success);
+        assert_ne!(made.entity_id.as_deref().unwrap_or(id), id);
+        assert_eq!(world.record("order", id), before);
+    }
+    assert!(world.all("conflict").is_empty());
 }
 
 fn a_create_tells_nothing_of_a_hidden_record(world: World<impl Storage>) {
