@@ -45,12 +45,13 @@ pub fn doubled(server: &Server) -> Vec<Broken> {
 pub fn miscounted(server: &Server, diary: &Diary) -> Vec<Broken> {
     let mut sums: BTreeMap<RecordKey, i64> = BTreeMap::new();
     let mut doubtful: BTreeSet<RecordKey> = BTreeSet::new();
+    let made = made_by_devices(server);
     for known in diary.writes().values() {
         let write = &known.write;
         if !write.payload.contains_key("meter") {
             continue;
         }
-        let key = on_server(server, &write.key());
+        let key = on_server(&made, &write.key());
         // A context that slept with a batch in its hands may send it after another was told that it is refused.
         let accepted_late = !write.sent && server.made_by.values().any(|id| *id == write.id);
         if (known.is_acknowledged() || accepted_late) && !known.doubtful {
@@ -83,17 +84,18 @@ pub fn miscounted(server: &Server, diary: &Diary) -> Vec<Broken> {
     broken
 }
 
+/// The server's id of each record that a device made, by entity and the device's id for it.
+type Made = BTreeMap<(String, String), String>;
+
+fn made_by_devices(server: &Server) -> Made {
+    let named = |record: StoredRecord| Some(((record.entity, record.local_id?), record.id));
+    all_records(server).into_iter().filter_map(named).collect()
+}
+
 /// The record under the server's own id.
-fn on_server(server: &Server, key: &RecordKey) -> RecordKey {
-    let made_as = |record: &&StoredRecord| {
-        record.entity == key.entity_type && record.local_id.as_ref() == Some(&key.entity_id)
-    };
-    let records = all_records(server);
-    let id = records
-        .iter()
-        .find(made_as)
-        .map_or(&key.entity_id, |record| &record.id);
-    RecordKey::new(&key.entity_type, id)
+fn on_server(made: &Made, key: &RecordKey) -> RecordKey {
+    let id = made.get(&(key.entity_type.clone(), key.entity_id.clone()));
+    RecordKey::new(&key.entity_type, id.unwrap_or(&key.entity_id))
 }
 
 fn addition(write: &QueuedWrite) -> i64 {
