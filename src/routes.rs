@@ -1,6 +1,20 @@
 //! Which page an address names: one flat table, because the addresses are few and known.
 
-use percent_encoding::percent_decode_str;
+use holdfast_core::record::RecordKey;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+/// Everything in an id but letters, digits and these: an id leads to its record and nowhere else.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
+
+/// The address of a record.
+pub fn of_record(key: &RecordKey) -> String {
+    let segment = |text| utf8_percent_encode(text, ESCAPED);
+    format!(
+        "/records/{}/{}",
+        segment(&key.entity_type),
+        segment(&key.entity_id)
+    )
+}
 
 /// A place in the app.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,6 +145,37 @@ mod tests {
         for (path, place) in table {
             assert_eq!(Place::at(path), place, "{path}");
         }
+    }
+
+    #[test]
+    fn the_address_of_a_record_leads_to_it_whatever_its_id() {
+        let ids = [
+            "WO-1",
+            "a b",
+            "a/../../more/key",
+            "..?x#y",
+            "%2e%2e%2f",
+            "javascript:alert(1)",
+            "//evil.example",
+            "ü漢",
+        ];
+        for id in ids {
+            let key = RecordKey::new("work-order", id);
+            let address = of_record(&key);
+            let records = Place::Records {
+                entity: "work-order".to_owned(),
+                id: Some(id.to_owned()),
+            };
+            assert_eq!(Place::at(&address), records, "{address}");
+            assert!(
+                !address.contains(['?', '#', ':']) && address.matches('/').count() == 3,
+                "{address}"
+            );
+        }
+        assert_eq!(
+            of_record(&RecordKey::new("work-order", "WO-000002")),
+            "/records/work-order/WO-000002"
+        );
     }
 
     #[test]

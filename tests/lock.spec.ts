@@ -144,6 +144,37 @@ test("wrong passcodes make the next try wait, also after a restart, and the wait
   await openOrder(again, TITLE);
 });
 
+test("a device clock that is set forward or back changes nothing about the wait after wrong passcodes", async ({ context, page, server }) => {
+  await context.clock.install();
+  await page.goto(server.url);
+  await signInAndSetPasscode(page, "technician");
+  await page.reload();
+  for (let tries = 0; tries < 3; tries += 1) {
+    await (await enterPasscode(page, "999999")).click();
+    await expect(page.getByRole("alert")).toContainText(/was not it|Too many/);
+  }
+  const wait = page.getByRole("alert").filter({ hasText: "Too many wrong tries" });
+  await expect(wait).toBeHidden({ timeout: 15_000 });
+  await context.clock.pauseAt(new Date(Date.now() + 60_000));
+  await (await enterPasscode(page, "999999")).click();
+  await expect(wait).toBeVisible();
+  const now = await page.evaluate(() => Date.now());
+  for (const hours of [5, -5]) {
+    await context.clock.setSystemTime(now + hours * 3_600_000);
+    await context.clock.runFor(2_000);
+    await expect(wait, `${hours} h`).toBeVisible();
+    await expect(page.getByRole("button", { name: "Unlock", exact: true })).toBeDisabled();
+  }
+  // Restarted with the clock of tomorrow.
+  await context.clock.setSystemTime(now + 24 * 3_600_000);
+  await page.reload();
+  await context.clock.runFor(1_000);
+  await expect(wait).toBeVisible();
+  await context.clock.runFor(20_000);
+  await expect(wait).toBeHidden();
+  await unlock(page);
+});
+
 test.describe("forgetting a device from its lock screen", () => {
   test("asks twice, leaves nothing of the person, and ends their session", async ({ device, server }) => {
     const page = await device.open();

@@ -99,9 +99,14 @@ async function answer(event) {
   return fetch(event.request);
 }
 
+/**
+ * Another site can navigate here, with forms too (service-worker/src/admission.rs says what else it can do). A navigation
+ * gets the app's page or is left to the browser: passing it on with `fetch` would make it a request of this origin.
+ */
 function concerns(request) {
-  const url = new URL(request.url);
-  return url.origin === self.location.origin && !PASSING_BY.some((start) => url.pathname.startsWith(start));
+  const { origin, pathname } = new URL(request.url);
+  if (origin !== self.location.origin || PASSING_BY.some((start) => pathname.startsWith(start))) return false;
+  return request.mode !== "navigate" || (request.method === "GET" && !pathname.startsWith("/api/"));
 }
 
 self.addEventListener("install", (event) => event.waitUntil(call("on_install")));

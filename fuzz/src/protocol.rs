@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use crate::{
     mutation::{below, broken_sample},
-    readers::agree,
+    readers::{agree, counted},
 };
 
 const SAMPLES: [&str; 10] = [
@@ -36,6 +36,7 @@ const SAMPLES: [&str; 10] = [
 /// Each shape is read or refused, by both readers alike, from any bytes; what is read is written and read again as it
 /// was.
 pub fn protocol(bytes: &[u8]) {
+    counted(bytes);
     if let Ok(value) = parse(bytes) {
         every_shape(&value);
     }

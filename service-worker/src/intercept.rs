@@ -2,6 +2,7 @@
 //!
 //! A write joins the device's queue and is answered at once; a read without a token of its own is answered from the
 //! device. A read that brings a token goes to the network as it is, and comes from the device only if that fails.
+//! Which requests come this far is for `admission` to decide.
 
 use std::rc::Rc;
 
@@ -21,6 +22,7 @@ use wasm_bindgen_futures::{JsFuture, future_to_promise};
 use web_sys::{FetchEvent, Headers, Request, Response, ResponseInit, Url};
 
 use crate::{
+    admission::{Admission, Asked, admit},
     api::{self, Answer},
     replay,
     routes::{Route, route},
@@ -42,12 +44,18 @@ pub async fn answer(
 ) -> Result<Option<Response>, JsValue> {
     let url = Url::new(&request.url())?;
     let method = request.method();
+    let admission = admission(event, request, &method, &url)?;
+    if admission == Admission::Network {
+        return Ok(None);
+    }
     let Some(session) = up_to_date(client).await.map_err(|error| error.to_string())? else {
         return locked(&method, request);
     };
     let route = route(session.replica().packs(), &method, &url.pathname());
     let answer = match route {
         Route::PassBy => return Ok(None),
+        Route::Write { .. } if admission == Admission::NotJson => Answer::not_json(),
+        Route::Write { .. } if admission == Admission::Foreign => Answer::foreign(),
         Route::Write {
             operation,
             entity,
@@ -77,6 +85,26 @@ pub async fn answer(
         route => from_device(&session, &route, &url).await,
     };
     respond(&answer).map(Some)
+}
+
+fn admission(event: &FetchEvent, request: &Request, method: &str, url: &Url) -> Result<Admission, JsValue> {
+    // As text: the bindings' enumerations know neither every mode nor every destination.
+    let text = |name: &str| -> Result<String, JsValue> {
+        let value = Reflect::get(request, &name.into())?;
+        value
+            .as_string()
+            .ok_or_else(|| format!("the request has no {name}").into())
+    };
+    Ok(admit(&Asked {
+        method,
+        mode: &text("mode")?,
+        destination: &text("destination")?,
+        content_type: request.headers().get("content-type")?.as_deref(),
+        has_client: event.client_id().is_some_and(|id| !id.is_empty()),
+        referrer: &text("referrer")?,
+        // The loader gives requests to this worker's own origin only.
+        origin: &url.origin(),
+    }))
 }
 
 /// The data of whoever uses the app, with what other tabs queued since; `None`: locked. A storage that the browser closes

@@ -3,6 +3,7 @@
 //! `www/sw.js` owns the events and calls what is exported here; its header tells how an instance comes and goes.
 //! `shell` keeps the app itself on the device, `intercept` answers requests of the API, `replay` sends what waits.
 
+mod admission;
 mod api;
 mod build;
 mod intercept;

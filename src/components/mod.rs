@@ -1,5 +1,6 @@
 //! Small parts that pages are made of. They hold no rules: what they show is worked out in plain structs.
 
+mod bare;
 mod button;
 mod dialog;
 mod empty;
@@ -23,6 +24,7 @@ mod toasts;
 mod update_bar;
 mod write_card;
 
+pub use bare::{product_mark, room_for_button, side_radio};
 pub use button::{button, focused_button};
 pub use dialog::Dialog;
 pub use empty::Empty;

@@ -10,7 +10,10 @@ use holdfast_core::{
 use serde_json::Value;
 
 use super::value::{Reader, short_id};
-use crate::strings::{inbox as words, value::EMPTY};
+use crate::{
+    routes::of_record,
+    strings::{inbox as words, value::EMPTY},
+};
 
 /// Stands for the record itself where not a field but its deletion is contested.
 pub const WHOLE_RECORD: &str = "record";
@@ -258,7 +261,7 @@ fn notice(reader: &Reader<'_>, view: &View<'_>) -> Notice {
         title: words::notice_title(view.text("about"), &name),
         lines,
         when: words::by(view.text("byName"), &at.unwrap_or_default()),
-        href: here.then(|| format!("/records/{record}")),
+        href: here.then(|| of_record(&record)),
         typed: !here && reader.replica.failed().any(|write| write.key() == record),
     }
 }

@@ -9,6 +9,7 @@ use holdfast_core::{
 use serde_json::Value;
 
 use super::value::{PERSON, Reader, short_id};
+use crate::routes::of_record;
 
 /// A coloured word.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -48,7 +49,7 @@ pub fn row(reader: &Reader<'_>, entity: &Entity, view: &View<'_>, me: &Me) -> Ro
     }
     Row {
         id: view.key.entity_id.clone(),
-        href: format!("/records/{}", view.key),
+        href: of_record(&view.key),
         title: title(entity, &view.fields, &view.key.entity_id),
         meta: meta.join(" · "),
         badges: badges(reader, entity, &view.fields),

@@ -9,7 +9,7 @@ use holdfast_core::{
 use serde_json::Value;
 
 use super::value::{Reader, record_title, short_id};
-use crate::strings::queue as words;
+use crate::{routes::of_record, strings::queue as words};
 
 /// How far a write has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -55,7 +55,7 @@ pub fn tell(reader: &Reader<'_>, write: &QueuedWrite) -> Told {
         id: write.id.clone(),
         what: what(reader, write),
         record: record_line(reader.replica, write),
-        href: format!("/records/{key}"),
+        href: of_record(&key),
         mark: match write.status {
             WriteStatus::Pending => Mark::OnDevice,
             WriteStatus::Syncing => Mark::Sending,

@@ -6,6 +6,7 @@ use crate::{
     format::value::short_id,
     forms::{Draft, editable},
     pages::{record::WORK_ORDER, work_order::TAPPED},
+    routes::of_record,
     state::{Fault, Session},
     strings::{PRODUCT, records as words, shell},
 };
@@ -75,11 +76,7 @@ pub fn RecordForm(
         )
     };
     let list = format!("/records/{entity}");
-    let back = if new {
-        list.clone()
-    } else {
-        format!("/records/{key}")
-    };
+    let back = if new { list.clone() } else { of_record(&key) };
     let cancel = back.clone();
     let busy = RwSignal::new(false);
     let submit = Callback::new(move |()| {
@@ -193,7 +190,7 @@ async fn save(session: Session, form: FormState, key: RecordKey, operation: Oper
     match session.edit(edit).await {
         Ok(edited) => {
             form.draft.set(Draft::default());
-            session.go_instead(&format!("/records/{}", edited.key));
+            session.go_instead(&of_record(&edited.key));
         }
         Err(Fault::Fields(errors)) => {
             form.draft.update(|draft| draft.refuse(errors));

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use serde_json::Value;
 
 use crate::{
-    components::{Dialog, Empty, For, Show, button, icon, rows},
+    components::{Dialog, Empty, For, Show, button, icon, room_for_button, rows},
     format::{
         bytes::grouped,
         row::{Row, row, title},
@@ -84,7 +84,7 @@ pub fn RecordList(entity: String, current: Signal<Option<String>>) -> AnyView {
                     </button>
                 </div>
             </Show>
-            <div class="below-fab"></div>
+            {room_for_button()}
         </section>
         {may_create.then(|| {
             let class = move || if current.with(Option::is_some) { "button button--primary button--large button--round fab wide-only" } else { "button button--primary button--large button--round fab" };

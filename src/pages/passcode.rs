@@ -23,6 +23,9 @@ pub fn ChangePasscode() -> AnyView {
         if wanted.chars().count() < LEAST_DIGITS {
             return error.set(Some(("new", words::PASSCODE_SHORT.to_owned())));
         }
+        if let Some(objection) = session.objection_to(&wanted) {
+            return error.set(Some(("new", objection.to_owned())));
+        }
         if wanted != again.get_untracked() {
             return error.set(Some(("again", words::PASSCODE_DIFFERENT.to_owned())));
         }

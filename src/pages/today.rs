@@ -7,7 +7,9 @@ use holdfast_core::{
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
-    components::{Empty, Frame, Show, StorageFull, StorageLost, Tab, TimerReading, button, icon, rows},
+    components::{
+        Empty, Frame, Show, StorageFull, StorageLost, Tab, TimerReading, button, icon, room_for_button, rows,
+    },
     format::{
         entities, inbox,
         row::{Row, row},
@@ -79,7 +81,7 @@ pub fn Today() -> AnyView {
                     <OnDevice />
                 </div>
                 <Show when=nothing><Empty symbol="today" title=words::NOTHING_TODAY text=words::NOTHING_TODAY_TEXT /></Show>
-                <div class="below-fab"></div>
+                {room_for_button()}
             <Show when=move || day.with(|day| day.may_create)>
                 <a class="button button--primary button--large button--round fab" href=format!("/records/{WORK_ORDER}/new")>{icon("add")} {words::NEW}</a>
             </Show>

@@ -1,6 +1,6 @@
 use holdfast_browser::{
     client::{ClientError, SignedIn},
-    vault::{KnownUser, VaultError},
+    vault::{KnownUser, VaultError, is_weak},
 };
 use leptos::{prelude::*, task::spawn_local};
 use web_sys::UrlSearchParams;
@@ -115,9 +115,9 @@ impl Session {
                 .and_then(|search| search.get(name))
         };
         let (Some(code), Some(state)) = (parameter("code"), parameter("state")) else {
-            return self
-                .rest(parameter("error_description").or_else(|| parameter("error")))
-                .await;
+            // Anybody can write this address: its texts are not shown.
+            let said = words::sign_in_refused(&parameter("error").unwrap_or_default());
+            return self.rest(Some(said.to_owned())).await;
         };
         let at = self.instant();
         match self
@@ -158,6 +158,11 @@ impl Session {
                 Err(error) => self.rest(Some(error.to_string())).await,
             }
         });
+    }
+
+    /// Why a passcode may not be set, if so.
+    pub fn objection_to(self, passcode: &str) -> Option<&'static str> {
+        is_weak(passcode).then_some(words::WEAK_PASSCODE)
     }
 
     /// Seals the device for whoever has just signed in.
@@ -274,7 +279,7 @@ fn said(error: ClientError) -> String {
         ClientError::Vault(VaultError::WrongPasscode) => words::WRONG_PASSCODE.to_owned(),
         ClientError::Vault(VaultError::WeakPasscode) => words::WEAK_PASSCODE.to_owned(),
         ClientError::Vault(VaultError::Wait(seconds)) => {
-            words::wait_for(&crate::strings::time::in_seconds(seconds as i64))
+            words::wait_for(&crate::strings::time::in_seconds(i64::from(seconds)))
         }
         ClientError::Store(error) => shell::not_opened(&error.to_string()),
         ClientError::Vault(VaultError::Database(error)) => shell::not_opened(&error.to_string()),

@@ -9,8 +9,8 @@ use super::{Fault, Known, Phase, Session};
 /// How somebody's data is locked.
 #[derive(Debug)]
 pub struct Locked {
-    /// When the next passcode may be tried; `None`: now.
-    pub next_try: Option<Timestamp>,
+    /// When the next passcode may be tried, by [`Session::steady_ms`].
+    pub next_attempt: f64,
     /// Until when it is synced though it is locked: "sync while the app is closed".
     pub synced_until: Option<Timestamp>,
 }
@@ -40,10 +40,9 @@ impl Session {
     /// How a person's data is locked. Nothing in particular if the device cannot tell.
     pub async fn locked(self, user_id: &str) -> Locked {
         let client = self.client();
-        let users = client.users().await.unwrap_or_default();
-        let known = users.iter().find(|user| user.user_id == user_id);
+        let left_ms = client.wait_left_ms(user_id).await.unwrap_or_default();
         Locked {
-            next_try: known.and_then(|user| user.next_try(self.instant())),
+            next_attempt: self.steady_ms() + f64::from(left_ms),
             synced_until: client.kept_until(user_id).await.unwrap_or_default(),
         }
     }

@@ -33,7 +33,7 @@ use chrono::{Duration, DurationRound};
 use gloo::timers::callback::Interval;
 use holdfast_browser::{
     client::{Client, ClientEvent, Context, Session as Data},
-    clock::PlatformClock,
+    clock::{PlatformClock, SteadyClock},
 };
 use holdfast_core::{Timestamp, ports::Clock, protocol::Me, replica::Replica, status::Status};
 use leptos::prelude::*;
@@ -186,6 +186,11 @@ impl Session {
     /// The time for a running clock; moves on every second.
     pub fn second(self) -> Timestamp {
         self.second.get()
+    }
+
+    /// Milliseconds by a clock that nobody can set.
+    pub fn steady_ms(self) -> f64 {
+        SteadyClock::default().now_ms()
     }
 
     /// This very moment.

@@ -22,7 +22,8 @@ pub const NOT_THE_SAME: &str = "The two were not the same. Choose it again.";
 pub const NEXT: &str = "Next";
 pub const SEAL: &str = "Seal this device";
 pub const HELLO: &str = "Hello";
-pub const WEAK_PASSCODE: &str = "Choose one that is longer, and not the same sign over and over.";
+pub const WEAK_PASSCODE: &str =
+    "This passcode is easy to guess. Choose one without sequences, repeats, dates or common words.";
 pub const UNLOCK: &str = "Unlock";
 pub const ENTER_PASSCODE: &str = "Enter your passcode.";
 pub const WRONG_PASSCODE: &str = "That was not it.";
@@ -46,6 +47,17 @@ pub const FETCHING: &str = "Fetching your work";
 pub const FETCHING_RECORDS: &str = "Records";
 pub const START_NOW: &str = "Start now";
 pub const START_NOW_TEXT: &str = "You can start already: what is here works.";
+
+/// What a sign-in that the server refused says, by its OAuth error code.
+pub fn sign_in_refused(code: &str) -> &'static str {
+    match code {
+        "access_denied" => "The sign-in was cancelled. Sign in again when you are ready.",
+        "server_error" | "temporarily_unavailable" => {
+            "The server could not complete the sign-in. Try again in a few minutes."
+        }
+        _ => "The sign-in was not completed. Try again.",
+    }
+}
 
 pub fn opened(id: &str, when: &str) -> String {
     format!("{id} · opened {when}")

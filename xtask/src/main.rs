@@ -1,12 +1,13 @@
 //! One command for each thing a developer does here: `cargo xtask <command>`.
 //!
 //! `commands` holds one file per subcommand. What they share lies beside it: `tools` puts the tool chain
-//! into `target/tools`, `system` finds the browser, `playwright` drives it, `web` turns the app and the worker into `dist/`, `step`
+//! into `target/tools`, `sbom` lists what is shipped, `system` finds the browser, `playwright` drives it, `web` turns the app and the worker into `dist/`, `step`
 //! runs and times other programs, `workspace` knows the folders.
 
 mod commands;
 mod error;
 mod playwright;
+mod sbom;
 mod step;
 mod system;
 mod tools;

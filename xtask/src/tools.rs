@@ -16,6 +16,16 @@ const TRUNK: &str = "0.21.14";
 /// wasm-opt, as the npm package `binaryen` carries it.
 const BINARYEN: &str = "132.0.0";
 
+/// Checks licences, sources and duplicates of packages.
+const CARGO_DENY: &str = "0.20.2";
+
+/// For a tool that runs for a second: it is built four times as fast without optimisation.
+const QUICK_BUILD: [(&str, &str); 3] = [
+    ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0"),
+    ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "64"),
+    ("CARGO_PROFILE_RELEASE_LTO", "off"),
+];
+
 /// Drives libFuzzer.
 const CARGO_FUZZ: &str = "0.13.2";
 
@@ -76,6 +86,19 @@ pub fn ensure_cargo_fuzz() -> Outcome {
     ensure_crate("cargo-fuzz", "cargo-fuzz", CARGO_FUZZ, &["--locked"], "2 min")
 }
 
+/// Makes sure that `cargo deny` is there. Without its own client for git: nothing here comes from there.
+pub fn ensure_cargo_deny() -> Outcome {
+    let options = ["--locked", "--no-default-features"];
+    ensure_crate_built(
+        "cargo-deny",
+        "cargo-deny",
+        CARGO_DENY,
+        &options,
+        &QUICK_BUILD,
+        "1 min",
+    )
+}
+
 /// Makes sure that Firefox's WebDriver is there.
 pub fn ensure_geckodriver() -> Outcome {
     ensure_crate("geckodriver", "geckodriver", GECKODRIVER, &["--locked"], "3 min")
@@ -107,6 +130,17 @@ pub fn ensure_schemathesis() -> Outcome<PathBuf> {
 }
 
 fn ensure_crate(package: &str, program: &str, version: &str, options: &[&str], about: &str) -> Outcome {
+    ensure_crate_built(package, program, version, options, &[], about)
+}
+
+fn ensure_crate_built(
+    package: &str,
+    program: &str,
+    version: &str,
+    options: &[&str],
+    environment: &[(&str, &str)],
+    about: &str,
+) -> Outcome {
     if reports_version(program, version) {
         return Ok(());
     }
@@ -122,6 +156,7 @@ fn ensure_crate(package: &str, program: &str, version: &str, options: &[&str], a
                     .args(options)
                     .arg("--root")
                     .arg(root)
+                    .envs(environment.iter().copied())
                     .env_remove("CARGO_TARGET_DIR"),
             )
         },

@@ -1,9 +1,13 @@
 //! The platform's clock and timers.
 
+use std::{fmt, rc::Rc};
+
 use chrono::Utc;
 use futures::channel::oneshot;
 use gloo::timers::callback::Timeout;
 use holdfast_core::{Timestamp, ports::Clock};
+
+use crate::scope::scope;
 
 #[derive(Debug, Clone, Copy, Default)]
 pub struct PlatformClock;
@@ -21,5 +25,32 @@ impl Clock for PlatformClock {
             let _ = tell.send(());
         });
         let _ = told.await;
+    }
+}
+
+/// Milliseconds since this context began. Unlike the device's clock, nobody can set it.
+#[derive(Clone)]
+pub struct SteadyClock(Rc<dyn Fn() -> f64>);
+
+impl SteadyClock {
+    /// A clock of a test's own.
+    pub fn new(now_ms: impl Fn() -> f64 + 'static) -> Self {
+        Self(Rc::new(now_ms))
+    }
+
+    pub fn now_ms(&self) -> f64 {
+        (self.0)()
+    }
+}
+
+impl Default for SteadyClock {
+    fn default() -> Self {
+        Self::new(|| scope().performance().now())
+    }
+}
+
+impl fmt::Debug for SteadyClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SteadyClock").finish_non_exhaustive()
     }
 }

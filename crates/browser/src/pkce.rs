@@ -22,7 +22,7 @@ const SLOT: &str = "holdfast.sign-in";
 pub enum SignInStateError {
     #[error("the browser does not let this page keep anything; leave private browsing, or allow site data")]
     NoSessionStorage,
-    #[error("this answer does not belong to a sign-in begun in this tab; sign in again")]
+    #[error("This sign-in was not started in this tab. Sign in again.")]
     NotBegunHere,
     #[error("the browser's cryptography failed: {0}")]
     Platform(String),

@@ -14,9 +14,15 @@ extern "C" {
     #[wasm_bindgen(method, getter, js_name = indexedDB)]
     pub fn indexed_db(this: &Scope) -> IdbFactory;
     #[wasm_bindgen(method, getter)]
+    pub fn performance(this: &Scope) -> Performance;
+    #[wasm_bindgen(method, getter)]
     pub fn navigator(this: &Scope) -> Navigator;
     #[wasm_bindgen(method, catch, js_name = fetch)]
     pub fn fetch(this: &Scope, request: &Request) -> Result<Promise, JsValue>;
+
+    pub type Performance;
+    #[wasm_bindgen(method)]
+    pub fn now(this: &Performance) -> f64;
 
     pub type Navigator;
     #[wasm_bindgen(method, getter, js_name = onLine)]

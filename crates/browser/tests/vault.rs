@@ -4,7 +4,10 @@
 
 mod support;
 
+use std::{cell::Cell, rc::Rc};
+
 use holdfast_browser::{
+    clock::SteadyClock,
     seal::{Purpose, SealError, passphrase},
     store::IndexedDbStore,
     vault::{Private, Vault, VaultError},
@@ -42,10 +45,56 @@ async fn the_right_passcode_opens_what_was_sealed() {
     assert_eq!(other_use, Err(SealError::DoesNotOpen), "sealed for another use");
 }
 
+/// A vault whose waits are counted by a clock that the test moves.
+struct Waiting {
+    name: String,
+    vault: Vault,
+    seconds: Rc<Cell<f64>>,
+}
+
+impl Waiting {
+    /// A user whose passcode is 246810.
+    async fn set_up() -> Self {
+        let name = fresh_name();
+        let waiting = Self::restarted(&name);
+        waiting.vault.create("u1", "d1", "246810", at(0)).await.unwrap();
+        waiting
+    }
+
+    /// What a restarted browser has: nothing in memory, and a steady clock that begins anew.
+    fn restarted(name: &str) -> Self {
+        let seconds = Rc::new(Cell::new(0.0));
+        let reading = seconds.clone();
+        let clock = SteadyClock::new(move || reading.get() * 1_000.0);
+        Self {
+            name: name.to_owned(),
+            vault: Vault::with_clock(name, clock),
+            seconds,
+        }
+    }
+
+    /// Tries a passcode while the steady clock and the device's clock show these seconds.
+    async fn unlock(&self, steady: f64, device: i64, passcode: &str) -> Result<(), VaultError> {
+        self.seconds.set(steady);
+        self.vault.unlock("u1", passcode, at(device)).await.map(drop)
+    }
+
+    async fn left_ms(&self, steady: f64) -> u32 {
+        self.seconds.set(steady);
+        self.vault.wait_left_ms("u1").await.unwrap()
+    }
+
+    async fn fail(&self, times: usize) {
+        for _ in 0..times {
+            let refused = self.unlock(self.seconds.get(), 10, "wrong1").await;
+            assert_eq!(refused, Err(VaultError::WrongPasscode));
+        }
+    }
+}
+
 #[wasm_bindgen_test]
 async fn wrong_passcodes_wait_longer_and_longer() {
-    let vault = Vault::named(&fresh_name());
-    vault.create("u1", "d1", "246810", at(0)).await.unwrap();
+    let waiting = Waiting::set_up().await;
     let table = [
         // second, passcode, outcome
         (10, "wrong1", Err(VaultError::WrongPasscode)),
@@ -55,17 +104,103 @@ async fn wrong_passcodes_wait_longer_and_longer() {
         (14, "246810", Err(VaultError::Wait(1))),
         (15, "wrong4", Err(VaultError::WrongPasscode)),
         (29, "246810", Err(VaultError::Wait(1))),
-        (3, "246810", Err(VaultError::Wait(15))), // the clock was set back
         (30, "246810", Ok(())),
         (31, "wrong5", Err(VaultError::WrongPasscode)), // counted anew
         (31, "246810", Ok(())),
     ];
     for (second, passcode, expected) in table {
-        // Another context each time: the count is not in memory.
-        let again = vault.clone();
-        let outcome = again.unlock("u1", passcode, at(second)).await.map(|_| ());
+        let outcome = waiting.unlock(second as f64, second, passcode).await;
         assert_eq!(outcome, expected, "at {second} s with {passcode}");
     }
+}
+
+#[wasm_bindgen_test]
+async fn a_device_clock_that_is_set_neither_shortens_nor_lengthens_a_wait() {
+    for device in [10, 11 + 86_400, -86_400] {
+        let waiting = Waiting::set_up().await;
+        waiting.fail(3).await;
+        waiting.unlock(5.0, device, "wrong1").await.unwrap_err();
+        for (steady, left) in [(5.0, 15), (12.0, 8), (19.9, 1)] {
+            let outcome = waiting.unlock(steady, device, "246810").await;
+            assert_eq!(
+                outcome,
+                Err(VaultError::Wait(left)),
+                "device at {device}, {steady} s"
+            );
+        }
+        let changed = waiting
+            .vault
+            .change_passcode("u1", "246810", "975318", at(device))
+            .await;
+        assert_eq!(
+            changed,
+            Err(VaultError::Wait(1)),
+            "the other ways to try wait too"
+        );
+        assert_eq!(waiting.unlock(20.0, device, "246810").await, Ok(()));
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_restart_serves_the_rest_of_a_wait_whatever_the_device_clock_says() {
+    let waiting = Waiting::set_up().await;
+    waiting.fail(3).await;
+    waiting.unlock(5.0, 10, "wrong1").await.unwrap_err();
+    // Nobody looked at how far the wait has come, so all of it is left.
+    let again = Waiting::restarted(&waiting.name);
+    assert_eq!(
+        again.unlock(0.0, 1_000_000, "246810").await,
+        Err(VaultError::Wait(15))
+    );
+    assert_eq!(again.left_ms(6.0).await, 9_000);
+    // Looked at: the rest is left.
+    let third = Waiting::restarted(&waiting.name);
+    assert_eq!(third.left_ms(0.0).await, 9_000);
+    assert_eq!(
+        third.unlock(0.0, 2_000_000, "246810").await,
+        Err(VaultError::Wait(9))
+    );
+    assert_eq!(
+        again.left_ms(7.0).await,
+        8_000,
+        "the other context counts for itself"
+    );
+    assert_eq!(third.left_ms(9.0).await, 0);
+    let fourth = Waiting::restarted(&waiting.name);
+    assert_eq!(
+        fourth.left_ms(0.0).await,
+        0,
+        "a wait that was served is not served again"
+    );
+    assert_eq!(
+        fourth.unlock(0.0, 0, "wrong1").await,
+        Err(VaultError::WrongPasscode)
+    );
+    assert_eq!(fourth.left_ms(0.0).await, 30_000);
+}
+
+#[wasm_bindgen_test]
+async fn what_an_earlier_version_stored_waits_in_full() {
+    let waiting = Waiting::set_up().await;
+    waiting.fail(3).await;
+    assert_eq!(waiting.left_ms(2.0).await, 3_000);
+    // An earlier version writes the record back without the field that it does not know.
+    script(
+        r#"
+        const open = (r) => new Promise((ok, no) => { r.onsuccess = () => ok(r.result); r.onerror = () => no(r.error); });
+        const db = await open(indexedDB.open(a));
+        const users = db.transaction("users", "readwrite").objectStore("users");
+        const record = await open(users.get("u1"));
+        if (record.waitLeftMs !== 3000) throw new Error(`stored: ${record.waitLeftMs}`);
+        delete record.waitLeftMs;
+        await open(users.put(record));
+        db.close();
+        "#,
+        &[waiting.name.as_str().into()],
+    )
+    .await;
+    let again = Waiting::restarted(&waiting.name);
+    assert_eq!(again.left_ms(0.0).await, 5_000);
 }
 
 #[wasm_bindgen_test]
@@ -122,20 +257,29 @@ async fn another_passcode_opens_the_same_data() {
 #[wasm_bindgen_test]
 async fn weak_passcodes_are_refused() {
     let vault = Vault::named(&fresh_name());
-    for weak in ["", "12345", "000000", "aaaaaaaaaa"] {
+    for weak in [
+        "",
+        "12345",
+        "000000",
+        "aaaaaaaaaa",
+        "123456",
+        "112233",
+        "password1",
+        "01011990",
+    ] {
         assert_eq!(
             vault.create("u1", "d1", weak, at(0)).await.map(|_| ()),
             Err(VaultError::WeakPasscode),
             "{weak}"
         );
     }
-    vault.create("u1", "d1", "123456", at(0)).await.unwrap();
+    vault.create("u1", "d1", "246810", at(0)).await.unwrap();
     assert_eq!(
-        vault.create("u1", "d1", "654321", at(0)).await.map(|_| ()),
+        vault.create("u1", "d1", "975318", at(0)).await.map(|_| ()),
         Err(VaultError::AlreadySetUp)
     );
     assert_eq!(
-        vault.unlock("u2", "123456", at(0)).await.map(|_| ()),
+        vault.unlock("u2", "246810", at(0)).await.map(|_| ()),
         Err(VaultError::UnknownUser)
     );
 }
@@ -293,15 +437,13 @@ async fn a_private_value_in_another_s_place_does_not_open() {
 
 #[wasm_bindgen_test]
 async fn the_lock_screen_knows_when_the_next_passcode_may_be_tried() {
-    let vault = Vault::named(&fresh_name());
-    vault.create("u1", "d1", "246810", at(0)).await.unwrap();
-    let next_try = async |second| vault.users().await.unwrap()[0].next_try(at(second));
-    for second in 1..=3 {
-        assert_eq!(next_try(second).await, None);
-        vault.unlock("u1", "wrong1", at(second)).await.unwrap_err();
+    let waiting = Waiting::set_up().await;
+    for second in [1.0, 2.0, 3.0] {
+        assert_eq!(waiting.left_ms(second).await, 0);
+        waiting.unlock(second, 1, "wrong1").await.unwrap_err();
     }
-    assert_eq!(next_try(4).await, Some(at(8)));
-    assert_eq!(next_try(8).await, None);
+    assert_eq!(waiting.left_ms(4.0).await, 4_000);
+    assert_eq!(waiting.left_ms(8.0).await, 0);
 }
 
 #[wasm_bindgen_test]

@@ -7,6 +7,8 @@
 //! Reading never stops half-way: what does not fit is noted as a fault and has a stand-in, and whatever was built over
 //! a fault is thrown away at the end. So a struct is one expression without an exit from its midst.
 
+pub mod limits;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use holdfast_codec::{Malformed, parse, string};

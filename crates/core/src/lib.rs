@@ -18,6 +18,7 @@
 
 pub mod engine;
 pub mod json;
+pub mod limits;
 pub mod merge;
 pub mod ordered;
 pub mod pack;

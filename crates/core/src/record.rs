@@ -33,6 +33,17 @@ impl std::fmt::Display for RecordKey {
     }
 }
 
+/// Whether this text can be the id that a device gives to a record of its own making: a UUID v4 in lower case. The ids that
+/// a server gives out never look like it, but for entities without a prefix, where both are random.
+pub fn is_local_id(id: &str) -> bool {
+    let parsed = uuid::Uuid::try_parse(id).ok();
+    parsed.is_some_and(|uuid| {
+        let random = uuid.get_version_num() == 4 && uuid.get_variant() == uuid::Variant::RFC4122;
+        let mut text = uuid::Uuid::encode_buffer();
+        random && *uuid.as_hyphenated().encode_lower(&mut text) == *id
+    })
+}
+
 /// The last state of a record that the server confirmed to this device: the base of every merge.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -2,12 +2,15 @@
 
 use serde::{Deserialize, Deserializer, de::Error};
 
+use chrono::Datelike;
+
 use crate::Timestamp;
 
-/// Reads an instant as RFC 3339 writes it: `2026-11-21T08:30:00Z`.
+/// Reads an instant as RFC 3339 writes it: `2026-11-21T08:30:00Z`. One that has no year of four digits in UTC could not be
+/// read again once it is written, and is none.
 pub fn parse(text: &str) -> Option<Timestamp> {
-    let instant = chrono::DateTime::parse_from_rfc3339(text).ok()?;
-    Some(instant.to_utc())
+    let instant = chrono::DateTime::parse_from_rfc3339(text).ok()?.to_utc();
+    (0..=9999).contains(&instant.year()).then_some(instant)
 }
 
 /// For `deserialize_with`: reads as [`parse`] does. chrono's own reader also takes what RFC 3339 does not write

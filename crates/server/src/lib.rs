@@ -9,6 +9,8 @@
 //! - [`records`]: versions, ids, unique values and references of records, over the storage port.
 //! - [`import`]: foreign tables into records.
 //! - [`packs`]: the domain packs in force. [`randomness`]: the system's, as the rules take it.
+//! - [`private_file`]: files for the server's own account alone.
+//! - [`security_log`]: what an operator wants to find after an incident.
 //! - [`storage`]: the synchronous storage ports and their SQLite implementation.
 //!
 //! The layers below `http` know neither tokio nor the wall clock, so the simulator drives them directly.
@@ -18,7 +20,9 @@ pub mod http;
 pub mod identity;
 pub mod import;
 pub mod packs;
+pub mod private_file;
 pub mod randomness;
 pub mod records;
+pub mod security_log;
 pub mod storage;
 pub mod sync;

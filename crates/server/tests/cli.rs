@@ -37,6 +37,13 @@ fn help_tells_each_flag_and_its_variable() {
         "--demo",
         "--public-url",
         "--access-token-seconds",
+        "--session-days",
+        "--allowed-host",
+        "--operations-listen",
+        "--max-connections",
+        "--hsts-seconds",
+        "--hsts-include-subdomains",
+        "--hsts-preload",
     ] {
         let variable = format!(
             "HOLDFAST_{}",
@@ -56,6 +63,41 @@ fn what_prevents_a_start_is_told_with_what_to_do() {
     let taken = taken.local_addr().unwrap().to_string();
     let table: &[(&[&str], i32, &str)] = &[
         (&["--listen", "0.0.0.0:0", "--demo"], 1, "loopback only"),
+        (
+            &["--demo", "--public-url", "https://field.example"],
+            1,
+            "combined with --public-url",
+        ),
+        (
+            &["--demo", "--public-url", "http://127.0.0.1:1"],
+            1,
+            "combined with --public-url",
+        ),
+        (&["--demo", "--behind-proxy"], 1, "combined with --behind-proxy"),
+        (
+            &["--demo", "--allowed-host", "field.example"],
+            1,
+            "combined with --allowed-host",
+        ),
+        (&["--hsts-preload"], 1, "--hsts-include-subdomains"),
+        (
+            &[
+                "--hsts-preload",
+                "--hsts-include-subdomains",
+                "--hsts-seconds",
+                "60",
+            ],
+            1,
+            "31536000",
+        ),
+        (&["--allowed-host", "*.example"], 2, "is not a host"),
+        (&["--session-days", "0"], 2, "1..=365"),
+        (&["--session-days", "366"], 2, "1..=365"),
+        (
+            &["--operations-listen", &taken, "--listen", "127.0.0.1:0"],
+            1,
+            "cannot listen on",
+        ),
         (&["--listen", &taken], 1, "choose another with --listen"),
         (
             &["--listen", "127.0.0.1:0", "--web", "elsewhere"],
@@ -80,6 +122,203 @@ fn what_prevents_a_start_is_told_with_what_to_do() {
         let told = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(*code), "{flags:?}: {told}");
         assert!(told.contains(reason), "{flags:?}: {told}");
+    }
+}
+
+#[test]
+fn changes_of_accounts_and_exports_are_in_the_security_log_without_secrets() {
+    let folder = tempfile::tempdir().unwrap();
+    let table: [(&[&str], &str, &str); 5] = [
+        (
+            &["add", "ann", "--role", "admin"],
+            "correct horse\n",
+            "event=\"account_created\"",
+        ),
+        (&["password", "ann"], "battery staple\n", "event=\"password_set\""),
+        (&["disable", "ann"], "", "event=\"status_changed\""),
+        (&["enable", "ann"], "", "event=\"status_changed\""),
+        (&["add", "ann", "--role", "admin"], "battery staple\n", "already"),
+    ];
+    for (arguments, input, expected) in table {
+        let (_, told) = account(folder.path(), arguments, input);
+        assert!(told.contains(expected), "{arguments:?}: {told}");
+        assert!(
+            !told.contains("horse") && !told.contains("staple") && !told.contains("argon2"),
+            "{told}"
+        );
+    }
+    let export = run(folder.path(), &["export", "--entity", "work-order"]);
+    let told = String::from_utf8(export.stderr).unwrap();
+    assert!(
+        told.contains("event=\"exported\"") && told.contains("work-order"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_demo_is_refused_in_the_environment_s_words_too() {
+    let folder = folder_with_app();
+    for (variable, value) in [
+        ("HOLDFAST_PUBLIC_URL", "https://field.example"),
+        ("HOLDFAST_BEHIND_PROXY", "true"),
+        ("HOLDFAST_ALLOWED_HOST", "localhost,field.example"),
+    ] {
+        let mut command = server(folder.path(), &["serve"]);
+        let output = command
+            .env("HOLDFAST_DEMO", "true")
+            .env(variable, value)
+            .output()
+            .unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{variable}: {told}");
+        assert!(told.contains("--demo opens accounts"), "{variable}: {told}");
+    }
+    assert!(
+        !folder.path().join("holdfast.db").exists(),
+        "nothing was opened before"
+    );
+}
+
+#[test]
+fn a_demo_and_accounts_of_its_own_do_not_share_a_database() {
+    use holdfast_server::identity::demo;
+    use holdfast_server::identity::sqlite::SqliteIdentity;
+    use holdfast_server::identity::store::IdentityStore;
+    use holdfast_server::storage::sqlite::Database;
+
+    let folder = folder_with_app();
+    let path = folder.path().join("holdfast.db");
+    let database = Database::open(&path).unwrap();
+    let now = chrono::Utc::now();
+    database
+        .write(|tx| demo::open(&SqliteIdentity(tx), &mut rand::rng(), now))
+        .unwrap();
+    assert_eq!(
+        account(
+            folder.path(),
+            &["add", "ann", "--role", "admin"],
+            "correct horse\n"
+        )
+        .0,
+        0
+    );
+    let users = database.read(|tx| SqliteIdentity(tx).users()).unwrap();
+    assert!(
+        users.iter().filter(|user| user.demo).all(|user| user.disabled),
+        "an account of its own closes the demo"
+    );
+    // Also where that account lets nobody in at the moment.
+    for status in ["enable", "disable"] {
+        account(folder.path(), &[status, "ann"], "");
+        let output = run(folder.path(), &["serve", "--demo", "--listen", "127.0.0.1:0"]);
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{told}");
+        assert!(told.contains("holds accounts of its own"), "{told}");
+    }
+}
+
+#[test]
+fn what_the_server_writes_is_its_own_account_s_alone() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = folder_with_app();
+    let mode = |name: &str| {
+        let metadata = std::fs::metadata(folder.path().join(name)).unwrap();
+        metadata.permissions().mode() & 0o777
+    };
+    let child = Serving::start(folder.path(), &["--demo", "--log", "off"]);
+    for name in ["holdfast.db", "holdfast.db-wal", "holdfast.db-shm"] {
+        assert_eq!(mode(name), 0o600, "{name}");
+    }
+    drop(child);
+    assert!(
+        run(folder.path(), &["export", "--output", "all.jsonl"])
+            .status
+            .success()
+    );
+    assert_eq!(mode("all.jsonl"), 0o600);
+
+    let widen = |name: &str| {
+        let path = folder.path().join(name);
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o644)).unwrap();
+    };
+    for name in ["holdfast.db", "all.jsonl"] {
+        widen(name);
+        let output = run(folder.path(), &["export", "--output", "all.jsonl"]);
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            output.status.success() && told.contains(&format!("chmod 600 {name}")),
+            "{told}"
+        );
+        std::fs::set_permissions(folder.path().join(name), std::fs::Permissions::from_mode(0o600)).unwrap();
+    }
+}
+
+/// The server as a process, until dropped.
+struct Serving {
+    child: std::process::Child,
+    base: String,
+}
+
+impl Serving {
+    fn start(folder: &Path, flags: &[&str]) -> Self {
+        let mut command = server(folder, &[&["serve", "--listen", "127.0.0.1:0"], flags].concat());
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let base = line.trim().strip_prefix("Holdfast is at ").unwrap().to_owned();
+        Self { child, base }
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn the_process_answers_to_its_names_and_sends_the_promise_of_tls() {
+    let folder = folder_with_app();
+    let serving = Serving::start(
+        folder.path(),
+        &[
+            "--public-url",
+            "https://field.example",
+            "--allowed-host",
+            "sync.example",
+            "--hsts-seconds",
+            "31536000",
+            "--hsts-include-subdomains",
+            "--hsts-preload",
+            "--log",
+            "off",
+        ],
+    );
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let ask = |host: &str| {
+        runtime.block_on(async {
+            let request = reqwest::Client::new().get(format!("{}/healthz", serving.base));
+            request.header("host", host).send().await.unwrap()
+        })
+    };
+    for (host, status) in [
+        ("field.example", 200),
+        ("sync.example", 200),
+        ("other.example", 421),
+    ] {
+        let answer = ask(host);
+        assert_eq!(answer.status().as_u16(), status, "{host}");
+        assert_eq!(
+            answer.headers()["strict-transport-security"],
+            "max-age=31536000; includeSubDomains; preload"
+        );
     }
 }
 
@@ -118,25 +357,29 @@ fn it_serves_and_stops_when_told() {
     assert!(child.wait().unwrap().success(), "an orderly stop exits with 0");
 }
 
+/// Runs `holdfast-server user` with an input; gives its exit code and what it told.
+fn account(folder: &Path, arguments: &[&str], input: &str) -> (i32, String) {
+    use std::io::Write;
+
+    let mut command = server(folder, &[&["user"], arguments].concat());
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // The process may end without reading its input.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    (
+        output.status.code().unwrap(),
+        String::from_utf8(output.stderr).unwrap(),
+    )
+}
+
 #[test]
 fn accounts_are_managed_from_the_command_line() {
-    use std::io::Write;
     let folder = tempfile::tempdir().unwrap();
-    let user = |arguments: &[&str], input: &str| {
-        let mut command = server(folder.path(), &[&["user"], arguments].concat());
-        let mut child = command
-            .stdin(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        // The process may end without reading its input.
-        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-        let output = child.wait_with_output().unwrap();
-        (
-            output.status.code().unwrap(),
-            String::from_utf8(output.stderr).unwrap(),
-        )
-    };
+    let user = |arguments: &[&str], input: &str| account(folder.path(), arguments, input);
     let table: &[(&[&str], &str, i32, &str)] = &[
         (
             &["add", "ann", "--role", "technician", "--site", "north"],
@@ -161,6 +404,26 @@ fn accounts_are_managed_from_the_command_line() {
         (&["disable", "ann"], "", 0, ""),
         (&["enable", "ann"], "", 0, ""),
         (&["disable", "nobody"], "", 1, "no account"),
+        (&["add", "jos\u{e9}", "--role", "admin"], "correct horse\n", 0, ""),
+        (
+            &["add", "JOSE\u{301}", "--role", "admin"],
+            "correct horse\n",
+            1,
+            "already",
+        ),
+        (&["password", "Jose\u{301}"], "battery staple\n", 0, ""),
+        (
+            &["add", " ", "--role", "admin"],
+            "correct horse\n",
+            1,
+            "1 to 100 characters",
+        ),
+        (
+            &["add", "a\u{7}b", "--role", "admin"],
+            "correct horse\n",
+            1,
+            "control character",
+        ),
     ];
     for (arguments, input, code, reason) in table {
         let (status, told) = user(arguments, input);

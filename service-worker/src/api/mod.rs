@@ -57,6 +57,18 @@ impl Answer {
         Self::error(status, error)
     }
 
+    /// A form can declare every media type but JSON, so only JSON is taken.
+    pub fn not_json() -> Self {
+        let message = "Send the fields as JSON, with the header \"Content-Type: application/json\".";
+        Self::error(415, WireError::new(ErrorCode::ValidationError, message))
+    }
+
+    /// Not asked for by a script of this origin.
+    pub fn foreign() -> Self {
+        let message = "Only a script of this site may write here. Use fetch from one of its pages.";
+        Self::error(403, WireError::new(ErrorCode::PermissionDenied, message))
+    }
+
     /// The body is not what a record is written as.
     pub fn not_an_object() -> Self {
         let message = "The body must be a JSON object of fields.";

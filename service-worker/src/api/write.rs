@@ -5,9 +5,9 @@ use holdfast_core::{
     engine::TransactError,
     ordered,
     plan::{Edit, EditError, Edited},
-    protocol::{ErrorCode, WireError},
+    protocol::{ErrorCode, FieldError, WireError},
     queue::Operation,
-    record::{RecordKey, meta},
+    record::{RecordKey, is_local_id, meta},
     replica::Replica,
     store::StoreError,
 };
@@ -41,6 +41,23 @@ pub fn edit_of(
     ];
     for name in metadata {
         fields.remove(name);
+    }
+    // An id that the server may give out to another record is not the page's to choose.
+    if let Some(chosen) = given
+        .as_ref()
+        .filter(|chosen| id.is_none() && !is_local_id(chosen))
+    {
+        let message =
+            format!("\"{chosen}\" cannot be the id of a new record; leave it out, or send a UUID v4.");
+        let fault = FieldError {
+            field: declared.id_field.clone(),
+            message: "must be a UUID v4 in lower case".into(),
+        };
+        let error = WireError {
+            fields: vec![fault],
+            ..WireError::new(ErrorCode::ValidationError, message)
+        };
+        return Err(Answer::error(422, error));
     }
     Ok(Edit {
         key: RecordKey::new(entity, id.or(given).unwrap_or_else(new_id)),

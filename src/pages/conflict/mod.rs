@@ -13,6 +13,7 @@ use crate::{
         inbox::{self, Conflict},
         time,
     },
+    routes::of_record,
     state::{Session, one},
     strings::{inbox as words, shell},
 };
@@ -57,7 +58,7 @@ fn settled(session: Session, conflict: Conflict) -> AnyView {
         .map(|at| time::day_time(at, session.instant(), session.zone()))
         .unwrap_or_default();
     let who = words::by(&conflict.settled_by, &when);
-    let href = format!("/records/{}", conflict.record);
+    let href = of_record(&conflict.record);
     let id = StoredValue::new(conflict.id);
     view! {
         <section class="section section--wide">

@@ -3,7 +3,7 @@ use leptos::prelude::*;
 
 use super::resolve;
 use crate::{
-    components::{FieldInput, FormState, button, icon},
+    components::{FieldInput, FormState, button, icon, side_radio},
     format::{
         diff::additions,
         inbox::{Conflict, Contested, WHOLE_RECORD},
@@ -204,7 +204,7 @@ fn side(
     view! {
         <label class="side">
             <input class="side__choice" type="radio" name=group prop:checked=checked on:change=choose />
-            <span class="side__who"><span class="side__radio"></span> {title}</span>
+            <span class="side__who">{side_radio()} {title}</span>
             <span class="side__when">{when}</span>
             <span class="side__value prose">{marked(field, value)}</span>
             <span class="side__effect">{effect}</span>
@@ -255,7 +255,7 @@ fn own_value(settlement: RwSignal<Settlement>, field: &Contested, mut declared: 
     view! {
         <label class="side side--own">
             <input class="side__choice" type="radio" name=group prop:checked=checked on:change=choose />
-            <span class="side__who"><span class="side__radio"></span> {words::OWN}</span> <span class="side__effect">{words::OWN_EFFECT}</span>
+            <span class="side__who">{side_radio()} {words::OWN}</span> <span class="side__effect">{words::OWN_EFFECT}</span>
         </label>
         <div class="settle__own" on:input=move |_| typed() on:change=move |_| changed()><FieldInput field=declared form /></div>
     }

@@ -12,8 +12,8 @@ pub use unlock::Unlock;
 
 use leptos::prelude::*;
 
-use crate::strings::PRODUCT;
+use crate::{components::product_mark, strings::PRODUCT};
 
 fn brand() -> AnyView {
-    view! { <div class="entry__brand"><img src="/icons/mark.svg" alt="" />{PRODUCT}</div> }.into_any()
+    view! { <div class="entry__brand">{product_mark()}{PRODUCT}</div> }.into_any()
 }

@@ -12,8 +12,9 @@ pub fn SetPasscode() -> AnyView {
     let busy = RwSignal::new(false);
     let entered = Callback::new(move |code: String| match first.get_untracked() {
         None => {
-            error.set(None);
-            first.set(Some(code));
+            let objection = session.objection_to(&code);
+            error.set(objection.map(str::to_owned));
+            first.set(objection.is_none().then_some(code));
         }
         Some(earlier) if earlier != code => {
             first.set(None);

@@ -1,3 +1,4 @@
+use chrono::Duration;
 use holdfast_core::Timestamp;
 use leptos::{prelude::*, task::spawn_local};
 
@@ -9,6 +10,9 @@ use crate::{
     strings::entry as words,
 };
 
+/// Seconds between two looks at a wait that is being served; each stores how far it has come.
+const SAVE_WAIT_EVERY: i64 = 5;
+
 /// Somebody signed in here before: their passcode opens the device, with or without a network.
 #[component]
 pub fn Unlock(known: Known) -> AnyView {
@@ -16,7 +20,7 @@ pub fn Unlock(known: Known) -> AnyView {
     let error = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
     let asking = RwSignal::new(false);
-    let next_try = RwSignal::new(None::<Timestamp>);
+    let next_attempt = RwSignal::new(0.0);
     let synced_until = RwSignal::new(None::<Timestamp>);
     let who = StoredValue::new(known);
     let look = move || {
@@ -24,7 +28,7 @@ pub fn Unlock(known: Known) -> AnyView {
         spawn_local(async move {
             let locked = session.locked(&user_id).await;
             // The page may be gone by then.
-            let _ = next_try.try_set(locked.next_try);
+            let _ = next_attempt.try_set(locked.next_attempt);
             let _ = synced_until.try_set(locked.synced_until);
         })
     };
@@ -40,10 +44,24 @@ pub fn Unlock(known: Known) -> AnyView {
             }
         });
     });
-    // A wait that is over while the page is open is over at once.
+    // Set or not, the device's clock shortens no wait: it only makes this look again.
+    let left = Memo::new(move |_| {
+        session.second();
+        let seconds = ((next_attempt.get() - session.steady_ms()) / 1_000.0).ceil();
+        (seconds > 0.0).then_some(seconds as i64)
+    });
+    Effect::new(move |before: Option<Option<i64>>| {
+        let left = left.get();
+        // The end of a wait is stored too: it is not served again after a restart.
+        let over = left.is_none() && before.flatten().is_some();
+        if over || left.is_some_and(|left| left % SAVE_WAIT_EVERY == 0) {
+            look();
+        }
+        left
+    });
     let waiting = Memo::new(move |_| {
-        let (at, now) = (next_try.get()?, session.second());
-        (at > now).then(|| words::wait_for(&time::until(at, now)))
+        let (left, now) = (left.get()?, session.instant());
+        Some(words::wait_for(&time::until(now + Duration::seconds(left), now)))
     });
     view! {
         <div class="entry">

@@ -6,6 +6,7 @@ use super::{Open, may};
 use crate::{
     components::{Dialog, FieldInput, FormState, Show, button, focused_button, icon},
     forms::{Action, Draft, actions_for, filled},
+    routes::of_record,
     state::{Fault, Session},
     strings::{records as words, shell},
     work::log,
@@ -50,8 +51,11 @@ pub fn ActionBar(open: Open) -> AnyView {
         }
     });
     let edit = move || {
-        open.shown
-            .with(|shown| shown.as_ref().map(|shown| format!("/records/{}/edit", shown.key)))
+        open.shown.with(|shown| {
+            shown
+                .as_ref()
+                .map(|shown| format!("{}/edit", of_record(&shown.key)))
+        })
     };
     let first = move || actions.with(|actions| actions.first().cloned());
     let more = move || actions.with(|actions| actions.iter().skip(1).cloned().collect::<Vec<_>>());

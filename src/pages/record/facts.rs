@@ -9,6 +9,7 @@ use super::Open;
 use crate::{
     components::For,
     format::value::{PERSON, Reader},
+    routes::of_record,
     state::{Memo, Session},
 };
 
@@ -103,7 +104,7 @@ fn fact(reader: &Reader<'_>, field: &Field, value: &Value) -> Option<Fact> {
     let href = match (&field.kind, value.as_str()) {
         (FieldType::Reference { entity }, Some(id)) if entity != PERSON => {
             let key = RecordKey::new(entity, id);
-            reader.replica.item(&key).map(|_| format!("/records/{key}"))
+            reader.replica.item(&key).map(|_| of_record(&key))
         }
         _ => None,
     };

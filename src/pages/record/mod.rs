@@ -18,6 +18,7 @@ use crate::{
         write::{Told, tell},
     },
     pages::work_order::WorkOrder,
+    routes::of_record,
     state::{Memo, Session},
     strings::records as words,
 };
@@ -121,7 +122,7 @@ fn follow_number(session: Session, asked: RecordKey, shown: Memo<Option<Shown>>)
                 .filter(|key| *key != asked)
         });
         if let Some(key) = moved {
-            session.replace_address(&format!("/records/{key}"));
+            session.replace_address(&of_record(&key));
         }
     });
 }

@@ -1,15 +1,17 @@
-//! `cargo xtask check`: formatting, lints (native and WebAssembly), and the types of the end-to-end tests. A warning is
-//! a failure.
+//! `cargo xtask check`: formatting, the packages that are used, lints (native and WebAssembly), and the types of the
+//! end-to-end tests. A warning is a failure.
 
 use crate::{
     error::Outcome,
-    playwright, step, tools,
+    playwright, sbom, step, tools,
     workspace::{self, WASM, WASM_PACKAGES},
 };
 
 /// Checks everything.
 pub fn execute() -> Outcome {
     format()?;
+    packages()?;
+    bill_of_materials()?;
     lint()?;
     lint_web()?;
     types()
@@ -19,6 +21,34 @@ pub fn execute() -> Outcome {
 pub fn format() -> Outcome {
     step::timed("Checking the format", "2 s", || {
         step::run(&mut workspace::cargo(&["fmt", "--all", "--check"]))
+    })
+}
+
+/// Checks licences, sources and duplicates of every package that is used, by deny.toml.
+pub fn packages() -> Outcome {
+    tools::ensure_cargo_deny()?;
+    step::timed(
+        "Checking licences, sources and duplicates of packages",
+        "10 s",
+        || {
+            let arguments = [
+                "deny",
+                "--locked",
+                "check",
+                "--hide-inclusion-graph",
+                "licenses",
+                "bans",
+                "sources",
+            ];
+            step::run(&mut workspace::cargo(&arguments))
+        },
+    )
+}
+
+/// Writes the bill of materials of what is shipped.
+pub fn bill_of_materials() -> Outcome {
+    step::timed("Writing the bill of materials", "1 s", || {
+        sbom::write().map(|path| println!("{}", path.display()))
     })
 }
 

@@ -38,6 +38,10 @@ enum Browser {
 enum Step {
     /// Formatting
     Format,
+    /// Licences, sources and duplicates of packages
+    Packages,
+    /// The bill of materials of what is shipped
+    BillOfMaterials,
     /// Lints for this machine
     Lint,
     /// Lints for the browser
@@ -61,6 +65,8 @@ impl Step {
     fn name(self) -> &'static str {
         match self {
             Self::Format => "format",
+            Self::Packages => "packages",
+            Self::BillOfMaterials => "bill-of-materials",
             Self::Lint => "lint",
             Self::LintWeb => "lint-web",
             Self::Types => "types",
@@ -74,6 +80,8 @@ impl Step {
     fn run(self, options: &Options) -> Outcome<Summary> {
         match self {
             Self::Format => check::format().map(|()| Summary::new()),
+            Self::Packages => check::packages().map(|()| Summary::new()),
+            Self::BillOfMaterials => check::bill_of_materials().map(|()| Summary::new()),
             Self::Lint => check::lint().map(|()| Summary::new()),
             Self::LintWeb => check::lint_web().map(|()| Summary::new()),
             Self::Types => check::types().map(|()| Summary::new()),

@@ -130,6 +130,12 @@ impl Client {
         Ok(self.vault.users().await?)
     }
 
+    /// Milliseconds until the next passcode may be tried; 0: now. Time counts while the app is open, by a clock that nobody
+    /// can set. To be asked again and again while a wait is shown: each call stores how much of it has been served.
+    pub async fn wait_left_ms(&self, user_id: &str) -> Result<u32, ClientError> {
+        Ok(self.vault.wait_left_ms(user_id).await?)
+    }
+
     /// Opens a person's data by the device passcode.
     pub async fn unlock(&self, user_id: &str, passcode: &str) -> Result<Rc<Session>, ClientError> {
         let before = self.vault.current().await?;

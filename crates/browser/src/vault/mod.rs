@@ -2,7 +2,7 @@
 //!
 //! A small database of its own, in the clear, so that a person can open the app without a network: for each an opaque
 //! id, the random name of their database, and their secret wrapped under the device passcode. Wrong passcodes are
-//! counted in the database before they are tried, so reloading the page gains no tries.
+//! counted in the database before they are tried, so reloading the page gains no attempts; [`waits`] holds the rest off.
 //!
 //! Locking is counted too. What was opened carries the count it was opened under; a context that comes by its keys while
 //! another one locks finds the count moved on, and closes again. So are data keys: what has an earlier one writes nothing
@@ -15,12 +15,15 @@ mod private;
 mod record;
 mod replacement;
 mod state;
+mod strength;
+mod waits;
 
 use holdfast_core::Timestamp;
 use rexie::{ObjectStore, Transaction};
 use wasm_bindgen::JsValue;
 
 use crate::{
+    clock::SteadyClock,
     database::{Database, DatabaseError, Schema, strict::StrictTransaction},
     seal::{Keys, SealError},
     store::schema::SCHEMA as USER_SCHEMA,
@@ -30,6 +33,8 @@ pub use private::Private;
 pub use record::KnownUser;
 use record::UserRecord;
 use state::{CURRENT, SIGNED_IN};
+pub use strength::{MIN_PASSCODE, is_weak};
+use waits::Waits;
 
 const NAME: &str = "holdfast-vault";
 /// [`UserRecord`]s by user id.
@@ -52,18 +57,17 @@ const SCHEMA: Schema = Schema {
     },
 };
 
-/// The shortest passcode: a PIN of six.
-pub const MIN_PASSCODE: usize = 6;
-
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VaultError {
-    #[error("choose a passcode of at least {MIN_PASSCODE} characters that are not all the same")]
+    #[error(
+        "choose a passcode of at least {MIN_PASSCODE} characters that is not a sequence, a date or a common word"
+    )]
     WeakPasscode,
     #[error("this is not the passcode")]
     WrongPasscode,
     /// Too many wrong passcodes; the number is of seconds.
     #[error("too many wrong passcodes; try again in {0} s")]
-    Wait(u64),
+    Wait(u32),
     #[error("nobody is set up on this device under this account; sign in")]
     UnknownUser,
     #[error("this account is set up on this device already; enter its passcode")]
@@ -109,6 +113,7 @@ pub struct Unlocked {
 #[derive(Debug, Clone)]
 pub struct Vault {
     database: Database,
+    waits: Waits,
 }
 
 impl Default for Vault {
@@ -120,8 +125,14 @@ impl Default for Vault {
 impl Vault {
     /// A vault of another name, apart from the app's own.
     pub fn named(name: &str) -> Self {
+        Self::with_clock(name, SteadyClock::default())
+    }
+
+    /// As [`Vault::named`]; `clock` counts the waits after wrong passcodes.
+    pub fn with_clock(name: &str, clock: SteadyClock) -> Self {
         Self {
             database: Database::new(name, SCHEMA),
+            waits: Waits::by(clock),
         }
     }
 
@@ -166,6 +177,25 @@ impl Vault {
             Err(VaultError::UnknownUser) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// Milliseconds until the next passcode may be tried; 0: now. Stores how much of the wait has been served, so that
+    /// the next start of the app goes on from there.
+    pub async fn wait_left_ms(&self, user_id: &str) -> Result<u32, VaultError> {
+        let seen = self.read(user_id).await?.failures();
+        let left_ms = self.waits.left_ms(user_id, seen);
+        if seen.left_ms.is_some_and(|stored| stored <= left_ms) || seen.count == 0 {
+            return Ok(left_ms);
+        }
+        self.update(user_id, |record| {
+            // A further attempt has begun another wait.
+            if record.failures() == seen {
+                record.wait_left_ms = Some(left_ms);
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(left_ms)
     }
 
     async fn read(&self, user_id: &str) -> Result<UserRecord, VaultError> {

@@ -3,8 +3,7 @@
 use holdfast_core::Timestamp;
 
 use super::{
-    MIN_PASSCODE, STATE, USERS, Unlocked, Vault, VaultError, delay, record::UserRecord, state::CURRENT,
-    unlocked,
+    STATE, USERS, Unlocked, Vault, VaultError, record::UserRecord, state::CURRENT, strength, unlocked,
 };
 use crate::{database::strict::StrictTransaction, seal::secret};
 
@@ -72,16 +71,19 @@ impl Vault {
         user_id: &str,
         now: Timestamp,
     ) -> Result<UserRecord, VaultError> {
-        self.update(user_id, |record| {
-            let left = delay::seconds_left(record.failed_attempts, record.last_failed_at, now);
-            if left > 0 {
-                return Err(VaultError::Wait(left));
-            }
-            record.failed_attempts += 1;
-            record.last_failed_at = Some(now);
-            Ok(())
-        })
-        .await
+        let record = self
+            .update(user_id, |record| {
+                let left_ms = self.waits.left_ms(user_id, record.failures());
+                if left_ms > 0 {
+                    return Err(VaultError::Wait(left_ms.div_ceil(1_000)));
+                }
+                record.count_attempt(now);
+                Ok(())
+            })
+            .await?;
+        // If it is wrong, the wait begins here.
+        self.waits.left_ms(user_id, record.failures());
+        Ok(record)
     }
 
     /// The try was right: nothing is counted any more. Refused if what was tried is no longer how the keys are wrapped.
@@ -101,10 +103,7 @@ impl Vault {
 }
 
 fn check_strength(passcode: &str) -> Result<(), VaultError> {
-    let mut characters = passcode.chars();
-    let first = characters.next();
-    let all_the_same = characters.all(|character| Some(character) == first);
-    if passcode.chars().count() < MIN_PASSCODE || all_the_same {
+    if strength::is_weak(passcode) {
         return Err(VaultError::WeakPasscode);
     }
     Ok(())

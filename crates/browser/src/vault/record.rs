@@ -1,12 +1,11 @@
 //! What the vault keeps about each person: nothing that says who they are but an opaque id.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use chrono::Duration;
 use holdfast_core::{Timestamp, json_object};
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 
-use super::{VaultError, delay};
+use super::{VaultError, waits::Failures};
 use crate::{
     rng::PlatformRng,
     scope::from_js,
@@ -34,6 +33,8 @@ pub(super) struct UserRecord {
     /// Wrong passcodes since the last right one.
     pub failed_attempts: u32,
     pub last_failed_at: Option<Timestamp>,
+    /// What is left of the wait for the next attempt; `None`: all of it.
+    pub wait_left_ms: Option<u32>,
     pub created_at: Timestamp,
     pub last_unlocked_at: Timestamp,
     /// "Sync while the app is closed".
@@ -54,6 +55,7 @@ json_object!(UserRecord {
     index: "index" = None,
     failed_attempts: "failedAttempts",
     last_failed_at: "lastFailedAt",
+    wait_left_ms: "waitLeftMs" = None,
     created_at: "createdAt",
     last_unlocked_at: "lastUnlockedAt",
     keeps_key: "keepsKey",
@@ -75,6 +77,7 @@ impl UserRecord {
             index: None,
             failed_attempts: 0,
             last_failed_at: None,
+            wait_left_ms: None,
             created_at: now,
             last_unlocked_at: now,
             keeps_key: false,
@@ -112,6 +115,21 @@ impl UserRecord {
         wrapping(self) == wrapping(earlier)
     }
 
+    pub(super) fn failures(&self) -> Failures {
+        Failures {
+            count: self.failed_attempts,
+            last_at: self.last_failed_at,
+            left_ms: self.wait_left_ms,
+        }
+    }
+
+    /// Counts an attempt as failed until it is known to be right.
+    pub(super) fn count_attempt(&mut self, now: Timestamp) {
+        self.failed_attempts = self.failed_attempts.saturating_add(1);
+        self.last_failed_at = Some(now);
+        self.wait_left_ms = None;
+    }
+
     /// The passcode tried on that earlier record was right: nothing is counted any more.
     pub(super) fn settle(&mut self, tried: &Self, now: Timestamp) -> Result<(), VaultError> {
         if !self.wraps_as(tried) {
@@ -119,6 +137,7 @@ impl UserRecord {
         }
         self.failed_attempts = 0;
         self.last_failed_at = None;
+        self.wait_left_ms = None;
         self.last_unlocked_at = now;
         Ok(())
     }
@@ -158,16 +177,6 @@ pub struct KnownUser {
     pub last_unlocked_at: Timestamp,
     /// "Sync while the app is closed" is on.
     pub keeps_key: bool,
-    failed_attempts: u32,
-    last_failed_at: Option<Timestamp>,
-}
-
-impl KnownUser {
-    /// When the next passcode may be tried; `None`: now.
-    pub fn next_try(&self, now: Timestamp) -> Option<Timestamp> {
-        let left = delay::seconds_left(self.failed_attempts, self.last_failed_at, now);
-        (left > 0).then(|| now + Duration::seconds(i64::try_from(left).unwrap_or(i64::MAX / 1_000)))
-    }
 }
 
 impl From<UserRecord> for KnownUser {
@@ -178,8 +187,6 @@ impl From<UserRecord> for KnownUser {
             created_at: record.created_at,
             last_unlocked_at: record.last_unlocked_at,
             keeps_key: record.keeps_key,
-            failed_attempts: record.failed_attempts,
-            last_failed_at: record.last_failed_at,
         }
     }
 }

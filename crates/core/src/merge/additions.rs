@@ -3,6 +3,8 @@
 //! Somebody who may no longer see a record may still have worked on it ([`crate::pack::AfterAccess`]). What they added
 //! is put to what is there; nothing that is there is changed or removed by it, whatever base the write claims.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::{
@@ -83,20 +85,28 @@ fn add_parts(fields: &[Field], base: &Value, mine: &Value, theirs: &Value) -> Ad
 fn add_items(key: &str, fields: &[Field], base: &Value, mine: &Value, theirs: &Value) -> Added {
     let known = ordered::map(list::items(key, base));
     let own = list::items(key, mine);
+    let owned = ordered::set(own.iter().map(|(id, _)| *id));
     let mut items = theirs.as_array().cloned().unwrap_or_default();
-    let mut complete = known.keys().all(|id| own.iter().any(|(other, _)| other == id));
+    // Where each item stands; of two with one key, the first.
+    let mut places = BTreeMap::new();
+    for (at, item) in theirs.as_array().into_iter().flatten().enumerate() {
+        if let Some(id) = item.get(key).and_then(Value::as_str) {
+            places.entry(id).or_insert(at);
+        }
+    }
+    let mut complete = known.keys().all(|id| owned.contains(id));
     for (id, item) in own {
-        let before = known.get(&id).copied().unwrap_or(&Value::Null);
-        let there = items
-            .iter_mut()
-            .find(|there| there.get(key).and_then(Value::as_str) == Some(id.as_str()));
-        match there {
-            Some(there) => {
-                let added = add_parts(fields, before, item, there);
+        let before = known.get(id).copied().unwrap_or(&Value::Null);
+        match places.get(id) {
+            Some(at) => {
+                let added = add_parts(fields, before, item, &items[*at]);
                 complete &= added.complete;
-                *there = added.value;
+                items[*at] = added.value;
             }
-            None if before.is_null() => items.push(item.clone()),
+            None if before.is_null() => {
+                places.insert(id, items.len());
+                items.push(item.clone());
+            }
             // Somebody took it out meanwhile.
             None => complete &= same(None, item, before),
         }

@@ -17,6 +17,7 @@ mod value;
 
 pub use additions::{Added, additions};
 pub use field::{FieldMerge, merge_field, same_value};
-pub use parts::{Overruled, Step};
+pub use parts::{MAX_OVERRULED, Overruled, Step};
 pub use record::{Author, FieldChange, MergeInput, MergedRecord, Verdict, compute_fields, merge_record};
+pub use text::MAX_LINES as MAX_TEXT_LINES;
 pub(crate) use value::number;

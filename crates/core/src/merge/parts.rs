@@ -67,6 +67,9 @@ impl Overruled {
     }
 }
 
+/// Parts of one field that are told one by one.
+pub const MAX_OVERRULED: usize = 100;
+
 /// Where the merge is, and what it has overruled so far.
 #[derive(Debug, Default)]
 pub struct Trace {
@@ -77,6 +80,15 @@ pub struct Trace {
 impl Trace {
     pub(super) fn enter(&mut self, step: Step) {
         self.steps.push(step);
+    }
+
+    /// Makes one of the parts that gave way, if there are more than anybody would read: the whole value.
+    pub(super) fn summarise(&mut self, kept: &Value, lost: &Value) {
+        if self.overruled.len() > MAX_OVERRULED {
+            self.overruled.clear();
+            self.steps.clear();
+            self.overrule(kept, lost);
+        }
     }
 
     pub(super) fn leave(&mut self) {
@@ -93,27 +105,29 @@ impl Trace {
 }
 
 /// Part by part.
-pub(super) fn merge_object(
+pub(super) fn merge_object<'a>(
     fields: &[Field],
-    base: &Value,
-    mine: &Value,
-    theirs: &Value,
+    base: &'a Value,
+    mine: &'a Value,
+    theirs: &'a Value,
     trace: &mut Trace,
 ) -> Value {
-    let parts = |side: &Value| side.as_object().cloned().unwrap_or_default();
-    let (base, mine, theirs) = (parts(base), parts(mine), parts(theirs));
+    let names = [mine, theirs]
+        .into_iter()
+        .filter_map(Value::as_object)
+        .flat_map(Fields::keys);
     let mut merged = Fields::new();
-    for name in ordered::set(mine.keys().chain(theirs.keys()).cloned()) {
-        let get = |side: &Fields| side.get(&name).cloned().unwrap_or(Value::Null);
+    for name in ordered::set(names) {
+        let get = |side: &'a Value| side.get(name).unwrap_or(&Value::Null);
         let kind = fields
             .iter()
-            .find(|field| field.name == name)
+            .find(|field| field.name == *name)
             .map(|field| &field.kind);
         trace.enter(Step::Part(name.clone()));
-        let value = merge_part(kind, &get(&base), &get(&mine), &get(&theirs), trace);
+        let value = merge_part(kind, get(base), get(mine), get(theirs), trace);
         trace.leave();
         if !value.is_null() {
-            merged.insert(name, value);
+            merged.insert(name.clone(), value);
         }
     }
     Value::Object(merged)

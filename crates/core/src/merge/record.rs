@@ -109,6 +109,7 @@ pub fn merge_record(input: &MergeInput<'_>) -> MergedRecord {
                 continue;
             }
             FieldMerge::Merged(value) => {
+                trace.summarise(&value, &theirs);
                 set(&mut fields, name, value);
                 Verdict::Merged
             }

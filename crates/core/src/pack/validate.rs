@@ -1,11 +1,20 @@
-//! Whether a write fits its entity. The same code tells the author while typing and refuses at the server.
+//! Whether a write fits its entity; [`crate::limits`] says how large it may be. The same code tells the author while typing and refuses at the server.
+
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
 use super::{Entity, Field, FieldType};
-use crate::{Fields, json, merge, protocol::FieldError, queue::Operation};
+use crate::{
+    Fields, json,
+    limits::{MAX_FAULTS, fault as error},
+    merge,
+    protocol::FieldError,
+    queue::Operation,
+};
 
-/// Checks the changed fields of a write over the record as it stands; empty if nothing is wrong.
+/// Checks the changed fields of a write over the record as it stands; empty if nothing is wrong. Names at most
+/// [`MAX_FAULTS`].
 ///
 /// `current` is the record before the write (empty for a create). Uniqueness and references are the server's to check.
 pub fn validate(
@@ -41,14 +50,8 @@ pub fn validate(
                 .map(|field| error(&field.name, "is needed")),
         );
     }
+    errors.truncate(MAX_FAULTS);
     errors
-}
-
-fn error(field: &str, message: impl Into<String>) -> FieldError {
-    FieldError {
-        field: field.into(),
-        message: message.into(),
-    }
 }
 
 fn check_transition(
@@ -188,16 +191,19 @@ fn check_list(key: &str, fields: &[Field], path: &str, value: &Value, errors: &m
         errors.push(error(path, "must be a list"));
         return;
     };
-    let mut keys = Vec::new();
+    let mut keys = BTreeSet::new();
     for (at, item) in items.iter().enumerate() {
         let item_path = format!("{path}[{at}]");
         check_object(fields, &item_path, item, errors);
         match item.get(key).and_then(Value::as_str) {
             None => errors.push(error(&format!("{item_path}.{key}"), "is needed")),
-            Some(text) if keys.contains(&text) => {
+            Some(text) if !keys.insert(text) => {
                 errors.push(error(&format!("{item_path}.{key}"), "stands twice in the list"))
             }
-            Some(text) => keys.push(text),
+            Some(_) => {}
+        }
+        if errors.len() >= MAX_FAULTS {
+            return;
         }
     }
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::{
     Timestamp,
+    limits::{self, MAX_BATCH_BYTES, MAX_COALESCED, MAX_COALESCED_IN_BATCH},
+    ordered,
     protocol::{ErrorCode, PushRequest, WireError, WireOperation},
     queue::{QueuedWrite, WriteStatus, lanes, retry},
     record::RecordKey,
@@ -24,10 +26,7 @@ pub struct Batch {
 pub fn batch(replica: &Replica, now: Timestamp) -> Option<(Changes, Batch)> {
     let device_id = replica.device()?.device_id.clone();
     let order = lanes::sending_order(replica.writes(), now);
-    let chosen: Vec<&QueuedWrite> = order
-        .into_iter()
-        .take(replica.sync().batch_limit.max(1))
-        .collect();
+    let chosen = fitting(order, replica.sync().batch_limit.max(1));
     if chosen.is_empty() {
         return None;
     }
@@ -49,6 +48,11 @@ pub fn batch(replica: &Replica, now: Timestamp) -> Option<(Changes, Batch)> {
             ..replica.sync().clone()
         }));
     }
+    // What was settled before this batch, or is not in it, holds nothing up.
+    let together = ordered::set(chosen.iter().map(|write| write.id.as_str()));
+    for operation in &mut operations {
+        operation.depends_on.retain(|id| together.contains(id.as_str()));
+    }
     let queue_ids = chosen.iter().map(|write| write.id.clone()).collect();
     let request = PushRequest {
         device_id,
@@ -59,6 +63,21 @@ pub fn batch(replica: &Replica, now: Timestamp) -> Option<(Changes, Batch)> {
         operations,
     };
     Some((changes, Batch { request, queue_ids }))
+}
+
+/// The first of them that one request may carry; one at least.
+fn fitting(order: Vec<&QueuedWrite>, limit: usize) -> Vec<&QueuedWrite> {
+    let (mut bytes, mut keys, mut first) = (0, 0, true);
+    let mut fits = |write: &&QueuedWrite| {
+        bytes += limits::size(&write.payload) + limits::size(&write.base);
+        keys += write.coalesced.len().min(MAX_COALESCED);
+        std::mem::take(&mut first) || (bytes <= MAX_BATCH_BYTES && keys <= MAX_COALESCED_IN_BATCH)
+    };
+    order
+        .into_iter()
+        .take(limit)
+        .take_while(|write| fits(write))
+        .collect()
 }
 
 /// The server was not reached, or asked for patience: nothing is counted on any write.

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::queue::waits_for;
 use crate::{
+    limits::{self, MAX_COALESCED},
     pack::{Coalesce, Entity, Pack, validate},
     queue::{Operation, QueuedWrite, coalesce},
     replica::Replica,
@@ -82,12 +83,16 @@ fn unmade(replica: &Replica, write: &QueuedWrite, changes: &mut Changes) -> bool
 }
 
 /// Whether the server would make of the folded write what it would make of them one by one: no choice skips a step that
-/// its transitions demand, no return to the base is lost, and nothing comes to wait for itself.
+/// its transitions demand, no return to the base is lost, nothing comes to wait for itself, and it is no larger than the
+/// server takes.
 fn is_sound(replica: &Replica, entity: &Entity, folded: &QueuedWrite) -> bool {
     let fits = validate(entity, folded.operation, &folded.payload, &folded.base).is_empty();
     let key = folded.key();
     let below = |name: &str| value_below(replica, &key, folded.sequence, name);
-    fits && !coalesce::returns_to_what_is_gone(entity, folded, below)
+    let small = limits::oversized(&folded.payload).is_empty() && folded.coalesced.len() <= MAX_COALESCED;
+    small
+        && fits
+        && !coalesce::returns_to_what_is_gone(entity, folded, below)
         && !folded.depends_on.iter().any(|id| waits_for(replica, id, folded))
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::{
-    Fields, Timestamp, ordered,
+    Fields, Timestamp, limits, ordered,
     pack::{Entity, FieldType, Pack, validate},
     protocol::FieldError,
     queue::{Operation, QueuedWrite, WriteStatus},
@@ -105,7 +105,9 @@ pub fn edit(
             },
         ));
     }
-    let errors = validate(entity, edit.operation, &payload, &current);
+    let mut errors = limits::overlong([("entityId", key.entity_id.as_str()), ("Idempotency-Key", &ids.1)]);
+    errors.extend(limits::oversized(&payload));
+    errors.extend(validate(entity, edit.operation, &payload, &current));
     if !errors.is_empty() {
         return Err(EditError::Invalid(errors));
     }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::edit;
 use crate::{
-    Fields,
+    Fields, limits,
     pack::{Entity, WriteKind, validate},
     protocol::FieldError,
     queue::{QueuedWrite, WriteStatus},
@@ -82,7 +82,8 @@ pub fn correct(
             .mirror(&write.key())
             .map(|held| held.fields().into_owned())
             .unwrap_or_default();
-        let errors = validate(entity, write.operation, &corrected.payload, &current);
+        let mut errors = limits::oversized(&corrected.payload);
+        errors.extend(validate(entity, write.operation, &corrected.payload, &current));
         if !errors.is_empty() {
             return Err(QueueError::Invalid(errors));
         }

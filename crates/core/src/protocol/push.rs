@@ -4,6 +4,7 @@ use serde_json::Value;
 use super::{WireError, WireRecord};
 use crate::{
     Fields, Timestamp,
+    limits::MAX_COALESCED,
     queue::{Operation, QueuedWrite},
     record::meta,
     timestamp,
@@ -73,11 +74,13 @@ impl WireOperation {
         payload.insert(meta::VERSION.into(), Value::from(write.base_version));
         let mut depends_on = write.depends_on.clone();
         depends_on.extend(lane_predecessor.map(str::to_owned));
+        // A write that an earlier version of the app queued may stand for more edits than a server takes.
+        let surplus = write.coalesced.len().saturating_sub(MAX_COALESCED);
         Self {
             queue_id: write.id.clone(),
             client_mutation_id: (write.client_mutation_id != write.id)
                 .then(|| write.client_mutation_id.clone()),
-            client_mutation_ids: write.coalesced.clone(),
+            client_mutation_ids: write.coalesced[surplus..].to_vec(),
             kind: write.kind.clone(),
             domain: write.domain.clone(),
             entity_type: write.entity_type.clone(),

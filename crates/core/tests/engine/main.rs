@@ -9,6 +9,8 @@ mod deletion;
 mod dependencies;
 mod drainer;
 mod lanes;
+#[rustfmt::skip]
+mod limits;
 mod properties;
 mod queue;
 mod records;

@@ -8,7 +8,7 @@ use holdfast_core::{
 };
 use serde_json::json;
 
-use crate::support::{answer_to, answers, block_on, device, job, mirror, ok, page, refusal};
+use crate::support::{answer_to, answers, block_on, device, job, mirror, ok, page, refusal, status};
 
 #[test]
 fn w14_what_a_dead_context_left_syncing_is_resent_with_the_same_key() {
@@ -209,4 +209,88 @@ fn w19_a_push_to_a_restored_server_offers_what_it_lost_before_what_is_new() {
         );
     }
     assert_eq!(device.write(&new.id).status, WriteStatus::Synced);
+}
+
+/// 410 of a server that lost nothing: only the cursor is of no use.
+fn cursor_refused() -> crate::support::Answer {
+    let error = json!({ "code": "GONE", "message": "This cursor was not issued to this device." });
+    status(410, json!({ "error": error, "offerAgain": false }))
+}
+
+#[test]
+fn d10a_a_refused_cursor_is_dropped_and_nothing_is_offered_again() {
+    let device = device();
+    let written = device.update(json!({ "title": "A" }));
+    device.sync(Trigger::Write);
+    let waiting = device.update(json!({ "title": "B" }));
+    device.answer_push(cursor_refused());
+    device.sync(Trigger::Write);
+    let pushes = device.script().pushes();
+    let sent: Vec<&str> = pushes
+        .iter()
+        .skip(1)
+        .flat_map(|push| push.operations.iter().map(WireOperation::key))
+        .collect();
+    assert_eq!(
+        sent,
+        [
+            waiting.client_mutation_id.as_str(),
+            waiting.client_mutation_id.as_str()
+        ],
+        "sent again without the cursor, and {} is not",
+        written.client_mutation_id
+    );
+    assert_eq!(pushes.last().unwrap().cursor, None);
+    let replica = device.engine.replica();
+    assert_eq!(replica.write(&written.id).unwrap().status, WriteStatus::Synced);
+    assert!(replica.sync().epoch_changed_at.is_none());
+    assert!(!replica.sync().history_kept, "the scan that followed has begun");
+}
+
+#[test]
+fn d10a_a_context_that_dies_before_the_scan_offers_nothing_either() {
+    let device = device();
+    let written = device.update(json!({ "title": "A" }));
+    device.sync(Trigger::Write);
+    device.answer_delta(cursor_refused());
+    device.answer_delta(crate::support::busy(429, 5));
+    device.sync(Trigger::Timer);
+    assert!(device.engine.replica().cursor().is_none());
+    let successor = device.shared.open();
+    device.shared.pass(6_000);
+    block_on(successor.sync(Trigger::Launch, holdfast_core::engine::Election::Lock));
+    assert_eq!(
+        successor.replica().write(&written.id).unwrap().status,
+        WriteStatus::Synced
+    );
+    assert_eq!(device.script().pushes().len(), 1);
+}
+
+#[test]
+fn a_receipt_is_sent_until_a_pull_has_come_to_its_end() {
+    let device = device();
+    let write = device.update(json!({ "title": "A" }));
+    let mut answer = json!({ "serverTime": "2026-01-01T00:00:00Z", "receipt": "proof" });
+    answer["results"] = json!([answer_to(&write, "success", json!({ "newVersion": 2 }))]);
+    device.answer_push(ok(answer));
+    device.answer_delta(crate::support::busy(429, 5));
+    device.sync(Trigger::Timer);
+    assert_eq!(device.engine.replica().sync().receipt.as_deref(), Some("proof"));
+    device.shared.pass(6_000);
+    let row = json!({ "jobId": "J-9", "title": "x", "_version": 1, "updatedAt": "2026-01-01T00:00:00Z" });
+    device.answer_delta(page("d1", true, json!({ "jobs": [row] })));
+    device.answer_delta(page("d2", false, json!({})));
+    let next = device.update(json!({ "title": "B" }));
+    device.sync(Trigger::Timer);
+    let pushes = device.script().pushes();
+    let with = pushes
+        .iter()
+        .find(|push| push.operations.iter().any(|o| o.queue_id == next.id));
+    assert_eq!(with.unwrap().receipt.as_deref(), Some("proof"));
+    let asked = device.script().asked.borrow().clone();
+    let with = asked
+        .iter()
+        .filter(|request| request.path.contains("receipt=proof"));
+    assert_eq!(with.count(), 3, "with each page until the last");
+    assert_eq!(device.engine.replica().sync().receipt, None);
 }

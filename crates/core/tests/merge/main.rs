@@ -15,6 +15,7 @@ mod nested;
 mod order;
 #[rustfmt::skip]
 mod records;
+mod scale;
 #[rustfmt::skip]
 mod text;
 mod text_laws;

@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 use super::database_url::DatabaseUrl;
 use crate::storage::model::AuditFilter;
 use crate::storage::port::{Storage, StorageError};
-use crate::storage::sqlite::{Database, DatabaseError};
+use crate::storage::sqlite::DatabaseError;
 use crate::sync::audit::chain::{self, Broken};
 use crate::sync::audit::{AuditEntry, read_entry};
 
@@ -82,8 +82,7 @@ pub(super) fn run(arguments: &AuditArguments) -> Result<(), AuditError> {
 }
 
 fn verify(arguments: &VerifyArguments) -> Result<(), AuditError> {
-    let DatabaseUrl::Sqlite(path) = &arguments.database;
-    let database = Database::open_existing(path)?;
+    let database = arguments.database.open_existing()?;
     let chain = Storage::read(&database, |tx| {
         chain::verify(tx, arguments.head.as_deref()).map_err(AuditError::from)
     })??;
@@ -112,7 +111,6 @@ fn list(arguments: &ListArguments) -> Result<(), AuditError> {
         json,
         database,
     } = arguments;
-    let DatabaseUrl::Sqlite(path) = database;
     let filter = AuditFilter {
         entity: entity.clone(),
         record_id: id.clone(),
@@ -120,7 +118,7 @@ fn list(arguments: &ListArguments) -> Result<(), AuditError> {
         before: None,
         limit: *limit,
     };
-    let rows = Storage::read(&Database::open_existing(path)?, |tx| {
+    let rows = Storage::read(&database.open_existing()?, |tx| {
         tx.audits(&filter).map_err(AuditError::from)
     })?;
     for row in &rows {

@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use crate::private_file;
+use crate::storage::sqlite::{Database, DatabaseError};
+
 /// Where the data lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum DatabaseUrl {
@@ -12,6 +15,25 @@ pub(super) enum DatabaseUrl {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a database address. Write sqlite: and a file, such as sqlite:holdfast.db")]
 pub(super) struct NotADatabase(String);
+
+impl DatabaseUrl {
+    /// Opens the database, creating it, for this account alone, if it is missing.
+    pub fn open(&self) -> Result<Database, DatabaseError> {
+        let Self::Sqlite(path) = self;
+        // Opening it tells better what is wrong.
+        let _ = private_file::prepare_database(path);
+        Database::open(path)
+    }
+
+    /// Opens a database that must be there.
+    pub fn open_existing(&self) -> Result<Database, DatabaseError> {
+        let Self::Sqlite(path) = self;
+        if path.is_file() {
+            return self.open();
+        }
+        Database::open_existing(path)
+    }
+}
 
 impl FromStr for DatabaseUrl {
     type Err = NotADatabase;

@@ -8,9 +8,11 @@ use serde_json::json;
 
 use super::database_url::DatabaseUrl;
 use crate::packs::{self, PacksError};
+use crate::private_file;
+use crate::security_log::{self, Event};
 use crate::storage::model::AuditFilter;
 use crate::storage::port::{Storage, StorageError, Transaction};
-use crate::storage::sqlite::{Database, DatabaseError};
+use crate::storage::sqlite::DatabaseError;
 use crate::sync::rest::HistoryVersion;
 
 const CHUNK: usize = 500;
@@ -27,7 +29,7 @@ pub(super) struct ExportArguments {
     #[arg(long = "entity")]
     entities: Vec<String>,
 
-    /// File to write to; by default the standard output
+    /// File to write to, for this account alone; by default the standard output
     #[arg(long, env = "HOLDFAST_OUTPUT")]
     output: Option<PathBuf>,
 
@@ -71,10 +73,9 @@ pub(super) fn run(arguments: &ExportArguments) -> Result<(), ExportError> {
     } else {
         arguments.entities.clone()
     };
-    let DatabaseUrl::Sqlite(path) = &arguments.database;
-    let database = Database::open_existing(path)?;
+    let database = arguments.database.open_existing()?;
     let mut output: Box<dyn Write> = match &arguments.output {
-        Some(path) => Box::new(BufWriter::new(std::fs::File::create(path)?)),
+        Some(path) => Box::new(BufWriter::new(private_file::create(path)?)),
         None => Box::new(BufWriter::new(std::io::stdout().lock())),
     };
     Storage::read(&database, |tx| -> Result<(), ExportError> {
@@ -83,7 +84,9 @@ pub(super) fn run(arguments: &ExportArguments) -> Result<(), ExportError> {
         }
         write_audit(tx, &arguments.entities, &mut output)
     })?;
-    Ok(output.flush()?)
+    output.flush()?;
+    security_log::record(Event::Exported { entities: &entities });
+    Ok(())
 }
 
 fn write_entity(tx: &dyn Transaction, entity: &str, output: &mut dyn Write) -> Result<(), ExportError> {

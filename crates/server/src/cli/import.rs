@@ -10,7 +10,7 @@ use super::prepare::{self, PrepareError};
 use crate::import::mapping::Mapping;
 use crate::import::{self, ImportError as Failure, Summary};
 use crate::packs::{self, PacksError};
-use crate::storage::sqlite::{Database, DatabaseError};
+use crate::storage::sqlite::DatabaseError;
 
 /// Read a CSV file into records
 #[derive(Debug, Args)]
@@ -79,8 +79,7 @@ pub(super) fn run(arguments: &ImportArguments) -> Result<(), ImportError> {
     }
     let file = File::open(&arguments.file).map_err(unreadable(&arguments.file))?;
     let packs = packs::load(arguments.domains.as_deref())?;
-    let DatabaseUrl::Sqlite(path) = &arguments.database;
-    let database = Database::open(path)?;
+    let database = arguments.database.open()?;
     prepare::people(&database, &packs)?;
     let progress = |done: usize, all: usize| eprintln!("{done} of {all} rows");
     let summary = import::import(&database, &packs, &mapping, file, prepare::now(), progress)?;

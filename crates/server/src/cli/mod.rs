@@ -8,6 +8,7 @@ mod prepare;
 mod serve;
 mod user;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -49,7 +50,7 @@ pub fn run() -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(&cli.log))
         .with_writer(std::io::stderr)
-        .with_target(false)
+        .with_ansi(std::io::stderr().is_terminal())
         .init();
     let outcome: Result<(), Box<dyn std::error::Error>> = match cli.command {
         Command::Serve(arguments) => serve::run(&arguments).map_err(Into::into),

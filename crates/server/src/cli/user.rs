@@ -4,21 +4,21 @@
 
 use std::io::{BufRead, Read};
 
-use chrono::Utc;
 use clap::{Args, Subcommand};
 use holdfast_core::pack::{PackError, Packs};
 use uuid::Uuid;
 
 use super::database_url::DatabaseUrl;
-use super::prepare::{self, PrepareError};
+use super::prepare::{self, PrepareError, now};
 use crate::identity::model::User;
 use crate::identity::sqlite::SqliteIdentity;
 use crate::identity::store::IdentityStore;
-use crate::identity::{IdentityError, password};
+use crate::identity::{IdentityError, account, demo, normal, password};
+use crate::security_log::{self, Event};
 use crate::storage::sqlite::{Database, DatabaseError};
 
-const SHORTEST_PASSWORD: usize = 8;
-const LONGEST_PASSWORD: usize = 1024;
+/// In characters.
+const LONGEST_USERNAME: usize = 100;
 
 /// Create and change accounts
 #[derive(Debug, Args)]
@@ -38,13 +38,13 @@ pub(super) struct UserArguments {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Create an account; its password is the first line of the standard input
+    /// Create an account; its password is the first line of the standard input. Closes a demo
     Add(NewUser),
-    /// Set an account's password to the first line of the standard input
+    /// Set an account's password to the first line of the standard input; ends its sessions
     Password { username: String },
-    /// Let nobody in by this account; ends its sessions with their next request
+    /// Let nobody in by this account; ends its sessions
     Disable { username: String },
-    /// Let the account in again
+    /// Let the account in again; sessions that ended stay ended
     Enable { username: String },
 }
 
@@ -72,9 +72,17 @@ pub(super) enum UserError {
     #[error("{0:?} is a demo account; only serve --demo opens those. Create an account of its own instead")]
     Demo(String),
     #[error(
-        "the password must have {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} bytes. Pipe it in, followed by a line end"
+        "a user name has 1 to {LONGEST_USERNAME} characters, none of them a control character. Choose another one"
+    )]
+    Username,
+    #[error(
+        "the password must have at least {} characters, and 8 to {} bytes. Pipe it in, followed by a line end",
+        password::SHORTEST,
+        password::LONGEST
     )]
     Password,
+    #[error("the password is not UTF-8. Check the encoding of your terminal or file, and pipe it in again")]
+    Encoding,
     #[error("cannot read the password from the standard input: {0}")]
     Input(#[from] std::io::Error),
     #[error(transparent)]
@@ -88,8 +96,7 @@ pub(super) enum UserError {
 }
 
 pub(super) fn run(arguments: &UserArguments) -> Result<(), UserError> {
-    let DatabaseUrl::Sqlite(path) = &arguments.database;
-    let database = Database::open(path)?;
+    let database = arguments.database.open()?;
     apply(&database, &arguments.action)?;
     // Colleagues see the person as soon as the account is there.
     Ok(prepare::people(&database, &Packs::new(Vec::new())?)?)
@@ -100,61 +107,95 @@ fn apply(database: &Database, action: &Action) -> Result<(), UserError> {
         Action::Add(new) => add(database, new),
         Action::Password { username } => {
             let password_hash = read_password()?;
-            change(database, username, |user| User {
-                password_hash,
-                ..user
+            change(database, username, |store, user| {
+                let user_id = user.id.clone();
+                let sessions_ended = account::set_password(store, now(), user, password_hash)?;
+                Ok(move || {
+                    security_log::record(Event::PasswordSet {
+                        user_id: &user_id,
+                        sessions_ended,
+                    });
+                })
             })
         }
-        Action::Disable { username } => change(database, username, |user| User {
-            disabled: true,
-            ..user
-        }),
-        Action::Enable { username } => change(database, username, |user| User {
-            disabled: false,
-            ..user
-        }),
+        Action::Disable { username } => set_disabled(database, username, true),
+        Action::Enable { username } => set_disabled(database, username, false),
     }
 }
 
+fn set_disabled(database: &Database, username: &str, disabled: bool) -> Result<(), UserError> {
+    change(database, username, |store, user| {
+        let user_id = user.id.clone();
+        let sessions_ended = account::set_disabled(store, now(), user, disabled)?;
+        Ok(move || {
+            security_log::record(Event::StatusChanged {
+                user_id: &user_id,
+                disabled,
+                sessions_ended,
+            });
+        })
+    })
+}
+
 fn add(database: &Database, new: &NewUser) -> Result<(), UserError> {
+    let username = normal::username(&new.username);
+    let length = username.chars().count();
+    if !(1..=LONGEST_USERNAME).contains(&length) || username.chars().any(char::is_control) {
+        return Err(UserError::Username);
+    }
     let user = User {
         id: Uuid::new_v4().to_string(),
-        username: new.username.trim().to_lowercase(),
+        username,
         display_name: new.display_name.clone().unwrap_or_else(|| new.username.clone()),
         password_hash: read_password()?,
         roles: new.roles.clone(),
         sites: new.sites.clone(),
         demo: false,
         disabled: false,
-        created_at: Utc::now(),
+        created_at: now(),
     };
     database.write(|tx| {
         let store = SqliteIdentity(tx);
-        match store.user_by_name(&user.username)? {
+        match normal::find_account(&store, &user.username)? {
             Some(_) => Err(UserError::Exists(user.username.clone())),
-            None => Ok(store.save_user(&user)?),
+            None => {
+                // Accounts whose password is public and real work do not go together.
+                demo::close(&store, now())?;
+                Ok(store.save_user(&user)?)
+            }
         }
-    })
+    })?;
+    security_log::record(Event::AccountCreated { user: &user });
+    Ok(())
 }
 
-fn change(database: &Database, username: &str, change: impl FnOnce(User) -> User) -> Result<(), UserError> {
-    database.write(|tx| {
+/// Changes an account, and ends what was open under its earlier state, in one transaction. What `change` returns tells
+/// of it once it is committed.
+fn change<Told: FnOnce()>(
+    database: &Database,
+    username: &str,
+    change: impl FnOnce(&SqliteIdentity<'_>, User) -> Result<Told, IdentityError>,
+) -> Result<(), UserError> {
+    let tell = database.write(|tx| {
         let store = SqliteIdentity(tx);
-        match store.user_by_name(username)? {
+        match normal::find_account(&store, username)? {
             None => Err(UserError::Unknown(username.to_owned())),
             Some(user) if user.demo => Err(UserError::Demo(user.username)),
-            Some(user) => Ok(store.save_user(&change(user))?),
+            Some(user) => Ok(change(&store, user)?),
         }
-    })
+    })?;
+    tell();
+    Ok(())
 }
 
 /// Reads and hashes the password. A flag would leave it in the shell's history and the process list.
 fn read_password() -> Result<String, UserError> {
-    let mut line = String::new();
-    let limit = LONGEST_PASSWORD as u64 + 2;
-    std::io::stdin().lock().take(limit).read_line(&mut line)?;
+    let mut line = Vec::new();
+    let limit = password::LONGEST as u64 + 2;
+    std::io::stdin().lock().take(limit).read_until(b'\n', &mut line)?;
+    let line = String::from_utf8(line).map_err(|_| UserError::Encoding)?;
     let text = line.trim_end_matches(['\r', '\n']);
-    if !(SHORTEST_PASSWORD..=LONGEST_PASSWORD).contains(&text.len()) {
+    if !password::is_acceptable(text) {
         return Err(UserError::Password);
     }
     Ok(password::hash(&mut rand::rng(), text)?)

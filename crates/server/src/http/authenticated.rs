@@ -1,15 +1,51 @@
-//! The extractor by which a route demands a signed-in caller.
+//! The extractor by which a route demands a signed-in caller, within what that caller may ask for.
+
+use std::ops::Deref;
+use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
+use axum::http::Method;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 
 use super::ApiError;
+use super::quotas::Kind;
 use super::state::AppState;
+use super::turns::UserTurn;
 use crate::identity::sqlite::SqliteIdentity;
+use crate::identity::throttle::Key;
 use crate::identity::{Identity, access};
+use crate::security_log::{self, Event};
 
-impl FromRequestParts<AppState> for Identity {
+/// The caller, and one of the turns that the caller has at once. The turn ends with the request's work, be it done in
+/// several steps.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    identity: Identity,
+    turn: Arc<UserTurn>,
+}
+
+impl Deref for SignedIn {
+    type Target = Identity;
+
+    fn deref(&self) -> &Identity {
+        &self.identity
+    }
+}
+
+impl SignedIn {
+    pub(super) fn into_parts(self) -> (Identity, Arc<UserTurn>) {
+        (self.identity, self.turn)
+    }
+
+    /// Counts the operations of a push, beyond the one that every request counts as.
+    pub(super) fn count_operations(&self, state: &AppState, operations: usize) -> Result<(), ApiError> {
+        let further = operations.saturating_sub(1).try_into().unwrap_or(u32::MAX);
+        spend(state, &self.identity, Kind::Write, further)
+    }
+}
+
+impl FromRequestParts<AppState> for SignedIn {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
@@ -18,8 +54,37 @@ impl FromRequestParts<AppState> for Identity {
         let identity = state
             .read(move |tx| access::authenticate(&SqliteIdentity(tx), now, &token))
             .await?;
-        identity.ok_or(ApiError::Unauthenticated)
+        let identity = identity.ok_or(ApiError::Unauthenticated)?;
+        let kind = match parts.method {
+            Method::GET | Method::HEAD => Kind::Read,
+            _ => Kind::Write,
+        };
+        spend(state, &identity, kind, 1)?;
+        let turn = state.user_turns.enter(Key::of(&[&identity.user_id])).await;
+        let turn = turn.map_err(|_| limited(&identity, "requests at once", chrono::TimeDelta::seconds(1)))?;
+        Ok(Self {
+            identity,
+            turn: Arc::new(turn),
+        })
     }
+}
+
+fn spend(state: &AppState, who: &Identity, kind: Kind, amount: u32) -> Result<(), ApiError> {
+    let limit = match kind {
+        Kind::Read => "reads",
+        Kind::Write => "writes",
+    };
+    let spent = state.quotas.spend(who, kind, amount);
+    spent.map_err(|wait| limited(who, limit, wait))
+}
+
+fn limited(who: &Identity, limit: &'static str, retry_after: chrono::TimeDelta) -> ApiError {
+    security_log::record_sparingly(Event::LimitHit {
+        limit,
+        user_id: Some(&who.user_id),
+        network: "",
+    });
+    ApiError::RateLimited { retry_after }
 }
 
 fn bearer_token(parts: &Parts) -> Option<&str> {

@@ -45,6 +45,12 @@ pub enum ApiError {
     /// 415.
     #[error("Send the body as {0}.")]
     UnsupportedMediaType(&'static str),
+    /// 421. The request names another server.
+    #[error(
+        "This server does not answer by that name. Use the address it was set up with; its operator can add a name with \
+         --allowed-host."
+    )]
+    Misdirected,
     /// 422, or 400 where the request could not even be read.
     #[error("{message}")]
     Validation { status: StatusCode, message: String },
@@ -57,6 +63,9 @@ pub enum ApiError {
     /// 503. The server gave up on the request before it was done; nothing of it was stored unless it was committed.
     #[error("The server took too long. Try again.")]
     TimedOut,
+    /// 503. Too many requests of everybody wait already; nothing of this one was stored.
+    #[error("The server has too much to do just now. Try again.")]
+    Busy,
     /// 500.
     #[error("Something failed on the server. Try again; if it persists, report this reference: {reference}.")]
     Internal { reference: Uuid },
@@ -97,12 +106,13 @@ impl ApiError {
             Self::Gone(_) => StatusCode::GONE,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             Self::Validation { status, .. } => *status,
             Self::Refused(refusal) => {
                 StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
             }
             Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::TimedOut => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TimedOut | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -115,11 +125,12 @@ impl ApiError {
             Self::VersionConflict(_) => ErrorCode::VersionConflict,
             Self::Gone(_) => ErrorCode::Gone,
             Self::RateLimited { .. } => ErrorCode::RateLimited,
-            Self::TimedOut | Self::Internal { .. } => ErrorCode::ServerError,
+            Self::TimedOut | Self::Busy | Self::Internal { .. } => ErrorCode::ServerError,
             Self::Refused(refusal) => refusal.error.code,
             Self::MethodNotAllowed
             | Self::TooLarge { .. }
             | Self::UnsupportedMediaType(_)
+            | Self::Misdirected
             | Self::Validation { .. } => ErrorCode::ValidationError,
         }
     }
@@ -130,7 +141,7 @@ impl ApiError {
             Self::RateLimited { retry_after } => {
                 Some((RETRY_AFTER, HeaderValue::from(whole_seconds(*retry_after))))
             }
-            Self::TimedOut => Some((RETRY_AFTER, HeaderValue::from(1))),
+            Self::TimedOut | Self::Busy => Some((RETRY_AFTER, HeaderValue::from(1))),
             _ => None,
         }
     }
@@ -138,19 +149,28 @@ impl ApiError {
 
 impl From<IdentityError> for ApiError {
     fn from(error: IdentityError) -> Self {
-        Self::internal(error)
+        match error {
+            IdentityError::Storage(error) => error.into(),
+            other => Self::internal(other),
+        }
     }
 }
 
 impl From<StorageError> for ApiError {
     fn from(error: StorageError) -> Self {
-        Self::internal(error)
+        match error {
+            StorageError::Database(error) => error.into(),
+            other => Self::internal(other),
+        }
     }
 }
 
 impl From<DatabaseError> for ApiError {
     fn from(error: DatabaseError) -> Self {
-        Self::internal(error)
+        match error.is_out_of_time() {
+            true => Self::TimedOut,
+            false => Self::internal(error),
+        }
     }
 }
 

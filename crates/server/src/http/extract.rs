@@ -1,13 +1,17 @@
 //! JSON bodies whose failures are told in the API's error shape.
 
+use axum::body::{Body, Bytes};
 use axum::extract::rejection::{BytesRejection, JsonRejection};
 use axum::extract::{FromRequest, FromRequestParts, Json, Query, Request};
-use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
+use holdfast_core::json::limits;
 use serde::de::DeserializeOwned;
 
 use super::ApiError;
 use super::router::BODY_LIMIT;
+use crate::sync::Refusal;
 
 /// A JSON request body.
 #[derive(Debug, Clone, Copy)]
@@ -17,11 +21,34 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for ApiJson<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let request = within_limits(request, state).await?;
         match Json::from_request(request, state).await {
             Ok(Json(value)) => Ok(Self(value)),
             Err(rejection) => Err(translate(rejection)),
         }
     }
+}
+
+/// Refuses a body that would take far more memory than its text, before anything is built of it.
+async fn within_limits<S: Send + Sync>(request: Request, state: &S) -> Result<Request, ApiError> {
+    let (parts, body) = request.into_parts();
+    let copy = Request::from_parts(parts.clone(), body);
+    let text = Bytes::from_request(copy, state).await;
+    let text = text.map_err(|rejection| unreadable_body(&rejection))?;
+    // Another kind of body is refused as such.
+    if is_json(&parts.headers) {
+        limits::check(&text).map_err(|excess| match excess.is_of_size() {
+            true => Refusal::too_large(excess.to_string()),
+            false => Refusal::malformed(excess.to_string()),
+        })?;
+    }
+    Ok(Request::from_parts(parts, Body::from(text)))
+}
+
+/// Whether a body may be read as JSON, by what its header says of it.
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    kind.is_some_and(|kind| kind.to_ascii_lowercase().contains("json"))
 }
 
 /// The parameters behind the question mark.

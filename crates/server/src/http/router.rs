@@ -16,7 +16,7 @@ use tower_http::decompression::RequestDecompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::state::AppState;
-use super::{ApiError, compression, metrics, routes, security_headers, static_files};
+use super::{ApiError, compression, hosts, metrics, oauth_limits, routes, security_headers, static_files};
 
 /// Bytes of a request body, counted after decompression.
 pub(super) const BODY_LIMIT: usize = 8 * 1024 * 1024;
@@ -29,11 +29,26 @@ pub fn router(state: AppState) -> Router {
     let pages = Router::new()
         .fallback_service(static_files::service(&state.settings.web))
         .layer(compression::files());
-    let routes = Router::new()
+    let mut routes = Router::new()
         .merge(api())
-        .merge(oauth())
-        .merge(operations())
+        .merge(oauth(&state))
+        .merge(health())
         .merge(pages);
+    routes = match state.settings.separate_operations {
+        true => routes.merge(no_operations()),
+        false => routes.merge(operations()),
+    };
+    let routes = routes.layer(from_fn_with_state(state.clone(), hosts::check));
+    guard(routes, &state).with_state(state)
+}
+
+/// What the operator's own listener serves. It may be asked by any name: monitoring finds a server by its address, and
+/// nothing here belongs to anybody signed in.
+pub fn operations_router(state: AppState) -> Router {
+    let routes = Router::new()
+        .merge(health())
+        .merge(operations())
+        .fallback(unknown_address);
     guard(routes, &state).with_state(state)
 }
 
@@ -50,7 +65,6 @@ fn api() -> Router<AppState> {
         .route("/api/v1/me", get(routes::me::show))
         .route("/api/v1/devices", get(routes::devices::list))
         .route("/api/v1/devices/{id}", delete(routes::devices::remove))
-        .route("/api/v1/openapi.json", get(routes::openapi::show))
         .route("/api/v1/domains", get(routes::domains::list))
         .route("/api/v1/sync/push", post(routes::sync::push))
         .route("/api/v1/sync/delta", get(routes::sync::delta))
@@ -90,7 +104,7 @@ fn wrap_api(routes: Router<AppState>) -> Router<AppState> {
     )
 }
 
-fn oauth() -> Router<AppState> {
+fn oauth(state: &AppState) -> Router<AppState> {
     let routes = Router::new()
         .route(
             "/oauth/authorize",
@@ -99,6 +113,7 @@ fn oauth() -> Router<AppState> {
         .route("/oauth/sign-in.css", get(routes::authorize::style))
         .route("/oauth/token", post(routes::token::grant))
         .route("/oauth/revoke", post(routes::revoke::revoke))
+        .route("/oauth", any(unknown_address))
         .route("/oauth/{*rest}", any(unknown_address))
         .route(
             "/.well-known/oauth-authorization-server",
@@ -108,17 +123,34 @@ fn oauth() -> Router<AppState> {
     routes.layer(
         ServiceBuilder::new()
             .layer(no_store())
+            .layer(from_fn_with_state(state.clone(), oauth_limits::admit))
             .layer(from_fn(time_limit))
             .layer(DefaultBodyLimit::max(64 * 1024)),
     )
 }
 
-fn operations() -> Router<AppState> {
+fn health() -> Router<AppState> {
     Router::new()
         .route("/healthz", get(routes::health::alive))
-        .route("/readyz", get(routes::health::ready))
-        .route("/metrics", get(routes::metrics::show))
         .layer(no_store())
+}
+
+const OPERATIONS: [&str; 3] = ["/readyz", "/metrics", "/api/v1/openapi.json"];
+
+fn operations() -> Router<AppState> {
+    let [ready, metrics, openapi] = OPERATIONS;
+    let routes = Router::new()
+        .route(ready, get(routes::health::ready))
+        .route(metrics, get(routes::metrics::show))
+        .route(openapi, get(routes::openapi::show))
+        .method_not_allowed_fallback(method_not_allowed);
+    wrap_api(routes)
+}
+
+/// In the place of [`operations`] where those have a listener of their own.
+fn no_operations() -> Router<AppState> {
+    let add = |routes: Router<AppState>, path| routes.route(path, any(unknown_address));
+    OPERATIONS.into_iter().fold(Router::new(), add).layer(no_store())
 }
 
 fn no_store() -> SetResponseHeaderLayer<HeaderValue> {

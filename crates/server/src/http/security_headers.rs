@@ -20,6 +20,7 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::state::AppState;
+use super::transport_security::TransportSecurity;
 
 /// Cameras and positions belong to field work; the rest does not.
 const PERMISSIONS: &str = "camera=(self), geolocation=(self), microphone=(), payment=(), usb=(), serial=(), \
@@ -28,8 +29,6 @@ const PERMISSIONS: &str = "camera=(self), geolocation=(self), microphone=(), pay
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
-
-const TWO_YEARS: &str = "max-age=63072000";
 
 #[derive(Debug, thiserror::Error)]
 pub enum CspError {
@@ -63,15 +62,18 @@ pub struct SecurityHeaders {
 }
 
 impl SecurityHeaders {
-    /// Reads the script hashes of the app in `web`. `https` says whether browsers reach the server by TLS only.
-    pub fn for_app(web: &Path, https: bool) -> Result<Self, CspError> {
+    /// Reads the script hashes of the app in `web`. `transport` is none where browsers do not come by TLS.
+    pub fn for_app(web: &Path, transport: Option<TransportSecurity>) -> Result<Self, CspError> {
         let hashes = read_hashes(&web.join("csp.json"))?;
         let mut data = HeaderMap::new();
         data.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(DATA_POLICY));
         data.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         data.insert(RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
-        if https {
-            data.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(TWO_YEARS));
+        if let Some(transport) = transport {
+            data.insert(
+                STRICT_TRANSPORT_SECURITY,
+                HeaderValue::try_from(transport.header())?,
+            );
         }
         let mut pages = data.clone();
         pages.insert(CONTENT_SECURITY_POLICY, HeaderValue::try_from(policy(&hashes))?);
@@ -170,7 +172,7 @@ mod tests {
     fn hashes_join_the_policy_and_nothing_else_does() {
         let folder = tempfile::tempdir().unwrap();
         let write = |text: &str| std::fs::write(folder.path().join("csp.json"), text).unwrap();
-        let headers = || SecurityHeaders::for_app(folder.path(), false);
+        let headers = || SecurityHeaders::for_app(folder.path(), None);
 
         let bare = headers().unwrap();
         assert!(
@@ -199,12 +201,30 @@ mod tests {
     #[test]
     fn transport_security_is_promised_over_tls_only() {
         let folder = tempfile::tempdir().unwrap();
-        let promised = |https| {
-            let SecurityHeaders { pages, data } = SecurityHeaders::for_app(folder.path(), https).unwrap();
-            let [page, answer] = [pages, data].map(|headers| headers.contains_key(STRICT_TRANSPORT_SECURITY));
+        let promised = |transport| {
+            let SecurityHeaders { pages, data } = SecurityHeaders::for_app(folder.path(), transport).unwrap();
+            let [page, answer] = [pages, data].map(|headers| headers.get(STRICT_TRANSPORT_SECURITY).cloned());
             assert_eq!(page, answer);
-            page
+            page.map(|value| value.to_str().unwrap().to_owned())
         };
-        assert_eq!((promised(true), promised(false)), (true, false));
+        assert_eq!(promised(None), None);
+        let default = TransportSecurity::default();
+        assert_eq!(promised(Some(default)).as_deref(), Some("max-age=63072000"));
+        let whole = TransportSecurity {
+            include_subdomains: true,
+            preload: true,
+            ..default
+        };
+        assert_eq!(
+            promised(Some(whole)).as_deref(),
+            Some("max-age=63072000; includeSubDomains; preload")
+        );
+        let short = TransportSecurity { seconds: 60, ..whole };
+        let alone = TransportSecurity {
+            include_subdomains: false,
+            ..whole
+        };
+        assert!(default.is_consistent() && whole.is_consistent());
+        assert!(!short.is_consistent() && !alone.is_consistent());
     }
 }

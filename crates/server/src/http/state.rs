@@ -3,19 +3,26 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use holdfast_core::pack::Packs;
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 use url::Url;
 
 use super::ApiError;
+use super::authenticated::SignedIn;
+use super::hosts::AllowedHosts;
 use super::metrics::Metrics;
+use super::oauth_limits;
+use super::quotas::{ApiLimits, Quotas};
 use super::security_headers::SecurityHeaders;
+use super::sign_in_limits::SignInLimits;
+use super::turns::{Busy, Queues};
+use super::work::DatabaseWork;
+use crate::identity::IdentityError;
 use crate::identity::grant::Lifetimes;
 use crate::identity::password::Passwords;
-use crate::identity::throttle::{Backoff, Quota};
-use crate::identity::{Identity, IdentityError};
+use crate::identity::throttle::{Key, Quota};
 use crate::randomness::SystemRng;
 use crate::records::people;
 use crate::storage::port::{Storage, StorageError, Transaction};
@@ -25,6 +32,9 @@ use crate::sync::{Answer, Context, Refusal};
 /// Password checks that run side by side; each takes a core and 19 MiB for a while.
 const PASSWORD_CHECKS_AT_ONCE: usize = 4;
 
+/// Password checks that wait for their turn; one more is refused.
+const PASSWORD_CHECKS_WAITING: usize = 64;
+
 /// What the operator decided.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -33,28 +43,30 @@ pub struct Settings {
     pub demo: bool,
     /// The address under which browsers know this server; none: whatever address they used.
     pub public_url: Option<Url>,
+    /// The names by which this server answers.
+    pub hosts: AllowedHosts,
+    /// What is for the operator has a listener of its own.
+    pub separate_operations: bool,
     /// Refresh cookies are sent over https only.
     pub secure_cookies: bool,
     /// A reverse proxy stands in front, whose `X-Forwarded-For` is to be believed.
     pub behind_proxy: bool,
     pub lifetimes: Lifetimes,
+    pub api_limits: ApiLimits,
 }
 
 /// Attempts and requests counted in memory; a restart forgives.
 #[derive(Debug)]
-pub struct Limits {
-    pub account_sign_ins: Backoff,
-    pub address_sign_ins: Backoff,
-    pub token_requests: Quota,
+pub(super) struct Limits {
+    pub sign_ins: SignInLimits,
+    pub oauth_requests: Quota,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            account_sign_ins: Backoff::new(5),
-            // Many people may share an office's address.
-            address_sign_ins: Backoff::new(30),
-            token_requests: Quota::new(TimeDelta::milliseconds(100), 100),
+            sign_ins: SignInLimits::default(),
+            oauth_requests: oauth_limits::quota(),
         }
     }
 }
@@ -65,8 +77,14 @@ pub struct AppState {
     pub security_headers: Arc<SecurityHeaders>,
     pub passwords: Arc<Passwords>,
     pub password_checks: Arc<Semaphore>,
+    pub password_queue: Arc<Semaphore>,
     pub metrics: Arc<Metrics>,
     pub packs: Arc<Packs>,
+    pub(super) quotas: Arc<Quotas>,
+    pub(super) user_turns: Queues,
+    /// Of these, the ones that use the database.
+    user_work: Queues,
+    work: DatabaseWork,
     database: Arc<Database>,
     limits: Arc<Mutex<Limits>>,
 }
@@ -78,11 +96,18 @@ impl AppState {
         packs: Arc<Packs>,
         database: Arc<Database>,
     ) -> Result<Self, IdentityError> {
+        let limits = settings.api_limits;
         Ok(Self {
+            quotas: Arc::new(Quotas::new(&limits)),
+            user_turns: Queues::new(limits.at_once, limits.waiting),
+            // Whoever has a turn has a place to wait here.
+            user_work: Queues::new(limits.in_database, limits.at_once),
+            work: DatabaseWork::new(&limits),
             settings: Arc::new(settings),
             security_headers: Arc::new(security_headers),
             passwords: Arc::new(Passwords::new(&mut rand::rng())?),
             password_checks: Arc::new(Semaphore::new(PASSWORD_CHECKS_AT_ONCE)),
+            password_queue: Arc::new(Semaphore::new(PASSWORD_CHECKS_AT_ONCE + PASSWORD_CHECKS_WAITING)),
             metrics: Arc::new(Metrics::default()),
             packs,
             database,
@@ -95,7 +120,7 @@ impl AppState {
         Utc::now().trunc_subsecs(3)
     }
 
-    pub fn limits(&self) -> MutexGuard<'_, Limits> {
+    pub(super) fn limits(&self) -> MutexGuard<'_, Limits> {
         self.limits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -107,11 +132,11 @@ impl AppState {
         F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
     {
         let database = Arc::clone(&self.database);
-        blocking(move || database.read(work)).await
+        self.work.reading(move || database.read(work)).await
     }
 
-    /// Runs `work` in a write transaction, on a blocking thread. It is committed or rolled back even if the client
-    /// hangs up meanwhile.
+    /// Runs `work` in a write transaction, on a blocking thread. Once begun, it is committed or rolled back even if the
+    /// client hangs up meanwhile.
     pub async fn write<T, E, F>(&self, work: F) -> Result<T, ApiError>
     where
         T: Send + 'static,
@@ -119,21 +144,26 @@ impl AppState {
         F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
     {
         let database = Arc::clone(&self.database);
-        blocking(move || database.write(|transaction| work(transaction))).await
+        self.work
+            .writing(move || database.write(|transaction| work(transaction)))
+            .await
     }
 }
 
 impl AppState {
     /// Runs a rule of records in a write transaction. It is committed even where the request is refused: a refusal may
     /// have to be written down.
-    pub async fn act<T, F>(&self, caller: Identity, work: F) -> Result<T, ApiError>
+    pub async fn act<T, F>(&self, me: SignedIn, work: F) -> Result<T, ApiError>
     where
         T: Send + 'static,
         F: FnOnce(&mut dyn Transaction, &Context<'_>) -> Answer<T> + Send + 'static,
     {
         let (database, packs, now) = (Arc::clone(&self.database), Arc::clone(&self.packs), self.now());
-        let done = blocking(move || {
-            let caller = caller.caller(&packs);
+        let work_turn = self.user_work.enter(Key::of(&[&me.user_id])).await;
+        let work_turn = work_turn.map_err(|Busy| ApiError::Busy)?;
+        let done = self.work.writing(move || {
+            let (_work_turn, (identity, _turn)) = (work_turn, me.into_parts());
+            let caller = identity.caller(&packs);
             let cx = Context {
                 packs: &packs,
                 rng: &SystemRng,
@@ -149,14 +179,17 @@ impl AppState {
     }
 
     /// Runs a rule of records on a snapshot; it waits for no writer.
-    pub async fn look<T, F>(&self, caller: Identity, work: F) -> Result<T, ApiError>
+    pub async fn look<T, F>(&self, me: SignedIn, work: F) -> Result<T, ApiError>
     where
         T: Send + 'static,
         F: FnOnce(&dyn Transaction, &Context<'_>) -> Answer<T> + Send + 'static,
     {
         let (database, packs, now) = (Arc::clone(&self.database), Arc::clone(&self.packs), self.now());
-        let done = blocking(move || {
-            let caller = caller.caller(&packs);
+        let work_turn = self.user_work.enter(Key::of(&[&me.user_id])).await;
+        let work_turn = work_turn.map_err(|Busy| ApiError::Busy)?;
+        let done = self.work.reading(move || {
+            let (_work_turn, (identity, _turn)) = (work_turn, me.into_parts());
+            let caller = identity.caller(&packs);
             let cx = Context {
                 packs: &packs,
                 rng: &SystemRng,
@@ -171,18 +204,4 @@ impl AppState {
 
 fn answered<T>(answer: Result<T, Refusal>) -> Result<T, ApiError> {
     answer.map_err(ApiError::Refused)
-}
-
-/// Runs blocking work off the async threads.
-pub(super) async fn blocking<T, E>(
-    work: impl FnOnce() -> Result<T, E> + Send + 'static,
-) -> Result<T, ApiError>
-where
-    T: Send + 'static,
-    E: Into<ApiError> + Send + 'static,
-{
-    match tokio::task::spawn_blocking(work).await {
-        Ok(outcome) => outcome.map_err(Into::into),
-        Err(panicked) => Err(ApiError::internal(panicked)),
-    }
 }

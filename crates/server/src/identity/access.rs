@@ -60,9 +60,27 @@ impl Identity {
     }
 }
 
-/// Ends the session that an access or refresh token belongs to. A token that is unknown ends nothing, and its bearer
-/// is not told (RFC 7009 §2.2).
-pub fn sign_out(store: &impl IdentityStore, now: DateTime<Utc>, token: &str) -> Result<(), IdentityError> {
+/// Ends the session that an access or refresh token belongs to, and returns it. A token that is unknown ends nothing,
+/// and its bearer is not told (RFC 7009 §2.2).
+pub fn sign_out(
+    store: &impl IdentityStore,
+    now: DateTime<Utc>,
+    token: &str,
+) -> Result<Option<Session>, IdentityError> {
+    let Some(session) = live_session_of(store, token)? else {
+        return Ok(None);
+    };
+    let revoked = Some(Revoked {
+        at: now,
+        reason: Revocation::SignedOut,
+    });
+    let session = Session { revoked, ..session };
+    store.save_session(&session)?;
+    Ok(Some(session))
+}
+
+/// The session that an access or refresh token belongs to, unless it has been revoked.
+pub fn live_session_of(store: &impl IdentityStore, token: &str) -> Result<Option<Session>, IdentityError> {
     let hash = SecretHash::of(token);
     let by_access = store.access_token(hash)?.map(|token| token.session_id);
     let by_refresh = store.refresh_token(hash)?.map(|token| token.session_id);
@@ -71,16 +89,7 @@ pub fn sign_out(store: &impl IdentityStore, now: DateTime<Utc>, token: &str) -> 
         .map(|id| store.session(id))
         .transpose()?
         .flatten();
-    match session {
-        Some(session) if session.revoked.is_none() => {
-            let revoked = Some(Revoked {
-                at: now,
-                reason: Revocation::SignedOut,
-            });
-            store.save_session(&Session { revoked, ..session })
-        }
-        _ => Ok(()),
-    }
+    Ok(session.filter(|session| session.revoked.is_none()))
 }
 
 /// Signs one of the caller's devices out. `false` if the caller has no such device signed in.

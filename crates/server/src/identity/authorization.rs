@@ -5,7 +5,7 @@ use rand::CryptoRng;
 use serde::{Deserialize, Serialize};
 
 use super::IdentityError;
-use super::model::AuthorizationCode;
+use super::model::{AuthorizationCode, User};
 use super::secret::Secret;
 use super::store::IdentityStore;
 
@@ -72,7 +72,25 @@ pub fn check(request: &AuthorizationRequest, origin: &str) -> Result<(), Objecti
     Ok(())
 }
 
-/// Issues the code for a person whose password was just verified.
+/// Issues the code for an account whose password was just verified, outside this transaction; none if the account was
+/// changed meanwhile: the password may be one that lets nobody in any more.
+pub fn issue_code_to(
+    store: &impl IdentityStore,
+    rng: &mut dyn CryptoRng,
+    now: DateTime<Utc>,
+    verified: &User,
+    request: &AuthorizationRequest,
+) -> Result<Option<Secret>, IdentityError> {
+    let account = store.user(&verified.id)?;
+    let unchanged =
+        account.is_some_and(|account| !account.disabled && account.password_hash == verified.password_hash);
+    if !unchanged {
+        return Ok(None);
+    }
+    issue_code(store, rng, now, &verified.id, request).map(Some)
+}
+
+/// Issues the code for a person who proved who they are.
 pub fn issue_code(
     store: &impl IdentityStore,
     rng: &mut dyn CryptoRng,

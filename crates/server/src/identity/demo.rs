@@ -5,7 +5,7 @@ use rand::CryptoRng;
 
 use super::model::User;
 use super::store::IdentityStore;
-use super::{IdentityError, password};
+use super::{IdentityError, account, password};
 
 pub const PASSWORD: &str = "demo";
 
@@ -57,10 +57,18 @@ pub fn open(
             })?;
         }
     }
-    store.allow_demo_users(true)
+    allow(store, now, true)
 }
 
-/// Locks the accounts out, in case this database once served a demo.
-pub fn close(store: &impl IdentityStore) -> Result<(), IdentityError> {
-    store.allow_demo_users(false)
+/// Disables the accounts and ends their sessions, in case this database once served a demo.
+pub fn close(store: &impl IdentityStore, now: DateTime<Utc>) -> Result<(), IdentityError> {
+    allow(store, now, false)
+}
+
+fn allow(store: &impl IdentityStore, now: DateTime<Utc>, allowed: bool) -> Result<(), IdentityError> {
+    let users = store.users()?.into_iter().filter(|user| user.demo);
+    for user in users {
+        account::set_disabled(store, now, user, !allowed)?;
+    }
+    Ok(())
 }

@@ -72,6 +72,16 @@ pub fn exchange_code(
     issue(store, terms, &session, refresh, None, last_seen).map(Grant::Issued)
 }
 
+/// Whether [`exchange_code`] would refuse the code and store nothing; see [`super::refresh::refusal`].
+pub fn refusal(store: &impl IdentityStore, presented: &str) -> Result<Option<Refusal>, IdentityError> {
+    let Some(code) = store.code(SecretHash::of(presented))? else {
+        return Ok(Some(Refusal::UnknownCode));
+    };
+    let opened = code.session_id.map(|id| store.session(id)).transpose()?.flatten();
+    let over = opened.is_none_or(|session| session.revoked.is_some());
+    Ok((code.spent && over).then_some(Refusal::CodeReplayed))
+}
+
 fn objection(
     terms: &Terms<'_>,
     request: &CodeExchange,

@@ -17,6 +17,8 @@ pub struct Lifetimes {
     pub access: TimeDelta,
     /// From each rotation anew: a device that syncs now and then stays signed in.
     pub refresh: TimeDelta,
+    /// From the sign-in, whatever happens in between: then the person signs in again.
+    pub session: TimeDelta,
     /// For how long after its successor was issued a superseded refresh token is still taken for its owner's.
     pub settling: TimeDelta,
 }
@@ -47,7 +49,7 @@ pub enum Grant {
     Refused(Refusal),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Tokens {
     pub access: Secret,
     pub access_expires_in: TimeDelta,
@@ -81,6 +83,8 @@ pub enum Refusal {
     TokenExpired,
     #[error("the refresh token was superseded; its session has been revoked; sign in")]
     TokenReused,
+    #[error("the session has reached its longest lifetime; sign in")]
+    SessionExpired,
     #[error("the session was revoked; sign in")]
     SessionRevoked,
     #[error("the account is disabled; ask an administrator")]
@@ -98,22 +102,25 @@ pub(super) fn issue(
     last_seen: Option<DateTime<Utc>>,
 ) -> Result<Tokens, IdentityError> {
     let access = Secret::random(terms.rng);
+    let left = session.created_at + terms.lifetimes.session - terms.now;
+    let access_expires_in = terms.lifetimes.access.min(left);
     store.save_refresh_token(&RefreshToken {
         hash: refresh.hash(),
         session_id: session.id,
         parent,
+        // Not cut off at the session's end: the time of issue is reckoned from it. The session is asked itself.
         expires_at: terms.now + terms.lifetimes.refresh,
     })?;
     store.save_access_token(&AccessToken {
         hash: access.hash(),
         session_id: session.id,
-        expires_at: terms.now + terms.lifetimes.access,
+        expires_at: terms.now + access_expires_in,
     })?;
     Ok(Tokens {
         access,
-        access_expires_in: terms.lifetimes.access,
+        access_expires_in,
         refresh,
-        refresh_expires_in: terms.lifetimes.refresh,
+        refresh_expires_in: terms.lifetimes.refresh.min(left),
         user_id: session.user_id.clone(),
         device_id: session.device_id,
         device_last_seen_at: last_seen,

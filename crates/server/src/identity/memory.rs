@@ -7,7 +7,9 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::IdentityError;
-use super::model::{AccessToken, AuthorizationCode, Device, RefreshToken, Revoked, Session, User};
+use super::model::{
+    AccessToken, AuthorizationCode, Device, KnownBrowser, RefreshToken, Revoked, Session, User,
+};
 use super::secret::SecretHash;
 use super::store::IdentityStore;
 
@@ -21,6 +23,7 @@ struct Tables {
     refresh_tokens: HashMap<SecretHash, RefreshToken>,
     access_tokens: HashMap<SecretHash, AccessToken>,
     codes: HashMap<SecretHash, AuthorizationCode>,
+    browsers: Vec<KnownBrowser>,
 }
 
 /// What identity keeps, without transactions: its rules save only what they have decided on.
@@ -49,13 +52,6 @@ impl IdentityStore for MemoryIdentity {
             ..user.clone()
         };
         self.0.borrow_mut().users.insert(user.id.clone(), user);
-        Ok(())
-    }
-
-    fn allow_demo_users(&self, allowed: bool) -> Result<()> {
-        let mut tables = self.0.borrow_mut();
-        let demo = tables.users.values_mut().filter(|user| user.demo);
-        demo.for_each(|user| user.disabled = !allowed);
         Ok(())
     }
 
@@ -108,6 +104,13 @@ impl IdentityStore for MemoryIdentity {
         Ok(alive.map(|session| session.revoked = Some(revoked)).count())
     }
 
+    fn revoke_sessions_of_user(&self, user_id: &str, revoked: Revoked) -> Result<usize> {
+        let mut tables = self.0.borrow_mut();
+        let sessions = tables.sessions.values_mut();
+        let alive = sessions.filter(|session| session.user_id == user_id && session.revoked.is_none());
+        Ok(alive.map(|session| session.revoked = Some(revoked)).count())
+    }
+
     fn refresh_token(&self, hash: SecretHash) -> Result<Option<RefreshToken>> {
         Ok(self.0.borrow().refresh_tokens.get(&hash).cloned())
     }
@@ -134,6 +137,54 @@ impl IdentityStore for MemoryIdentity {
 
     fn save_code(&self, code: &AuthorizationCode) -> Result<()> {
         self.0.borrow_mut().codes.insert(code.hash, code.clone());
+        Ok(())
+    }
+
+    fn forget_unused_codes_of(&self, user_id: &str) -> Result<()> {
+        let mut tables = self.0.borrow_mut();
+        tables
+            .codes
+            .retain(|_, code| code.user_id != user_id || code.spent);
+        Ok(())
+    }
+
+    fn known_browser(&self, hash: SecretHash, user_id: &str) -> Result<Option<KnownBrowser>> {
+        let tables = self.0.borrow();
+        let mut browsers = tables.browsers.iter();
+        Ok(browsers
+            .find(|browser| browser.hash == hash && browser.user_id == user_id)
+            .cloned())
+    }
+
+    fn save_known_browser(&self, browser: &KnownBrowser) -> Result<()> {
+        let browsers = &mut self.0.borrow_mut().browsers;
+        browsers.retain(|other| (other.hash, &other.user_id) != (browser.hash, &browser.user_id));
+        browsers.push(browser.clone());
+        Ok(())
+    }
+
+    fn rename_browser(&self, from: SecretHash, to: SecretHash) -> Result<()> {
+        let browsers = &mut self.0.borrow_mut().browsers;
+        let named = browsers.iter_mut().filter(|browser| browser.hash == from);
+        named.for_each(|browser| browser.hash = to);
+        Ok(())
+    }
+
+    fn trim_browsers_of(&self, user_id: &str, most: usize) -> Result<()> {
+        let browsers = &mut self.0.borrow_mut().browsers;
+        browsers.sort_by_key(|browser| (std::cmp::Reverse(browser.signed_in_at), browser.hash.0));
+        let mut kept = 0;
+        browsers.retain(|browser| {
+            let of_user = browser.user_id == user_id;
+            kept += usize::from(of_user);
+            !of_user || kept <= most
+        });
+        Ok(())
+    }
+
+    fn forget_browsers_of(&self, user_id: &str) -> Result<()> {
+        let browsers = &mut self.0.borrow_mut().browsers;
+        browsers.retain(|browser| browser.user_id != user_id);
         Ok(())
     }
 

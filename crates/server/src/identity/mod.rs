@@ -19,14 +19,17 @@
 //! revoking a session takes effect with the next request.
 
 pub mod access;
+pub mod account;
 pub mod authorization;
 pub mod demo;
 mod error;
 pub mod exchange;
 pub mod grant;
+pub mod known_browser;
 pub mod label;
 pub mod memory;
 pub mod model;
+pub mod normal;
 pub mod password;
 pub mod refresh;
 pub mod secret;

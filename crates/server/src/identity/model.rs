@@ -65,6 +65,14 @@ pub enum Revocation {
     TokenReused,
     /// The authorization code that opened it was presented again: somebody holds a copy.
     CodeReplayed,
+    /// The account's password was set.
+    PasswordChanged,
+    /// The account was disabled.
+    AccountDisabled,
+    /// The account was enabled: whatever was open before stays closed.
+    AccountEnabled,
+    /// It reached its absolute lifetime.
+    LifetimeEnded,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +104,14 @@ pub struct AuthorizationCode {
     pub spent: bool,
     /// The session its first use opened.
     pub session_id: Option<Uuid>,
+}
+
+/// A browser that signed in to an account, by the hash of the token it was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownBrowser {
+    pub hash: SecretHash,
+    pub user_id: String,
+    pub signed_in_at: DateTime<Utc>,
 }
 
 /// The authenticated caller of a request.

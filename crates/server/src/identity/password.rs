@@ -1,19 +1,38 @@
-//! Passwords: Argon2id with the parameters of the OWASP cheat sheet (19 MiB, two passes, one lane).
+//! Passwords: Argon2id with the parameters of the OWASP cheat sheet (19 MiB, two passes, one lane), of the text in NFC.
 
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use rand::CryptoRng;
+use unicode_normalization::UnicodeNormalization;
 
 use super::IdentityError;
 use super::model::User;
+use super::normal::forms;
+
+/// In characters.
+pub const SHORTEST: usize = 8;
+
+/// In bytes. A longer one is refused before any work is done for it.
+pub const LONGEST: usize = 1024;
+
+/// Whether an account may be given this password.
+pub fn is_acceptable(password: &str) -> bool {
+    is_checkable(password) && password.nfc().count() >= SHORTEST
+}
+
+/// Whether this can be an account's password at all; demo accounts have a short one.
+fn is_checkable(password: &str) -> bool {
+    password.len() <= LONGEST
+}
 
 /// Hashes a password, with a salt from `rng`, into PHC form.
 pub fn hash(rng: &mut dyn CryptoRng, password: &str) -> Result<String, IdentityError> {
     let mut salt = [0; 16];
     rng.fill_bytes(&mut salt);
+    let normal: String = password.nfc().collect();
     Ok(Argon2::default()
-        .hash_password_with_salt(password.as_bytes(), &salt)?
+        .hash_password_with_salt(normal.as_bytes(), &salt)?
         .to_string())
 }
 
@@ -31,12 +50,19 @@ impl Passwords {
         })
     }
 
-    /// Whether the password is that of an existing, enabled account.
+    /// Whether the password is that of an existing, enabled account. A password that is not in NFC costs one check for
+    /// each of its forms: an earlier version hashed it as it was typed.
     pub fn verify(&self, user: Option<&User>, password: &str) -> Result<bool, IdentityError> {
+        if !is_checkable(password) {
+            return Ok(false);
+        }
         let stored = user.map_or(&self.decoy, |user| &user.password_hash);
-        let matches = Argon2::default()
-            .verify_password(password.as_bytes(), &PasswordHash::new(stored)?)
-            .is_ok();
+        let stored = PasswordHash::new(stored)?;
+        let matches = forms(password).iter().any(|form| {
+            Argon2::default()
+                .verify_password(form.as_bytes(), &stored)
+                .is_ok()
+        });
         Ok(matches && user.is_some_and(|user| !user.disabled))
     }
 }

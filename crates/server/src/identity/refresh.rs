@@ -11,14 +11,17 @@
 //! | a child of current | alive | tokens | it becomes current; a child |
 //! | superseded, within the settling time | alive | tokens | it becomes current; a child |
 //! | any other of the family | alive | refused | the session is revoked |
+//! | good, and the session has reached its longest lifetime | alive | refused | the session is revoked |
 //! | expired, or its account disabled | alive | refused | nothing |
 //! | any | revoked | refused | nothing |
 //!
 //! A browser writes its cookies to disk only every half a minute or so, and a killed one comes back with those on
 //! disk; and two contexts of one browser may refresh at the same moment. Neither is theft: hence the settling time.
 
+use chrono::{DateTime, Utc};
+
 use super::IdentityError;
-use super::grant::{Grant, Refusal, Terms, Tokens, issue};
+use super::grant::{Grant, Lifetimes, Refusal, Terms, Tokens, issue};
 use super::model::{Device, RefreshToken, Revocation, Revoked, Session};
 use super::secret::{Secret, SecretHash};
 use super::store::IdentityStore;
@@ -26,7 +29,7 @@ use super::store::IdentityStore;
 /// What a presented token turned out to be.
 enum Plan {
     Rotate,
-    RevokeFamily,
+    Revoke(Revocation, Refusal),
     Refuse(Refusal),
 }
 
@@ -46,23 +49,47 @@ pub fn refresh(
     let session = store
         .session(token.session_id)?
         .ok_or(IdentityError::Inconsistent("a refresh token without its session"))?;
-    match plan(store, terms, &token, &session)? {
+    match plan(store, terms.now, terms.lifetimes, &token, &session)? {
         Plan::Refuse(refusal) => Ok(Grant::Refused(refusal)),
-        Plan::RevokeFamily => {
+        Plan::Revoke(reason, refusal) => {
             let revoked = Some(Revoked {
                 at: terms.now,
-                reason: Revocation::TokenReused,
+                reason,
             });
             store.save_session(&Session { revoked, ..session })?;
-            Ok(Grant::Refused(Refusal::TokenReused))
+            Ok(Grant::Refused(refusal))
         }
         Plan::Rotate => rotate(store, terms, &token, session, label).map(Grant::Issued),
     }
 }
 
+/// Whether [`refresh`] would refuse the token and store nothing: asked on a snapshot, so that a token that is good for
+/// nothing takes no turn at writing.
+pub fn refusal(
+    store: &impl IdentityStore,
+    now: DateTime<Utc>,
+    lifetimes: Lifetimes,
+    presented: Option<&str>,
+) -> Result<Option<Refusal>, IdentityError> {
+    let Some(presented) = presented else {
+        return Ok(Some(Refusal::NoToken));
+    };
+    let Some(token) = store.refresh_token(SecretHash::of(presented))? else {
+        return Ok(Some(Refusal::UnknownToken));
+    };
+    let session = store
+        .session(token.session_id)?
+        .ok_or(IdentityError::Inconsistent("a refresh token without its session"))?;
+    Ok(match plan(store, now, lifetimes, &token, &session)? {
+        Plan::Refuse(refusal) => Some(refusal),
+        Plan::Rotate | Plan::Revoke(..) => None,
+    })
+}
+
 fn plan(
     store: &impl IdentityStore,
-    terms: &Terms<'_>,
+    now: DateTime<Utc>,
+    lifetimes: Lifetimes,
     token: &RefreshToken,
     session: &Session,
 ) -> Result<Plan, IdentityError> {
@@ -74,10 +101,12 @@ fn plan(
         Plan::Refuse(Refusal::SessionRevoked)
     } else if token.hash != current
         && token.parent != Some(current)
-        && !settling(store, terms, token, current)?
+        && !settling(store, now, lifetimes, token, current)?
     {
-        Plan::RevokeFamily
-    } else if terms.now >= token.expires_at {
+        Plan::Revoke(Revocation::TokenReused, Refusal::TokenReused)
+    } else if now >= session.created_at + lifetimes.session {
+        Plan::Revoke(Revocation::LifetimeEnded, Refusal::SessionExpired)
+    } else if now >= token.expires_at {
         Plan::Refuse(Refusal::TokenExpired)
     } else if user.disabled {
         Plan::Refuse(Refusal::UserDisabled)
@@ -89,18 +118,16 @@ fn plan(
 /// Whether the token, or the one it was issued for, was current within the settling time.
 fn settling(
     store: &impl IdentityStore,
-    terms: &Terms<'_>,
+    now: DateTime<Utc>,
+    lifetimes: Lifetimes,
     token: &RefreshToken,
     current: SecretHash,
 ) -> Result<bool, IdentityError> {
     let mut newer = current;
     // Each step goes back to an older token, so the settling time bounds the walk.
     while let Some(link) = store.refresh_token(newer)? {
-        let issued_at = link.expires_at - terms.lifetimes.refresh;
-        let Some(parent) = link
-            .parent
-            .filter(|_| terms.now - issued_at < terms.lifetimes.settling)
-        else {
+        let issued_at = link.expires_at - lifetimes.refresh;
+        let Some(parent) = link.parent.filter(|_| now - issued_at < lifetimes.settling) else {
             return Ok(false);
         };
         if parent == token.hash || Some(parent) == token.parent {

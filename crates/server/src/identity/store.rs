@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::IdentityError;
-use super::model::{AccessToken, AuthorizationCode, Device, RefreshToken, Revoked, Session, User};
+use super::model::{
+    AccessToken, AuthorizationCode, Device, KnownBrowser, RefreshToken, Revoked, Session, User,
+};
 use super::secret::SecretHash;
 
 type Result<T> = std::result::Result<T, IdentityError>;
@@ -16,8 +18,6 @@ pub trait IdentityStore {
     /// `username` is compared in lower case.
     fn user_by_name(&self, username: &str) -> Result<Option<User>>;
     fn save_user(&self, user: &User) -> Result<()>;
-    /// Enables or disables every demo account.
-    fn allow_demo_users(&self, allowed: bool) -> Result<()>;
     fn has_users(&self) -> Result<bool>;
     /// All accounts, disabled ones too, in the order of their names.
     fn users(&self) -> Result<Vec<User>>;
@@ -31,6 +31,8 @@ pub trait IdentityStore {
     fn save_session(&self, session: &Session) -> Result<()>;
     /// Revokes the device's sessions that are not revoked yet; says how many.
     fn revoke_sessions_of(&self, device_id: Uuid, revoked: Revoked) -> Result<usize>;
+    /// Revokes the account's sessions that are not revoked yet; says how many.
+    fn revoke_sessions_of_user(&self, user_id: &str, revoked: Revoked) -> Result<usize>;
 
     fn refresh_token(&self, hash: SecretHash) -> Result<Option<RefreshToken>>;
     fn save_refresh_token(&self, token: &RefreshToken) -> Result<()>;
@@ -40,6 +42,16 @@ pub trait IdentityStore {
 
     fn code(&self, hash: SecretHash) -> Result<Option<AuthorizationCode>>;
     fn save_code(&self, code: &AuthorizationCode) -> Result<()>;
+    /// Drops the account's codes that nobody has presented yet.
+    fn forget_unused_codes_of(&self, user_id: &str) -> Result<()>;
+
+    fn known_browser(&self, hash: SecretHash, user_id: &str) -> Result<Option<KnownBrowser>>;
+    fn save_known_browser(&self, browser: &KnownBrowser) -> Result<()>;
+    /// Gives a browser another hash, for every account that it is known for.
+    fn rename_browser(&self, from: SecretHash, to: SecretHash) -> Result<()>;
+    /// Keeps the account's `most` latest browsers and drops the others.
+    fn trim_browsers_of(&self, user_id: &str, most: usize) -> Result<()>;
+    fn forget_browsers_of(&self, user_id: &str) -> Result<()>;
 
     /// Drops tokens and codes that expired before the given instant.
     fn forget_expired(&self, before: DateTime<Utc>) -> Result<()>;

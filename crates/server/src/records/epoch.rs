@@ -8,7 +8,8 @@ use holdfast_core::ports::Rng;
 use super::ids;
 use crate::storage::port::{Result, Transaction};
 
-const EPOCH: &str = "epoch";
+/// Under which name the database keeps it.
+pub const EPOCH: &str = "epoch";
 
 /// A random id of 48 bits, in hexadecimal: unique among the few that one database ever has.
 pub(super) fn short_id(rng: &dyn Rng) -> String {

@@ -3,8 +3,7 @@
 //! An alias belongs to the device that made it: no device can name, by an id of its own, what another device means by it.
 //! A record's own id always wins over an alias of the same text.
 
-use holdfast_core::{pack::Entity, ports::Rng};
-use uuid::{Uuid, Variant};
+use holdfast_core::{pack::Entity, ports::Rng, record::is_local_id};
 
 use super::epoch;
 use crate::storage::port::{Result, Transaction};
@@ -66,15 +65,6 @@ pub fn passed(tx: &mut dyn Transaction, entity: &Entity, id: &str) -> Result<()>
     }
 }
 
-/// Whether this text can be the id that a device gave a record of its own making: a UUID v4 as it is usually written.
-pub fn is_local(id: &str) -> bool {
-    let parsed = Uuid::try_parse(id).ok();
-    parsed.is_some_and(|uuid| {
-        let random = uuid.get_version_num() == 4 && uuid.get_variant() == Variant::RFC4122;
-        random && uuid.as_hyphenated().to_string() == id
-    })
-}
-
 /// Whether a text has the form of the ids that the server gives to records of this entity.
 pub fn is_numbered(entity: &Entity, id: &str) -> bool {
     number_of(entity, id).is_some()
@@ -90,7 +80,7 @@ pub fn may_return(tx: &dyn Transaction, entity: &Entity, device: &str, id: &str)
         return Ok(false);
     }
     if entity.id_prefix.is_empty() {
-        return Ok(is_local(id));
+        return Ok(is_local_id(id));
     }
     let range = tx.meta(&skipped(&entity.name))?;
     let bounds = range.as_deref().and_then(|range| {

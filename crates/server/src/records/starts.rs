@@ -20,11 +20,12 @@ fn by_id(id: &str) -> String {
     format!("start:{id}")
 }
 
-/// Notes that the server starts now: cursors issued from now on name this start.
+/// Notes that the server starts now: cursors issued from now on name this start. A new database gets its epoch.
 ///
 /// # Errors
 /// If the storage fails.
 pub fn begin(tx: &mut dyn Transaction, rng: &dyn Rng) -> Result<String> {
+    epoch::current(tx, rng)?;
     let id = epoch::short_id(rng);
     let number = newest(tx)? + 1;
     let first = tx.last_sequence()?;

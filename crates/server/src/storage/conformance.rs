@@ -30,6 +30,7 @@ macro_rules! conformance {
 conformance!(
     versions_are_found_by_id_by_position_and_in_the_history,
     a_record_stands_in_the_log_once,
+    a_time_is_a_place_in_the_log,
     ids_are_walked_in_order_by_entity,
     the_largest_number_is_a_bound_like_any_other,
     a_failed_transaction_leaves_nothing,
@@ -128,6 +129,15 @@ fn versions_are_found_by_id_by_position_and_in_the_history(storage: &impl Storag
         assert_eq!(versions(tx.history_after("order", "O-1", 0)?), [(1, 1), (2, 2)]);
         assert_eq!(versions(tx.history_after("order", "O-1", 1)?), [(2, 2)]);
         assert_eq!(versions(tx.history_since("order", "O-1", 1)?), [(2, 2)]);
+        for (after, limit, page) in [
+            (0, 1, vec![(1, 1)]),
+            (1, 1, vec![(2, 2)]),
+            (0, 9, vec![(1, 1), (2, 2)]),
+            (0, 0, vec![]),
+            (2, 9, vec![]),
+        ] {
+            assert_eq!(versions(tx.history_page("order", "O-1", after, limit)?), page);
+        }
         let entry = tx.history_after("order", "O-1", 1)?.remove(0);
         assert_eq!(
             (entry.roles.as_slice(), entry.act, entry.at),
@@ -136,6 +146,44 @@ fn versions_are_found_by_id_by_position_and_in_the_history(storage: &impl Storag
         assert_eq!(entry.changes["title"].to, json!("second"));
         Ok(())
     });
+}
+
+/// Also where the clock went back: nothing that was written later than the time is passed over.
+fn a_time_is_a_place_in_the_log(storage: &impl Storage) {
+    let written = |id: &str, seconds: i64| {
+        write(storage, |tx| {
+            let mut record = put(tx, "order", id, 1, id)?;
+            let entry = tx.history_after("order", id, 0)?.remove(0);
+            record.updated_at = at(seconds);
+            record.version = 2;
+            tx.put_version(
+                &record,
+                &HistoryEntry {
+                    version: 2,
+                    at: at(seconds),
+                    ..entry
+                },
+            )
+        });
+    };
+    assert_eq!(read(storage, |tx| tx.first_change_since(at(0))), None);
+    for (id, seconds) in [("O-1", 10), ("O-2", 30), ("O-3", 20), ("O-4", 30), ("O-5", 30)] {
+        written(id, seconds);
+    }
+    for (seconds, first) in [
+        (0, Some(1)),
+        (9, Some(1)),
+        (10, Some(2)),
+        (19, Some(2)),
+        (29, Some(2)),
+        (30, None),
+    ] {
+        assert_eq!(
+            read(storage, |tx| tx.first_change_since(at(seconds))),
+            first,
+            "{seconds}"
+        );
+    }
 }
 
 fn a_record_stands_in_the_log_once(storage: &impl Storage) {

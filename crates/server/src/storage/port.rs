@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use holdfast_core::Timestamp;
+
 use super::model::{AuditFilter, AuditRow, HistoryEntry, Membership, StoredRecord};
 use super::sqlite::DatabaseError;
 use super::text::StoredText;
@@ -63,8 +65,12 @@ pub trait Transaction {
     fn records_after(&self, entity: &str, after: Option<&str>, limit: usize) -> Result<Vec<StoredText>>;
     /// Records and tombstones whose current version was written after a position, in the order of writing.
     fn changes_after(&self, sequence: u64, limit: usize) -> Result<Vec<StoredText>>;
+    /// The first position at which a record's current version was written after a time.
+    fn first_change_since(&self, time: Timestamp) -> Result<Option<u64>>;
     /// The versions of a record after `version`, oldest first.
     fn history_after(&self, entity: &str, id: &str, version: u64) -> Result<Vec<HistoryEntry>>;
+    /// As [`Self::history_after`], at most so many.
+    fn history_page(&self, entity: &str, id: &str, version: u64, limit: usize) -> Result<Vec<HistoryEntry>>;
     /// The versions of a record that were written after a position, oldest first.
     fn history_since(&self, entity: &str, id: &str, sequence: u64) -> Result<Vec<HistoryEntry>>;
 

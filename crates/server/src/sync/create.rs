@@ -5,6 +5,7 @@ use holdfast_core::{
     pack::{Entity, validate},
     protocol::{ErrorCode, FieldError, OperationResult, WireOperation},
     queue::Operation,
+    record::is_local_id,
 };
 
 use super::{Context, outcome, subject};
@@ -21,7 +22,7 @@ pub(super) fn create(
     operation: &WireOperation,
 ) -> Result<OperationResult> {
     let given = &operation.entity_id;
-    if !ids::is_local(given) && !ids::is_numbered(entity, given) {
+    if !is_local_id(given) && !ids::is_numbered(entity, given) {
         let message = "must be a UUID v4 in lower case, made by the device".into();
         let field = entity.id_field.clone();
         return Ok(outcome::invalid(operation, vec![FieldError { field, message }]));
@@ -72,7 +73,7 @@ fn store(
     } else {
         ids::assign(tx, entity, cx.rng)?
     };
-    let local_id = (!returns && ids::is_local(given)).then(|| given.clone());
+    let local_id = (!returns && is_local_id(given)).then(|| given.clone());
     if let Some(local_id) = &local_id {
         tx.put_alias(device, &entity.name, local_id, &id)?;
     }

@@ -11,6 +11,7 @@ use sha2::Sha256;
 
 use super::{Context, Refusal, walk};
 use crate::records::{epoch, starts};
+use crate::security_log::{self, Event};
 use crate::storage::port::{Result, StorageError, Transaction};
 
 /// The database's key for cursors, in base64url. It comes back with a backup, so that a restored server can tell which
@@ -107,14 +108,11 @@ fn begin_epoch(tx: &mut dyn Transaction, cx: &Context<'_>, proof: &Cursor) -> Re
         .collect();
     let epoch = epoch::renew(tx, cx.rng, &entities)?;
     epoch::end(tx, &proof.epoch)?;
-    tracing::warn!(
-        target: "holdfast::security",
-        event = "epoch-begun",
-        device = %cx.caller.device_id,
-        user = %cx.caller.me.user_id,
-        %epoch,
-        "a device proved that this database was restored from a backup: every device syncs again and offers what it was told was accepted"
-    );
+    security_log::record(Event::EpochBegun {
+        user_id: &cx.caller.me.user_id,
+        device_id: &cx.caller.device_id,
+        epoch: &epoch,
+    });
     Ok(epoch)
 }
 

@@ -6,11 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_core::protocol::{Cursor, Digest, DigestEntry};
+use serde::Deserialize;
 
 use super::scope::{EntitySet, Scope};
 use super::{Answer, Context, dialogue};
 use crate::records::epoch;
-use crate::storage::port::Transaction;
+use crate::storage::port::{Result, Transaction};
 
 /// What a device asks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,11 +26,17 @@ pub struct DigestRequest {
 
 /// What the caller's device was sent and was not told to drop, at its present versions.
 pub fn digest(tx: &mut dyn Transaction, cx: &Context<'_>, request: &DigestRequest) -> Answer<Digest> {
-    let set = match EntitySet::parse(cx.packs, request.entities.as_deref()) {
-        Ok(set) => set,
-        Err(refusal) => return Ok(Err(refusal)),
-    };
-    let device = &cx.caller.device_id;
+    match present(tx, cx, request)? {
+        Ok(()) => told(tx, cx, request),
+        Err(refusal) => Ok(Err(refusal)),
+    }
+}
+
+/// Takes the request's cursor as the proof that its page arrived: all of a digest that has to be written.
+pub fn present(tx: &mut dyn Transaction, cx: &Context<'_>, request: &DigestRequest) -> Answer<()> {
+    if let Err(refusal) = EntitySet::parse(cx.packs, request.entities.as_deref()) {
+        return Ok(Err(refusal));
+    }
     let epoch = epoch::current(tx, cx.rng)?;
     let cursor = request
         .since
@@ -37,8 +44,47 @@ pub fn digest(tx: &mut dyn Transaction, cx: &Context<'_>, request: &DigestReques
         .and_then(|since| since.parse::<Cursor>().ok());
     // One that the device has moved on from, or that was not issued to it, is none of the open answers' cursors.
     if let Some(cursor) = cursor.filter(|cursor| cursor.epoch == epoch) {
-        dialogue::present(tx, device, &cursor)?;
+        dialogue::present(tx, &cx.caller.device_id, &cursor)?;
     }
+    Ok(Ok(()))
+}
+
+/// The digest, if nothing has to be written for it; `None`, where the cursor is to be [presented](present) first.
+pub fn look(tx: &dyn Transaction, cx: &Context<'_>, request: &DigestRequest) -> Answer<Option<Digest>> {
+    let nothing_new = match &request.since {
+        Some(since) => is_newest_presented(tx, &cx.caller.device_id, since)?,
+        None => true,
+    };
+    match nothing_new && tx.meta(epoch::EPOCH)?.is_some() {
+        true => Ok(told(tx, cx, request)?.map(Some)),
+        false => Ok(Ok(None)),
+    }
+}
+
+/// Whether the device has presented the cursor, and none after it.
+fn is_newest_presented(tx: &dyn Transaction, device: &str, since: &str) -> Result<bool> {
+    #[derive(Deserialize)]
+    struct Presented {
+        presented: Option<String>,
+    }
+
+    let dialogues = tx.dialogues(device)?;
+    let presented = dialogues
+        .values()
+        .filter_map(|text| serde_json::from_str::<Presented>(text).ok());
+    Ok(presented
+        .filter_map(|dialogue| dialogue.presented)
+        .any(|cursor| cursor == since))
+}
+
+/// The digest of what the device holds, by the cursors that it has presented.
+pub fn told(tx: &dyn Transaction, cx: &Context<'_>, request: &DigestRequest) -> Answer<Digest> {
+    let set = match EntitySet::parse(cx.packs, request.entities.as_deref()) {
+        Ok(set) => set,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let epoch = tx.meta(epoch::EPOCH)?.unwrap_or_default();
+    let device = &cx.caller.device_id;
     let scope = Scope::of(tx, cx, set)?;
     let mut entries = BTreeMap::new();
     for entity in &scope.set.entities {

@@ -23,6 +23,7 @@ mod cursors;
 mod delete;
 pub mod dialogue;
 pub mod digest;
+mod limits;
 mod notices;
 mod outcome;
 mod page;

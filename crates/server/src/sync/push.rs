@@ -11,12 +11,9 @@ use holdfast_core::protocol::{
 };
 
 use super::dialogue::{self, Said};
-use super::{Answer, Context, Refusal, apply, cursors, outcome, replay};
+use super::{Answer, Context, Refusal, apply, cursors, limits, outcome, replay};
 use crate::records::ids;
 use crate::storage::port::{Result, StorageError, Transaction, in_savepoint};
-
-/// Operations that a batch may hold.
-pub const BATCH_LIMIT: usize = 500;
 
 /// Carries out a batch.
 pub fn push(tx: &mut dyn Transaction, cx: &Context<'_>, request: &PushRequest) -> Answer<PushResponse> {
@@ -25,10 +22,8 @@ pub fn push(tx: &mut dyn Transaction, cx: &Context<'_>, request: &PushRequest) -
             "This session belongs to another device. Sign in again on this one.",
         )));
     }
-    if request.operations.len() > BATCH_LIMIT {
-        return Ok(Err(Refusal::too_large(format!(
-            "A batch holds at most {BATCH_LIMIT} operations; send smaller ones."
-        ))));
+    if let Err(refusal) = limits::check_batch(request) {
+        return Ok(Err(refusal));
     }
     // What a restored server lost is offered again, in the order it was made: what came after it has to wait.
     for proof in [&request.receipt, &request.cursor].into_iter().flatten() {
@@ -86,6 +81,9 @@ impl Writes {
                 self.tell(tx, cx)?;
                 return replay::answered_again(tx, cx, operation, first);
             }
+        }
+        if let Some(refused) = limits::refusal(operation) {
+            return Ok(refused);
         }
         if unmet_dependency {
             let message =
@@ -154,12 +152,11 @@ fn settle(
         }
         _ => {}
     }
-    let answer =
-        serde_json::to_string(&result).map_err(|error| StorageError::Inconsistent(error.to_string()))?;
-    let folded = operation.client_mutation_ids.iter().map(String::as_str);
-    for key in std::iter::once(operation.key()).chain(folded) {
-        tx.put_answer(&cx.caller.device_id, key, &answer)?;
+    let (answer, brief) = limits::remembered(&result)?;
+    for key in &operation.client_mutation_ids {
+        tx.put_answer(&cx.caller.device_id, key, &brief)?;
     }
+    tx.put_answer(&cx.caller.device_id, operation.key(), &answer)?;
     Ok((result, said))
 }
 

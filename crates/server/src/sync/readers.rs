@@ -1,75 +1,199 @@
 //! A delta since a point in time, for readers that are no devices (reports, integrations): whole records, no
 //! membership, no word of what left.
+//!
+//! A time is a place in the change log, and from there a reader goes on by position: `cursor` of each page is `since` of
+//! the next. Records that changed in the same millisecond, as after an import, are parted where the page is full.
 
-use holdfast_core::{
-    Timestamp,
-    protocol::{Cursor, DeltaChanges},
-};
+use std::{fmt, str::FromStr};
 
-use super::cursors;
-use super::pull::Delta;
+use holdfast_core::{Timestamp, protocol::DeltaChanges, timestamp};
+
+use super::pull::{DEFAULT_LIMIT, Delta, DeltaRequest, MAXIMAL_LIMIT};
 use super::row::TextRow;
-use super::scope::Scope;
+use super::scope::{EntitySet, Scope};
+use super::{Answer, Context, Refusal};
+use crate::records::epoch;
 use crate::storage::port::{Result, Transaction};
-use crate::storage::text::StoredText;
 
 const CHUNK: usize = 500;
+/// Records that one request looks at; a reader who may see few of them gets short pages, and goes on.
+const LOOKED_AT: usize = 5_000;
 
-/// Readable records changed after `time`, oldest change first. With more to come, `syncTimestamp` is the time to ask
-/// from next; records that changed in the same millisecond are never parted.
+/// How far a reader has come in one history of the database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Position {
+    epoch: String,
+    sequence: u64,
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "reader.{}.{}", self.epoch, self.sequence)
+    }
+}
+
+impl FromStr for Position {
+    type Err = ();
+
+    fn from_str(text: &str) -> std::result::Result<Self, ()> {
+        let (epoch, sequence) = text
+            .strip_prefix("reader.")
+            .and_then(|rest| rest.rsplit_once('.'))
+            .ok_or(())?;
+        Ok(Self {
+            epoch: epoch.to_owned(),
+            sequence: sequence.parse().map_err(|_| ())?,
+        })
+    }
+}
+
+/// Whether a reader asks so, and no device.
+pub fn asks(since: Option<&str>) -> bool {
+    since.is_some_and(|since| since.parse::<Position>().is_ok() || timestamp::parse(since).is_some())
+}
+
+/// A page for a reader. Nothing is stored.
+pub fn read(tx: &dyn Transaction, cx: &Context<'_>, request: &DeltaRequest) -> Answer<Delta> {
+    let limit = request.limit.unwrap_or(DEFAULT_LIMIT);
+    if !(1..=MAXIMAL_LIMIT).contains(&limit) {
+        return Ok(Err(Refusal::malformed(format!(
+            "limit must be 1 to {MAXIMAL_LIMIT}."
+        ))));
+    }
+    let set = match EntitySet::parse(cx.packs, request.entities.as_deref()) {
+        Ok(set) => set,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let scope = Scope::of(tx, cx, set)?;
+    let epoch = tx.meta(epoch::EPOCH)?.unwrap_or_default();
+    let since = request.since.as_deref().unwrap_or_default();
+    let mut page = match (since.parse::<Position>(), timestamp::parse(since)) {
+        (Ok(position), _) if position.epoch == epoch && position.sequence <= tx.last_sequence()? => {
+            page(tx, &scope, position, limit, LOOKED_AT)?
+        }
+        (Ok(_), _) => {
+            return Ok(Err(Refusal::gone(
+                "The server was restored from a backup. Start again with a time.",
+            )));
+        }
+        (Err(()), Some(time)) => changed_since(tx, &scope, &epoch, time, limit)?,
+        (Err(()), None) => return Ok(Err(Refusal::malformed("since must be a cursor or a time."))),
+    };
+    page.changes.layout = request.layout;
+    Ok(Ok(page))
+}
+
+/// Readable records changed after `time`, oldest change first.
 pub(super) fn changed_since(
-    tx: &mut dyn Transaction,
+    tx: &dyn Transaction,
     scope: &Scope<'_>,
     epoch: &str,
     time: Timestamp,
     limit: usize,
 ) -> Result<Delta> {
+    let sequence = match tx.first_change_since(time)? {
+        Some(first) => first.saturating_sub(1),
+        None => tx.last_sequence()?,
+    };
+    let epoch = epoch.to_owned();
+    page(tx, scope, Position { epoch, sequence }, limit, LOOKED_AT)
+}
+
+/// At most `limit` readable records from behind a position, having looked at no more than `looked_at`.
+///
+/// With more to come, `syncTimestamp` is a time from which nothing of it is missed; the cursor is exact.
+fn page(
+    tx: &dyn Transaction,
+    scope: &Scope<'_>,
+    mut position: Position,
+    limit: usize,
+    looked_at: usize,
+) -> Result<Delta> {
     let mut changes = DeltaChanges::default();
-    let (mut position, mut rows, mut last) = (0, 0, None);
+    let (mut rows, mut left, mut last) = (0, looked_at, None);
+    let mut sync_timestamp = scope.cx.now;
     let mut has_more = false;
     'log: loop {
-        let chunk = tx.changes_after(position, CHUNK)?;
-        let Some(end) = chunk.last().map(|record| record.sequence) else {
+        let chunk = tx.changes_after(position.sequence, CHUNK.min(left + 1))?;
+        if chunk.is_empty() {
             break;
-        };
-        let living = |record: &StoredText| record.updated_at > time && !record.deleted;
-        for record in chunk.into_iter().filter(living) {
-            let Some(entity) = scope
-                .set
-                .get(&record.entity)
-                .filter(|entity| scope.readable(entity, &record))
-            else {
-                continue;
-            };
-            if rows >= limit && last != Some(record.updated_at) {
+        }
+        for record in chunk {
+            if rows >= limit || left == 0 {
+                // Of a millisecond that is parted, all is to come again for whoever goes on by time.
+                let parted = last == Some(record.updated_at);
+                let whole = if parted {
+                    chrono::TimeDelta::milliseconds(1)
+                } else {
+                    chrono::TimeDelta::zero()
+                };
+                sync_timestamp = last.unwrap_or(record.updated_at) - whole;
                 has_more = true;
                 break 'log;
             }
-            rows += 1;
-            last = Some(record.updated_at);
-            let told = changes.records.entry(entity.collection()).or_default();
-            told.push(TextRow::whole(tx, &scope.cx, record)?);
+            left -= 1;
+            (position.sequence, last) = (record.sequence, Some(record.updated_at));
+            let entity = scope.set.get(&record.entity).filter(|_| !record.deleted);
+            if let Some(entity) = entity.filter(|entity| scope.readable(entity, &record)) {
+                rows += 1;
+                let told = changes.records.entry(entity.collection()).or_default();
+                told.push(TextRow::whole(tx, &scope.cx, record)?);
+            }
         }
-        position = end;
     }
-    let now = scope.cx.now;
-    let cursor = Cursor {
-        epoch: epoch.to_owned(),
-        start: String::new(),
-        entity_set: scope.set.hash.clone(),
-        transaction: 0,
-        sequence: position,
-        answer: 0,
-        scan: None,
-        mac: String::new(),
-    };
-    let cursor = cursors::issue(tx, scope.cx.rng, &scope.cx.caller.device_id, cursor)?;
-    let sync_timestamp = if has_more { last.unwrap_or(now) } else { now };
     Ok(Delta {
         sync_timestamp,
-        cursor: cursor.to_string(),
+        cursor: position.to_string(),
         has_more,
         remaining: None,
         changes,
     })
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A page from the beginning or from a cursor, having looked at so many records.
+    pub fn page_looking_at(
+        tx: &dyn Transaction,
+        cx: &Context<'_>,
+        since: &str,
+        limit: usize,
+        looked_at: usize,
+    ) -> Result<Delta> {
+        let Ok(set) = EntitySet::parse(cx.packs, None) else {
+            panic!("all entities are a set");
+        };
+        let epoch = tx.meta(epoch::EPOCH)?.unwrap_or_default();
+        let position = since.parse().unwrap_or(Position { epoch, sequence: 0 });
+        page(tx, &Scope::of(tx, cx, set)?, position, limit, looked_at)
+    }
+
+    #[test]
+    fn a_reader_asks_with_a_time_or_a_position_and_nothing_else() {
+        let position = Position {
+            epoch: "2f6c.1".into(),
+            sequence: 42,
+        };
+        assert_eq!(position.to_string().parse(), Ok(position));
+        for since in [
+            "reader.2f6c.0",
+            "2026-11-30T07:00:00Z",
+            "2026-11-30T07:00:00.123456789+01:00",
+        ] {
+            assert!(asks(Some(since)), "{since}");
+        }
+        for since in [
+            "",
+            "reader.",
+            "reader.e.-1",
+            "reader.e.18446744073709551616",
+            "yesterday",
+            "10000-01-01T00:00:00Z",
+        ] {
+            assert!(!asks(Some(since)), "{since}");
+        }
+        assert!(!asks(None));
+    }
 }

@@ -43,6 +43,11 @@ impl Refusal {
         Self::new(409, ErrorCode::VersionConflict, message)
     }
 
+    /// What was asked for was there, and is gone for good.
+    pub fn gone(message: impl Into<String>) -> Self {
+        Self::new(410, ErrorCode::Gone, message)
+    }
+
     /// The database was restored from a backup: what the device was told is accepted may be missing.
     pub fn history_lost() -> Self {
         let message =

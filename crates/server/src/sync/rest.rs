@@ -1,87 +1,33 @@
 //! Plain REST over the same records: each write is one operation, so it goes through ledger, merge and conflicts like
 //! a pushed one.
 
+mod history;
+mod list;
+
 use holdfast_core::{
-    Fields, Timestamp,
-    pack::{Entity, Values},
-    protocol::{OperationResult, ResultStatus, WireOperation, WireRecord},
+    Fields,
+    limits::overlong,
+    pack::Entity,
+    protocol::{OperationResult, ResultStatus, WireOperation},
     queue::Operation,
     record::meta,
 };
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use self::history::{HistoryPage, HistoryRequest, HistoryVersion, history};
+#[cfg(test)]
+pub(super) use self::list::list_within;
+pub use self::list::{ListRequest, RecordPage, list};
 use super::push::Writes;
-use super::{Answer, Context, Refusal, outcome, subject};
+use super::{Answer, Context, Refusal, subject};
 use crate::records::ids;
-use crate::storage::model::{HistoryEntry, StoredRecord};
+use crate::storage::model::StoredRecord;
 use crate::storage::port::{Result, Transaction};
-use crate::storage::text::StoredText;
 
 /// Records of a page, if the reader does not say.
 pub const DEFAULT_PAGE: usize = 100;
 /// Records of a page at most.
 pub const MAXIMAL_PAGE: usize = 500;
-
-const CHUNK: usize = 500;
-
-/// A page of records, in the order of their ids.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RecordPage {
-    pub items: Vec<WireRecord>,
-    /// Pass as `page` for the next ones.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub next_page: Option<String>,
-}
-
-/// Which records to list.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct ListRequest {
-    pub page: Option<String>,
-    pub limit: Option<usize>,
-    /// Values that fields must have, as texts.
-    pub filters: Vec<(String, String)>,
-}
-
-/// One version, as `GET /{entity}/{id}/history` gives it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct HistoryVersion {
-    pub version: u64,
-    pub at: Timestamp,
-    pub user_id: String,
-    pub user_name: String,
-    pub device_id: String,
-    /// `create`, `update`, `delete`, `recreate`.
-    pub act: crate::storage::model::Act,
-    /// By field: `from`, `to`.
-    pub changes: std::collections::BTreeMap<String, crate::storage::model::ValueChange>,
-}
-
-impl From<HistoryEntry> for HistoryVersion {
-    fn from(entry: HistoryEntry) -> Self {
-        let HistoryEntry {
-            version,
-            at,
-            user_id,
-            user_name,
-            device_id,
-            act,
-            changes,
-            ..
-        } = entry;
-        Self {
-            version,
-            at,
-            user_id,
-            user_name,
-            device_id,
-            act,
-            changes,
-        }
-    }
-}
 
 /// The entity of a path's plural name, if the caller may read it.
 pub fn entity<'a>(cx: &Context<'a>, plural: &str) -> std::result::Result<&'a Entity, Refusal> {
@@ -96,66 +42,6 @@ pub fn entity<'a>(cx: &Context<'a>, plural: &str) -> std::result::Result<&'a Ent
     }
 }
 
-/// Readable records that fit, from the one after `page`.
-pub fn list(
-    tx: &dyn Transaction,
-    cx: &Context<'_>,
-    entity: &Entity,
-    request: &ListRequest,
-) -> Answer<RecordPage> {
-    let limit = request.limit.unwrap_or(DEFAULT_PAGE);
-    if !(1..=MAXIMAL_PAGE).contains(&limit) {
-        return Ok(Err(Refusal::malformed(format!(
-            "limit must be 1 to {MAXIMAL_PAGE}."
-        ))));
-    }
-    if let Some((name, _)) = request
-        .filters
-        .iter()
-        .find(|(name, _)| entity.field(name).is_none())
-    {
-        return Ok(Err(Refusal::malformed(format!(
-            "{} has no field \"{name}\" to be filtered by.",
-            entity.name
-        ))));
-    }
-    let mut after = request.page.clone();
-    let mut items = Vec::new();
-    loop {
-        let chunk = tx.records_after(&entity.name, after.as_deref(), CHUNK)?;
-        let Some(last) = chunk.last().map(|record| record.id.clone()) else {
-            return Ok(Ok(RecordPage {
-                items,
-                next_page: None,
-            }));
-        };
-        for record in chunk {
-            if record.deleted || !fits(&record, &request.filters) || !cx.readable(entity, &record) {
-                continue;
-            }
-            if items.len() == limit {
-                let next_page = items
-                    .last()
-                    .and_then(|last: &WireRecord| last.id(&entity.id_field).map(str::to_owned));
-                return Ok(Ok(RecordPage { items, next_page }));
-            }
-            items.push(subject::whole(tx, cx, entity, &record.read()?)?);
-        }
-        after = Some(last);
-    }
-}
-
-fn fits(record: &StoredText, filters: &[(String, String)]) -> bool {
-    filters
-        .iter()
-        .all(|(name, wanted)| match record.fields.value(name).as_deref() {
-            Some(Value::String(text)) => text == wanted,
-            Some(Value::Array(items)) => items.iter().any(|item| item.as_str() == Some(wanted)),
-            Some(other) => serde_json::from_str::<Value>(wanted).is_ok_and(|wanted| wanted == *other),
-            None => wanted.is_empty(),
-        })
-}
-
 /// One record; `None` where it is not there or not readable.
 pub fn get(
     tx: &dyn Transaction,
@@ -167,27 +53,6 @@ pub fn get(
     let record = tx.record(&entity.name, &id)?;
     let record = record.filter(|record| !record.deleted && cx.readable(entity, record));
     record.map(|record| subject::visible(tx, cx, record)).transpose()
-}
-
-/// The versions of a readable record, oldest first; of a deleted one too.
-pub fn history(
-    tx: &dyn Transaction,
-    cx: &Context<'_>,
-    entity: &Entity,
-    id: &str,
-) -> Answer<Vec<HistoryVersion>> {
-    let id = ids::resolve(tx, &cx.caller.device_id, &entity.name, id)?;
-    match tx
-        .record(&entity.name, &id)?
-        .filter(|record| cx.readable(entity, record))
-    {
-        Some(record) => {
-            let versions = tx.history_after(&entity.name, &id, 0)?;
-            let versions = subject::visible_history(tx, cx, &record, versions)?;
-            Ok(Ok(versions.into_iter().map(Into::into).collect()))
-        }
-        None => Ok(Err(Refusal::not_found(outcome::NOT_THERE))),
-    }
 }
 
 /// A write by REST.
@@ -218,6 +83,11 @@ pub fn write(
     entity: &Entity,
     write: RestWrite,
 ) -> Answer<Written> {
+    let key = write.key.as_deref().map(|key| ("Idempotency-Key", key));
+    if let Some(fault) = overlong(key).pop() {
+        let message = format!("{} {}.", fault.field, fault.message);
+        return Ok(Err(Refusal::malformed(message)));
+    }
     let operation = operation(cx, entity, write);
     let mut writes = Writes::default();
     let result = writes.one(tx, cx, &operation, false)?;

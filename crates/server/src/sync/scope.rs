@@ -58,16 +58,16 @@ impl<'a> EntitySet<'a> {
             .take(4)
             .map(|byte| format!("{byte:02x}"))
             .collect();
+        // A name may stand there any number of times.
+        let mut known = BTreeSet::new();
+        chosen.retain(|entity| known.insert(entity.name.as_str()));
         let mut entities: Vec<&Entity> = Vec::new();
         while let Some(at) = chosen
             .iter()
             .position(|entity| leads(entity, &chosen))
             .or((!chosen.is_empty()).then_some(0))
         {
-            let next = chosen.remove(at);
-            if !entities.iter().any(|entity| entity.name == next.name) {
-                entities.push(next);
-            }
+            entities.push(chosen.remove(at));
         }
         Ok(Self { entities, hash })
     }

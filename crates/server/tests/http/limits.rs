@@ -1,6 +1,6 @@
 //! What keeps guessers and floods out.
 
-use crate::support::{Answer, Server};
+use crate::support::{Answer, Server, VERIFIER};
 use reqwest::StatusCode;
 
 #[tokio::test]
@@ -93,6 +93,68 @@ async fn a_flood_of_token_requests_is_cut() {
         }
     }
     panic!("200 requests at once were all admitted");
+}
+
+#[tokio::test]
+async fn a_flood_of_any_oauth_route_is_cut_without_touching_the_others() {
+    let server = Server::start().await;
+    let authorize = server.authorize_path();
+    let table: [(reqwest::Method, &str); 7] = [
+        (reqwest::Method::GET, &authorize),
+        (reqwest::Method::POST, &authorize),
+        (reqwest::Method::GET, "/oauth/sign-in.css"),
+        (reqwest::Method::POST, "/oauth/revoke"),
+        (reqwest::Method::GET, "/.well-known/oauth-authorization-server"),
+        (reqwest::Method::PUT, "/oauth/token"),
+        (reqwest::Method::GET, "/oauth/nothing"),
+    ];
+    for (method, path) in table {
+        // Side by side, so that more arrive than become due meanwhile.
+        let mut requests = tokio::task::JoinSet::new();
+        for _ in 0..200 {
+            let request = server
+                .client
+                .request(method.clone(), format!("{}{path}", server.base));
+            requests.spawn(Answer::of(request));
+        }
+        let answers = requests.join_all().await;
+        let refused = answers.into_iter().find(|answer| {
+            answer.status == StatusCode::TOO_MANY_REQUESTS && answer.headers.contains_key("retry-after")
+        });
+        let answer = refused.unwrap_or_else(|| panic!("{method} {path} is never cut"));
+        assert_eq!(answer.headers["cache-control"], "no-store", "{method} {path}");
+    }
+    let unrelated = server.post("/oauth/token").form(&[("client_id", "holdfast-pwa")]);
+    assert_eq!(Answer::of(unrelated).await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(Answer::of(server.get("/healthz")).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn tokens_that_are_good_for_nothing_take_no_turn_at_writing() {
+    let server = Server::start().await;
+    let tokens = server.sign_in("technician").await;
+    let ended = server
+        .post("/oauth/revoke")
+        .form(&[("token", tokens.access_token())]);
+    assert_eq!(Answer::of(ended).await.status, StatusCode::OK);
+
+    let writer = rusqlite::Connection::open(server.database_path()).unwrap();
+    writer.execute_batch("BEGIN IMMEDIATE").unwrap();
+    // Whoever waited for the writer would wait for ten seconds and then fail.
+    for token in ["made-up", "", tokens.access_token(), tokens.cookie()] {
+        let answer = Answer::of(server.post("/oauth/revoke").form(&[("token", token)])).await;
+        assert_eq!(answer.status, StatusCode::OK, "{token}");
+    }
+    for cookie in ["made-up", tokens.cookie()] {
+        assert_eq!(server.refresh(cookie).await.status, StatusCode::BAD_REQUEST);
+    }
+    let answer = server
+        .exchange("made-up", &[("code_verifier", VERIFIER)], None)
+        .await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    let wrong = server.submit_password("technician", "wrong").await;
+    assert_eq!(wrong.status(), StatusCode::FORBIDDEN);
+    writer.execute_batch("ROLLBACK").unwrap();
 }
 
 #[tokio::test]

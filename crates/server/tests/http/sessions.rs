@@ -50,7 +50,48 @@ async fn the_cookie_is_secure_where_browsers_come_by_tls() {
         ("code_verifier", VERIFIER),
     ];
     let answer = Answer::of(server.post("/oauth/token").form(&form)).await;
-    assert!(answer.set_cookie().contains("Secure"), "{}", answer.set_cookie());
+    let line = answer.set_cookie();
+    assert!(
+        line.starts_with("__Secure-holdfast_refresh=") && line.contains("; Secure"),
+        "{line}"
+    );
+    let token = line.split(['=', ';']).nth(1).unwrap().to_owned();
+
+    // A browser that still has the cookie under its former name stays signed in, and the former name goes.
+    let refresh = |cookies: String| {
+        let form = [("grant_type", "refresh_token"), ("client_id", "holdfast-pwa")];
+        Answer::of(server.post("/oauth/token").form(&form).header("cookie", cookies))
+    };
+    let lines = |answer: &Answer| -> Vec<String> {
+        let lines = answer.headers.get_all("set-cookie").iter();
+        lines.map(|line| line.to_str().unwrap().to_owned()).collect()
+    };
+    let upgraded = refresh(format!("holdfast_refresh={token}")).await;
+    assert_eq!(upgraded.status, StatusCode::OK);
+    let set = lines(&upgraded);
+    assert!(set[0].starts_with("__Secure-holdfast_refresh="), "{set:?}");
+    assert!(
+        set[1].starts_with("holdfast_refresh=;") && set[1].contains("Max-Age=0"),
+        "{set:?}"
+    );
+    assert!(
+        set.iter()
+            .all(|line| line.contains("Path=/oauth") && line.contains("Secure")),
+        "{set:?}"
+    );
+
+    // Where both are there, only the one that nobody can plant from plain http counts.
+    let current = set[0].split(['=', ';']).nth(1).unwrap();
+    let both = refresh(format!(
+        "holdfast_refresh=planted; __Secure-holdfast_refresh={current}"
+    ))
+    .await;
+    assert_eq!((both.status, lines(&both).len()), (StatusCode::OK, 2));
+    let planted = refresh(format!(
+        "holdfast_refresh={current}; __Secure-holdfast_refresh=made-up"
+    ))
+    .await;
+    assert_eq!(planted.status, StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]

@@ -6,11 +6,14 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{SubsecRound, TimeDelta, Utc};
+use holdfast_server::http::hosts::AllowedHosts;
 use holdfast_server::http::state::{AppState, Settings};
-use holdfast_server::http::{SecurityHeaders, router, serve};
-use holdfast_server::identity::demo;
+use holdfast_server::http::{
+    ConnectionLimits, SecurityHeaders, TransportSecurity, operations_router, router, serve,
+};
 use holdfast_server::identity::grant::Lifetimes;
 use holdfast_server::identity::sqlite::SqliteIdentity;
+use holdfast_server::identity::{IdentityError, demo};
 use holdfast_server::storage::sqlite::Database;
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
@@ -26,6 +29,8 @@ pub const VERIFIER: &str = "a-verifier-that-only-the-app-which-asked-could-know"
 pub struct Server {
     pub base: String,
     pub client: Client,
+    /// The operator's listener, if it has one of its own.
+    pub operations: Option<String>,
     folder: TempDir,
     _stop: oneshot::Sender<()>,
 }
@@ -37,6 +42,11 @@ impl Server {
 
     /// Serves a small app and the demo accounts, on a free port, until dropped.
     pub async fn start_with(adjust: impl FnOnce(&mut Settings)) -> Self {
+        Self::start_limited(ConnectionLimits::default(), adjust).await
+    }
+
+    pub async fn start_limited(limits: ConnectionLimits, adjust: impl FnOnce(&mut Settings)) -> Self {
+        let mut operations = None;
         let folder = tempfile::tempdir().unwrap();
         let web = folder.path().join("web");
         write_app(&web);
@@ -44,36 +54,56 @@ impl Server {
             web: web.clone(),
             demo: true,
             public_url: None,
+            hosts: AllowedHosts::for_listener(std::net::Ipv4Addr::LOCALHOST.into(), None, &[]),
+            separate_operations: false,
             secure_cookies: false,
             behind_proxy: false,
             lifetimes: Lifetimes {
                 access: TimeDelta::minutes(10),
                 refresh: TimeDelta::days(30),
+                session: TimeDelta::days(90),
                 settling: chrono::TimeDelta::zero(),
             },
+            api_limits: holdfast_server::http::quotas::ApiLimits::default(),
         };
         adjust(&mut settings);
+        let transport = settings.secure_cookies.then(TransportSecurity::default);
         let database = Arc::new(Database::open(&folder.path().join("test.db")).unwrap());
         database
             .write(|tx| demo::open(&SqliteIdentity(tx), &mut rand::rng(), Utc::now()))
             .unwrap();
-        let headers = SecurityHeaders::for_app(&web, settings.secure_cookies).unwrap();
+        let headers = SecurityHeaders::for_app(&web, transport).unwrap();
         let packs = Arc::new(holdfast_server::packs::load(None).unwrap());
         holdfast_server::packs::demo::seed(&*database, &packs, Utc::now().trunc_subsecs(3)).unwrap();
         let state = AppState::new(settings, headers, packs, database).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel::<()>();
-        tokio::spawn(serve(listener, router(state), async move {
+        if state.settings.separate_operations {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            operations = Some(format!("http://{}", listener.local_addr().unwrap()));
+            let router = operations_router(state.clone());
+            tokio::spawn(serve(listener, router, limits, std::future::pending()));
+        }
+        tokio::spawn(serve(listener, router(state), limits, async move {
             let _ = stopped.await;
         }));
         let client = Client::builder().redirect(Policy::none()).build().unwrap();
         Self {
             base,
             client,
+            operations,
             folder,
             _stop: stop,
         }
+    }
+
+    /// Runs `work` on the server's database, as the command line does.
+    pub fn change<T>(&self, work: impl FnOnce(&SqliteIdentity<'_>) -> T) -> T {
+        let database = Database::open(&self.database_path()).unwrap();
+        database
+            .write(|tx| Ok::<_, IdentityError>(work(&SqliteIdentity(tx))))
+            .unwrap()
     }
 
     pub fn database_path(&self) -> std::path::PathBuf {

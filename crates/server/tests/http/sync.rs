@@ -245,6 +245,19 @@ async fn rest_creates_reads_merges_and_deletes() {
     assert_eq!(Answer::of(again).await.status, StatusCode::NOT_MODIFIED);
     let history = get(&server, &technician, &format!("{path}/history")).await;
     assert_eq!(history.body.as_array().unwrap().len(), 3);
+    assert!(!history.headers.contains_key("link"), "all of it");
+    let middle = get(&server, &technician, &format!("{path}/history?after=1&limit=1")).await;
+    assert_eq!(middle.body[0]["version"], 2);
+    assert_eq!(
+        middle.headers["link"],
+        format!(
+            "<{path}/history?after=2&limit=1>; rel=\"next\", <{path}/history?before=2&limit=1>; rel=\"prev\""
+        )
+    );
+    for wrong in ["limit=0", "limit=501", "limit=x", "after=-1", "after=1&before=2"] {
+        let answer = get(&server, &technician, &format!("{path}/history?{wrong}")).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{wrong}");
+    }
 
     let conflict_id = conflict.body["conflict"]["conflictId"].as_str().unwrap();
     let resolution = json!({ "resolution": { "completionNotes": { "choice": "mine" } } });

@@ -35,6 +35,7 @@ use super::{
 const LIFETIMES: Lifetimes = Lifetimes {
     access: TimeDelta::minutes(3),
     refresh: TimeDelta::days(10),
+    session: TimeDelta::days(90),
     settling: SETTLING,
 };
 

@@ -16,6 +16,7 @@ use crate::http::ApiJson;
 
 fn state() -> (tempfile::TempDir, AppState) {
     use crate::http::SecurityHeaders;
+    use crate::http::hosts::AllowedHosts;
     use crate::http::state::Settings;
     use crate::identity::grant::Lifetimes;
     use crate::storage::sqlite::Database;
@@ -26,15 +27,19 @@ fn state() -> (tempfile::TempDir, AppState) {
         web: folder.path().to_owned(),
         demo: false,
         public_url: None,
+        hosts: AllowedHosts::for_listener(std::net::Ipv4Addr::LOCALHOST.into(), None, &[]),
+        separate_operations: false,
         secure_cookies: false,
         behind_proxy: false,
         lifetimes: Lifetimes {
             access: TimeDelta::minutes(10),
             refresh: TimeDelta::days(30),
+            session: TimeDelta::days(90),
             settling: crate::identity::grant::SETTLING,
         },
+        api_limits: crate::http::quotas::ApiLimits::default(),
     };
-    let headers = SecurityHeaders::for_app(folder.path(), false).unwrap();
+    let headers = SecurityHeaders::for_app(folder.path(), None).unwrap();
     let database = Database::open(&folder.path().join("test.db")).unwrap();
     let state = AppState::new(settings, headers, std::sync::Arc::default(), database.into()).unwrap();
     (folder, state)

@@ -1,14 +1,17 @@
 //! The audit trail, for administrators.
 
+use std::collections::BTreeSet;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use holdfast_core::protocol::WireRecord;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
+use crate::http::authenticated::SignedIn;
 use crate::http::state::AppState;
 use crate::http::{ApiError, ApiJson, ApiQuery};
-use crate::identity::Identity;
+use crate::security_log::{self, Event};
 use crate::storage::model::AuditFilter;
 use crate::sync::audit::{self, AuditPage};
 use crate::sync::{Refusal, restore as restoring};
@@ -36,7 +39,7 @@ pub struct AuditQuery {
     responses((status = 200, body = AuditPage), (status = 400), (status = 401), (status = 403)))]
 pub async fn list(
     State(state): State<AppState>,
-    me: Identity,
+    me: SignedIn,
     ApiQuery(query): ApiQuery<AuditQuery>,
 ) -> Result<Json<AuditPage>, ApiError> {
     let AuditQuery {
@@ -77,14 +80,24 @@ pub struct Restoration {
         (status = 403), (status = 404), (status = 409, description = "The record is deleted"), (status = 415, description = "Not `application/json`"), (status = 422)))]
 pub async fn restore(
     State(state): State<AppState>,
-    me: Identity,
+    me: SignedIn,
     Path(id): Path<String>,
     ApiJson(restoration): ApiJson<Restoration>,
 ) -> Result<Json<WireRecord>, ApiError> {
-    state
+    let positions: BTreeSet<usize> = restoration.losing.iter().copied().collect();
+    if positions.len() < restoration.losing.len() || positions.len() > MAXIMAL_LIMIT {
+        let message = format!("losing must name at most {MAXIMAL_LIMIT} positions, each once.");
+        return Err(Refusal::malformed(message).into());
+    }
+    let (user_id, entry) = (me.user_id.clone(), id.clone());
+    let restored = state
         .act(me, move |tx, cx| {
             restoring::restore(tx, cx, &id, &restoration.losing)
         })
-        .await
-        .map(Json)
+        .await?;
+    security_log::record(Event::AuditRestored {
+        user_id: &user_id,
+        entry: &entry,
+    });
+    Ok(Json(restored))
 }

@@ -9,9 +9,9 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::records::carry_out;
+use crate::http::authenticated::SignedIn;
 use crate::http::state::AppState;
 use crate::http::{ApiError, ApiJson};
-use crate::identity::Identity;
 use crate::sync::rest::RestWrite;
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -30,7 +30,7 @@ pub struct Settlement {
         (status = 422, description = "A field without a choice")))]
 pub async fn resolve(
     State(state): State<AppState>,
-    me: Identity,
+    me: SignedIn,
     Path(id): Path<String>,
     headers: HeaderMap,
     ApiJson(settlement): ApiJson<Settlement>,

@@ -9,10 +9,13 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::http::ApiError;
+use crate::http::authenticated::SignedIn;
 use crate::http::state::AppState;
+use crate::identity::access;
+use crate::identity::model::Revocation;
 use crate::identity::sqlite::SqliteIdentity;
 use crate::identity::store::IdentityStore;
-use crate::identity::{Identity, access};
+use crate::security_log::{self, Event};
 
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -27,8 +30,8 @@ pub struct DeviceSession {
 }
 
 #[utoipa::path(get, path = "/api/v1/devices", tag = "account", security(("bearer" = [])), responses((status = 200, body = [DeviceSession]), (status = 401)))]
-pub async fn list(State(state): State<AppState>, me: Identity) -> Result<Json<Vec<DeviceSession>>, ApiError> {
-    let user_id = me.user_id;
+pub async fn list(State(state): State<AppState>, me: SignedIn) -> Result<Json<Vec<DeviceSession>>, ApiError> {
+    let user_id = me.user_id.clone();
     let devices = state
         .read(move |tx| SqliteIdentity(tx).signed_in_devices(&user_id))
         .await?;
@@ -48,15 +51,24 @@ pub async fn list(State(state): State<AppState>, me: Identity) -> Result<Json<Ve
     responses((status = 204), (status = 401), (status = 404)))]
 pub async fn remove(
     State(state): State<AppState>,
-    me: Identity,
+    me: SignedIn,
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
     let now = state.now();
     let removed = match Uuid::parse_str(&id) {
         Ok(id) => {
-            state
-                .write(move |tx| access::remove_device(&SqliteIdentity(tx), now, &me.user_id, id))
-                .await?
+            let (user_id, owner) = (me.user_id.clone(), me.user_id.clone());
+            let removed = state
+                .write(move |tx| access::remove_device(&SqliteIdentity(tx), now, &owner, id))
+                .await?;
+            if removed {
+                security_log::record(Event::SessionEnded {
+                    user_id: &user_id,
+                    device_id: id,
+                    reason: Revocation::DeviceRemoved,
+                });
+            }
+            removed
         }
         Err(_) => false,
     };

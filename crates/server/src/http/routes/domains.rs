@@ -10,8 +10,8 @@ use sha2::{Digest, Sha256};
 
 use super::records::unless_known;
 use crate::http::ApiError;
+use crate::http::authenticated::SignedIn;
 use crate::http::state::AppState;
-use crate::identity::Identity;
 
 #[derive(Serialize)]
 struct Domains<'a> {
@@ -24,7 +24,7 @@ struct Domains<'a> {
         (status = 304, description = "As `If-None-Match` has it"), (status = 401)))]
 pub async fn list(
     State(state): State<AppState>,
-    _: Identity,
+    _: SignedIn,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let domains = Domains {

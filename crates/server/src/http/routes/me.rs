@@ -8,10 +8,11 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::http::ApiError;
+use crate::http::authenticated::SignedIn;
 use crate::http::state::AppState;
+use crate::identity::IdentityError;
 use crate::identity::sqlite::SqliteIdentity;
 use crate::identity::store::IdentityStore;
-use crate::identity::{Identity, IdentityError};
 use crate::sync::scopes_of;
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -36,8 +37,8 @@ pub struct MyDevice {
 }
 
 #[utoipa::path(get, path = "/api/v1/me", tag = "account", security(("bearer" = [])), responses((status = 200, body = Me), (status = 401)))]
-pub async fn show(State(state): State<AppState>, me: Identity) -> Result<Json<Me>, ApiError> {
-    let device_id = me.device_id;
+pub async fn show(State(state): State<AppState>, me: SignedIn) -> Result<Json<Me>, ApiError> {
+    let (device_id, (me, _turn)) = (me.device_id, me.into_parts());
     let device = state.read(move |tx| SqliteIdentity(tx).device(device_id)).await?;
     let device = device.ok_or(IdentityError::Inconsistent("a session without its device"))?;
     Ok(Json(Me {

@@ -7,7 +7,7 @@ use crate::http::origin::Origin;
 
 /// What the authorization server can do (RFC 8414).
 #[utoipa::path(get, path = "/.well-known/oauth-authorization-server", tag = "sign-in",
-    responses((status = 200, body = serde_json::Value)))]
+    responses((status = 200, body = serde_json::Value), (status = 429, description = "Too many requests; `Retry-After`")))]
 pub async fn show(Origin(issuer): Origin) -> Json<Value> {
     Json(json!({
         "issuer": issuer,

@@ -65,6 +65,7 @@ fn describe(packs: &Packs) -> Result<Value, serde_json::Error> {
     for (path, operations) in paths.into_iter().flatten() {
         for operation in operations.as_object_mut().into_iter().flat_map(Map::values_mut) {
             name_entities(operation, &plurals);
+            add_refusals(operation, path.starts_with("/api/"));
             if path.starts_with("/api/") {
                 shape_errors(operation);
             }
@@ -79,6 +80,28 @@ fn name_entities(operation: &mut Value, plurals: &[&str]) {
     for parameter in parameters.into_iter().flatten() {
         if parameter["name"] == "entities" && parameter["in"] == "path" {
             parameter["schema"] = json!({ "type": "string", "enum": plurals });
+        }
+    }
+}
+
+/// What any request may be answered, whatever it asks for.
+fn add_refusals(operation: &mut Value, is_api: bool) {
+    let mut refusals = vec![
+        ("400", "Not a request that can be read"),
+        (
+            "421",
+            "The request names a host that this server does not answer to",
+        ),
+    ];
+    if is_api {
+        refusals.push(("429", "More than this user or device may ask for; `Retry-After`"));
+        refusals.push(("503", "The server is busy, or took too long; `Retry-After`"));
+    }
+    let responses = operation.get_mut("responses").and_then(Value::as_object_mut);
+    if let Some(responses) = responses {
+        for (status, description) in &refusals {
+            let refusal = || json!({ "description": description });
+            responses.entry(*status).or_insert_with(refusal);
         }
     }
 }
@@ -214,6 +237,22 @@ mod tests {
                 losing[value].is_object() && losing[value].get("type").is_none(),
                 "{losing}"
             );
+        }
+    }
+
+    #[test]
+    fn every_route_tells_what_any_request_may_be_answered() {
+        let api = description();
+        for (path, operations) in api["paths"].as_object().unwrap() {
+            for (method, operation) in operations.as_object().unwrap() {
+                let told = |status: &str| operation["responses"][status].is_object();
+                assert!(told("400") && told("421"), "{method} {path}");
+                assert!(
+                    !path.starts_with("/api/") || told("429") && told("503"),
+                    "{method} {path}"
+                );
+                assert!(!path.starts_with("/oauth/") || told("429"), "{method} {path}");
+            }
         }
     }
 

@@ -3,21 +3,23 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::extract::{Path, State};
-use axum::http::header::{ETAG, IF_MATCH, IF_NONE_MATCH};
+use axum::extract::{OriginalUri, Path, State};
+use axum::http::header::{ETAG, IF_MATCH, IF_NONE_MATCH, LINK};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use holdfast_core::Fields;
 use holdfast_core::pack::Entity;
 use holdfast_core::queue::Operation;
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
+use utoipa::IntoParams;
 
+use crate::http::authenticated::SignedIn;
 use crate::http::state::AppState;
 use crate::http::{ApiError, ApiJson, ApiQuery};
-use crate::identity::Identity;
 use crate::records::whole;
 use crate::storage::model::StoredRecord;
-use crate::sync::rest::{self, HistoryVersion, ListRequest, RestWrite, Written};
+use crate::sync::rest::{self, HistoryPage, HistoryRequest, ListRequest, RestWrite, Written};
 use crate::sync::{Context, Refusal};
 
 /// Lists readable records. Any other query parameter is a field that must have this value.
@@ -29,7 +31,7 @@ use crate::sync::{Context, Refusal};
         (status = 304, description = "As `If-None-Match` has it"), (status = 400), (status = 401), (status = 403), (status = 404)))]
 pub async fn list(
     State(state): State<AppState>,
-    me: Identity,
+    me: SignedIn,
     Path(plural): Path<String>,
     ApiQuery(mut query): ApiQuery<BTreeMap<String, String>>,
     headers: HeaderMap,
@@ -65,7 +67,7 @@ pub async fn list(
     responses((status = 200, body = ref("#/components/schemas/Record")), (status = 304), (status = 401), (status = 403), (status = 404)))]
 pub async fn get(
     State(state): State<AppState>,
-    me: Identity,
+    me: SignedIn,
     Path((plural, id)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
@@ -104,20 +106,58 @@ pub(super) fn unless_known(headers: &HeaderMap, tag: &str, answer: impl IntoResp
     response
 }
 
-/// Every version of a record: who, when, which fields, from what to what.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct HistoryQuery {
+    /// Only versions after this one; from the first on, if absent.
+    after: Option<u64>,
+    /// The last versions before this one.
+    before: Option<u64>,
+    /// 1 to 500; 100, if absent.
+    limit: Option<usize>,
+}
+
+/// The versions of a record, oldest first: who, when, which fields, from what to what.
 #[utoipa::path(get, path = "/api/v1/{entities}/{id}/history", tag = "records", security(("bearer" = [])),
-    params(("entities" = String, Path), ("id" = String, Path)),
-    responses((status = 200, body = ref("#/components/schemas/History")), (status = 401), (status = 403), (status = 404)))]
+    params(("entities" = String, Path), ("id" = String, Path), HistoryQuery),
+    responses((status = 200, description = "Versions; `Link` names the pages beside this one, as `next` and `prev`", body = ref("#/components/schemas/History")),
+        (status = 400), (status = 401), (status = 403), (status = 404)))]
 pub async fn history(
     State(state): State<AppState>,
-    me: Identity,
+    me: SignedIn,
     Path((plural, id)): Path<(String, String)>,
-) -> Result<Json<Vec<HistoryVersion>>, ApiError> {
+    OriginalUri(address): OriginalUri,
+    ApiQuery(query): ApiQuery<HistoryQuery>,
+) -> Result<Response, ApiError> {
+    let HistoryQuery { after, before, limit } = query;
+    let request = HistoryRequest { after, before, limit };
     let found = state.look(me, move |tx, cx| match rest::entity(cx, &plural) {
-        Ok(entity) => rest::history(tx, cx, entity, &id),
+        Ok(entity) => rest::history(tx, cx, entity, &id, &request),
         Err(refusal) => Ok(Err(refusal)),
     });
-    found.await.map(Json)
+    let HistoryPage {
+        versions,
+        previous,
+        next,
+    } = found.await?;
+    let limit = limit.unwrap_or(rest::DEFAULT_PAGE);
+    let link = |relation: &str, side: &str, version: u64| {
+        let path = address.path();
+        format!("<{path}?{side}={version}&limit={limit}>; rel=\"{relation}\"")
+    };
+    let links = [
+        next.map(|version| link("next", "after", version)),
+        previous.map(|version| link("prev", "before", version)),
+    ];
+    let links = links.into_iter().flatten().collect::<Vec<_>>().join(", ");
+    let mut response = Json(versions).into_response();
+    if let Some(links) = HeaderValue::from_str(&links)
+        .ok()
+        .filter(|links| !links.is_empty())
+    {
+        response.headers_mut().insert(LINK, links);
+    }
+    Ok(response)
 }
 
 /// Creates a record.
@@ -129,7 +169,7 @@ pub async fn history(
         (status = 422, description = "`error.fields` says which")))]
 pub async fn create(
     State(state): State<AppState>,
-    me: Identity,
+    me: SignedIn,
     Path(plural): Path<String>,
     headers: HeaderMap,
     ApiJson(body): ApiJson<Fields>,
@@ -161,7 +201,7 @@ pub async fn create(
         (status = 403), (status = 404), (status = 409, description = "`conflict`; the other fields were applied"), (status = 415, description = "Not `application/json`"), (status = 422)))]
 pub async fn update(
     State(state): State<AppState>,
-    me: Identity,
+    me: SignedIn,
     Path((plural, id)): Path<(String, String)>,
     headers: HeaderMap,
     ApiJson(body): ApiJson<Fields>,
@@ -187,7 +227,7 @@ pub async fn update(
         (status = 409, description = "Changed since by somebody else: a person decides"), (status = 422)))]
 pub async fn delete(
     State(state): State<AppState>,
-    me: Identity,
+    me: SignedIn,
     Path((plural, id)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
@@ -228,7 +268,7 @@ fn seen_version(headers: &HeaderMap) -> Result<Option<u64>, ApiError> {
 /// Writes, and answers with the record; with 409, where a person has to decide.
 pub(super) async fn carry_out(
     state: &AppState,
-    me: Identity,
+    me: SignedIn,
     plural: String,
     write: RestWrite,
     success: StatusCode,

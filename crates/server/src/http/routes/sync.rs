@@ -8,13 +8,13 @@ use holdfast_core::protocol::{Digest, Layout, PushRequest, PushResponse};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use crate::http::authenticated::SignedIn;
 use crate::http::state::AppState;
 use crate::http::{ApiError, ApiJson, ApiQuery};
-use crate::identity::Identity;
 use crate::sync::digest::DigestRequest;
 use crate::sync::pull::{Delta, DeltaRequest};
 use crate::sync::row::TextRow;
-use crate::sync::{Refusal, digest as digests, pull, push as pushing};
+use crate::sync::{Refusal, digest as digests, pull, push as pushing, readers};
 
 /// Sends a batch of queued writes.
 #[utoipa::path(post, path = "/api/v1/sync/push", tag = "sync", security(("bearer" = [])),
@@ -25,9 +25,10 @@ use crate::sync::{Refusal, digest as digests, pull, push as pushing};
         (status = 422), (status = 503)))]
 pub async fn push(
     State(state): State<AppState>,
-    me: Identity,
+    me: SignedIn,
     ApiJson(request): ApiJson<PushRequest>,
 ) -> Result<Json<PushResponse>, ApiError> {
+    me.count_operations(&state, request.operations.len())?;
     state
         .act(me, move |tx, cx| pushing::push(tx, cx, &request))
         .await
@@ -37,7 +38,7 @@ pub async fn push(
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct DeltaQuery {
-    /// A cursor, or an RFC 3339 time; a scan of everything begins, if absent.
+    /// A cursor, or an RFC 3339 time (for readers that are no devices); a scan of everything begins, if absent.
     since: Option<String>,
     /// Plural names, comma-separated; all entities, if absent.
     entities: Option<String>,
@@ -58,7 +59,7 @@ pub struct DeltaQuery {
         (status = 410, description = "A cursor of another epoch: start again without it")))]
 pub async fn delta(
     State(state): State<AppState>,
-    me: Identity,
+    me: SignedIn,
     ApiQuery(query): ApiQuery<DeltaQuery>,
 ) -> Result<Json<Delta>, ApiError> {
     let DeltaQuery {
@@ -77,6 +78,10 @@ pub async fn delta(
         layout,
         receipt,
     };
+    if readers::asks(request.since.as_deref()) {
+        let page = state.look(me, move |tx, cx| readers::read(tx, cx, &request));
+        return page.await.map(Json);
+    }
     state
         .act(me, move |tx, cx| pull::delta(tx, cx, &request))
         .await
@@ -98,14 +103,14 @@ pub struct RecordsQuery {
         (status = 400), (status = 401), (status = 413)))]
 pub async fn records(
     State(state): State<AppState>,
-    me: Identity,
+    me: SignedIn,
     ApiQuery(query): ApiQuery<RecordsQuery>,
 ) -> Result<Json<BTreeMap<String, Vec<TextRow>>>, ApiError> {
     let entity = state.packs.entity_by_plural(&query.entity);
     let collection = entity.map(|entity| entity.collection());
     let unknown = || Refusal::malformed(format!("There are no \"{}\" here.", query.entity));
     let collection = collection.ok_or_else(unknown)?;
-    let found = state.act(me, move |tx, cx| {
+    let found = state.look(me, move |tx, cx| {
         let ids: Vec<&str> = query.ids.split(',').filter(|id| !id.is_empty()).collect();
         pull::whole_records(tx, cx, &query.entity, &ids)
     });
@@ -129,7 +134,7 @@ pub struct DigestQuery {
     responses((status = 200, body = ref("#/components/schemas/Digest")), (status = 400), (status = 401)))]
 pub async fn digest(
     State(state): State<AppState>,
-    me: Identity,
+    me: SignedIn,
     ApiQuery(query): ApiQuery<DigestQuery>,
 ) -> Result<Json<Digest>, ApiError> {
     let DigestQuery {
@@ -142,8 +147,17 @@ pub async fn digest(
         entities,
         versions,
     };
+    // It walks through all that the device holds: only the news of its cursor waits for the writer.
+    let (first, news) = (request.clone(), request.clone());
+    let looked = state.look(me.clone(), move |tx, cx| digests::look(tx, cx, &first));
+    if let Some(digest) = looked.await? {
+        return Ok(Json(digest));
+    }
     state
-        .act(me, move |tx, cx| digests::digest(tx, cx, &request))
+        .act(me.clone(), move |tx, cx| digests::present(tx, cx, &news))
+        .await?;
+    state
+        .look(me, move |tx, cx| digests::told(tx, cx, &request))
         .await
         .map(Json)
 }

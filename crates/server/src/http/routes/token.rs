@@ -2,9 +2,9 @@
 
 use axum::extract::State;
 use axum::extract::rejection::FormRejection;
-use axum::http::header::{RETRY_AFTER, SET_COOKIE, USER_AGENT};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::http::header::{SET_COOKIE, USER_AGENT};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::{Form, Json};
 use chrono::{DateTime, Utc};
 use rusqlite::Connection;
@@ -12,18 +12,21 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::http::client_address::ClientAddress;
-use crate::http::error::whole_seconds;
+use crate::http::ApiError;
+use crate::http::cookies::SignInCookie;
 use crate::http::state::AppState;
-use crate::http::{ApiError, refresh_cookie};
 use crate::identity::IdentityError;
 use crate::identity::access::tidy;
 use crate::identity::authorization::CLIENT_ID;
-use crate::identity::exchange::{CodeExchange, exchange_code};
-use crate::identity::grant::{Grant, Terms, Tokens};
+use crate::identity::exchange::{self, CodeExchange, exchange_code};
+use crate::identity::grant::{Grant, Lifetimes, Refusal, Terms, Tokens};
 use crate::identity::label::device_label;
-use crate::identity::refresh::refresh;
+use crate::identity::model::Session;
+use crate::identity::refresh::{self, refresh};
+use crate::identity::secret::SecretHash;
 use crate::identity::sqlite::SqliteIdentity;
+use crate::identity::store::IdentityStore;
+use crate::security_log::{self, Event};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -59,20 +62,9 @@ struct TokenAnswer<'a> {
         (status = 413, body = ref("#/components/schemas/OAuthError")), (status = 415, description = "Not a form", body = ref("#/components/schemas/OAuthError")), (status = 429, description = "Too many requests; `Retry-After`", body = ref("#/components/schemas/OAuthError"))))]
 pub async fn grant(
     State(state): State<AppState>,
-    ClientAddress(address): ClientAddress,
     headers: HeaderMap,
     form: Result<Form<TokenForm>, FormRejection>,
 ) -> Result<Response, ApiError> {
-    let now = state.now();
-    let admitted = state.limits().token_requests.admit(now, &address);
-    if let Err(wait) = admitted {
-        let refused = refuse(
-            StatusCode::TOO_MANY_REQUESTS,
-            "temporarily_unavailable",
-            "too many requests",
-        );
-        return Ok(([(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)))], refused).into_response());
-    }
     let form = match form {
         Ok(Form(form)) => form,
         Err(rejection) => {
@@ -90,11 +82,27 @@ pub async fn grant(
             "client_id is missing or unknown",
         ));
     }
-    let cookie = refresh_cookie::read(&headers);
+    let cookie = SignInCookie::Refresh.read(&state.settings, &headers);
+    let presented = match form.grant_type.as_str() {
+        "authorization_code" => Presented::Code(form.code.clone()),
+        "refresh_token" => Presented::Refresh(cookie.clone()),
+        _ => {
+            return Ok(refuse(
+                StatusCode::BAD_REQUEST,
+                "unsupported_grant_type",
+                "grant_type must be authorization_code or refresh_token",
+            ));
+        }
+    };
+    let (now, lifetimes) = (state.now(), state.settings.lifetimes);
+    let looked_up = presented.clone();
+    let refused = state.read(move |tx| looked_up.refusal(&SqliteIdentity(tx), now, lifetimes));
+    if let Some(refusal) = refused.await? {
+        return Ok(invalid_grant(refusal));
+    }
     let agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
     let label = device_label(agent.unwrap_or_default());
-    let lifetimes = state.settings.lifetimes;
-    let work = move |tx: &Connection| -> Result<Option<Grant>, IdentityError> {
+    let work = move |tx: &Connection| -> Result<(Grant, Option<Session>), IdentityError> {
         let store = SqliteIdentity(tx);
         let terms = &mut Terms {
             now,
@@ -102,28 +110,63 @@ pub async fn grant(
             lifetimes,
         };
         tidy(&store, now)?;
-        match form.grant_type.as_str() {
-            "authorization_code" => {
-                exchange_code(&store, terms, &code_exchange(form, cookie, label)).map(Some)
-            }
-            "refresh_token" => refresh(&store, terms, cookie.as_deref(), &label).map(Some),
-            _ => Ok(None),
-        }
+        let session = presented.session(&store)?;
+        let granted = match &presented {
+            Presented::Code(_) => exchange_code(&store, terms, &code_exchange(form, cookie, label))?,
+            Presented::Refresh(token) => refresh(&store, terms, token.as_deref(), &label)?,
+        };
+        Ok((granted, session))
     };
     match state.write(work).await? {
-        Some(Grant::Issued(tokens)) => issued(&state, &tokens),
+        (Grant::Issued(tokens), _) => issued(&state, &headers, &tokens),
         // The cookie stays: it still tells which device this is when its owner signs in again.
-        Some(Grant::Refused(refusal)) => Ok(refuse(
-            StatusCode::BAD_REQUEST,
-            "invalid_grant",
-            &refusal.to_string(),
-        )),
-        None => Ok(refuse(
-            StatusCode::BAD_REQUEST,
-            "unsupported_grant_type",
-            "grant_type must be authorization_code or refresh_token",
-        )),
+        (Grant::Refused(refusal), session) => {
+            let reused = matches!(refusal, Refusal::TokenReused | Refusal::CodeReplayed);
+            if let Some(session) = session.filter(|_| reused) {
+                security_log::record(Event::SecretReused { session: &session });
+            }
+            Ok(invalid_grant(refusal))
+        }
     }
+}
+
+/// What the client wants tokens for.
+#[derive(Clone)]
+enum Presented {
+    Code(String),
+    Refresh(Option<String>),
+}
+
+impl Presented {
+    /// Whether it is good for nothing, as far as a look tells: then no turn at writing is taken for it.
+    fn refusal(
+        &self,
+        store: &impl IdentityStore,
+        now: DateTime<Utc>,
+        lifetimes: Lifetimes,
+    ) -> Result<Option<Refusal>, IdentityError> {
+        match self {
+            Self::Code(code) => exchange::refusal(store, code),
+            Self::Refresh(token) => refresh::refusal(store, now, lifetimes, token.as_deref()),
+        }
+    }
+
+    /// The session it belongs to, or opened earlier.
+    fn session(&self, store: &impl IdentityStore) -> Result<Option<Session>, IdentityError> {
+        let id = match self {
+            Self::Code(code) => store.code(SecretHash::of(code))?.and_then(|code| code.session_id),
+            Self::Refresh(Some(token)) => {
+                let token = store.refresh_token(SecretHash::of(token))?;
+                token.map(|token| token.session_id)
+            }
+            Self::Refresh(None) => None,
+        };
+        Ok(id.map(|id| store.session(id)).transpose()?.flatten())
+    }
+}
+
+fn invalid_grant(refusal: Refusal) -> Response {
+    refuse(StatusCode::BAD_REQUEST, "invalid_grant", &refusal.to_string())
 }
 
 fn code_exchange(form: TokenForm, cookie: Option<String>, label: String) -> CodeExchange {
@@ -138,7 +181,7 @@ fn code_exchange(form: TokenForm, cookie: Option<String>, label: String) -> Code
     }
 }
 
-fn issued(state: &AppState, tokens: &Tokens) -> Result<Response, ApiError> {
+fn issued(state: &AppState, headers: &HeaderMap, tokens: &Tokens) -> Result<Response, ApiError> {
     let answer = TokenAnswer {
         access_token: tokens.access.reveal(),
         token_type: "Bearer",
@@ -147,12 +190,14 @@ fn issued(state: &AppState, tokens: &Tokens) -> Result<Response, ApiError> {
         device_id: tokens.device_id,
         device_last_seen_at: tokens.device_last_seen_at,
     };
-    let cookie = refresh_cookie::keep(
+    let lines = SignInCookie::Refresh.keep(
         &state.settings,
+        headers,
         tokens.refresh.reveal(),
         tokens.refresh_expires_in,
     )?;
-    Ok(([(SET_COOKIE, cookie)], Json(answer)).into_response())
+    let cookies = AppendHeaders(lines.into_iter().map(|line| (SET_COOKIE, line)));
+    Ok((cookies, Json(answer)).into_response())
 }
 
 fn refuse(status: StatusCode, error: &str, description: &str) -> Response {

@@ -7,11 +7,13 @@ use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 use uuid::Uuid;
 
 use super::IdentityError;
-use super::model::{AccessToken, AuthorizationCode, Device, RefreshToken, Revoked, Session, User};
+use super::model::{
+    AccessToken, AuthorizationCode, Device, KnownBrowser, RefreshToken, Revoked, Session, User,
+};
 use super::secret::SecretHash;
 use super::store::IdentityStore;
 use crate::storage::sqlite::value::{Json, Millis, Text};
-use rows::{read_access, read_code, read_device, read_refresh, read_session, read_user};
+use rows::{read_access, read_browser, read_code, read_device, read_refresh, read_session, read_user};
 
 type Result<T> = std::result::Result<T, IdentityError>;
 
@@ -67,11 +69,6 @@ impl IdentityStore for SqliteIdentity<'_> {
             ],
         )?;
         Ok(())
-    }
-
-    fn allow_demo_users(&self, allowed: bool) -> Result<()> {
-        self.run("UPDATE users SET disabled = ?1 WHERE demo = 1", [!allowed])
-            .map(drop)
     }
 
     fn has_users(&self) -> Result<bool> {
@@ -153,6 +150,12 @@ impl IdentityStore for SqliteIdentity<'_> {
         self.run(sql, params![Text(device_id), Millis(revoked.at), revoked.reason])
     }
 
+    fn revoke_sessions_of_user(&self, user_id: &str, revoked: Revoked) -> Result<usize> {
+        let sql = "UPDATE sessions SET revoked_at = ?2, revocation = ?3 WHERE user_id = ?1 AND \
+                   revoked_at IS NULL";
+        self.run(sql, params![user_id, Millis(revoked.at), revoked.reason])
+    }
+
     fn refresh_token(&self, hash: SecretHash) -> Result<Option<RefreshToken>> {
         self.one(
             "SELECT * FROM refresh_tokens WHERE hash = ?1",
@@ -211,6 +214,38 @@ impl IdentityStore for SqliteIdentity<'_> {
             ],
         )?;
         Ok(())
+    }
+
+    fn forget_unused_codes_of(&self, user_id: &str) -> Result<()> {
+        let sql = "DELETE FROM authorization_codes WHERE user_id = ?1 AND spent = 0";
+        self.run(sql, [user_id]).map(drop)
+    }
+
+    fn known_browser(&self, hash: SecretHash, user_id: &str) -> Result<Option<KnownBrowser>> {
+        let sql = "SELECT * FROM known_browsers WHERE hash = ?1 AND user_id = ?2";
+        self.one(sql, params![hash, user_id], read_browser)
+    }
+
+    fn save_known_browser(&self, browser: &KnownBrowser) -> Result<()> {
+        let sql = "INSERT OR REPLACE INTO known_browsers VALUES (?1, ?2, ?3)";
+        let values = params![browser.hash, browser.user_id, Millis(browser.signed_in_at)];
+        self.run(sql, values).map(drop)
+    }
+
+    fn rename_browser(&self, from: SecretHash, to: SecretHash) -> Result<()> {
+        self.run("UPDATE known_browsers SET hash = ?2 WHERE hash = ?1", [from, to])
+            .map(drop)
+    }
+
+    fn trim_browsers_of(&self, user_id: &str, most: usize) -> Result<()> {
+        let sql = "DELETE FROM known_browsers WHERE user_id = ?1 AND hash NOT IN (SELECT hash FROM known_browsers \
+                   WHERE user_id = ?1 ORDER BY signed_in_at DESC, hash LIMIT ?2)";
+        self.run(sql, params![user_id, most]).map(drop)
+    }
+
+    fn forget_browsers_of(&self, user_id: &str) -> Result<()> {
+        self.run("DELETE FROM known_browsers WHERE user_id = ?1", [user_id])
+            .map(drop)
     }
 
     fn forget_expired(&self, before: DateTime<Utc>) -> Result<()> {

@@ -4,7 +4,7 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRe
 use rusqlite::{Row, ToSql};
 
 use crate::identity::model::{
-    AccessToken, AuthorizationCode, Device, RefreshToken, Revocation, Revoked, Session, User,
+    AccessToken, AuthorizationCode, Device, KnownBrowser, RefreshToken, Revocation, Revoked, Session, User,
 };
 use crate::identity::secret::SecretHash;
 use crate::storage::sqlite::value::{Json, Millis, Text};
@@ -75,6 +75,14 @@ pub(super) fn read_code(row: &Row<'_>) -> rusqlite::Result<AuthorizationCode> {
     })
 }
 
+pub(super) fn read_browser(row: &Row<'_>) -> rusqlite::Result<KnownBrowser> {
+    Ok(KnownBrowser {
+        hash: row.get("hash")?,
+        user_id: row.get("user_id")?,
+        signed_in_at: row.get::<_, Millis>("signed_in_at")?.0,
+    })
+}
+
 impl ToSql for SecretHash {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(self.0.as_slice().into())
@@ -87,12 +95,16 @@ impl FromSql for SecretHash {
     }
 }
 
-const REVOCATIONS: [Revocation; 5] = [
+const REVOCATIONS: [Revocation; 9] = [
     Revocation::SignedOut,
     Revocation::DeviceRemoved,
     Revocation::Replaced,
     Revocation::TokenReused,
     Revocation::CodeReplayed,
+    Revocation::PasswordChanged,
+    Revocation::AccountDisabled,
+    Revocation::AccountEnabled,
+    Revocation::LifetimeEnded,
 ];
 
 fn revocation_name(revocation: Revocation) -> &'static str {
@@ -102,6 +114,10 @@ fn revocation_name(revocation: Revocation) -> &'static str {
         Revocation::Replaced => "replaced",
         Revocation::TokenReused => "token_reused",
         Revocation::CodeReplayed => "code_replayed",
+        Revocation::PasswordChanged => "password_changed",
+        Revocation::AccountDisabled => "account_disabled",
+        Revocation::AccountEnabled => "account_enabled",
+        Revocation::LifetimeEnded => "lifetime_ended",
     }
 }
 

@@ -143,13 +143,68 @@ fn passwords() {
 }
 
 #[test]
+fn a_password_is_checked_in_every_form_that_looks_the_same() {
+    use argon2::Argon2;
+    use argon2::password_hash::PasswordHasher;
+
+    let mut world = World::new();
+    let passwords = Passwords::new(&mut world.rng).unwrap();
+    let (composed, decomposed) = ("caf\u{e9} au lait", "cafe\u{301} au lait");
+    // As an earlier version hashed it: in the bytes that were typed.
+    let earlier = |typed: &str| {
+        let hash = Argon2::default().hash_password_with_salt(typed.as_bytes(), &[7; 16]);
+        hash.unwrap().to_string()
+    };
+    let now = password::hash(&mut world.rng, decomposed).unwrap();
+    for password_hash in [now, earlier(composed), earlier(decomposed)] {
+        let ann = User {
+            password_hash,
+            ..user("ann", world.now)
+        };
+        for typed in [composed, decomposed] {
+            assert!(passwords.verify(Some(&ann), typed).unwrap(), "{typed:?}");
+        }
+        assert!(!passwords.verify(Some(&ann), "cafe au lait").unwrap());
+    }
+}
+
+#[test]
+fn one_rule_says_what_a_password_may_be() {
+    let longest = "x".repeat(password::LONGEST);
+    let table = [
+        ("seven77", false),
+        ("eight888", true),
+        // Seven characters, of which one is typed as two.
+        ("eight8e\u{301}", false),
+        ("\u{1F600}\u{1F600}", false),
+        (longest.as_str(), true),
+        (&format!("{longest}x"), false),
+        ("", false),
+    ];
+    for (password, expected) in table {
+        assert_eq!(password::is_acceptable(password), expected, "{password:?}");
+    }
+    let mut world = World::new();
+    let passwords = Passwords::new(&mut world.rng).unwrap();
+    let too_long = format!("{longest}x");
+    let ann = User {
+        password_hash: password::hash(&mut world.rng, &too_long).unwrap(),
+        ..user("ann", world.now)
+    };
+    assert!(
+        !passwords.verify(Some(&ann), &too_long).unwrap(),
+        "nothing so long is worth the work"
+    );
+}
+
+#[test]
 fn demo_accounts_work_in_a_demo_only() {
     let mut world = World::new();
     let now = world.now;
     demo::open(&SqliteIdentity(&world.connection), &mut world.rng, now).unwrap();
     let tokens = world.sign_in("technician");
     assert!(world.is_let_in(&tokens));
-    demo::close(&world.store()).unwrap();
+    demo::close(&world.store(), now).unwrap();
     assert!(!world.is_let_in(&tokens), "an open session ends with the demo");
     let anns = world.sign_in("ann");
     assert!(world.is_let_in(&anns), "other accounts are not touched");

@@ -1,6 +1,7 @@
 //! The identity rules as tables, over the real store in memory, with a hand-moved clock and a seeded source.
 
 mod access;
+mod account;
 mod authorization;
 mod exchange;
 mod rotation;
@@ -110,11 +111,12 @@ fn lifetimes() -> Lifetimes {
     Lifetimes {
         access: TimeDelta::minutes(10),
         refresh: TimeDelta::days(30),
+        session: TimeDelta::days(90),
         settling: crate::identity::grant::SETTLING,
     }
 }
 
-fn user(id: &str, created_at: DateTime<Utc>) -> User {
+pub(super) fn user(id: &str, created_at: DateTime<Utc>) -> User {
     User {
         id: id.to_owned(),
         username: id.to_owned(),

@@ -4,7 +4,9 @@ use uuid::Uuid;
 
 use super::*;
 use crate::identity::memory::MemoryIdentity;
-use crate::identity::model::{AccessToken, Device, RefreshToken, Revocation, Revoked, Session};
+use crate::identity::model::{
+    AccessToken, AuthorizationCode, Device, KnownBrowser, RefreshToken, Revocation, Revoked, Session,
+};
 use crate::identity::secret::SecretHash;
 
 fn on_each_store(check: impl Fn(&dyn Fn() -> World, &dyn IdentityStore)) {
@@ -53,10 +55,15 @@ fn accounts_are_found_by_id_and_by_name_in_any_case_and_listed_in_order() {
         let names: Vec<String> = store.users().unwrap().into_iter().map(|user| user.id).collect();
         assert_eq!(names, ["ann", "ben", "zoe"]);
 
-        store.allow_demo_users(false).unwrap();
-        assert!(store.user("zoe").unwrap().unwrap().disabled);
-        assert!(!store.user("ann").unwrap().unwrap().disabled);
         assert!(store.has_users().unwrap());
+        for user in store.users().unwrap() {
+            let disabled = User {
+                disabled: true,
+                ..user
+            };
+            store.save_user(&disabled).unwrap();
+        }
+        assert!(!store.has_users().unwrap());
     });
 }
 
@@ -115,5 +122,97 @@ fn tokens_are_found_by_their_hash_until_they_are_forgotten() {
         store.forget_expired(now + TimeDelta::hours(1)).unwrap();
         assert_eq!(store.refresh_token(hash).unwrap(), None);
         assert_eq!(store.access_token(hash).unwrap(), Some(access));
+    });
+}
+
+#[test]
+fn all_sessions_and_unused_codes_of_one_account_end_together() {
+    on_each_store(|world, store| {
+        let now = world().now;
+        store.save_device(&device(1, now)).unwrap();
+        store.save_device(&device(2, now)).unwrap();
+        let bens_device = Device {
+            user_id: "ben".to_owned(),
+            ..device(3, now)
+        };
+        store.save_device(&bens_device).unwrap();
+        store.save_session(&session(11, 1, now)).unwrap();
+        store.save_session(&session(12, 2, now)).unwrap();
+        let bens = Session {
+            user_id: "ben".to_owned(),
+            ..session(13, 3, now)
+        };
+        store.save_session(&bens).unwrap();
+        let code = |name: &str, user: &str, spent| AuthorizationCode {
+            hash: SecretHash::of(name),
+            user_id: user.to_owned(),
+            redirect_uri: REDIRECT.to_owned(),
+            code_challenge: String::new(),
+            expires_at: now,
+            spent,
+            session_id: None,
+        };
+        for (name, user, spent) in [
+            ("new", "ann", false),
+            ("spent", "ann", true),
+            ("other", "ben", false),
+        ] {
+            store.save_code(&code(name, user, spent)).unwrap();
+        }
+
+        for reason in [
+            Revocation::PasswordChanged,
+            Revocation::AccountDisabled,
+            Revocation::AccountEnabled,
+            Revocation::LifetimeEnded,
+        ] {
+            store.save_session(&session(11, 1, now)).unwrap();
+            let revoked = Revoked { at: now, reason };
+            assert!(store.revoke_sessions_of_user("ann", revoked).unwrap() > 0);
+            assert_eq!(store.revoke_sessions_of_user("ann", revoked).unwrap(), 0);
+            let ended = store.session(Uuid::from_u128(11)).unwrap().unwrap();
+            assert_eq!(ended.revoked, Some(revoked));
+        }
+        assert_eq!(store.session(Uuid::from_u128(13)).unwrap(), Some(bens));
+
+        store.forget_unused_codes_of("ann").unwrap();
+        let there = |name| store.code(SecretHash::of(name)).unwrap().is_some();
+        assert_eq!(
+            (there("new"), there("spent"), there("other")),
+            (false, true, true)
+        );
+    });
+}
+
+#[test]
+fn browsers_are_known_for_each_account_until_trimmed_or_forgotten() {
+    on_each_store(|world, store| {
+        let now = world().now;
+        let browser = |name: &str, user: &str, hour| KnownBrowser {
+            hash: SecretHash::of(name),
+            user_id: user.to_owned(),
+            signed_in_at: now + TimeDelta::hours(hour),
+        };
+        for (name, user, hour) in [
+            ("old", "ann", 0),
+            ("tablet", "ann", 1),
+            ("tablet", "ben", 2),
+            ("new", "ann", 3),
+        ] {
+            store.save_known_browser(&browser(name, user, hour)).unwrap();
+        }
+        store
+            .rename_browser(SecretHash::of("tablet"), SecretHash::of("renamed"))
+            .unwrap();
+        let known = |name, user| {
+            let found = store.known_browser(SecretHash::of(name), user).unwrap();
+            found.is_some()
+        };
+        assert!(known("renamed", "ann") && known("renamed", "ben") && !known("tablet", "ann"));
+        store.trim_browsers_of("ann", 2).unwrap();
+        assert!(!known("old", "ann") && known("renamed", "ann") && known("new", "ann"));
+        assert!(!known("new", "ben"));
+        store.forget_browsers_of("ann").unwrap();
+        assert!(!known("renamed", "ann") && known("renamed", "ben"));
     });
 }

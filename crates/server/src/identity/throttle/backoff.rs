@@ -1,10 +1,9 @@
 //! Growing delays after failures, per key (an account, an address).
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, TimeDelta, Utc};
+use lru::LruCache;
 
-use super::TIDY_ABOVE;
+use super::{Key, MOST_KEYS};
 
 /// The longest delay.
 const CEILING: TimeDelta = TimeDelta::minutes(5);
@@ -25,34 +24,33 @@ struct Record {
 #[derive(Debug)]
 pub struct Backoff {
     free_attempts: u32,
-    records: HashMap<String, Record>,
+    /// In the order of their latest attempts.
+    records: LruCache<Key, Record>,
 }
 
 impl Backoff {
     pub fn new(free_attempts: u32) -> Self {
         Self {
             free_attempts,
-            records: HashMap::new(),
+            records: LruCache::unbounded(),
         }
     }
 
     /// How long the key must still wait; none if it may try now.
-    pub fn delay(&self, now: DateTime<Utc>, key: &str) -> Option<TimeDelta> {
-        let record = self.records.get(key)?;
+    pub fn delay(&self, now: DateTime<Utc>, key: Key) -> Option<TimeDelta> {
+        let record = self.records.peek(&key)?;
         (record.blocked_until > now).then(|| record.blocked_until - now)
     }
 
     /// Counts an attempt.
-    pub fn attempt(&mut self, now: DateTime<Utc>, key: &str) {
-        if self.records.len() >= TIDY_ABOVE {
-            self.records.retain(|_, record| now - record.last < MEMORY);
-        }
+    pub fn attempt(&mut self, now: DateTime<Utc>, key: Key) {
+        self.forget_some(now);
         let fresh = Record {
             attempts: 0,
             last: now,
             blocked_until: now,
         };
-        let record = self.records.entry(key.to_owned()).or_insert(fresh);
+        let record = self.records.get_or_insert_mut(key, || fresh);
         if now - record.last >= MEMORY {
             *record = fresh;
         }
@@ -62,15 +60,26 @@ impl Backoff {
     }
 
     /// Forgets the key's failures: the attempt succeeded.
-    pub fn succeeded(&mut self, key: &str) {
-        self.records.remove(key);
+    pub fn succeeded(&mut self, key: Key) {
+        self.records.pop(&key);
     }
 
     /// Takes one attempt back: it succeeded, but the key's other failures were not its doing.
-    pub fn refund(&mut self, key: &str) {
-        if let Some(record) = self.records.get_mut(key) {
+    pub fn refund(&mut self, key: Key) {
+        if let Some(record) = self.records.peek_mut(&key) {
             record.attempts = record.attempts.saturating_sub(1);
             record.blocked_until = record.last;
+        }
+    }
+
+    /// Drops at most two records that are too old to count, or the oldest if there is no room for another.
+    fn forget_some(&mut self, now: DateTime<Utc>) {
+        for _ in 0..2 {
+            let full = self.records.len() >= MOST_KEYS.get();
+            match self.records.peek_lru() {
+                Some((_, oldest)) if full || now - oldest.last >= MEMORY => drop(self.records.pop_lru()),
+                _ => break,
+            }
         }
     }
 
@@ -95,16 +104,16 @@ mod tests {
         let mut backoff = Backoff::new(3);
         let mut now = 0;
         for expected in [0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300] {
-            backoff.attempt(at(now), "mallory");
+            backoff.attempt(at(now), Key::of(&["mallory"]));
             let delay = backoff
-                .delay(at(now), "mallory")
+                .delay(at(now), Key::of(&["mallory"]))
                 .map_or(0, |delay| delay.num_seconds());
             assert_eq!(delay, expected, "after {now} s");
-            assert_eq!(backoff.delay(at(now + delay), "mallory"), None);
+            assert_eq!(backoff.delay(at(now + delay), Key::of(&["mallory"])), None);
             now += delay;
         }
         assert_eq!(
-            backoff.delay(at(now), "alice"),
+            backoff.delay(at(now), Key::of(&["alice"])),
             None,
             "keys do not hold each other up"
         );
@@ -113,17 +122,19 @@ mod tests {
     #[test]
     fn success_and_time_forgive() {
         let mut backoff = Backoff::new(1);
-        backoff.attempt(at(0), "alice");
-        backoff.attempt(at(0), "alice");
-        assert!(backoff.delay(at(0), "alice").is_some());
-        backoff.succeeded("alice");
-        assert_eq!(backoff.delay(at(0), "alice"), None);
+        backoff.attempt(at(0), Key::of(&["alice"]));
+        backoff.attempt(at(0), Key::of(&["alice"]));
+        assert!(backoff.delay(at(0), Key::of(&["alice"])).is_some());
+        backoff.succeeded(Key::of(&["alice"]));
+        assert_eq!(backoff.delay(at(0), Key::of(&["alice"])), None);
 
-        backoff.attempt(at(0), "bob");
-        backoff.attempt(at(0), "bob");
-        backoff.attempt(at(1800), "bob");
+        backoff.attempt(at(0), Key::of(&["bob"]));
+        backoff.attempt(at(0), Key::of(&["bob"]));
+        backoff.attempt(at(1800), Key::of(&["bob"]));
         assert_eq!(
-            backoff.delay(at(1800), "bob").map(|delay| delay.num_seconds()),
+            backoff
+                .delay(at(1800), Key::of(&["bob"]))
+                .map(|delay| delay.num_seconds()),
             Some(1)
         );
     }
@@ -132,24 +143,41 @@ mod tests {
     fn a_refund_takes_back_one_attempt_only() {
         let mut backoff = Backoff::new(3);
         for _ in 0..3 {
-            backoff.attempt(at(0), "office");
+            backoff.attempt(at(0), Key::of(&["office"]));
         }
-        backoff.refund("office");
-        assert_eq!(backoff.delay(at(0), "office"), None);
-        backoff.attempt(at(0), "office");
+        backoff.refund(Key::of(&["office"]));
+        assert_eq!(backoff.delay(at(0), Key::of(&["office"])), None);
+        backoff.attempt(at(0), Key::of(&["office"]));
         assert!(
-            backoff.delay(at(0), "office").is_some(),
+            backoff.delay(at(0), Key::of(&["office"])).is_some(),
             "the other two still count"
         );
     }
 
     #[test]
-    fn memory_is_bounded() {
+    fn memory_is_bounded_in_keys_and_in_time() {
         let mut backoff = Backoff::new(3);
-        for number in 0..TIDY_ABOVE {
-            backoff.attempt(at(0), &number.to_string());
+        for number in 0..MOST_KEYS.get() + 10 {
+            backoff.attempt(at(0), Key::of(&[&number.to_string()]));
         }
-        backoff.attempt(at(3600), "one more");
-        assert_eq!(backoff.records.len(), 1);
+        assert_eq!(backoff.records.len(), MOST_KEYS.get());
+        for number in 0..10 {
+            backoff.attempt(at(3600), Key::of(&[&format!("fresh {number}")]));
+        }
+        assert_eq!(
+            backoff.records.len(),
+            MOST_KEYS.get() - 10,
+            "two go for each that comes"
+        );
+    }
+
+    #[test]
+    fn an_early_return_of_a_key_counts_from_its_latest_attempt() {
+        let mut backoff = Backoff::new(1);
+        let key = Key::of(&["alice"]);
+        backoff.attempt(at(0), key);
+        backoff.attempt(at(1000), key);
+        backoff.attempt(at(2000), Key::of(&["bob"]));
+        assert_eq!(backoff.records.len(), 2, "alice's latest attempt is not old yet");
     }
 }

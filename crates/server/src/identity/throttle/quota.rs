@@ -1,10 +1,9 @@
 //! A steady rate with room for bursts, per key: the generic cell rate algorithm.
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, TimeDelta, Utc};
+use lru::LruCache;
 
-use super::TIDY_ABOVE;
+use super::{Key, MOST_KEYS};
 
 /// Admits `burst` requests at once, and one more per `interval` after that.
 #[derive(Debug)]
@@ -12,7 +11,7 @@ pub struct Quota {
     interval: TimeDelta,
     /// How far the theoretical arrival time may run ahead of the clock.
     tolerance: TimeDelta,
-    arrivals: HashMap<String, DateTime<Utc>>,
+    arrivals: LruCache<Key, DateTime<Utc>>,
 }
 
 impl Quota {
@@ -20,20 +19,25 @@ impl Quota {
         Self {
             interval,
             tolerance: interval * burst,
-            arrivals: HashMap::new(),
+            arrivals: LruCache::unbounded(),
         }
     }
 
     /// Counts a request; the time to wait if it is one too many (it is then not counted).
-    pub fn admit(&mut self, now: DateTime<Utc>, key: &str) -> Result<(), TimeDelta> {
-        if self.arrivals.len() >= TIDY_ABOVE {
-            self.arrivals.retain(|_, arrival| *arrival > now);
-        }
-        let arrival = self.arrivals.get(key).copied().unwrap_or(now).max(now) + self.interval;
+    pub fn admit(&mut self, now: DateTime<Utc>, key: Key) -> Result<(), TimeDelta> {
+        let arrival = self.arrivals.get(&key).copied().unwrap_or(now).max(now) + self.interval;
         if arrival > now + self.tolerance {
             return Err(arrival - now - self.tolerance);
         }
-        self.arrivals.insert(key.to_owned(), arrival);
+        self.arrivals.put(key, arrival);
+        // Two at a time: what no longer restrains anybody goes faster than it comes.
+        for _ in 0..2 {
+            let full = self.arrivals.len() > MOST_KEYS.get();
+            match self.arrivals.peek_lru() {
+                Some((_, arrival)) if full || *arrival <= now => drop(self.arrivals.pop_lru()),
+                _ => break,
+            }
+        }
         Ok(())
     }
 }
@@ -49,25 +53,34 @@ mod tests {
     #[test]
     fn a_burst_then_a_steady_rate() {
         let mut quota = Quota::new(TimeDelta::milliseconds(100), 3);
-        let answers: Vec<bool> = (0..4).map(|_| quota.admit(at(0), "a").is_ok()).collect();
+        let (one, other) = (Key::of(&["a"]), Key::of(&["b"]));
+        let answers: Vec<bool> = (0..4).map(|_| quota.admit(at(0), one).is_ok()).collect();
         assert_eq!(answers, [true, true, true, false]);
-        assert_eq!(quota.admit(at(0), "a"), Err(TimeDelta::milliseconds(100)));
-        assert_eq!(quota.admit(at(100), "a"), Ok(()));
-        assert_eq!(quota.admit(at(100), "a"), Err(TimeDelta::milliseconds(100)));
+        assert_eq!(quota.admit(at(0), one), Err(TimeDelta::milliseconds(100)));
+        assert_eq!(quota.admit(at(100), one), Ok(()));
+        assert_eq!(quota.admit(at(100), one), Err(TimeDelta::milliseconds(100)));
         assert_eq!(
-            quota.admit(at(100), "b"),
+            quota.admit(at(100), other),
             Ok(()),
             "keys do not hold each other up"
         );
     }
 
     #[test]
-    fn memory_is_bounded() {
+    fn memory_is_bounded_in_keys_and_in_time() {
         let mut quota = Quota::new(TimeDelta::milliseconds(100), 3);
-        for number in 0..TIDY_ABOVE {
-            assert!(quota.admit(at(0), &number.to_string()).is_ok());
+        for number in 0..MOST_KEYS.get() + 10 {
+            assert!(quota.admit(at(0), Key::of(&[&number.to_string()])).is_ok());
         }
-        assert!(quota.admit(at(1000), "one more").is_ok());
-        assert_eq!(quota.arrivals.len(), 1);
+        assert_eq!(quota.arrivals.len(), MOST_KEYS.get());
+        for number in 0..10 {
+            let fresh = format!("fresh {number}");
+            assert!(quota.admit(at(1000), Key::of(&[&fresh])).is_ok());
+        }
+        assert_eq!(
+            quota.arrivals.len(),
+            MOST_KEYS.get() - 10,
+            "two go for each that comes"
+        );
     }
 }

@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 use std::ops::Bound::{Excluded, Unbounded};
 
+use holdfast_core::Timestamp;
+
 use super::Tables;
 use crate::storage::model::{AuditFilter, AuditRow, HistoryEntry, Membership, StoredRecord};
 use crate::storage::port::{Result, StorageError, Transaction};
@@ -129,6 +131,15 @@ impl Transaction for MemoryTransaction<'_> {
             .collect()
     }
 
+    fn first_change_since(&self, time: Timestamp) -> Result<Option<u64>> {
+        let rows = self.tables.log.rows().iter();
+        let mut later = rows.filter(|(_, key)| {
+            let record = self.tables.records.rows().get(key);
+            record.is_some_and(|record| record.updated_at > time)
+        });
+        Ok(later.next().map(|(sequence, _)| *sequence))
+    }
+
     fn history_after(&self, entity: &str, id: &str, version: u64) -> Result<Vec<HistoryEntry>> {
         let key = pair(entity, id);
         let range = (Excluded((key.clone(), version)), Unbounded);
@@ -139,6 +150,12 @@ impl Transaction for MemoryTransaction<'_> {
             .range(range)
             .take_while(|((of, _), _)| *of == key);
         Ok(rows.map(|(_, entry)| entry.clone()).collect())
+    }
+
+    fn history_page(&self, entity: &str, id: &str, version: u64, limit: usize) -> Result<Vec<HistoryEntry>> {
+        let mut entries = self.history_after(entity, id, version)?;
+        entries.truncate(limit);
+        Ok(entries)
     }
 
     fn history_since(&self, entity: &str, id: &str, sequence: u64) -> Result<Vec<HistoryEntry>> {

@@ -21,11 +21,25 @@ pub enum DatabaseError {
     #[error("schema migration {number} failed and was rolled back: {source}")]
     Migration { number: u32, source: rusqlite::Error },
 
+    #[error("the time for this request was over before the database had an answer. Try again")]
+    OutOfTime,
+
     #[error("the database failed: {0}")]
     Sqlite(#[from] rusqlite::Error),
 }
 
 impl DatabaseError {
+    /// Whether the work was given up because its time was over.
+    pub fn is_out_of_time(&self) -> bool {
+        match self {
+            Self::OutOfTime => true,
+            Self::Sqlite(error) => {
+                error.sqlite_error_code() == Some(rusqlite::ErrorCode::OperationInterrupted)
+            }
+            _ => false,
+        }
+    }
+
     /// Names the file that could not be opened.
     pub(super) fn opening(self, path: &Path) -> Self {
         match self {

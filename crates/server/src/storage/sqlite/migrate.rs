@@ -15,6 +15,8 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0004_audit_chain.sql"),
     include_str!("../migrations/0005_maker.sql"),
     include_str!("../migrations/0006_alias_devices.sql"),
+    include_str!("../migrations/0008_records_by_time.sql"),
+    include_str!("../migrations/0010_known_browsers.sql"),
 ];
 
 /// Brings the schema to the newest version this server knows.

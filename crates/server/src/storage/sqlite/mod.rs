@@ -4,6 +4,7 @@
 //! in order and never lets one fail with "database is locked". Readers see the last committed state and wait for
 //! nobody. A commit returns only after it is on the disk (`synchronous = FULL`): what was answered survives a power cut.
 
+pub mod deadline;
 mod error;
 mod migrate;
 mod rows;
@@ -82,6 +83,7 @@ impl Database {
         work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut connection = lock(&self.writer);
+        in_time()?;
         let transaction = connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(DatabaseError::from)?;
@@ -90,12 +92,13 @@ impl Database {
         Ok(value)
     }
 
-    /// Runs `work` on one consistent snapshot of the last committed state.
+    /// Runs `work` on one consistent snapshot of the last committed state. Interrupted once its [`deadline`] is over.
     pub fn read<T, E: From<DatabaseError>>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut connection = self.free_reader();
+        in_time()?;
         let snapshot = connection.transaction().map_err(DatabaseError::from)?;
         work(&snapshot)
     }
@@ -106,6 +109,13 @@ impl Database {
             let turn = self.next_reader.fetch_add(1, Ordering::Relaxed) % self.readers.len();
             lock(&self.readers[turn])
         })
+    }
+}
+
+fn in_time() -> Result<(), DatabaseError> {
+    match deadline::has_passed() {
+        true => Err(DatabaseError::OutOfTime),
+        false => Ok(()),
     }
 }
 
@@ -126,7 +136,8 @@ fn open_writer(path: &Path) -> Result<Connection, DatabaseError> {
 }
 
 fn open_reader(path: &Path) -> Result<Connection, DatabaseError> {
-    let connection = Connection::open(path)?;
+    let mut connection = Connection::open(path)?;
+    connection.progress_handler(deadline::STEPS, Some(deadline::has_passed))?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "query_only", true)?;
     made_for_many_statements(connection)

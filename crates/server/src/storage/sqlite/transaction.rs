@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use holdfast_core::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
 use super::rows::{read_audit, read_history, read_record};
@@ -154,9 +155,20 @@ impl Transaction for SqliteTransaction<'_> {
         self.all(sql, params![within(sequence), limit], read_record)
     }
 
+    fn first_change_since(&self, time: Timestamp) -> Result<Option<u64>> {
+        let sql = "SELECT min(sequence) FROM records WHERE updated_at > ?1";
+        Ok(self.one(sql, [Millis(time)], |row| row.get(0))?.flatten())
+    }
+
     fn history_after(&self, entity: &str, id: &str, version: u64) -> Result<Vec<HistoryEntry>> {
         let sql = "SELECT * FROM history WHERE entity = ?1 AND id = ?2 AND version > ?3 ORDER BY version";
         self.all(sql, params![entity, id, within(version)], read_history)
+    }
+
+    fn history_page(&self, entity: &str, id: &str, version: u64, limit: usize) -> Result<Vec<HistoryEntry>> {
+        let sql =
+            "SELECT * FROM history WHERE entity = ?1 AND id = ?2 AND version > ?3 ORDER BY version LIMIT ?4";
+        self.all(sql, params![entity, id, within(version), limit], read_history)
     }
 
     fn history_since(&self, entity: &str, id: &str, sequence: u64) -> Result<Vec<HistoryEntry>> {

@@ -5,7 +5,7 @@ pub mod chain;
 
 use std::collections::BTreeMap;
 
-use holdfast_core::{Timestamp, protocol::WireOperation};
+use holdfast_core::{Timestamp, limits::MAX_CLOCK_OFFSET_MS, protocol::WireOperation};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -119,8 +119,11 @@ impl AuditEntry {
     #[must_use]
     pub(super) fn about(mut self, operation: &WireOperation, server_version: u64) -> Self {
         self.client_mutation_id = Some(operation.key().to_owned());
-        self.acted_at = operation.queued_at;
-        self.clock_offset_ms = operation.queued_at.map(|_| operation.clock_offset_ms);
+        let offset = operation.clock_offset_ms;
+        // No clock is further off: a claim beyond it is no time to be written down.
+        let plausible = offset.unsigned_abs() <= MAX_CLOCK_OFFSET_MS;
+        self.acted_at = operation.queued_at.filter(|_| plausible);
+        self.clock_offset_ms = self.acted_at.map(|_| offset);
         self.client_version = operation.split_payload().0;
         self.server_version = Some(server_version);
         self

@@ -25,6 +25,7 @@ on_both!(
     a_storm_of_repeats_ends_in_a_new_beginning,
     fetching_by_id_makes_no_holder,
     the_digest_counts_a_page_once_its_cursor_is_presented,
+    a_digest_with_nothing_to_note_is_a_read,
     the_digest_leaves_out_what_has_had_its_days,
 );
 
@@ -372,4 +373,32 @@ fn the_digest_leaves_out_what_has_had_its_days(world: World<impl Storage>) {
         update("k9", "WO-1", 2, json!({ "plan": "Monday" })),
     );
     assert_eq!(orders(false).count, 3, "changed again: counted from then");
+}
+
+fn a_digest_with_nothing_to_note_is_a_read(world: World<impl Storage>) {
+    for id in ["WO-1", "WO-2", "WO-3"] {
+        order(&world, id, "tara");
+    }
+    let tara = world.tara();
+    let request = |since: &str| DigestRequest {
+        since: Some(since.to_owned()),
+        entities: None,
+        versions: false,
+    };
+    let look = |since: &str| {
+        let request = request(since);
+        let looked = world.act(&tara, |tx, cx| digest::look(tx, cx, &request));
+        looked.unwrap().map(|digest| digest.entities["orders"].count)
+    };
+    let cursor = world.pull(&tara, None, 100).unwrap().cursor;
+    assert_eq!(look(&cursor), None, "the page has just arrived");
+    let whole = world.act(&tara, |tx, cx| digest::digest(tx, cx, &request(&cursor)));
+    assert_eq!(whole.unwrap().entities["orders"].count, 3);
+    assert_eq!(look(&cursor), Some(3));
+    assert_eq!(look("no cursor of this device"), None);
+    order(&world, "WO-4", "tara");
+    let next = world.pull(&tara, Some(&cursor), 100).unwrap().cursor;
+    world.pull(&tara, Some(&next), 100).unwrap();
+    assert_eq!(look(&next), Some(4));
+    assert_eq!(look(&cursor), None, "overtaken");
 }

@@ -10,8 +10,12 @@ mod delta;
 mod device;
 mod effects;
 mod late;
+#[rustfmt::skip]
+mod limits;
 mod merge;
 mod push;
+#[rustfmt::skip]
+mod readers;
 mod rest;
 mod restore;
 mod scope;
@@ -33,7 +37,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::pull::{self, DeltaRequest};
 use super::{Caller, Context, Refusal, push as pushing, scopes_of};
-use crate::records::{people, version::Author, version::NewVersion};
+use crate::records::{people, starts, version::Author, version::NewVersion};
 use crate::storage::model::{Act, StoredRecord};
 use crate::storage::port::{Storage, StorageError, Transaction};
 use crate::storage::text::StoredText;
@@ -106,6 +110,7 @@ impl<S: Storage> World<S> {
             random: Counter::default(),
             seconds: Cell::new(0),
         };
+        world.write(|tx| starts::begin(tx, &world.random));
         for caller in [world.tara(), world.jonas(), world.samir(), world.ada()] {
             world.know(&caller);
         }

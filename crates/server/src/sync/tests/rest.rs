@@ -6,13 +6,16 @@ use serde_json::{Value, json};
 use super::{World, local, object, on_both};
 use crate::storage::port::Storage;
 use crate::sync::Caller;
-use crate::sync::rest::{self, ListRequest, RestWrite, Written};
+use crate::sync::rest::{self, HistoryPage, HistoryRequest, ListRequest, RestWrite, Written};
 
 on_both!(
     lists_come_in_pages_and_can_be_filtered,
     writes_go_through_ledger_merge_and_conflicts,
     metadata_in_a_body_is_passed_over,
     the_history_tells_who_changed_what,
+    a_history_comes_in_pages,
+    a_list_looks_at_only_so_many_records,
+    a_key_has_a_length,
 );
 
 fn list(
@@ -217,10 +220,15 @@ fn the_history_tells_who_changed_what(world: World<impl Storage>) {
     let ask = |caller: &Caller| {
         world.act(caller, |tx, cx| {
             let entity = rest::entity(cx, "orders").unwrap();
-            rest::history(tx, cx, entity, "WO-1")
+            rest::history(tx, cx, entity, "WO-1", &HistoryRequest::default())
         })
     };
-    let versions = ask(&world.tara()).unwrap();
+    let HistoryPage {
+        versions,
+        previous,
+        next,
+    } = ask(&world.tara()).unwrap();
+    assert_eq!((previous, next), (None, None));
     assert_eq!(
         versions.iter().map(|version| version.version).collect::<Vec<_>>(),
         [1, 2]
@@ -234,4 +242,120 @@ fn the_history_tells_who_changed_what(world: World<impl Storage>) {
         json!({ "plan": { "from": null, "to": "Monday" } })
     );
     assert_eq!(ask(&world.jonas()).unwrap_err().status, 404);
+}
+
+fn a_history_comes_in_pages(world: World<impl Storage>) {
+    for number in 0..7 {
+        world.given(
+            "order",
+            "WO-1",
+            json!({ "title": format!("{number}"), "owner": "tara" }),
+        );
+    }
+    let ask = |after: Option<u64>, before: Option<u64>, limit: Option<usize>| {
+        let request = HistoryRequest { after, before, limit };
+        let page = world.act(&world.tara(), |tx, cx| {
+            let entity = rest::entity(cx, "orders").unwrap();
+            rest::history(tx, cx, entity, "WO-1", &request)
+        });
+        let numbers = |page: &HistoryPage| {
+            page.versions
+                .iter()
+                .map(|version| version.version)
+                .collect::<Vec<_>>()
+        };
+        page.map(|page| (numbers(&page), page.previous, page.next))
+            .map_err(|refusal| refusal.status)
+    };
+    let table = [
+        ((None, None, None), (vec![1, 2, 3, 4, 5, 6, 7], None, None)),
+        ((None, None, Some(3)), (vec![1, 2, 3], None, Some(3))),
+        ((Some(3), None, Some(3)), (vec![4, 5, 6], Some(4), Some(6))),
+        ((Some(6), None, Some(3)), (vec![7], Some(7), None)),
+        ((Some(7), None, Some(3)), (vec![], None, None)),
+        ((Some(u64::MAX), None, None), (vec![], None, None)),
+        ((None, Some(7), Some(3)), (vec![4, 5, 6], Some(4), Some(6))),
+        ((None, Some(4), Some(3)), (vec![1, 2, 3], None, Some(3))),
+        ((None, Some(3), Some(500)), (vec![1, 2], None, Some(2))),
+        ((None, Some(u64::MAX), Some(2)), (vec![6, 7], Some(6), None)),
+        ((None, Some(1), None), (vec![], None, None)),
+        ((None, Some(0), None), (vec![], None, None)),
+    ];
+    for ((after, before, limit), page) in table {
+        assert_eq!(
+            ask(after, before, limit),
+            Ok(page),
+            "{after:?} {before:?} {limit:?}"
+        );
+    }
+    for (after, before, limit) in [
+        (None, None, Some(0)),
+        (None, None, Some(501)),
+        (Some(1), Some(2), None),
+    ] {
+        assert_eq!(ask(after, before, limit), Err(400));
+    }
+}
+
+/// Whoever may see few of many records, or filters for few, gets short pages, and in the end all that they ask for.
+fn a_list_looks_at_only_so_many_records(world: World<impl Storage>) {
+    for number in 0..30 {
+        let owner = if number % 7 == 0 { "tara" } else { "jonas" };
+        world.given(
+            "order",
+            &format!("WO-{number:06}"),
+            json!({ "title": "x", "owner": owner }),
+        );
+    }
+    for looked_at in [1, 2, 5, 29, 30, 31] {
+        let (mut page, mut seen, mut pages) = (None, Vec::new(), 0);
+        loop {
+            let request = ListRequest {
+                page: page.clone(),
+                limit: Some(3),
+                filters: Vec::new(),
+            };
+            let found = world.act(&world.tara(), |tx, cx| {
+                let entity = rest::entity(cx, "orders").unwrap();
+                rest::list_within(tx, cx, entity, &request, looked_at)
+            });
+            let found = found.unwrap();
+            pages += 1;
+            assert!(found.items.len() <= 3.min(looked_at) && pages <= 40);
+            seen.extend(
+                found
+                    .items
+                    .iter()
+                    .map(|row| row.id("orderId").unwrap().to_owned()),
+            );
+            page = found.next_page;
+            if page.is_none() {
+                break;
+            }
+        }
+        assert_eq!(
+            seen,
+            ["WO-000000", "WO-000007", "WO-000014", "WO-000021", "WO-000028"],
+            "{looked_at}"
+        );
+        assert_eq!(pages, 30_usize.div_ceil(looked_at).max(2), "{looked_at}");
+    }
+}
+
+fn a_key_has_a_length(world: World<impl Storage>) {
+    let post = |key: &str, title: &str| {
+        let body = json!({ "title": title });
+        write(
+            &world,
+            &world.tara(),
+            request(Operation::Create, None, Some(key), None, body),
+        )
+    };
+    assert_eq!(
+        post(&"k".repeat(129), "x").unwrap_err(),
+        (400, ErrorCode::ValidationError)
+    );
+    assert!(post(&"k".repeat(128), "x").is_ok());
+    let long = "x".repeat(holdfast_core::limits::MAX_TEXT_CHARS + 1);
+    assert_eq!(post("k", &long).unwrap_err(), (422, ErrorCode::ValidationError));
 }

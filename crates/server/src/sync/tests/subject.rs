@@ -84,7 +84,8 @@ fn nothing_of_the_record_is_told_to_whoever_lost_it(world: World<impl Storage>) 
             let mut all = vec![json!(list.unwrap().items)];
             for id in ids {
                 all.push(json!(rest::get(tx, cx, entity, &id)?.map(|record| record.fields)));
-                all.push(json!(rest::history(tx, cx, entity, &id)?.unwrap()));
+                let page = rest::history(tx, cx, entity, &id, &rest::HistoryRequest::default())?.unwrap();
+                all.push(json!(page.versions));
             }
             Ok(all)
         });

@@ -1,0 +1,105 @@
+//! `holdfast-server serve`.
+
+mod arguments;
+mod error;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use chrono::Utc;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::prepare;
+use crate::http::state::AppState;
+use crate::http::{SecurityHeaders, operations_router, router, serve};
+use crate::identity::demo;
+use crate::identity::sqlite::SqliteIdentity;
+use crate::identity::store::IdentityStore;
+use crate::packs;
+use crate::storage::sqlite::Database;
+
+pub(super) use arguments::ServeArguments;
+pub(super) use error::ServeError;
+
+pub(super) fn run(arguments: &ServeArguments) -> Result<(), ServeError> {
+    arguments.check()?;
+    if !arguments.web.join("index.html").is_file() {
+        return Err(ServeError::NoApp(arguments.web.clone()));
+    }
+    let state = open_state(arguments)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(listen_and_serve(arguments, state))
+}
+
+fn open_state(arguments: &ServeArguments) -> Result<AppState, ServeError> {
+    let settings = arguments.settings();
+    let transport = settings.secure_cookies.then(|| arguments.transport());
+    let headers = SecurityHeaders::for_app(&settings.web, transport)?;
+    let packs = Arc::new(packs::load(arguments.domains.as_deref())?);
+    let database = Arc::new(arguments.database.open()?);
+    prepare_accounts(&database, arguments.demo)?;
+    prepare::people(&database, &packs)?;
+    prepare::start(&database)?;
+    if arguments.restored {
+        prepare::new_epoch(&database, &packs)?;
+    }
+    if arguments.demo {
+        prepare::demo(&database, &packs)?;
+    }
+    Ok(AppState::new(settings, headers, packs, database)?)
+}
+
+fn prepare_accounts(database: &Database, as_demo: bool) -> Result<(), ServeError> {
+    database.write(|tx| {
+        let store = SqliteIdentity(tx);
+        if as_demo {
+            return match store.users()?.iter().all(|user| user.demo) {
+                true => Ok(demo::open(&store, &mut rand::rng(), Utc::now())?),
+                false => Err(ServeError::DemoWithAccounts),
+            };
+        }
+        demo::close(&store, Utc::now())?;
+        if !store.has_users()? {
+            tracing::warn!("nobody can sign in yet: create an account with `holdfast-server user add`");
+        }
+        Ok(())
+    })
+}
+
+async fn listen_and_serve(arguments: &ServeArguments, state: AppState) -> Result<(), ServeError> {
+    let limits = arguments.connections();
+    let (listener, bound) = bind(arguments.listen).await?;
+    let (stopping, stopped) = tokio::sync::watch::channel(false);
+    if let Some(address) = arguments.operations_listen {
+        let (listener, bound) = bind(address).await?;
+        tracing::info!("readiness, metrics and the API's description are at http://{bound}");
+        let router = operations_router(state.clone());
+        tokio::spawn(serve(listener, router, limits, told(stopped.clone())));
+    }
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+        // Nobody listening means that serving has ended already.
+        let _ = stopping.send(true);
+    });
+    println!("Holdfast is at http://{bound}");
+    serve(listener, router(state), limits, told(stopped)).await?;
+    Ok(())
+}
+
+async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> {
+    let unable = |source| ServeError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(unable)?;
+    let bound = listener.local_addr().map_err(unable)?;
+    Ok((listener, bound))
+}
+
+/// Completes once the process was told to stop.
+async fn told(mut stopped: tokio::sync::watch::Receiver<bool>) {
+    // A sender that is gone without having told is a runtime that is being shut down.
+    let _ = stopped.wait_for(|stopping| *stopping).await;
+}

@@ -1,0 +1,78 @@
+//! How often one network may ask each of the OAuth routes.
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderValue, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use chrono::TimeDelta;
+use serde_json::json;
+
+use super::ApiError;
+use super::client_address::ClientAddress;
+use super::error::whole_seconds;
+use super::routes::authorize::too_many_requests;
+use super::state::AppState;
+use crate::identity::throttle::{Key, Quota};
+use crate::security_log::{self, Event};
+
+/// Requests of one network to one route at once, and one more per [`INTERVAL`] after that.
+const BURST: i32 = 100;
+const INTERVAL: TimeDelta = TimeDelta::milliseconds(100);
+
+/// The count of each route, in memory; a restart forgives.
+pub(super) fn quota() -> Quota {
+    Quota::new(INTERVAL, BURST)
+}
+
+/// Middleware that refuses what is one too many, before anything of the request is read.
+pub(super) async fn admit(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let network = ClientAddress::of(&state.settings, request.headers(), request.extensions()).network();
+    let route = route(request.uri().path());
+    let verb = if request.method() == Method::POST {
+        "POST"
+    } else {
+        "GET"
+    };
+    let key = Key::of(&[verb, route, &network]);
+    let admitted = state.limits().oauth_requests.admit(state.now(), key);
+    match admitted {
+        Ok(()) => next.run(request).await,
+        Err(wait) => {
+            security_log::record_sparingly(Event::LimitHit {
+                limit: route,
+                user_id: None,
+                network: &network,
+            });
+            refusal(route, wait)
+        }
+    }
+}
+
+/// Addresses that do not exist share one count.
+fn route(path: &str) -> &'static str {
+    let known = [
+        "/oauth/authorize",
+        "/oauth/sign-in.css",
+        "/oauth/token",
+        "/oauth/revoke",
+        "/.well-known/oauth-authorization-server",
+    ];
+    known
+        .into_iter()
+        .find(|known| *known == path)
+        .unwrap_or("/oauth/*")
+}
+
+fn refusal(route: &str, wait: TimeDelta) -> Response {
+    match route {
+        "/oauth/token" | "/oauth/revoke" => {
+            let error = json!({"error": "temporarily_unavailable", "error_description": "too many requests"});
+            let retry_after = [(RETRY_AFTER, HeaderValue::from(whole_seconds(wait)))];
+            (StatusCode::TOO_MANY_REQUESTS, retry_after, Json(error)).into_response()
+        }
+        "/oauth/authorize" => too_many_requests(wait),
+        _ => ApiError::RateLimited { retry_after: wait }.into_response(),
+    }
+}
