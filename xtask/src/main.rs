@@ -18,7 +18,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{bench, build, check, contract, fuzz, kill, mutate, run, simulate, test, torture};
+use crate::commands::{
+    attack, bench, build, check, contract, fuzz, kill, mutate, run, simulate, test, torture,
+};
 
 /// Set up, build, run and test Holdfast.
 #[derive(Debug, Parser)]
@@ -46,6 +48,8 @@ enum Command {
     Torture(torture::Options),
     /// Kill the real server with SIGKILL, again and again, while writers push and readers page
     Kill(kill::Options),
+    /// Send forged, malformed and replayed requests to the real server, with honest devices beside
+    Attack(attack::Options),
     /// Try any bytes at every border that foreign data crosses, by libFuzzer
     Fuzz(fuzz::Options),
     /// Hold the server's answers to the description of the API that it serves
@@ -64,6 +68,7 @@ fn main() -> ExitCode {
         Command::Mutate(options) => mutate::execute(&options),
         Command::Torture(options) => torture::execute(&options),
         Command::Kill(options) => kill::execute(&options),
+        Command::Attack(options) => attack::execute(&options),
         Command::Fuzz(options) => fuzz::execute(&options),
         Command::Contract(options) => contract::execute(&options),
         Command::Bench(options) => bench::execute(&options),

@@ -6,7 +6,7 @@ use crate::{
     faults::Weather,
     link::{Dialect, Way},
     rng::Seeded,
-    server::AMENDMENTS,
+    server::{AMENDMENTS, HOSTILE},
     store::Boundary,
     world::World,
 };
@@ -199,7 +199,11 @@ impl World {
         let Some(user) = rng.pick(&self.people) else {
             return;
         };
-        let usual = if user == "sue" { "supervisor" } else { "technician" };
+        let usual = match (user.as_str(), &self.hostile) {
+            ("sue", _) => "supervisor",
+            (HOSTILE, Some(device)) => device.role,
+            _ => "technician",
+        };
         let role = if rng.chance(300) { "reader" } else { usual };
         let sites: &[&str] = if rng.chance(500) {
             &["north", "south"]

@@ -11,6 +11,8 @@
 //! doubled, silently overwritten or shown to the wrong person. A run that breaks one is shortened ([`run::shrink`]) and
 //! told as a [`story`].
 //!
+//! In one world of three a [`hostile`] device with a session of its own sends raw requests between the events.
+//!
 //! A new kind of device, fault or promise has one place each: `device`, `events`, `invariants`.
 
 pub mod actions;
@@ -20,6 +22,7 @@ pub mod diary;
 mod events;
 pub mod executor;
 pub mod faults;
+pub mod hostile;
 pub mod invariants;
 pub mod link;
 pub mod network;

@@ -11,9 +11,9 @@ use std::{
     time::Instant,
 };
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use holdfast_simulator::{
-    run::{Schedule, run, shrink},
+    run::{Hostile, Schedule, run, shrink},
     world::SetUpError,
 };
 
@@ -36,18 +36,33 @@ struct Arguments {
     /// Go on after a failure, and name each seed that fails.
     #[arg(long)]
     keep_going: bool,
+    /// A hostile device: in one world of three, in none, or in each.
+    #[arg(long, value_enum, default_value_t = Presence::BySeed)]
+    hostile: Presence,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Presence {
+    BySeed,
+    Never,
+    Always,
 }
 
 impl Arguments {
     fn schedule(&self, seed: u64) -> Schedule {
-        Schedule::new(
-            seed,
-            if self.large {
-                Schedule::LARGE
-            } else {
-                Schedule::SMALL
+        let events = if self.large {
+            Schedule::LARGE
+        } else {
+            Schedule::SMALL
+        };
+        Schedule {
+            hostile: match self.hostile {
+                Presence::BySeed => Hostile::BySeed,
+                Presence::Never => Hostile::Never,
+                Presence::Always => Hostile::Always,
             },
-        )
+            ..Schedule::new(seed, events)
+        }
     }
 }
 

@@ -15,6 +15,17 @@ pub struct Schedule {
     pub events: u64,
     /// Events that do not happen, though time passes for them.
     pub left_out: BTreeSet<u64>,
+    pub hostile: Hostile,
+}
+
+/// Whether a hostile device is there. The rest of a run draws the same numbers with it and without.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Hostile {
+    /// In one world of three.
+    #[default]
+    BySeed,
+    Never,
+    Always,
 }
 
 impl Schedule {
@@ -26,6 +37,7 @@ impl Schedule {
             seed,
             events,
             left_out: BTreeSet::new(),
+            hostile: Hostile::default(),
         }
     }
 
@@ -50,7 +62,7 @@ pub struct Outcome {
 
 /// Plays a run; `told` keeps its story.
 pub fn run(schedule: &Schedule, told: bool) -> Result<Outcome, SetUpError> {
-    World::new(schedule.seed, told).map(|world| world.play(schedule))
+    World::new(schedule, told).map(|world| world.play(schedule))
 }
 
 /// How often a failing run is played again, to find one that is shorter.

@@ -12,12 +12,13 @@ use crate::{
     diary::Diary,
     executor::Executor,
     faults::Weather,
+    hostile::device::HostileDevice,
     invariants::{self, Broken, Excuses},
     link::Way,
     network::Network,
     rng::Seeded,
-    run::{Outcome, Schedule},
-    server::{Server, pack},
+    run::{Hostile, Outcome, Schedule},
+    server::{HOSTILE, Server, pack},
     story::Story,
     witness::Witness,
 };
@@ -42,8 +43,9 @@ pub struct World {
     pub(crate) people: Rc<Vec<String>>,
     pub(crate) story: Story,
     pub(crate) excuses: Excuses,
+    pub(crate) hostile: Option<HostileDevice>,
+    pub(crate) broken: Vec<Broken>,
     witness: Rc<Witness>,
-    broken: Vec<Broken>,
 }
 
 impl std::fmt::Debug for World {
@@ -55,8 +57,8 @@ impl std::fmt::Debug for World {
 }
 
 impl World {
-    pub fn new(seed: u64, told: bool) -> Result<Self, SetUpError> {
-        let rng = Seeded::new(seed);
+    pub fn new(schedule: &Schedule, told: bool) -> Result<Self, SetUpError> {
+        let rng = Seeded::new(schedule.seed);
         let executor = Executor::default();
         let story = Story::new(executor.time.clone(), told);
         let mut pack = pack().map_err(|error| SetUpError::Pack(error.to_string()))?;
@@ -70,25 +72,35 @@ impl World {
         let mut server = Server::new(packs, rng.fork(1));
         server.start()?;
         server.page = rng.between(1, 12) as usize;
-        let people = ["tim", "tess", "sue"];
-        for (user, role) in people.iter().zip(["technician", "technician", "supervisor"]) {
+        let honest = ["tim", "tess", "sue"];
+        for (user, role) in honest.iter().zip(["technician", "technician", "supervisor"]) {
             server.account(user, &[role], &["north", "south"], 0)?;
         }
-        server.seed_work(&["tim", "tess", "tim"])?;
+        let mut people = honest.map(str::to_owned).to_vec();
+        let hostile = hostile_device(schedule);
+        let mut work = vec!["tim", "tess", "tim"];
+        if let Some(device) = &hostile {
+            // Work of its own, which it can lose.
+            work.extend([HOSTILE, HOSTILE]);
+            server.account(HOSTILE, &[device.role], &["north"], 0)?;
+            people.push(HOSTILE.to_owned());
+        }
+        server.seed_work(&work)?;
         let network = Network::new(server, executor.time.clone(), rng.fork(2), story.clone());
         let mut world = Self {
             executor,
             network: Rc::new(network),
             devices: Vec::new(),
             diary: Rc::new(diary),
-            people: Rc::new(people.map(str::to_owned).to_vec()),
+            people: Rc::new(people),
             story,
             excuses: Excuses::default(),
-            witness: Rc::default(),
+            hostile,
             broken: Vec::new(),
+            witness: Rc::default(),
         };
         for number in 0..rng.between(2, 4) as usize {
-            let user = &world.people[number % people.len()];
+            let user = honest[number % honest.len()];
             let rng = rng.fork(100 + number as u64);
             let device = Device::new(number, user, &world.network, &world.witness, rng, &world.story);
             world.devices.push(device);
@@ -110,6 +122,7 @@ impl World {
             self.pass(pause);
             if !schedule.left_out.contains(&events) {
                 self.happen(&rng);
+                self.attack(&attack_rng(schedule.seed, events));
             }
             events += 1;
         }
@@ -194,6 +207,24 @@ impl World {
         let moving = invariants::what_moves(&self.devices, &self.network);
         self.broken.extend(moving);
     }
+}
+
+/// The hostile device of a run, if there is one; drawn apart, so that the rest of the run draws what it draws without.
+fn hostile_device(schedule: &Schedule) -> Option<HostileDevice> {
+    let rng = Seeded::new(schedule.seed ^ 0x484F_5354_494C_4531);
+    let drawn = rng.below(3) == 0;
+    let role = *rng.pick(&["technician", "technician", "recorder"])?;
+    let there = match schedule.hostile {
+        Hostile::BySeed => drawn,
+        Hostile::Never => false,
+        Hostile::Always => true,
+    };
+    there.then(|| HostileDevice::new(role))
+}
+
+/// Draws for the hostile device's turn after an event.
+fn attack_rng(seed: u64, event: u64) -> Seeded {
+    event_rng(seed ^ 0x5455_524E, event)
 }
 
 /// Draws for one event of a run.

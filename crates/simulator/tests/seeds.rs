@@ -6,7 +6,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use holdfast_simulator::run::{Outcome, Schedule, run};
+use holdfast_simulator::run::{Hostile, Outcome, Schedule, run};
 
 /// Seeds of runs that once broke a promise, one a line; what follows a `#` says which.
 const CORPUS: &str = include_str!("corpus.txt");
@@ -53,8 +53,18 @@ fn seeds_that_once_failed_stay_well() {
         .lines()
         .filter_map(|line| line.split('#').next()?.trim().parse::<u64>().ok());
     for seed in seeds {
-        let outcome = play(seed, false);
-        assert!(outcome.broken.is_empty(), "seed {seed}: {}", outcome.broken[0]);
+        for hostile in [Hostile::Never, Hostile::Always] {
+            let schedule = Schedule {
+                hostile,
+                ..Schedule::new(seed, Schedule::SMALL)
+            };
+            let outcome = run(&schedule, false).unwrap();
+            assert!(
+                outcome.broken.is_empty(),
+                "seed {seed}, {hostile:?}: {}",
+                outcome.broken[0]
+            );
+        }
     }
 }
 

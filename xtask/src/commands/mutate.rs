@@ -41,6 +41,15 @@ struct Mutations {
 #[derive(Debug, Deserialize)]
 struct Mutation {
     name: String,
+    #[serde(flatten)]
+    edit: Edit,
+    /// Other places that hold the same rule.
+    #[serde(default)]
+    also: Vec<Edit>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Edit {
     /// From the root of the checkout.
     file: String,
     find: String,
@@ -155,22 +164,33 @@ fn drop_others(folder: &Path, listed: &BTreeSet<&str>) -> Outcome {
     Ok(())
 }
 
-/// Breaks the rule, plays, and mends it.
+/// Breaks the rule wherever it is held, plays, and mends it.
 fn try_out(mutation: &Mutation, seeds: u64) -> Outcome<Fate> {
-    let path = tree().join(&mutation.file);
+    let mut whole = Vec::new();
+    for edit in std::iter::once(&mutation.edit).chain(&mutation.also) {
+        whole.push(break_rule(&mutation.name, edit)?);
+    }
+    let fate = play(seeds);
+    for (path, text) in whole {
+        fs::write(&path, text).at("write", &path)?;
+    }
+    fate
+}
+
+/// The file and what it held before.
+fn break_rule(name: &str, edit: &Edit) -> Outcome<(PathBuf, String)> {
+    let path = tree().join(&edit.file);
     let whole = fs::read_to_string(&path).at("read", &path)?;
-    let count = whole.matches(&mutation.find).count();
+    let count = whole.matches(&edit.find).count();
     if count != 1 {
-        let Mutation { name, file, .. } = mutation;
+        let file = &edit.file;
         let message =
             format!("{MUTATIONS}: what \"{name}\" looks for stands {count} times in {file}, not once");
         return Err(Failure::Mutation(message));
     }
-    let broken = whole.replacen(&mutation.find, &mutation.replace, 1);
+    let broken = whole.replacen(&edit.find, &edit.replace, 1);
     fs::write(&path, broken).at("write", &path)?;
-    let fate = play(seeds);
-    fs::write(&path, whole).at("write", &path)?;
-    fate
+    Ok((path, whole))
 }
 
 /// Builds the copy and plays seeds until one breaks a promise. A crash is noticed too.

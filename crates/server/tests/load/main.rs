@@ -1,4 +1,4 @@
-//! The server as a process, under load and under `kill -9`.
+//! The server as a process, under load, under `kill -9` and under attack.
 //!
 //! Writers push over HTTP while readers page through deltas, all as devices of several people, into one SQLite file.
 //! Each write leaves two marks in its work order: a note under the write's key, which shows that it is there and in
@@ -11,9 +11,11 @@
     reason = "a test that cannot set itself up has failed"
 )]
 
+mod attacker;
 mod board;
 mod dispatcher;
 mod killer;
+mod prober;
 mod process;
 mod reader;
 mod scene;
@@ -21,6 +23,9 @@ mod session;
 mod truth;
 mod writer;
 
+use std::env;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use killer::Plan;
@@ -58,4 +63,29 @@ async fn killed_at_random_it_loses_and_doubles_nothing() {
     let figures = scene.close().await;
     println!("{restarts}\n{figures}");
     assert!(figures.resent > 0, "no kill met a push: {figures}");
+}
+
+/// `HOLDFAST_SECONDS` and `HOLDFAST_SEED` make it longer and another.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn attacked_it_reveals_changes_and_resets_nothing_of_others() {
+    let number = |name: &str| env::var(name).ok().map(|text| text.parse::<u64>().unwrap());
+    let seed = number("HOLDFAST_SEED").unwrap_or(1);
+    let cast = Cast {
+        writers: 2,
+        readers: 2,
+    };
+    let scene = Scene::open(cast, seed).await;
+    let (attacker, prober) = (scene.attack(seed).await, scene.probe().await);
+    let epoch = scene.epoch();
+    let stop = Arc::new(AtomicBool::new(false));
+    let attacking = tokio::spawn(attacker.run(stop.clone()));
+    let probing = tokio::spawn(prober.run(stop.clone()));
+    tokio::time::sleep(Duration::from_secs(number("HOLDFAST_SECONDS").unwrap_or(8))).await;
+    stop.store(true, Ordering::Relaxed);
+    let tried = attacking.await.unwrap();
+    let waits = probing.await.unwrap();
+    assert_eq!(scene.epoch(), epoch, "an epoch began, and nothing was lost");
+    let figures = scene.close().await;
+    println!("{tried}\n{waits}\n{figures}");
+    assert!(tried.requests > 20 && figures.writes > 0, "{tried}; {figures}");
 }

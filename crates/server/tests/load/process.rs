@@ -4,6 +4,11 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use holdfast_server::identity::model::User;
+use holdfast_server::identity::sqlite::SqliteIdentity;
+use holdfast_server::identity::store::IdentityStore;
+use holdfast_server::storage::port::{Storage, StorageError};
+use holdfast_server::storage::sqlite::Database;
 use tempfile::TempDir;
 
 /// A folder with a database and what the server wants to serve.
@@ -41,6 +46,33 @@ impl Place {
             took: started.elapsed(),
             child,
         }
+    }
+
+    fn database(&self) -> Database {
+        Database::open_existing(&self.0.path().join("holdfast.db")).unwrap()
+    }
+
+    /// An account more beside those of the demo, with the role and the password of the demo's technician.
+    pub fn add_technician(&self, name: &str) {
+        let added = self.database().write(|tx| {
+            let store = SqliteIdentity(tx);
+            let technician = store.user("technician")?.unwrap();
+            let (id, username) = (name.to_owned(), name.to_owned());
+            let display_name = name.to_owned();
+            store.save_user(&User {
+                id,
+                username,
+                display_name,
+                ..technician
+            })
+        });
+        added.unwrap();
+    }
+
+    /// The name of the database's present history.
+    pub fn epoch(&self) -> String {
+        let epoch = Storage::read::<_, StorageError>(&self.database(), |tx| tx.meta("epoch"));
+        epoch.unwrap().unwrap()
     }
 
     /// What `audit verify` says of the database; it must find the chain whole.

@@ -6,9 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::attacker::{self, Attacker};
 use crate::board::{Board, Figures};
 use crate::dispatcher::Dispatcher;
 use crate::killer::{self, Plan, Restarts};
+use crate::prober::Prober;
 use crate::process::{Place, Process};
 use crate::reader::Reader;
 use crate::session::{Address, Session};
@@ -74,6 +76,22 @@ impl Scene {
             writing,
             reading,
         }
+    }
+
+    /// A hostile device comes in, with an account of its own.
+    pub async fn attack(&self, seed: u64) -> Attacker {
+        self.place.add_technician(attacker::USER);
+        let session = Session::open(&self.moved.subscribe(), attacker::USER).await;
+        Attacker::new(session, self.board.clone(), seed)
+    }
+
+    /// One more honest device, whose waits are measured.
+    pub async fn probe(&self) -> Prober {
+        Prober::new(Session::open(&self.moved.subscribe(), "admin").await)
+    }
+
+    pub fn epoch(&self) -> String {
+        self.place.epoch()
     }
 
     /// Kills and restarts the server as planned, while everybody goes on.

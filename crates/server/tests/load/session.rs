@@ -5,7 +5,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use reqwest::redirect::Policy;
-use reqwest::{Client, RequestBuilder, StatusCode};
+use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
@@ -104,6 +104,22 @@ impl Session {
 
     pub async fn get(&self, path: &str) -> Result<(StatusCode, Value), NoAnswer> {
         self.send(self.http.get(self.url(path))).await
+    }
+
+    /// Sends whatever text it is given; the answer's status and text. A body goes as JSON.
+    pub async fn raw(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<String>,
+    ) -> Result<(StatusCode, String), NoAnswer> {
+        let mut request = self.http.request(method, self.url(path)).bearer_auth(&self.token);
+        if let Some(body) = body {
+            request = request.header("content-type", "application/json").body(body);
+        }
+        let response = request.send().await.map_err(cut_off)?;
+        let status = response.status();
+        Ok((status, response.text().await.map_err(cut_off)?))
     }
 
     /// Asks until there is an answer; it must be a success.

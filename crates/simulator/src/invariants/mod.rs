@@ -6,10 +6,12 @@
 //! - [`decisions`]: nothing gives way unseen and untold, and no device's clock decides.
 //! - [`rows`]: no row of a list goes but by somebody's hand.
 //! - [`replicas`]: a cursor never runs ahead of its data; a device holds what it should, and nothing it may not.
+//! - [`hostile`]: a hostile device comes to know and to change nothing that is not its own.
 //! - Here: when the faults have stopped, all queues drain; the audit's chain holds; nothing that is there was refused as
-//!   gone.
+//!   gone; no device names a record by another's alias; no epoch begins but after a restore.
 
 mod decisions;
+pub mod hostile;
 mod lanes;
 mod once;
 mod replicas;
@@ -99,6 +101,7 @@ pub fn at_rest(devices: &[Device], network: &Network, diary: &Diary, excuses: Ex
     broken.extend(tampered(&server));
     let refused = |what: &String| Broken::new("what is there is not refused as gone", what.clone());
     broken.extend(server.misjudged.iter().map(refused));
+    broken.extend(at_the_door(&server));
     if server.sessions.thefts > 0 && !excuses.cookie_lost {
         broken.push(Broken::new(
             "a lost answer is not taken for theft",
@@ -110,6 +113,19 @@ pub fn at_rest(devices: &[Device], network: &Network, diary: &Diary, excuses: Ex
         broken.extend(replicas::differing(device, &server));
     }
     broken
+}
+
+/// What the server did that no request of any device may bring about.
+pub fn at_the_door(server: &Server) -> Vec<Broken> {
+    let aliases = server.misaliased.iter().map(|what| {
+        let promise = "no device names a record by another's alias";
+        Broken::new(promise, what.clone())
+    });
+    let epochs = server.epochs.unasked.iter().map(|epoch| {
+        let promise = "no epoch begins except after a restore";
+        Broken::new(promise, format!("{epoch} began, and nothing was lost"))
+    });
+    aliases.chain(epochs).collect()
 }
 
 /// An audit whose entries do not follow from one another.

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_core::{Fields, queue::QueuedWrite, record::RecordKey};
-use holdfast_server::storage::model::{Act, StoredRecord};
+use holdfast_server::storage::model::{Act, HistoryEntry, StoredRecord};
 use serde_json::Value;
 
 use super::{Broken, all_records, read};
 use crate::{
     diary::{Author, Diary, tokens_in},
-    server::Server,
+    server::{HOSTILE, Server},
 };
 
 /// Records that were created twice: under two ids, from one create.
@@ -71,7 +71,7 @@ pub fn miscounted(server: &Server, diary: &Diary) -> Vec<Broken> {
         };
         if history
             .iter()
-            .any(|entry| matches!(entry.act, Act::Delete | Act::Recreate))
+            .any(|entry| matches!(entry.act, Act::Delete | Act::Recreate) || counted_by_hostile(entry))
         {
             continue;
         }
@@ -90,6 +90,11 @@ type Made = BTreeMap<(String, String), String>;
 fn made_by_devices(server: &Server) -> Made {
     let named = |record: StoredRecord| Some(((record.entity, record.local_id?), record.id));
     all_records(server).into_iter().filter_map(named).collect()
+}
+
+/// What the hostile device counts where it may counts too, and stands in no diary.
+fn counted_by_hostile(entry: &HistoryEntry) -> bool {
+    entry.user_id == HOSTILE && entry.changes.contains_key("meter")
 }
 
 /// The record under the server's own id.

@@ -15,7 +15,7 @@ use holdfast_server::{
 };
 use serde_json::{Value, json};
 
-use super::{Answer, MadeBy, Server, instant, misjudged::misjudged};
+use super::{Answer, HOSTILE, MadeBy, Server, aliases::misaliased, instant, misjudged::misjudged};
 
 impl Server {
     /// Answers a request that came in at `now`; `cookie` is the one that its browser sends along.
@@ -25,9 +25,13 @@ impl Server {
             (Method::Get, "/healthz") => ok(&json!({ "status": "ok", "service": "holdfast" })).into(),
             (Method::Post, "/oauth/token") => self.sessions.token(request, cookie, now),
             _ => match self.caller(request, now) {
-                Some(caller) => self
-                    .authorized(request, path, &parameters(query), &caller, now)
-                    .into(),
+                Some(caller) => {
+                    let response = self.authorized(request, path, &parameters(query), &caller, now);
+                    let epochs = &mut self.epochs;
+                    // A storage that cannot be read now shows it the next time.
+                    let _ = self.storage.read::<_, StorageError>(|tx| epochs.look(tx));
+                    response.into()
+                }
                 None => refused(401, ErrorCode::AuthError, "The token is not good any more.").into(),
             },
         }
@@ -55,24 +59,12 @@ impl Server {
         match path {
             "/api/v1/me" => ok(&json!(caller.me)),
             "/api/v1/domains" => ok(&json!({ "packs": self.packs.iter().collect::<Vec<_>>() })),
-            "/api/v1/sync/push" => {
-                let Some(batch) = read_push(request) else {
-                    return refused(400, ErrorCode::ValidationError, "Not a batch.");
-                };
-                let again = self.answered_before(&batch);
-                let pushed = self.storage.write(|tx| push::push(tx, &cx, &batch));
-                if let Ok(Ok(answer)) = &pushed {
-                    remember(&mut self.made_by, &batch, answer, &again);
-                    let found = self.storage.read(|tx| misjudged(tx, &cx, &batch, answer));
-                    self.misjudged.extend(found.unwrap_or_default());
-                }
-                answered(pushed.map(|answer| answer.map(|answer| json!(answer))))
-            }
+            "/api/v1/sync/push" => self.push(request, caller, now),
             "/api/v1/sync/delta" => {
                 let asked = pull::DeltaRequest {
                     since: text("since"),
                     entities: text("entities"),
-                    limit: Some(self.page),
+                    limit: asked_limit(query, caller).or(Some(self.page)),
                     layout: match text("layout").as_deref() {
                         Some("columns") => Layout::Columns,
                         _ => Layout::Rows,
@@ -106,6 +98,32 @@ impl Server {
             }
             _ => refused(404, ErrorCode::NotFound, "There is nothing here."),
         }
+    }
+
+    fn push(&mut self, request: &Request, caller: &Caller, now: u64) -> Response {
+        let cx = Context {
+            packs: &self.packs,
+            rng: &self.rng,
+            now: instant(now),
+            caller,
+        };
+        let Some(batch) = read_push(request) else {
+            return refused(400, ErrorCode::ValidationError, "Not a batch.");
+        };
+        let again = self.answered_before(&batch);
+        let pushed = self.storage.write(|tx| push::push(tx, &cx, &batch));
+        if let Ok(Ok(answer)) = &pushed {
+            let honest = caller.me.user_id != HOSTILE;
+            let found = self.storage.read(|tx| misaliased(tx, &batch, answer, honest));
+            self.misaliased.extend(found.unwrap_or_default());
+            // What the hostile device says of its writes is not to be believed.
+            if honest {
+                remember(&mut self.made_by, &batch, answer, &again);
+                let found = self.storage.read(|tx| misjudged(tx, &cx, &batch, answer));
+                self.misjudged.extend(found.unwrap_or_default());
+            }
+        }
+        answered(pushed.map(|answer| answer.map(|answer| json!(answer))))
     }
 
     /// Keys of operations that the ledger knows as accepted; a refusal of access is judged anew.
@@ -149,6 +167,12 @@ fn remember(made_by: &mut MadeBy, batch: &PushRequest, answer: &PushResponse, ag
             .entry((operation.entity_type.clone(), id.clone(), version))
             .or_insert_with(|| operation.queue_id.clone());
     }
+}
+
+/// Devices are given small pages; the hostile one gets what it asks for.
+fn asked_limit(query: &BTreeMap<String, String>, caller: &Caller) -> Option<usize> {
+    let limit = query.get("limit").filter(|_| caller.me.user_id == HOSTILE)?;
+    Some(limit.parse().unwrap_or(0))
 }
 
 fn read_push(request: &Request) -> Option<PushRequest> {

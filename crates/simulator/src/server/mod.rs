@@ -1,7 +1,9 @@
 //! The server's side of a run: the real push and pull logic over its storage in memory, behind a door that knows
 //! sessions and tokens. It can be down, be restored from a backup, and fail in the middle of a write.
 
+mod aliases;
 mod api;
+pub mod epochs;
 mod misjudged;
 pub mod sessions;
 mod upgrade;
@@ -28,7 +30,11 @@ use serde_json::{Value, json};
 pub use upgrade::{AMENDMENTS, Amendment};
 
 use crate::rng::Seeded;
+use epochs::Epochs;
 use sessions::Sessions;
+
+/// The account of the hostile device.
+pub const HOSTILE: &str = "mal";
 
 /// What a request is answered with, and the refresh cookie that comes with it.
 #[derive(Debug)]
@@ -61,6 +67,9 @@ pub struct Server {
     pub made_by: MadeBy,
     /// Writes that were refused as of something gone, which was there.
     pub misjudged: Vec<String>,
+    /// Writes that were taken for a record of another device's making.
+    pub misaliased: Vec<String>,
+    pub epochs: Epochs,
     backups: Vec<Backup>,
     rng: Seeded,
 }
@@ -95,6 +104,8 @@ impl Server {
             page: 10,
             made_by: MadeBy::new(),
             misjudged: Vec::new(),
+            misaliased: Vec::new(),
+            epochs: Epochs::default(),
             backups: Vec::new(),
             rng,
         }
@@ -210,6 +221,8 @@ impl Server {
         if self.rng.chance(500) {
             self.storage.write(|tx| epoch::renew(tx, &self.rng, &entities))?;
         }
+        let epochs = &mut self.epochs;
+        self.storage.read::<_, StorageError>(|tx| epochs.restored(tx))?;
         Ok(true)
     }
 }
