@@ -61,7 +61,7 @@ impl Waiting {
         waiting
     }
 
-    /// What a restarted browser has: nothing in memory, and a steady clock that begins anew.
+    /// State of a restarted browser: nothing in memory, and a monotonic clock that starts at zero.
     fn restarted(name: &str) -> Self {
         let seconds = Rc::new(Cell::new(0.0));
         let reading = seconds.clone();

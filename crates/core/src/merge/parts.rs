@@ -67,7 +67,7 @@ impl Overruled {
     }
 }
 
-/// Parts of one field that are told one by one.
+/// Parts of one field that are reported one by one.
 pub const MAX_OVERRULED: usize = 100;
 
 /// Where the merge is, and what it has overruled so far.

@@ -38,7 +38,7 @@ impl ClientAddress {
     }
 }
 
-/// An IPv4 address, or the first 64 bits of an IPv6 address: whoever has one of a /64 has all of them. An IPv4 address
+/// An IPv4 address, or the first 64 bits of an IPv6 address: one subscriber usually holds a whole /64. An IPv4 address
 /// that is written as an IPv6 one counts as what it is.
 pub(super) fn network(address: IpAddr) -> String {
     match address.to_canonical() {

@@ -1,7 +1,7 @@
 //! Changes of an account's password or status, and what each ends.
 //!
 //! Every change revokes the account's sessions, drops its unused codes and forgets its known browsers, in the
-//! transaction of the change: whoever was let in by the earlier state is not let in by the later one. Letting an
+//! transaction of the change: what the earlier state admitted, the later one refuses. Letting an
 //! account in again revives nothing.
 
 use chrono::{DateTime, Utc};

@@ -41,7 +41,7 @@ pub(in crate::cli) struct ServeArguments {
     #[arg(long, env = "HOLDFAST_DOMAINS")]
     pub domains: Option<PathBuf>,
 
-    /// The database was restored from a backup: devices sync anew, and offer again what they were told was accepted
+    /// The database was restored from a backup: devices sync again, and offer again what was accepted before
     #[arg(long)]
     pub restored: bool,
 
@@ -73,7 +73,7 @@ pub(in crate::cli) struct ServeArguments {
           value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub max_connections: u32,
 
-    /// Where browsers come by https: for how many seconds they are told to come so only (HSTS)
+    /// Seconds for which browsers that connect by https must use https only (HSTS)
     #[arg(long, env = "HOLDFAST_HSTS_SECONDS", default_value_t = DEFAULT_SECONDS)]
     pub hsts_seconds: u32,
 

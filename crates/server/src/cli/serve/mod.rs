@@ -98,7 +98,7 @@ async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeErr
     Ok((listener, bound))
 }
 
-/// Completes once the process was told to stop.
+/// Completes when the process is asked to stop.
 async fn told(mut stopped: tokio::sync::watch::Receiver<bool>) {
     // A sender that is gone without having told is a runtime that is being shut down.
     let _ = stopped.wait_for(|stopping| *stopping).await;
