@@ -92,9 +92,9 @@ async function refused(server: Server, what: string, action: () => Promise<unkno
 // Many navigations each.
 test.describe.configure({ timeout: 180_000 });
 
-/** Opens the attacker's page; it may be on its way elsewhere before it is there. */
+/** Opens the attacker's page; it may be on its way elsewhere before it is there, and then the browser may never report it. */
 async function visit(tab: Page, attacker: Attacker): Promise<void> {
-  await tab.goto(attacker.url, { waitUntil: "commit" }).catch(() => undefined);
+  await tab.goto(attacker.url, { waitUntil: "commit", timeout: 5_000 }).catch(() => undefined);
 }
 
 for (const host of HOSTS) {

@@ -83,7 +83,7 @@ mod tests {
             local_id: None,
         };
         let packs = PacksRow {
-            packs: vec![system::pack()],
+            packs: vec![system::pack().clone()],
         };
         let mut changes = Changes::default();
         changes.put(Row::Packs(packs));

@@ -40,7 +40,9 @@ export class Attacker {
   }
 
   async close(): Promise<void> {
+    const closed = new Promise((done) => this.listener.close(done));
+    // After the listener stopped: a browser opens spare connections at any moment, and one left would never close.
     this.listener.closeAllConnections();
-    await new Promise((closed) => this.listener.close(closed));
+    await closed;
   }
 }

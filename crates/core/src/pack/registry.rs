@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use super::{Entity, Pack, PackError};
 use crate::{ordered, system};
@@ -7,16 +7,17 @@ use crate::{ordered, system};
 /// walk through all.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Packs {
-    packs: Vec<Pack>,
+    packs: Vec<Cow<'static, Pack>>,
 }
 
 impl Packs {
     /// Checks the packs and puts the built-in one first.
     pub fn new(domain_packs: Vec<Pack>) -> Result<Self, PackError> {
-        let mut packs = domain_packs;
-        packs.retain(|pack| pack.name != system::NAME);
-        packs.insert(0, system::pack());
-        let all = Self { packs };
+        let domains = domain_packs.into_iter().filter(|pack| pack.name != system::NAME);
+        let built_in = std::iter::once(Cow::Borrowed(system::pack()));
+        let all = Self {
+            packs: built_in.chain(domains.map(Cow::Owned)).collect(),
+        };
         for (pack, entity) in all.entities() {
             if all
                 .entities()
@@ -33,13 +34,12 @@ impl Packs {
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Pack> {
-        self.packs.iter()
+        self.packs.iter().map(AsRef::as_ref)
     }
 
     /// All entities of all packs, in declared order.
     pub fn entities(&self) -> impl Iterator<Item = (&Pack, &Entity)> {
-        self.packs
-            .iter()
+        self.iter()
             .flat_map(|pack| pack.entities.iter().map(move |entity| (pack, entity)))
     }
 
@@ -70,6 +70,6 @@ impl Packs {
 
     /// Version by domain: what a push carries.
     pub fn versions(&self) -> BTreeMap<String, u64> {
-        ordered::map(self.packs.iter().map(Pack::name_and_version))
+        ordered::map(self.iter().map(Pack::name_and_version))
     }
 }
