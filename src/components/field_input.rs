@@ -204,6 +204,7 @@ fn line(
     view! {
         <input
             class="input"
+            dir="auto"
             id=id
             type=kind
             inputmode=mode
@@ -223,6 +224,7 @@ fn area(wiring: &Wiring, hint: bool) -> AnyView {
     view! {
         <textarea
             class="input"
+            dir="auto"
             id=id
             rows="4"
             autocomplete="off"
@@ -281,6 +283,7 @@ pub fn select(wiring: &Wiring, hint: bool, choices: Vec<Choice>, required: bool)
         <div class="select">
             <select
                 class="input"
+                dir="auto"
                 id=id
                 autocomplete="off"
                 aria-invalid=wiring.invalid()

@@ -60,7 +60,7 @@ pub fn Frame(
             <header class="topbar">
                 {back_button}
                 <div class="topbar__heading">
-                    <h1 class="topbar__title" tabindex="-1" node_ref=heading>{title}</h1>
+                    <h1 class="topbar__title" dir="auto" tabindex="-1" node_ref=heading>{title}</h1>
                     <StatusLine />
                 </div>
                 {actions}

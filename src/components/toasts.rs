@@ -11,7 +11,7 @@ pub fn Toasts() -> AnyView {
         <div class="toasts" role="status" aria-live="polite">
             <For each=move || session.toasts.all() key=|toast| toast.id let:toast>
                 <div class="toast">
-                    <span class="toast__text">{toast.text.clone()}</span>
+                    <span class="toast__text" dir="auto">{toast.text.clone()}</span>
                     {toast
                         .action
                         .map(|(label, act)| {

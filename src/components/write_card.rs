@@ -75,9 +75,9 @@ pub fn WriteCard(
     view! {
         <article class="write" aria-label=label>
             <div class="write__head">
-                <h3 class="write__what">{what}</h3>
+                <h3 class="write__what" dir="auto">{what}</h3>
                 {mark(state)}
-                {(!record_is_known).then(|| view! { <p class="write__record"><a href=href>{record}</a></p> }.into_any())}
+                {(!record_is_known).then(|| view! { <p class="write__record" dir="auto"><a href=href>{record}</a></p> }.into_any())}
             </div>
             {receipts(receipt)}
             {error.map(refusal)}
@@ -100,7 +100,7 @@ fn refusal(refusal: Refusal) -> AnyView {
         view! { <li><strong>{label}</strong> " " {message}</li> }.into_any()
     };
     view! {
-        <div class="write__error">
+        <div class="write__error" dir="auto">
             <p><strong>{message}</strong> " " {words::tries(tries)}</p>
             <ul>{fields.into_iter().map(field).collect_view()}</ul>
         </div>

@@ -126,8 +126,8 @@ fn item(entry: Told, restore: Callback<(String, usize)>) -> AnyView {
         view! {
             <p class="audit__label">{values.field}</p>
             <div class="audit__values">
-                <div class="audit__value audit__value--kept prose"><span class="audit__label">{words::STANDS}</span> {values.kept}</div>
-                <div class="audit__value prose"><span class="audit__label">{inbox::by(words::SUPERSEDED, &values.lost_by)}</span> {values.lost}</div>
+                <div class="audit__value audit__value--kept prose" dir="auto"><span class="audit__label">{words::STANDS}</span> {values.kept}</div>
+                <div class="audit__value prose" dir="auto"><span class="audit__label">{inbox::by(words::SUPERSEDED, &values.lost_by)}</span> {values.lost}</div>
             </div>
             <div class="cluster">
                 <button class="button" type="button" on:click=move |_| restore.run((id.clone(), place))>{icon("restore")} {words::RESTORE}</button>
@@ -137,7 +137,7 @@ fn item(entry: Told, restore: Callback<(String, usize)>) -> AnyView {
     view! {
         <li class="audit">
             <div class="audit__head">
-                <div><h3 class="audit__what">{what}</h3> <p class="audit__who">{who}</p></div> <span class="badge" data-tone=tone>{label}</span>
+                <div><h3 class="audit__what" dir="auto">{what}</h3> <p class="audit__who" dir="auto">{who}</p></div> <span class="badge" data-tone=tone>{label}</span>
             </div>
             {values.into_iter().map(pair).collect_view()}
         </li>

@@ -70,8 +70,8 @@ pub fn Correct(id: String) -> AnyView {
             <main class="screen screen--acting" id="main">
                 <form class="section stack stack--wide" id="correct-form" autocomplete="off" novalidate on:submit=submit>
                     <div class="notice" data-tone="failed">
-                        {icon("failed")} <h2 class="notice__title">{refused.what}</h2>
-                        <p class="notice__text">{refused.record}</p> <p class="notice__text">{refused.message}</p>
+                        {icon("failed")} <h2 class="notice__title" dir="auto">{refused.what}</h2>
+                        <p class="notice__text" dir="auto">{refused.record}</p> <p class="notice__text" dir="auto">{refused.message}</p>
                     </div>
                     {refused.fields.into_iter().map(input).collect_view()}
                 </form>

@@ -154,7 +154,7 @@ pub fn inputs(entity: &Entity, form: FormState, operation: Operation) -> AnyView
     let summary = move || {
         form.draft.with(Draft::has_errors).then(|| {
             let others = form.draft.with(|draft| draft.other_errors(&names));
-            let line = |text: String| view! { <p class="notice__text">{text}</p> }.into_any();
+            let line = |text: String| view! { <p class="notice__text" dir="auto">{text}</p> }.into_any();
             view! {
                 <div class="notice" data-tone="failed" role="alert">
                     {icon("failed")} <h2 class="notice__title">{words::LOOK_AGAIN}</h2> {others.into_iter().map(line).collect_view()}

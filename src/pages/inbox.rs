@@ -69,8 +69,8 @@ fn section(title: &'static str, conflicts: Memo<Vec<ConflictRow>>, state: Mark, 
         view! {
             <li class="row">
                 <a class="row__link" href=format!("/inbox/{}", conflict.id)>
-                    <span class="row__title">{conflict.title}</span>
-                    <span class="row__meta">{conflict.record}</span>
+                    <span class="row__title" dir="auto">{conflict.title}</span>
+                    <span class="row__meta" dir="auto">{conflict.record}</span>
                     <span class="row__state"><span class="quiet small">{conflict.when}</span></span>
                     <span class="row__mark">{mark(state)}</span>
                 </a>
@@ -104,11 +104,11 @@ fn notice_item(session: Session, notice: Notice) -> AnyView {
         href,
         typed,
     } = notice;
-    let line = |line: String| view! { <p class="notice__text">{line}</p> }.into_any();
+    let line = |line: String| view! { <p class="notice__text" dir="auto">{line}</p> }.into_any();
     view! {
         <li class="notice" data-tone=tone>
-            {icon(symbol)} <h3 class="notice__title">{title}</h3>
-            <div class="notice__text">{lines.into_iter().map(line).collect_view()} <p class="quiet small">{when}</p></div>
+            {icon(symbol)} <h3 class="notice__title" dir="auto">{title}</h3>
+            <div class="notice__text" dir="auto">{lines.into_iter().map(line).collect_view()} <p class="quiet small">{when}</p></div>
             <div class="notice__actions">
                 {href.map(|href| view! { <a class="button" href=href>{words::SEE_RECORD}</a> }.into_any())}
                 {typed.then(|| view! { <a class="button" href="/queue">{words::SHOW_TYPED}</a> }.into_any())}

@@ -187,7 +187,7 @@ fn Toolbar(entity: StoredValue<Entity>, state: RwSignal<ListState>) -> AnyView {
             <form class="toolbar__row" role="search" autocomplete="off" on:submit=|event| event.prevent_default()>
                 <div class="search">
                     {icon("search")} <label class="visually-hidden" for="search">{words::SEARCH}</label>
-                    <input class="input" id="search" type="search" autocomplete="off" placeholder=words::SEARCH_HINT
+                    <input class="input" dir="auto" id="search" type="search" autocomplete="off" placeholder=words::SEARCH_HINT
                         prop:value=state.with_untracked(|state| state.search.clone())
                         on:input=move |event| state.update(|state| { state.search = event_target_value(&event); state.shown = PAGE; }) />
                 </div>

@@ -214,7 +214,7 @@ fn Running(day: Memo<Day>) -> AnyView {
             <div class="section__head"><h2 class="section__title" id="working-on">{words::WORKING_ON}</h2></div>
             <div class="card card--flush">
                 <div class="timer" data-running="true">
-                    <div><TimerReading since /> <div class="timer__note">{note}</div></div>
+                    <div><TimerReading since /> <div class="timer__note" dir="auto">{note}</div></div>
                     <button class="button button--primary button--large" type="button" on:click=stop>{icon("stop")} {words::STOP}</button>
                 </div>
                 {rows("", one, Signal::stored(None::<String>))}
@@ -245,8 +245,8 @@ fn FailureNotice() -> AnyView {
         failed.get().map(|(count, record, message)| {
             view! {
                 <div class="notice notice--page" data-tone="failed" role="alert">
-                    {icon("failed")} <h2 class="notice__title">{status::not_accepted(count)}</h2>
-                    <p class="notice__text">{record} ": " {message} " " {words::KEPT}</p>
+                    {icon("failed")} <h2 class="notice__title" dir="auto">{status::not_accepted(count)}</h2>
+                    <p class="notice__text" dir="auto">{record} ": " {message} " " {words::KEPT}</p>
                     <div class="notice__actions">
                         {button("button", shell::RETRY, move |_| session.retry_all())}
                         <a class="button button--quiet" href="/queue">{shell::DETAILS}</a>
@@ -265,7 +265,7 @@ fn ConflictNotice() -> AnyView {
     view! {
         <Show when=move || { count.get() > 0 }>
             <div class="notice notice--page" data-tone="conflict">
-                {icon("conflict")} <h2 class="notice__title">{move || words::conflicts_wait(count.get())}</h2>
+                {icon("conflict")} <h2 class="notice__title" dir="auto">{move || words::conflicts_wait(count.get())}</h2>
                 <div class="notice__actions"><a class="button" href="/inbox">{words::CONFLICTS_WAIT}</a></div>
             </div>
         </Show>
@@ -286,7 +286,7 @@ fn OnDevice() -> AnyView {
             .collect::<Vec<_>>()
     });
     let line = |(what, record): (String, String)| {
-        view! { <a class="setting" href="/queue"><span class="setting__text"><span class="setting__name">{what}</span> <span class="setting__hint">{record}</span></span> {icon("device")}</a> }.into_any()
+        view! { <a class="setting" href="/queue"><span class="setting__text"><span class="setting__name" dir="auto">{what}</span> <span class="setting__hint" dir="auto">{record}</span></span> {icon("device")}</a> }.into_any()
     };
     view! {
         <Show when=move || !waiting.with(Vec::is_empty)>

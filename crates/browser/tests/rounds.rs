@@ -23,10 +23,11 @@ use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
-/// Takes the place of `fetch`: accepts every write after a while, unless out of reach, and notes what was sent.
+/// Takes the place of `fetch`: accepts every write after a while, unless it is out of reach or puts it off (`putOff` times),
+/// and notes what was sent.
 const SERVER: &str = r#"
     globalThis.original ??= fetch;
-    Object.assign(globalThis, { reachable: true, sent: [], underWay: 0, most: 0 });
+    Object.assign(globalThis, { reachable: true, putOff: 0, sent: [], underWay: 0, most: 0 });
     const json = (body) => new Response(JSON.stringify(body), { headers: { "content-type": "application/json" } });
     const push = async (request) => {
         const { operations } = JSON.parse(await request.text());
@@ -35,8 +36,10 @@ const SERVER: &str = r#"
         await new Promise((done) => setTimeout(done, 300));
         underWay -= 1;
         if (!reachable) throw new TypeError("no route");
-        const results = operations.map(({ queueId, entityId }) =>
-            ({ queueId, entityId, status: "success", newVersion: 1 }));
+        const answer = putOff-- > 0
+            ? { status: "retry", error: { code: "SERVER_ERROR", message: "Not now." } }
+            : { status: "success", newVersion: 1 };
+        const results = operations.map(({ queueId, entityId }) => ({ queueId, entityId, ...answer }));
         return json({ serverTime: new Date().toISOString(), results });
     };
     const answers = {
@@ -118,6 +121,36 @@ async fn a_page_takes_over_at_its_own_time_what_the_worker_could_not_send() {
     .await;
     assert_eq!(sent().await.0, ["key-1", "key-1"]);
     assert!(matches!(session.status(), Status::Synced { .. }));
+    script("globalThis.fetch = original", &[]).await;
+}
+
+#[wasm_bindgen_test]
+async fn what_the_server_put_off_in_the_worker_is_sent_by_the_page_when_its_wait_is_over() {
+    let (_page, session, _worker, inside) = page_and_worker().await;
+    script("putOff = 1", &[]).await;
+    inside
+        .edit_once(&gate_event("1", "AB 12"), "key-1".into())
+        .await
+        .unwrap();
+    until("the page knows of the wait", || {
+        session
+            .replica()
+            .open_writes()
+            .any(|write| write.not_before.is_some())
+    })
+    .await;
+    assert_eq!(
+        sent().await.0,
+        ["key-1"],
+        "nothing is sent before the wait is over"
+    );
+    for _ in 0..4 {
+        if session.replica().unsent() > 0 {
+            PlatformClock.sleep(2_000).await;
+        }
+    }
+    until("the page has sent it", || session.replica().unsent() == 0).await;
+    assert_eq!(sent().await.0, ["key-1", "key-1"]);
     script("globalThis.fetch = original", &[]).await;
 }
 

@@ -40,7 +40,7 @@ pub fn Deleted(conflict: Conflict) -> AnyView {
     view! {
         <header class="story">
             <h2 class="story__title">{words::deleted_story(&conflict.who, &conflict.kind)}</h2>
-            <p>{conflict.title}</p> <p>{words::YOUR_WORK_KEPT}</p>
+            <p dir="auto">{conflict.title}</p> <p>{words::YOUR_WORK_KEPT}</p>
             <ul class="story__people">
                 <li class="story__person">
                     {icon("trash")} <span>{conflict.who.clone()} <br /> <span class="story__when">{words::by(words::DELETED_BY, &when)}</span></span>

@@ -62,7 +62,7 @@ fn settled(session: Session, conflict: Conflict) -> AnyView {
     let id = StoredValue::new(conflict.id);
     view! {
         <section class="section section--wide">
-            <div class="card settled">{icon("synced")} <div><h2>{words::ALREADY}</h2> <p class="quiet">{conflict.title}</p> <p class="quiet small">{who}</p></div></div>
+            <div class="card settled">{icon("synced")} <div><h2>{words::ALREADY}</h2> <p class="quiet" dir="auto">{conflict.title}</p> <p class="quiet small">{who}</p></div></div>
         </section>
         <div class="actionbar">
             {button("button button--narrow", words::TAKE_BACK, move |_| undo(session, id.get_value()))}

@@ -100,12 +100,12 @@ fn story(session: Session, conflict: &Conflict) -> AnyView {
             .unwrap_or_default()
     };
     let person = |symbol: &'static str, who: String, when: String| {
-        view! { <li class="story__person">{icon(symbol)}<span>{who} <br /> <span class="story__when">{when}</span></span></li> }.into_any()
+        view! { <li class="story__person">{icon(symbol)}<span dir="auto">{who} <br /> <span class="story__when">{when}</span></span></li> }.into_any()
     };
     view! {
         <header class="story">
-            <h2 class="story__title">{words::both_changed(&conflict.who, &conflict.kind)}</h2>
-            <p>{conflict.title.clone()}</p>
+            <h2 class="story__title" dir="auto">{words::both_changed(&conflict.who, &conflict.kind)}</h2>
+            <p dir="auto">{conflict.title.clone()}</p>
             <p>{words::REST_MERGED} " " {words::need_word(conflict.contested.len())}</p>
             <ul class="story__people">
                 {person("device", words::YOU_HERE.to_owned(), moment(conflict.my_time))}
@@ -178,7 +178,7 @@ fn ContestedField(
             <div class="settle__head">
                 <h3 class="settle__title">{label.clone()}</h3> <span class="quiet small">{words::one_of(place.0, place.1)}</span>
             </div>
-            {(!whole).then(|| view! { <div class="settle__base prose"><span class="settle__label">{words::BEFORE}</span> {field.base.clone()}</div> }.into_any())}
+            {(!whole).then(|| view! { <div class="settle__base prose" dir="auto"><span class="settle__label">{words::BEFORE}</span> {field.base.clone()}</div> }.into_any())}
             <div class="settle__sides">{mine} {theirs} {own}</div>
             {(!whole).then(|| view! {
                 <label class="check"><input class="check__box" type="checkbox" on:change=remember /> <span>{words::remember(&label)}</span></label>
@@ -204,9 +204,9 @@ fn side(
     view! {
         <label class="side">
             <input class="side__choice" type="radio" name=group prop:checked=checked on:change=choose />
-            <span class="side__who">{side_radio()} {title}</span>
+            <span class="side__who" dir="auto">{side_radio()} {title}</span>
             <span class="side__when">{when}</span>
-            <span class="side__value prose">{marked(field, value)}</span>
+            <span class="side__value prose" dir="auto">{marked(field, value)}</span>
             <span class="side__effect">{effect}</span>
         </label>
     }

@@ -21,7 +21,7 @@ pub fn Choices() -> AnyView {
         let label = words::forget(&about);
         view! {
             <li class="setting">
-                <span class="setting__text"><span class="setting__name">{about}</span> <span class="setting__hint">{says}</span></span>
+                <span class="setting__text"><span class="setting__name" dir="auto">{about}</span> <span class="setting__hint" dir="auto">{says}</span></span>
                 <button class="button" type="button" aria-label=label on:click=move |_| forget(&key)>{words::FORGET}</button>
             </li>
         }

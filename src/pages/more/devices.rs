@@ -80,7 +80,7 @@ pub fn Devices() -> AnyView {
             .then(|| view! { <span class="badge" data-tone="done">{words::THIS_DEVICE}</span> });
         view! {
             <li class="setting">
-                <span class="setting__text"><span class="setting__name">{name}</span> <span class="setting__hint">{hint}</span></span>
+                <span class="setting__text"><span class="setting__name" dir="auto">{name}</span> <span class="setting__hint" dir="auto">{hint}</span></span>
                 {here} {other}
             </li>
         }

@@ -36,7 +36,7 @@ pub fn facts(open: Open, elsewhere: &'static [&'static str]) -> AnyView {
             Some(href) => view! { <a href=href>{fact.value}</a> }.into_any(),
             None => fact.value.into_any(),
         };
-        view! { <div class=class><dt class="facts__term">{fact.label}</dt> <dd class="facts__value">{value}</dd></div> }.into_any()
+        view! { <div class=class><dt class="facts__term">{fact.label}</dt> <dd class="facts__value" dir="auto">{value}</dd></div> }.into_any()
     };
     view! {
         <section class="section" aria-label=crate::strings::records::FACTS>
@@ -77,7 +77,7 @@ fn blocks(facts: Memo<Vec<Fact>>) -> AnyView {
         let label = fact.label.clone();
         view! {
             <section class="section" aria-label=label>
-                <div class="section__head"><h3 class="section__title">{fact.label}</h3></div> <p class="card prose">{fact.value}</p>
+                <div class="section__head"><h3 class="section__title">{fact.label}</h3></div> <p class="card prose" dir="auto">{fact.value}</p>
             </section>
         }.into_any()
     };

@@ -163,7 +163,7 @@ fn Head(open: Open) -> AnyView {
             <div class="record-head__number">
                 <span>{part(|head| head.0.clone())}</span> {move || head.with(|head| head.as_ref().map(|head| mark(head.4)))}
             </div>
-            <h2 class="record-head__title" id="record-title" tabindex="-1" node_ref=heading>{part(|head| head.1.clone())}</h2>
+            <h2 class="record-head__title" dir="auto" id="record-title" tabindex="-1" node_ref=heading>{part(|head| head.1.clone())}</h2>
             <div class="cluster">{move || head.with(|head| head.as_ref().map(|head| badges(head.2.clone())))}</div>
         </header>
     }

@@ -65,12 +65,12 @@ pub fn Labor(open: Open) -> AnyView {
             {section_head("labor", words::LABOR.into_any(), Some(section_button(words::ADD_BY_HAND, "add", move || adding.begin())))}
             <div class="card card--flush">
                 <div class="timer" data-running=move || running.get().is_some().to_string()>
-                    <div><TimerReading since=running /> <div class="timer__note">{note}</div></div>
+                    <div><TimerReading since=running /> <div class="timer__note" dir="auto">{note}</div></div>
                     <button class="button button--primary button--large" type="button" on:click=toggle>{button}</button>
                 </div>
                 <ul>
                     <For each=move || entries.get() key=|entry| entry.clone() let:entry>
-                        <li class="labour__item"><span>{entry.1}</span> <span class="labour__time">{entry.2}</span></li>
+                        <li class="labour__item"><span dir="auto">{entry.1}</span> <span class="labour__time" dir="auto">{entry.2}</span></li>
                     </For>
                 </ul>
             </div>
@@ -109,7 +109,7 @@ fn ByHand(open: Open, dialog: Writing) -> AnyView {
         view! {
             <div class="field">
                 <label class="field__label" for=id>{label}</label>
-                <input class="input" id=id inputmode=mode autocomplete="off" prop:value=typed.get_untracked() aria-describedby="labor-error"
+                <input class="input" dir="auto" id=id inputmode=mode autocomplete="off" prop:value=typed.get_untracked() aria-describedby="labor-error"
                     aria-invalid=move || wrong.get().filter(|_| mode == "decimal").map(|_| "true")
                     on:input=move |event| { wrong.set(None); typed.set(event_target_value(&event)); } />
             </div>

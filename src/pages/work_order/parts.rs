@@ -61,7 +61,7 @@ pub fn Parts(open: Open) -> AnyView {
         let (less, more) = (told.line.clone(), told.line.clone());
         view! {
             <li class="parts__item">
-                <div><div class="parts__name">{name.clone()}</div> <div class="parts__note">{note}</div></div>
+                <div><div class="parts__name" dir="auto">{name.clone()}</div> <div class="parts__note" dir="auto">{note}</div></div>
                 <div class="stepper" role="group" aria-label=name>
                     <button class="stepper__button" type="button" aria-label=words::ONE_LESS disabled=move || quantity() <= 0.0 on:click=move |_| change(less.clone(), -1.0)>{icon("minus")}</button>
                     <output class="stepper__value">{move || amount(quantity())}</output>
@@ -142,7 +142,7 @@ fn AddPart(on_add: Callback<Line>, on_close: Callback<()>) -> AnyView {
         };
         view! {
             <button class="setting" type="button" on:click=add>
-                <span class="setting__text"><span class="setting__name">{told.name}</span> <span class="setting__hint">{told.note}</span></span> {icon("add")}
+                <span class="setting__text"><span class="setting__name" dir="auto">{told.name}</span> <span class="setting__hint" dir="auto">{told.note}</span></span> {icon("add")}
             </button>
         }.into_any()
     };
@@ -150,7 +150,7 @@ fn AddPart(on_add: Callback<Line>, on_close: Callback<()>) -> AnyView {
         <Dialog title=words::ADD_PART on_close>
             <div class="search">
                 {icon("search")} <label class="visually-hidden" for="find-part">{words::FIND_PART}</label>
-                <input class="input" id="find-part" type="search" autocomplete="off" placeholder=words::FIND_PART on:input=move |event| search.set(event_target_value(&event)) />
+                <input class="input" dir="auto" id="find-part" type="search" autocomplete="off" placeholder=words::FIND_PART on:input=move |event| search.set(event_target_value(&event)) />
             </div>
             <Show when=move || found.with(Vec::is_empty)><p class="quiet">{words::NO_PART_FITS}</p></Show>
             <div class="card settings card--flush"><For each=move || found.get() key=|told| (told.line.part.clone(), told.note.clone()) children=choice /></div>

@@ -31,8 +31,8 @@ pub fn Tasks(open: Open) -> AnyView {
                 <label class="check">
                     <input class="check__box" type="checkbox" prop:checked=is_done on:change=toggle />
                     <span>
-                        <span class="checklist__text">{task.title}</span>
-                        {(!task.note.is_empty()).then(|| view! { <span class="checklist__note">{task.note}</span> }.into_any())}
+                        <span class="checklist__text" dir="auto">{task.title}</span>
+                        {(!task.note.is_empty()).then(|| view! { <span class="checklist__note" dir="auto">{task.note}</span> }.into_any())}
                     </span>
                 </label>
             </li>

@@ -71,12 +71,18 @@ impl Session {
     }
 
     /// Catches up. Where the browser closes the storage meanwhile it is tried again: nobody tells of a change twice.
-    async fn follow_others(&self) {
+    ///
+    /// The change may be a wait that the server's answer to another context set. The worker has no timers, so each page
+    /// times it, and whoever is first sends.
+    async fn follow_others(self: &Rc<Self>) {
         for pause in FOLLOW_AGAIN_MS {
             if !matches!(self.engine.catch_up().await, Err(StoreError::Closed(_))) {
-                return;
+                break;
             }
             PlatformClock.sleep(pause).await;
+        }
+        if !self.syncing.get() {
+            self.plan_wake_up();
         }
     }
 

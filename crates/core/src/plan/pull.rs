@@ -200,13 +200,14 @@ pub fn pull(
     }));
     let mut sync = SyncRow {
         history_kept: false,
+        // What was stored is progress: on a line that breaks again and again the waits begin anew.
+        network_failures: 0,
         ..replica.sync().clone()
     };
     if complete {
         sync = SyncRow {
             last_synced_at: Some(now),
             last_error: None,
-            network_failures: 0,
             // The cursor is past what it proved.
             receipt: None,
             ..sync

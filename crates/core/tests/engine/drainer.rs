@@ -4,6 +4,7 @@ use std::{cell::RefCell, rc::Rc};
 
 use holdfast_core::{
     engine::{Election, Round, SignInError, Trigger},
+    ports::{Clock, Ports},
     queue::{Operation, WriteStatus},
     store::{Lease, Row},
 };
@@ -390,6 +391,35 @@ fn d9_rows_and_their_cursor_are_one_commit() {
         "as far as what came whole"
     );
     assert!(replica.mirror(&job("J-5")).is_some());
+}
+
+#[test]
+fn d9_on_a_line_that_breaks_after_each_page_the_waits_do_not_grow() {
+    let device = device();
+    let waited = |answers: &[Answer]| {
+        answers
+            .iter()
+            .for_each(|answer| device.answer_delta(answer.clone()));
+        let begun = device.engine.ports().clock().now();
+        let Round::Waiting(Some(until)) = device.sync(Trigger::Timer) else {
+            panic!("the line broke");
+        };
+        device.shared.pass(3_600_000);
+        (until - begun).num_seconds()
+    };
+    let cut = text(200, "{\"cut");
+    for cursor in ["c1", "c2", "c3", "c4", "c5"] {
+        let waited = waited(&[page(cursor, true, json!({})), cut.clone()]);
+        assert!(
+            (5..=6).contains(&waited),
+            "{cursor} was kept, and {waited} s are waited"
+        );
+    }
+    let grown: Vec<i64> = (0..3).map(|_| waited(&[cut.clone()])).collect();
+    assert!(
+        grown.is_sorted() && grown[2] >= 30,
+        "without progress they grow: {grown:?}"
+    );
 }
 
 #[test]
