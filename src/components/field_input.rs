@@ -6,7 +6,10 @@ use super::{ListInput, dialog::unique_id, icon};
 use crate::{
     components::reference_input::{LocationInput, ReferenceInput},
     format::time::{self, Zone},
-    forms::Draft,
+    forms::{
+        Draft,
+        number::{self, Separators},
+    },
     strings::{records as words, value},
 };
 
@@ -37,6 +40,11 @@ impl FormState {
 
     pub fn set(self, field: &str, value: Value) {
         self.draft.update(|draft| draft.set(field, value));
+    }
+
+    /// Says why what was typed into a field could not be read.
+    pub fn unreadable(self, field: &str, why: String) {
+        self.draft.update(|draft| draft.unreadable(field, why));
     }
 
     pub fn error(self, field: &str) -> Option<String> {
@@ -146,9 +154,9 @@ fn is_group(kind: &FieldType) -> bool {
 fn control(field: &Field, wiring: &Wiring) -> AnyView {
     let hint = field.help.is_some();
     match &field.kind {
-        FieldType::Text { .. } => line(wiring, hint, "text", None, Value::String),
+        FieldType::Text { .. } => line(wiring, hint),
         FieldType::LongText { .. } => area(wiring, hint),
-        FieldType::Number { .. } | FieldType::Counter => line(wiring, hint, "text", Some("decimal"), number),
+        FieldType::Number { .. } | FieldType::Counter => numeric(wiring, hint),
         FieldType::Bool => yes_no(wiring),
         FieldType::Enum { choices, transitions } => {
             let from = wiring.form.draft.with_untracked(|draft| draft.seen().get(&field.name).cloned());
@@ -162,10 +170,7 @@ fn control(field: &Field, wiring: &Wiring) -> AnyView {
         }
         FieldType::Datetime => moment(wiring),
         FieldType::Reference { entity } => view! { <ReferenceInput wiring=wiring.clone() entity=entity.clone() required=field.required hint /> }.into_any(),
-        FieldType::Set { choices } if choices.is_empty() => line(wiring, hint, "text", None, |typed| {
-            let items = typed.split(',').map(str::trim).filter(|item| !item.is_empty());
-            Value::Array(items.map(Value::from).collect())
-        }),
+        FieldType::Set { choices } if choices.is_empty() => lines(wiring),
         FieldType::Set { choices } => set(wiring, choices.clone()),
         FieldType::Object { fields } => view! { <ListInput wiring=wiring.clone() key_field=None fields=fields.clone() /> }.into_any(),
         FieldType::List { key, fields } => view! { <ListInput wiring=wiring.clone() key_field=Some(key.clone()) fields=fields.clone() /> }.into_any(),
@@ -175,51 +180,75 @@ fn control(field: &Field, wiring: &Wiring) -> AnyView {
     }
 }
 
-/// A number as typed; what is none is kept, so that it can be told and corrected.
-pub fn number(typed: String) -> Value {
-    let plain = typed.trim().replace(',', ".");
-    match (plain.parse::<i64>(), plain.parse::<f64>()) {
-        (Ok(whole), _) => whole.into(),
-        (_, Ok(number)) => number.into(),
-        _ => Value::String(typed),
-    }
-}
-
-fn line(
-    wiring: &Wiring,
-    hint: bool,
-    kind: &'static str,
-    mode: Option<&'static str>,
-    read: impl Fn(String) -> Value + 'static,
-) -> AnyView {
+fn line(wiring: &Wiring, hint: bool) -> AnyView {
     let Wiring { id, name, form } = wiring.clone();
-    let initial = match form.initial(&name) {
-        Value::Array(items) => items
-            .iter()
-            .filter_map(Value::as_str)
-            .collect::<Vec<_>>()
-            .join(", "),
-        _ => wiring.text(),
-    };
     view! {
         <input
             class="input"
             dir="auto"
             id=id
-            type=kind
-            inputmode=mode
+            type="text"
             autocomplete="off"
-            prop:value=initial
+            prop:value=wiring.text()
             aria-invalid=wiring.invalid()
             aria-describedby=wiring.described_by(hint)
-            on:input=move |event| form.set(&name, read(event_target_value(&event)))
+            on:input=move |event| form.set(&name, event_target_value(&event).into())
         />
     }
     .into_any()
 }
 
-// Browsers keep what is typed into a form in their session files, unless it asks them not to.
+/// A number; what is none is told once the field is left.
+fn numeric(wiring: &Wiring, hint: bool) -> AnyView {
+    let Wiring { id, name, form } = wiring.clone();
+    let separators = Separators::device();
+    let left = name.clone();
+    let look = move |event| {
+        let typed = event_target_value(&event);
+        if let Err(why) = number::read(&typed, separators) {
+            form.unreadable(&left, why.said(&typed, separators));
+        }
+    };
+    view! {
+        <input
+            class="input"
+            id=id
+            type="text"
+            inputmode="decimal"
+            autocomplete="off"
+            prop:value=number::shown(&form.initial(&name), separators)
+            aria-invalid=wiring.invalid()
+            aria-describedby=wiring.described_by(hint)
+            on:input=move |event| form.set(&name, number::typed(event_target_value(&event), separators))
+            on:change=look
+        />
+    }
+    .into_any()
+}
+
 fn area(wiring: &Wiring, hint: bool) -> AnyView {
+    text_area(wiring, hint, wiring.text(), |typed| typed.into())
+}
+
+/// A set of free texts, one on each line: a comma is part of its text.
+fn lines(wiring: &Wiring) -> AnyView {
+    let items = wiring.form.initial(&wiring.name);
+    let items: Vec<&str> = items
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    let hint = view! { <p class="field__hint" id=format!("{}-hint", wiring.id)>{words::SET_HINT}</p> };
+    let area = text_area(wiring, true, items.join("\n"), |typed| {
+        let items = typed.lines().map(str::trim).filter(|item| !item.is_empty());
+        Value::Array(items.map(Value::from).collect())
+    });
+    view! { {area} {hint.into_any()} }.into_any()
+}
+
+// Browsers keep what is typed into a form in their session files, unless it asks them not to.
+fn text_area(wiring: &Wiring, hint: bool, initial: String, read: fn(String) -> Value) -> AnyView {
     let Wiring { id, name, form } = wiring.clone();
     view! {
         <textarea
@@ -228,10 +257,10 @@ fn area(wiring: &Wiring, hint: bool) -> AnyView {
             id=id
             rows="4"
             autocomplete="off"
-            prop:value=wiring.text()
+            prop:value=initial
             aria-invalid=wiring.invalid()
             aria-describedby=wiring.described_by(hint)
-            on:input=move |event| form.set(&name, event_target_value(&event).into())
+            on:input=move |event| form.set(&name, read(event_target_value(&event)))
         ></textarea>
     }
     .into_any()
@@ -322,19 +351,33 @@ fn set(wiring: &Wiring, choices: Vec<Choice>) -> AnyView {
     view! { <div class="cluster">{choices.into_iter().map(chip).collect_view()}</div> }.into_any()
 }
 
+/// Date and time of an instant. As long as both read as they did, the instant stays as it is, to the second and in the hour
+/// that a change of the clocks repeats.
 fn moment(wiring: &Wiring) -> AnyView {
     let Wiring { id, name, form } = wiring.clone();
     let zone = Zone::device();
-    let initial = form
-        .initial(&name)
+    let before = form.initial(&name);
+    let read = before
         .as_str()
         .and_then(time::parse)
         .map(|at| time::to_inputs(at, zone));
-    let (date, clock) = initial.unwrap_or_default();
-    let (date, clock) = (RwSignal::new(date), RwSignal::new(clock));
+    let unread = before.as_str().filter(|_| read.is_none()).map(time::halves);
+    let shown = read.clone().or(unread).unwrap_or_default();
+    let (date, clock) = (RwSignal::new(shown.0), RwSignal::new(shown.1));
     let changed = move || {
-        let at = time::from_inputs(&date.get_untracked(), &clock.get_untracked(), zone);
-        form.set(&name, at.map_or(Value::Null, |at| time::wire(at).into()));
+        let typed = (date.get_untracked(), clock.get_untracked());
+        if read.as_ref() == Some(&typed) {
+            return form.set(&name, before.clone());
+        }
+        match time::from_inputs(&typed.0, &typed.1, zone) {
+            Some(at) => form.set(&name, time::wire(at).into()),
+            None if typed.0.is_empty() && typed.1.is_empty() => form.set(&name, Value::Null),
+            // Kept as typed: what is not a time yet is told, and does not go.
+            None => {
+                form.set(&name, format!("{}T{}", typed.0, typed.1).into());
+                form.unreadable(&name, words::DATE_TOO.to_owned());
+            }
+        }
     };
     let input = |part: &'static str, label: &'static str, typed: RwSignal<String>, changed: Box<dyn Fn()>| {
         let id = format!("{id}-{part}");

@@ -2,6 +2,7 @@
 
 mod bare;
 mod button;
+mod clock_off;
 mod dialog;
 mod empty;
 mod export_dialog;
@@ -26,6 +27,7 @@ mod write_card;
 
 pub use bare::{product_mark, room_for_button, side_radio};
 pub use button::{button, focused_button};
+pub use clock_off::ClockOff;
 pub use dialog::Dialog;
 pub use empty::Empty;
 pub use export_dialog::ExportDialog;

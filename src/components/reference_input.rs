@@ -5,11 +5,12 @@ use wasm_bindgen::{JsCast, prelude::Closure};
 
 use super::{
     Show,
-    field_input::{Wiring, number, select},
+    field_input::{Wiring, select},
     icon,
 };
 use crate::{
     format::{row, value::short_id},
+    forms::number::{self, Separators},
     state::Session,
     strings::records as words,
 };
@@ -61,12 +62,14 @@ pub fn ReferenceInput(wiring: Wiring, entity: String, required: bool, hint: bool
 pub fn LocationInput(wiring: Wiring) -> AnyView {
     let Wiring { id, name, form } = wiring;
     let failed = RwSignal::new(false);
+    let separators = Separators::device();
     let part = |part: &'static str, label: &'static str| {
         let (id, name, shown) = (format!("{id}-{part}"), name.clone(), name.clone());
         let value = move || {
-            form.value(&shown)
+            let location = form.value(&shown);
+            location
                 .get(part)
-                .map(Value::to_string)
+                .map(|part| number::shown(part, separators))
                 .unwrap_or_default()
         };
         view! {
@@ -77,8 +80,12 @@ pub fn LocationInput(wiring: Wiring) -> AnyView {
                     if !location.is_object() {
                         location = json!({});
                     }
-                    location[part] = number(event_target_value(&event));
+                    let typed = event_target_value(&event);
+                    location[part] = number::typed(typed.clone(), separators);
                     form.set(&name, location);
+                    if let Err(why) = number::read(&typed, separators) {
+                        form.unreadable(&name, why.said(&typed, separators));
+                    }
                 } />
             </div>
         }.into_any()

@@ -8,10 +8,11 @@ use crate::{format::time, state::Session};
 pub fn TimerReading(#[prop(into)] since: Signal<Option<Timestamp>>) -> AnyView {
     let session = Session::here();
     let reading = move || {
+        session.second();
         let seconds = since
             .get()
-            .map_or(0, |start| (session.second() - start).num_seconds());
-        time::reading(seconds)
+            .map(|start| (session.server_now() - start).num_seconds());
+        time::reading(seconds.unwrap_or(0))
     };
     view! { <div class="timer__reading" role="timer">{reading}</div> }.into_any()
 }

@@ -126,10 +126,27 @@ pub fn hours(hours: f64) -> String {
     format!("{} h {:02}", minutes / 60, minutes % 60)
 }
 
+/// A length of time in its largest unit: `12 min`, `5 h`, `3 days`, `1 year`.
+pub fn length(length: Duration) -> String {
+    let length = length.abs();
+    match (length.num_minutes(), length.num_hours(), length.num_days()) {
+        (minutes @ ..120, _, _) => words::minutes(minutes),
+        (_, hours @ ..48, _) => words::hours(hours),
+        (_, _, days @ ..365) => words::days(days),
+        (_, _, days) => words::years(days / 365),
+    }
+}
+
 /// What date and time inputs hold: `2026-11-21`, `14:00`.
 pub fn to_inputs(at: Timestamp, zone: Zone) -> (String, String) {
     let local = zone.local(at);
     (local.date().to_string(), clock(at, zone))
+}
+
+/// What was typed into date and time inputs and is no instant yet: kept as `<date>T<time>`.
+pub fn halves(typed: &str) -> (String, String) {
+    let (date, time) = typed.split_once('T').unwrap_or((typed, ""));
+    (date.to_owned(), time.to_owned())
 }
 
 /// The instant that date and time inputs mean; an empty time is the start of the day.
@@ -221,6 +238,7 @@ mod tests {
             Some(at("2026-11-21T22:00:00Z"))
         );
         assert_eq!(from_inputs("", "12:00", EAST), None);
+        assert_eq!(halves("T12:00"), (String::new(), "12:00".to_owned()));
         assert_eq!(from_inputs("2026-02-31", "12:00", EAST), None);
     }
 
@@ -230,5 +248,14 @@ mod tests {
         assert_eq!(reading(-3), "0:00:00");
         assert_eq!(hours(0.6667), "0 h 40");
         assert_eq!(hours(1.5), "1 h 30");
+        let lengths = [
+            (-7, "7 min"),
+            (180, "3 h"),
+            (60 * 72, "3 days"),
+            (60 * 24 * 366, "1 year"),
+        ];
+        for (minutes, said) in lengths {
+            assert_eq!(length(Duration::minutes(minutes)), said);
+        }
     }
 }

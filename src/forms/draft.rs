@@ -12,6 +12,8 @@ pub struct Draft {
     /// The id of the record or entry that saving makes, if it makes one.
     makes: Option<String>,
     errors: Vec<FieldError>,
+    /// Why what was typed into a field could not be read, by field: tells more than what the device says of the value.
+    unread: BTreeMap<String, String>,
 }
 
 impl Draft {
@@ -98,7 +100,7 @@ impl Draft {
             seen: fields("seen")?,
             typed: fields("typed")?.into_iter().collect(),
             makes,
-            errors: Vec::new(),
+            ..Self::default()
         };
         Some((place, draft))
     }
@@ -122,6 +124,12 @@ impl Draft {
         self.typed
             .insert(field.to_owned(), if empty { Value::Null } else { value });
         self.errors.retain(|wrong| root(&wrong.field) != field);
+        self.unread.remove(field);
+    }
+
+    /// Says why what was typed into a field could not be read; until it is typed anew.
+    pub fn unreadable(&mut self, field: &str, why: String) {
+        self.unread.insert(field.to_owned(), why);
     }
 
     /// What differs from what the author saw.
@@ -142,6 +150,9 @@ impl Draft {
 
     /// What is wrong with a field or with a part of it, in one sentence.
     pub fn error(&self, field: &str) -> Option<String> {
+        if let Some(why) = self.unread.get(field) {
+            return Some(why.clone());
+        }
         let found: Vec<&str> = self
             .errors
             .iter()
@@ -162,7 +173,7 @@ impl Draft {
     }
 
     pub fn has_errors(&self) -> bool {
-        !self.errors.is_empty()
+        !self.errors.is_empty() || !self.unread.is_empty()
     }
 }
 
@@ -252,6 +263,8 @@ mod tests {
         ]);
         assert_eq!(draft.error("tasks").as_deref(), Some("is needed"));
         assert_eq!(draft.other_errors(&["tasks".into()]), ["hidden: is odd"]);
+        draft.unreadable("tasks", "Cannot be read.".to_owned());
+        assert_eq!(draft.error("tasks").as_deref(), Some("Cannot be read."));
         draft.set("tasks", json!([]));
         assert_eq!(draft.error("tasks"), None);
         assert!(draft.has_errors());

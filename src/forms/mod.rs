@@ -2,6 +2,7 @@
 
 mod actions;
 mod draft;
+pub mod number;
 mod settlement;
 
 pub use actions::{Action, actions_for, filled};

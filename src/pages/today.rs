@@ -8,7 +8,8 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     components::{
-        Empty, Frame, Show, StorageFull, StorageLost, Tab, TimerReading, button, icon, room_for_button, rows,
+        ClockOff, Empty, Frame, Show, StorageFull, StorageLost, Tab, TimerReading, button, icon,
+        room_for_button, rows,
     },
     format::{
         entities, inbox,
@@ -58,6 +59,7 @@ pub fn Today() -> AnyView {
                 <SignInNotice />
                 <StorageLost />
                 <StorageFull />
+                <ClockOff />
                 <div class="columns">
                     <FailureNotice />
                     <ConflictNotice />

@@ -5,6 +5,7 @@
 //! queue and return at once. `entry` is the way in and out: sign-in, passcode, lock.
 
 mod address;
+mod clock;
 mod drafts;
 mod entry;
 mod fault;
@@ -43,6 +44,7 @@ use crate::{
     strings::more,
 };
 use address::Address;
+use clock::Baseline;
 use install::Install;
 use update::NewVersion;
 
@@ -59,6 +61,7 @@ pub struct Session {
     now: Memo<Timestamp>,
     lists: StoredValue<HashMap<String, RwSignal<ListState>>>,
     owner: StoredValue<Owner>,
+    baseline: StoredValue<Baseline>,
     address: Address,
     started: RwSignal<bool>,
     /// How long ago the sign-in was when the device was set up in this page: tells a lost storage from a new device.
@@ -92,6 +95,7 @@ impl Session {
             now: Memo::new(move |_| coarse(second.get())),
             lists: StoredValue::default(),
             owner: StoredValue::new(Owner::current().unwrap_or_default()),
+            baseline: StoredValue::new(Baseline::new(Duration::zero())),
             address: Address::new(),
             started: RwSignal::new(false),
             set_up_after: RwSignal::new(None),
@@ -139,7 +143,7 @@ impl Session {
 
     /// Asks what is on the device, once.
     pub fn read<T>(self, ask: impl FnOnce(&Reader<'_>) -> T) -> T {
-        let (now, zone) = (self.instant(), self.zone());
+        let (now, zone) = (self.server_now(), self.zone());
         match self.data() {
             Some(data) => ask(&Reader {
                 replica: &data.replica(),
@@ -193,7 +197,7 @@ impl Session {
         SteadyClock::default().now_ms()
     }
 
-    /// This very moment.
+    /// This very moment by the device's own clock: for waits, never for what is recorded.
     pub fn instant(self) -> Timestamp {
         PlatformClock.now()
     }

@@ -15,6 +15,7 @@ use super::{Fault, Session};
 use crate::{
     format::value::Reader,
     pages::record::WORK_ORDER,
+    routes::of_record,
     strings::{entry::STARTING, records as words},
     work::labor,
 };
@@ -124,7 +125,8 @@ impl Session {
             .say(if pinned { words::PINNED } else { words::UNPINNED }.to_owned());
     }
 
-    /// Stops the person's timer on a work order.
+    /// Stops the person's timer on a work order. One that nobody would believe goes on, and its person is asked on the
+    /// order's own page.
     pub async fn stop_timer(self, id: &str) -> Result<(), Fault> {
         let key = RecordKey::new(WORK_ORDER, id);
         let (list, me) = self.read(|reader| {
@@ -134,7 +136,12 @@ impl Session {
         });
         // A record that is gone has no timer any more.
         let Some(list) = list else { return Ok(()) };
-        let fields = one(LABOR, labor::stop(&list, &me, self.instant()));
+        let ran = labor::running(&list, &me).map(|start| self.time_since(start));
+        let Some(ran) = ran.flatten() else {
+            self.go(&of_record(&key));
+            return Ok(());
+        };
+        let fields = one(LABOR, labor::stop(&list, &me, ran));
         let edit = Edit {
             key,
             operation: Operation::Update,

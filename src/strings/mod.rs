@@ -110,12 +110,43 @@ pub mod time {
         format!("{} ago", counted(days as usize, "day", "days"))
     }
 
+    pub fn minutes(minutes: i64) -> String {
+        format!("{minutes} min")
+    }
+
+    pub fn hours(hours: i64) -> String {
+        format!("{hours} h")
+    }
+
+    pub fn days(days: i64) -> String {
+        counted(days as usize, "day", "days")
+    }
+
+    pub fn years(years: i64) -> String {
+        counted(years as usize, "year", "years")
+    }
+
     pub fn in_seconds(seconds: i64) -> String {
         format!("in {seconds} s")
     }
 
     pub fn in_minutes(minutes: i64) -> String {
         format!("in {minutes} min")
+    }
+}
+
+/// What was typed and is no number.
+pub mod number {
+    pub fn not_a_number(example: &str) -> String {
+        format!("This is not a number. Write it like {example}.")
+    }
+
+    pub fn ambiguous(typed: &str, whole: &str, decimal: &str) -> String {
+        format!("{typed} can be read in two ways. Write {whole} or {decimal}.")
+    }
+
+    pub fn too_exact(digits: usize) -> String {
+        format!("This number is too long. Write at most {digits} digits.")
     }
 }
 

@@ -48,7 +48,8 @@ pub const LATITUDE: &str = "Latitude";
 pub const LONGITUDE: &str = "Longitude";
 pub const HERE: &str = "Use where I am";
 pub const NO_POSITION: &str = "The position could not be found. Type it, or try again outside.";
-pub const SET_HINT: &str = "Separated by commas";
+pub const SET_HINT: &str = "One on each line";
+pub const DATE_TOO: &str = "Enter the date, too.";
 pub const DELETE: &str = "Delete";
 pub const DELETE_TEXT: &str = "It disappears here at once, and for everybody with the next sync.";
 pub const DELETED: &str = "Deleted";
@@ -139,6 +140,11 @@ pub fn conflicts_wait(count: usize) -> String {
             format!("{count} conflicts wait")
         }
     )
+}
+
+/// Asked when a timer is stopped that ran for too long, or backwards.
+pub fn how_long(start: &str) -> String {
+    format!("The timer was started {start}, and what it shows cannot be right. How long did you work?")
 }
 
 pub fn running_since(clock: &str) -> String {

@@ -33,6 +33,16 @@ pub const FULL_TEXT: &str = "What the server has for you cannot be kept here, so
 /// An edit that was not kept for want of room.
 pub const FULL_NOT_SAVED: &str = "There is no room left on this device, so this is not saved yet. What you typed is still here. Delete photos, videos or apps you do not need, or other sites’ data in the browser’s settings, then save again.";
 
+pub const CLOCK_OFF_TEXT: &str = "Times are recorded by the server’s clock, so your work is dated right. Set the date and time in the device’s settings, so that it also shows them right.";
+
+pub fn clock_behind(length: &str) -> String {
+    format!("This device’s clock is {length} behind")
+}
+
+pub fn clock_ahead(length: &str) -> String {
+    format!("This device’s clock is {length} ahead")
+}
+
 pub const REMOVED_STATUS: &str = "Removed from this device";
 pub const REMOVED: &str = "This browser has removed your data";
 pub const REMOVED_TEXT: &str = "It has cleared what Holdfast had stored on this device, while Holdfast was open. What you see, and what you have typed, is in this page only: nothing can be saved here any more. Copy what you need before you close it. After signing in again, everything that the server has comes back.";

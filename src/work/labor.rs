@@ -1,8 +1,12 @@
+use chrono::Duration;
 use holdfast_core::Timestamp;
 use serde_json::{Value, json};
 
 use super::{items, text, with_entry};
-use crate::format::time::{self, wire};
+use crate::{
+    format::time::{self, wire},
+    forms::number::{self, Separators},
+};
 
 /// One stretch of work.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,18 +51,29 @@ pub fn start(list: &Value, id: String, person: &str, now: Timestamp) -> Value {
     Value::Array(all)
 }
 
-/// The list with the person's timers stopped.
-pub fn stop(list: &Value, person: &str, now: Timestamp) -> Value {
+/// A shift that is longer was hardly worked in one piece: the timer was forgotten, or the clock was set.
+const LONGEST_SHIFT: Duration = Duration::hours(16);
+
+/// The longest stretch that one entry holds.
+const LONGEST_ENTRY: Duration = Duration::hours(24);
+
+/// How long a timer that began at `start` ran; `None` if nobody would believe it.
+pub fn plausible(start: Timestamp, now: Timestamp) -> Option<Duration> {
+    let ran = now - start;
+    (Duration::zero() <= ran && ran <= LONGEST_SHIFT).then_some(ran)
+}
+
+/// The list with the person's timers stopped, after having run for so long.
+pub fn stop(list: &Value, person: &str, ran: Duration) -> Value {
     let stopped = items(list).iter().map(|item| {
         let mut item = item.clone();
         let read = entry(&item);
         if read.person == person
             && read.hours.is_none()
-            && let Some(parts) = item.as_object_mut()
+            && let (Some(start), Some(parts)) = (read.start, item.as_object_mut())
         {
-            let start = read.start.unwrap_or(now);
-            parts.insert("end".into(), wire(now).into());
-            parts.insert("hours".into(), hours_between(start, now).into());
+            parts.insert("end".into(), wire(start + ran).into());
+            parts.insert("hours".into(), hours_of(ran).into());
         }
         item
     });
@@ -66,8 +81,8 @@ pub fn stop(list: &Value, person: &str, now: Timestamp) -> Value {
 }
 
 /// The list with a stretch that was not timed.
-pub fn add(list: &Value, id: String, person: &str, hours: f64, note: &str, now: Timestamp) -> Value {
-    let start = now - chrono::Duration::seconds((hours * 3_600.0) as i64);
+pub fn add(list: &Value, id: String, person: &str, worked: Duration, note: &str, now: Timestamp) -> Value {
+    let (start, hours) = (now - worked, hours_of(worked));
     let mut entry =
         json!({ "laborId": id, "personId": person, "start": wire(start), "end": wire(now), "hours": hours });
     if !note.trim().is_empty() {
@@ -76,25 +91,28 @@ pub fn add(list: &Value, id: String, person: &str, hours: f64, note: &str, now: 
     with_entry(list, &id, entry)
 }
 
-/// Hours typed as hours and minutes, or `None` if it is nothing or more than a day.
-pub fn typed(hours: &str, minutes: &str) -> Option<f64> {
-    let number = |text: &str| {
-        if text.trim().is_empty() {
-            Some(0.0)
-        } else {
-            text.trim().replace(',', ".").parse::<f64>().ok()
-        }
+/// The time typed as hours and minutes, to the second; `None` if it is nothing or more than a day.
+///
+/// # Errors
+/// What is wrong with one of them, if it is no number.
+pub fn typed(hours: &str, minutes: &str, separators: Separators) -> Result<Option<Duration>, String> {
+    let number = |text: &str| match number::read(text, separators) {
+        Ok(number) => Ok(number.as_f64().unwrap_or(0.0)),
+        Err(why) => Err(why.said(text, separators)),
     };
-    let total = number(hours)? + number(minutes)? / 60.0;
-    (total > 0.0 && total <= 24.0).then(|| rounded(total))
+    let seconds = (number(hours)? * 3_600.0 + number(minutes)? * 60.0).round();
+    let longest = LONGEST_ENTRY.num_seconds() as f64;
+    let worked = (0.0 < seconds && seconds <= longest).then(|| Duration::seconds(seconds as i64));
+    Ok(worked)
 }
 
 fn hours_between(start: Timestamp, end: Timestamp) -> f64 {
-    rounded(((end - start).num_seconds() as f64 / 3_600.0).clamp(0.0, 24.0))
+    hours_of((end - start).clamp(Duration::zero(), LONGEST_ENTRY))
 }
 
-fn rounded(hours: f64) -> f64 {
-    (hours * 100.0).round() / 100.0
+/// Whole seconds as hours, not rounded: three times twenty minutes are an hour.
+fn hours_of(worked: Duration) -> f64 {
+    worked.num_seconds() as f64 / 3_600.0
 }
 
 #[cfg(test)]
@@ -111,31 +129,62 @@ mod tests {
         let started = start(&others, "1".into(), "user-1", at("2026-11-21T09:00:00Z"));
         assert_eq!(running(&started, "user-1"), Some(at("2026-11-21T09:00:00Z")));
         assert_eq!(running(&started, "user-3"), None);
-        let stopped = stop(&started, "user-1", at("2026-11-21T10:24:00Z"));
+        let stopped = stop(&started, "user-1", Duration::minutes(84));
         assert_eq!(running(&stopped, "user-1"), None);
         assert_eq!(stopped[0], others[0]);
         assert_eq!(entries(&stopped)[1].hours, Some(1.4));
     }
 
     #[test]
-    fn a_timer_forgotten_over_the_weekend_counts_a_day_at_most() {
-        let started = start(&Value::Null, "1".into(), "user-1", at("2026-11-20T09:00:00Z"));
-        let stopped = stop(&started, "user-1", at("2026-11-23T09:00:00Z"));
-        assert_eq!(entries(&stopped)[0].hours, Some(24.0));
+    fn a_timer_that_nobody_would_believe_is_asked_about() {
+        let friday = at("2026-11-20T16:00:00Z");
+        let table = [
+            ("2026-11-20T16:00:00Z", Some(0)),
+            ("2026-11-20T16:20:00Z", Some(1_200)),
+            ("2026-11-21T08:00:00Z", Some(57_600)),
+            ("2026-11-21T08:00:01Z", None),
+            ("2026-11-23T08:00:00Z", None),
+            ("2026-11-20T15:59:59Z", None),
+            ("1970-01-01T00:00:00Z", None),
+        ];
+        for (now, seconds) in table {
+            let ran = plausible(friday, at(now)).map(|ran| ran.num_seconds());
+            assert_eq!(ran, seconds, "{now}");
+        }
     }
 
     #[test]
-    fn typed_hours_are_more_than_nothing_and_less_than_a_day() {
+    fn three_times_twenty_minutes_are_an_hour() {
+        let mut list = Value::Null;
+        for id in ["1", "2", "3"] {
+            list = start(&list, id.into(), "user-1", at("2026-11-21T09:00:00Z"));
+            list = stop(&list, "user-1", Duration::minutes(20));
+        }
+        assert_eq!(list[2]["end"], "2026-11-21T09:20:00Z");
+        let hours: f64 = entries(&list).into_iter().filter_map(|entry| entry.hours).sum();
+        assert_eq!(hours, 1.0);
+    }
+
+    #[test]
+    fn typed_hours_are_more_than_nothing_and_at_most_a_day() {
+        let english = Separators { decimal: '.' };
         let table = [
-            (("1", "30"), Some(1.5)),
-            (("", "40"), Some(0.67)),
-            (("0,5", ""), Some(0.5)),
+            (("1", "30"), Some(5_400)),
+            (("", "40"), Some(2_400)),
+            (("0,5", ""), Some(1_800)),
+            (("0.01", ""), Some(36)),
+            (("24", ""), Some(86_400)),
             (("", ""), None),
             (("25", ""), None),
-            (("x", "1"), None),
+            (("-1", ""), None),
         ];
         for ((hours, minutes), expected) in table {
-            assert_eq!(typed(hours, minutes), expected, "{hours} h {minutes}");
+            let seconds =
+                typed(hours, minutes, english).map(|worked| worked.map(|worked| worked.num_seconds()));
+            assert_eq!(seconds, Ok(expected), "{hours} h {minutes}");
+        }
+        for (hours, minutes) in [("x", "1"), ("inf", ""), ("1", "NaN"), ("1e1", "")] {
+            assert!(typed(hours, minutes, english).is_err(), "{hours} h {minutes}");
         }
     }
 }

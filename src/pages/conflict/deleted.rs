@@ -18,7 +18,7 @@ pub fn Deleted(conflict: Conflict) -> AnyView {
     let session = Session::here();
     let when = conflict
         .their_time
-        .map(|at| time::day_time(at, session.instant(), session.zone()))
+        .map(|at| time::day_time(at, session.server_now(), session.zone()))
         .unwrap_or_default();
     let id = StoredValue::new(conflict.id);
     let choose = move |choice: &'static str| {

@@ -55,7 +55,7 @@ pub fn ConflictPage(id: String) -> AnyView {
 fn settled(session: Session, conflict: Conflict) -> AnyView {
     let when = conflict
         .settled_at
-        .map(|at| time::day_time(at, session.instant(), session.zone()))
+        .map(|at| time::day_time(at, session.server_now(), session.zone()))
         .unwrap_or_default();
     let who = words::by(&conflict.settled_by, &when);
     let href = of_record(&conflict.record);

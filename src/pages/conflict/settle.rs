@@ -96,7 +96,7 @@ fn keep_written(
 /// Who did what, and when.
 fn story(session: Session, conflict: &Conflict) -> AnyView {
     let moment = |at: Option<holdfast_core::Timestamp>| {
-        at.map(|at| time::day_time(at, session.instant(), session.zone()))
+        at.map(|at| time::day_time(at, session.server_now(), session.zone()))
             .unwrap_or_default()
     };
     let person = |symbol: &'static str, who: String, when: String| {
@@ -126,7 +126,7 @@ fn ContestedField(
 ) -> AnyView {
     let session = Session::here();
     let moment = |at: Option<holdfast_core::Timestamp>| {
-        at.map(|at| time::day_time(at, session.instant(), session.zone()))
+        at.map(|at| time::day_time(at, session.server_now(), session.zone()))
             .unwrap_or_default()
     };
     let whole = field.name == WHOLE_RECORD;

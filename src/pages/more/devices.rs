@@ -69,7 +69,7 @@ pub fn Devices() -> AnyView {
     }
     };
     let item = move |device: Device| {
-        let seen = time::ago(device.last_seen_at, session.now());
+        let seen = time::ago(device.last_seen_at, session.server_now());
         let (hint, name) = (words::last_seen(&seen), device.label.clone());
         let other = (!device.current).then(|| {
             let ask = move |_| asked.set(Some(device.clone()));

@@ -3,7 +3,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::name_and_hint;
 use crate::{
-    components::icon,
+    components::{ClockOff, icon},
     format::{status, time},
     state::{Memo, Session},
     strings::{more as words, shell},
@@ -55,6 +55,7 @@ pub fn Sync() -> AnyView {
         <section class="section" aria-labelledby="sync">
             <div class="section__head"><h2 class="section__title" id="sync">{words::SYNC}</h2></div>
             <StallNotice />
+            <ClockOff />
             <div class="card settings card--flush">
                 <button class="setting" type="button" on:click=move |_| session.sync_now()>{name_and_hint(|| words::SYNC_NOW.to_owned(), last)} {icon("sync")}</button>
                 <label class="setting">

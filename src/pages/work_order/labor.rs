@@ -1,10 +1,11 @@
+use holdfast_core::Timestamp;
 use leptos::prelude::*;
 
 use super::{Writing, entry_id, kept, tap, user, write};
 use crate::{
     components::{Dialog, For, Show, TimerReading, button, icon},
     format::{time, value::PERSON},
-    forms::Draft,
+    forms::{Draft, number::Separators},
     pages::record::{Open, section_button, section_head},
     state::{Memo, Session},
     strings::{records as words, shell},
@@ -42,15 +43,17 @@ pub fn Labor(open: Open) -> AnyView {
         Some(start) => words::running_since(&time::clock(start, session.zone())),
         None => words::NOT_RUNNING.to_owned(),
     };
+    let stopping = Writing::closed();
     let toggle = move |_| {
-        let (me, now, runs) = (me.clone(), session.instant(), running.get_untracked().is_some());
-        tap(session, open, LABOR, move |list| {
-            if runs {
-                labor::stop(list, &me, now)
-            } else {
+        let (me, now) = (me.clone(), session.server_now());
+        let ran = running.get_untracked().map(|start| session.time_since(start));
+        match ran {
+            None => tap(session, open, LABOR, move |list| {
                 labor::start(list, uuid::Uuid::new_v4().to_string(), &me, now)
-            }
-        });
+            }),
+            Some(Some(ran)) => tap(session, open, LABOR, move |list| labor::stop(list, &me, ran)),
+            Some(None) => stopping.begin(),
+        }
     };
     let button = move || {
         if running.get().is_some() {
@@ -76,6 +79,7 @@ pub fn Labor(open: Open) -> AnyView {
             </div>
         </section>
         <Show when=adding.shown><ByHand open dialog=adding /></Show>
+        <Show when=move || stopping.shown.get() && running.get().is_some()><HowLong open dialog=stopping since=running /></Show>
     }
     .into_any()
 }
@@ -94,18 +98,75 @@ fn ByHand(open: Open, dialog: Writing) -> AnyView {
         let texts = [(PARTS[0], hours), (PARTS[1], minutes), (PARTS[2], note)];
         (!empty).then(|| Draft::of_texts(texts).making(id.get_value()))
     });
-    let wrong = dialog.wrong;
-    let on_close = Callback::new(move |()| dialog.end());
-    let add = move |_| match labor::typed(&hours.get_untracked(), &minutes.get_untracked()) {
-        None => wrong.set(Some(words::HOURS_NEEDED.to_owned())),
-        Some(worked) => {
-            let (me, note, now) = (user(session), note.get_untracked(), session.instant());
-            write(session, open, LABOR, dialog, move |list| {
-                labor::add(list, id.get_value(), &me, worked, &note, now)
-            });
-        }
+    let worked = Worked {
+        hours,
+        minutes,
+        dialog,
     };
-    let input = move |id: &'static str, label: &'static str, typed: RwSignal<String>, mode: &'static str| {
+    let add = move || {
+        let Some(worked) = worked.read() else { return };
+        let (me, note, now) = (user(session), note.get_untracked(), session.server_now());
+        write(session, open, LABOR, dialog, move |list| {
+            labor::add(list, id.get_value(), &me, worked, &note, now)
+        });
+    };
+    let about = move || worked.input("labor-note", words::WHAT_DID_YOU_DO, note, "text");
+    view! { <Asked title=words::LABOR worked save=Callback::new(move |()| add())>{about()}</Asked> }
+        .into_any()
+}
+
+/// How long somebody worked whose timer nobody would believe.
+#[component]
+fn HowLong(open: Open, dialog: Writing, since: Memo<Option<Timestamp>>) -> AnyView {
+    let session = Session::here();
+    let worked = Worked {
+        hours: RwSignal::default(),
+        minutes: RwSignal::default(),
+        dialog,
+    };
+    let save = move || {
+        let Some(worked) = worked.read() else { return };
+        let me = user(session);
+        write(session, open, LABOR, dialog, move |list| {
+            labor::stop(list, &me, worked)
+        });
+    };
+    let start = since
+        .get_untracked()
+        .map(|start| time::day_time(start, session.server_now(), session.zone()));
+    let question = words::how_long(&start.unwrap_or_default());
+    view! { <Asked title=words::STOP worked save=Callback::new(move |()| save())><p>{question}</p></Asked> }
+        .into_any()
+}
+
+/// The time that somebody types into a dialog.
+#[derive(Debug, Clone, Copy)]
+struct Worked {
+    hours: RwSignal<String>,
+    minutes: RwSignal<String>,
+    dialog: Writing,
+}
+
+impl Worked {
+    /// The time that was typed; says what is wrong with it otherwise.
+    fn read(self) -> Option<chrono::Duration> {
+        let (hours, minutes) = (self.hours.get_untracked(), self.minutes.get_untracked());
+        match labor::typed(&hours, &minutes, Separators::device()) {
+            Ok(Some(worked)) => return Some(worked),
+            Ok(None) => self.dialog.wrong.set(Some(words::HOURS_NEEDED.to_owned())),
+            Err(why) => self.dialog.wrong.set(Some(why)),
+        }
+        None
+    }
+
+    fn input(
+        self,
+        id: &'static str,
+        label: &'static str,
+        typed: RwSignal<String>,
+        mode: &'static str,
+    ) -> AnyView {
+        let wrong = self.dialog.wrong;
         view! {
             <div class="field">
                 <label class="field__label" for=id>{label}</label>
@@ -115,24 +176,35 @@ fn ByHand(open: Open, dialog: Writing) -> AnyView {
             </div>
         }
         .into_any()
-    };
+    }
+}
+
+#[component]
+fn Asked(title: &'static str, worked: Worked, save: Callback<()>, children: Children) -> AnyView {
+    let Worked {
+        hours,
+        minutes,
+        dialog,
+    } = worked;
+    let wrong = dialog.wrong;
+    let on_close = Callback::new(move |()| dialog.end());
     view! {
         <Dialog
-            title=words::LABOR
+            title=title
             on_close
             actions=Box::new(move || {
                 view! {
-                    {button("button button--primary button--large", words::SAVE, add)}
+                    {button("button button--primary button--large", words::SAVE, move |_| save.run(()))}
                     {button("button button--large", shell::CANCEL, move |_| on_close.run(()))}
                 }
                 .into_any()
             })
         >
             <div class="field field--pair">
-                {input("labor-hours", words::HOURS, hours, "decimal")} {input("labor-minutes", words::MINUTES, minutes, "decimal")}
+                {worked.input("labor-hours", words::HOURS, hours, "decimal")} {worked.input("labor-minutes", words::MINUTES, minutes, "decimal")}
             </div>
             <p class="field__error" id="labor-error" role="alert">{move || wrong.get().map(|why| view! { {icon("failed")} {why} }.into_any())}</p>
-            {input("labor-note", words::WHAT_DID_YOU_DO, note, "text")}
+            {children()}
         </Dialog>
     }
     .into_any()

@@ -80,6 +80,15 @@ impl Writing {
         }
     }
 
+    /// A dialog that keeps nothing of what was typed.
+    fn closed() -> Self {
+        Self {
+            shown: RwSignal::new(false),
+            wrong: RwSignal::new(None),
+            busy: StoredValue::new(false),
+        }
+    }
+
     fn begin(self) {
         self.wrong.set(None);
         self.shown.set(true);

@@ -92,7 +92,7 @@ pub fn Notes(open: Open) -> AnyView {
                     id,
                     &written,
                     &user(session),
-                    session.instant(),
+                    session.server_now(),
                 ),
                 _ => list.clone(),
             }

@@ -38,7 +38,7 @@ pub fn Parts(open: Open) -> AnyView {
     });
     let change = move |line: Line, by: f64| {
         tap(session, open, "partsUsed", move |used| {
-            step(used, &line, by, &user(session), session.instant())
+            step(used, &line, by, &user(session), session.server_now())
         });
     };
     let item = move |told: Told| {

@@ -23,7 +23,7 @@ pub fn Tasks(open: Open) -> AnyView {
         let toggle = move |event| {
             let (id, done) = (id.clone(), event_target_checked(&event));
             tap(session, open, "tasks", move |list| {
-                tick(list, &id, done, &user(session), session.instant())
+                tick(list, &id, done, &user(session), session.server_now())
             });
         };
         view! {

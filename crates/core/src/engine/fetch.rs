@@ -20,13 +20,14 @@ impl<P: Ports> Engine<P> {
         if trigger == Trigger::Launch || self.replica().cursor().is_none() {
             self.fetch_packs(token).await?;
         }
-        let mut loaded = 0;
+        let mut loaded = self.scanned();
         loop {
             let begun = self.now();
             let asked = self.replica().cursor().map(|cursor| cursor.cursor.clone());
             let answer = match self.page().await {
                 Err(Failure::Gone { history_lost }) => {
                     self.begin_again(history_lost, token).await?;
+                    loaded = 0;
                     self.page().await?
                 }
                 other => other?,
@@ -53,6 +54,17 @@ impl<P: Ports> Engine<P> {
                 return Err(Failure::Server(WireError::new(ErrorCode::ServerError, message)).into());
             }
         }
+    }
+
+    /// Records that the scan under way has brought, in this round or an earlier one.
+    fn scanned(&self) -> u64 {
+        let replica = self.replica();
+        let scan = replica
+            .cursor()
+            .filter(|cursor| cursor.partial)
+            .map(|cursor| cursor.scan);
+        let brought = |scan| replica.mirrors().filter(|(_, held)| held.scan() == scan).count() as u64;
+        scan.map_or(0, brought)
     }
 
     /// Drops the cursor, as the server asked (protocol D10, D10a).

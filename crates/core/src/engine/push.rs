@@ -27,7 +27,7 @@ impl<P: Ports> Engine<P> {
             if let Some(batch) = batch {
                 self.show_pushing(done, done + self.replica().unsent());
                 self.push(&batch, token).await?;
-                done += batch.queue_ids.len();
+                done += self.settled(&batch.queue_ids);
                 self.show_pushing(done, done + self.replica().unsent());
                 continue;
             }
@@ -43,6 +43,16 @@ impl<P: Ports> Engine<P> {
     fn show_pushing(&self, done: usize, total: usize) {
         self.activity.borrow_mut().pushing = Some((done, total));
         self.tell(Event::Activity);
+    }
+
+    /// How many of the writes no longer wait: what is put off is counted when its turn comes again.
+    fn settled(&self, queue_ids: &[String]) -> usize {
+        let replica = self.replica();
+        let waits = |id: &String| {
+            let write = replica.write(id);
+            write.is_some_and(|write| write.is_open() && write.status != WriteStatus::Failed)
+        };
+        queue_ids.iter().filter(|id| !waits(id)).count()
     }
 
     async fn push(&self, batch: &Batch, token: &str) -> Result<(), Stop> {

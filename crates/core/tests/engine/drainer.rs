@@ -6,12 +6,13 @@ use holdfast_core::{
     engine::{Election, Round, SignInError, Trigger},
     ports::{Clock, Ports},
     queue::{Operation, WriteStatus},
+    status::Status,
     store::{Lease, Row},
 };
 use serde_json::json;
 
 use crate::support::{
-    Answer, answer_to, answers, block_on, busy, dead, device, error, job, page, refusal, status, text,
+    Answer, Device, answer_to, answers, block_on, busy, dead, device, error, job, page, refusal, status, text,
 };
 
 #[test]
@@ -415,11 +416,80 @@ fn d9_on_a_line_that_breaks_after_each_page_the_waits_do_not_grow() {
             "{cursor} was kept, and {waited} s are waited"
         );
     }
-    let grown: Vec<i64> = (0..3).map(|_| waited(&[cut.clone()])).collect();
+    let grown: Vec<i64> = (0..3).map(|_| waited(std::slice::from_ref(&cut))).collect();
     assert!(
         grown.is_sorted() && grown[2] >= 30,
         "without progress they grow: {grown:?}"
     );
+}
+
+/// What the status line says in the course of a round.
+fn said_in_a_round(device: &Device) -> Vec<Status> {
+    let engine = Rc::new(device.shared.open());
+    let said = Rc::new(RefCell::new(Vec::new()));
+    let (weak, heard) = (Rc::downgrade(&engine), said.clone());
+    engine.listen(move |_| {
+        if let Some(engine) = weak.upgrade() {
+            heard.borrow_mut().push(engine.status());
+        }
+    });
+    block_on(engine.sync(Trigger::Timer, Election::LeaseAlone));
+    said.take()
+}
+
+#[test]
+fn progress_counts_each_write_and_each_record_once() {
+    let device = device();
+    let write = device.update(json!({ "title": "A" }));
+    device.answer_push(answers(json!([answer_to(
+        &write,
+        "retry",
+        error("SERVER_ERROR")
+    )])));
+    let said = said_in_a_round(&device);
+    let counts = said.iter().filter_map(|status| match status {
+        Status::Syncing { done, total } => Some((*done, *total)),
+        _ => None,
+    });
+    assert!(counts.clone().count() >= 2, "{said:?}");
+    assert!(counts.clone().all(|counts| counts == (0, 1)), "{said:?}");
+
+    device.answer_delta(refusal(410, "GONE"));
+    let rows =
+        |from: u32| json!({ "jobs": (from..from + 2).map(|number| job_row(number)).collect::<Vec<_>>() });
+    let remaining = |answer: Answer, remaining: u64| {
+        answer.map(|mut response| {
+            response.body = response
+                .body
+                .replacen('{', &format!("{{\"remaining\":{remaining},"), 1);
+            response
+        })
+    };
+    device.answer_delta(remaining(page("c1", true, rows(1)), 4));
+    device.answer_delta(text(200, "{\"cut"));
+    let before = said_in_a_round(&device);
+    device.shared.pass(3_600_000);
+    device.answer_delta(remaining(page("c2", true, rows(3)), 2));
+    device.answer_delta(page("c3", false, rows(5)));
+    let after = said_in_a_round(&device);
+    assert!(
+        before.contains(&Status::FirstSync {
+            done: 2,
+            total: Some(6)
+        }),
+        "{before:?}"
+    );
+    assert!(
+        after.contains(&Status::FirstSync {
+            done: 4,
+            total: Some(6)
+        }),
+        "{after:?}"
+    );
+}
+
+fn job_row(number: u32) -> serde_json::Value {
+    json!({ "jobId": format!("J-{number}"), "title": "New", "_version": 1, "updatedAt": "2026-01-01T00:00:00Z" })
 }
 
 #[test]

@@ -193,7 +193,7 @@ mod tests {
         let error = json!({ "code": "GONE", "message": "m", "fields": [{ "field": "f", "message": "m" }] });
         holds::<PushRequest>(
             "PushRequest",
-            json!({ "deviceId": "d", "packVersions": {}, "cursor": "c", "byPosition": true, "operations": [{
+            json!({ "deviceId": "d", "packVersions": {}, "cursor": "c", "receipt": "r", "byPosition": true, "operations": [{
             "queueId": "q", "clientMutationId": "q", "clientMutationIds": ["p"], "kind": "k", "domain": "d", "entityType": "e",
             "entityId": "1", "operation": "update", "payload": {}, "base": {}, "queuedAt": at, "clockOffsetMs": 1,
             "dependsOn": ["o"],
@@ -206,7 +206,7 @@ mod tests {
             "superseded": [{ "field": "f", "kept": 1, "lost": 2, "lostBy": "u", "strategy": "merge" }],
             "conflict": { "conflictId": "c", "fields": ["f"], "record": record }, "accessLost": true,
             "error": error,
-        }] }),
+        }], "receipt": "r" }),
         );
         holds::<Delta>(
             "Delta",

@@ -21,6 +21,7 @@ use crate::sync::{Refusal, digest as digests, pull, push as pushing, readers};
     request_body(content = ref("#/components/schemas/PushRequest")),
     responses((status = 200, description = "A result for each operation, in order", body = ref("#/components/schemas/PushResponse")),
         (status = 400, description = "Not a batch"), (status = 401), (status = 403, description = "Another device's"),
+        (status = 410, description = "A cursor or receipt of no use: start again without it; `offerAgain` says whether writes were lost"),
         (status = 413, description = "More than 500 operations, or 8 MiB"), (status = 415, description = "Not `application/json`"),
         (status = 422), (status = 503)))]
 pub async fn push(
@@ -56,7 +57,7 @@ pub struct DeltaQuery {
 #[utoipa::path(get, path = "/api/v1/sync/delta", tag = "sync", security(("bearer" = [])), params(DeltaQuery),
     responses((status = 200, description = "A page of changes and the cursor behind it", body = ref("#/components/schemas/Delta")),
         (status = 400, description = "An unreadable cursor, or one of another entity set"), (status = 401),
-        (status = 410, description = "A cursor of another epoch: start again without it")))]
+        (status = 410, description = "A cursor or receipt of no use: start again without it; `offerAgain` says whether writes were lost")))]
 pub async fn delta(
     State(state): State<AppState>,
     me: SignedIn,

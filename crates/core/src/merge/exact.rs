@@ -1,0 +1,164 @@
+//! JSON numbers as what they say, digit by digit: `0.1 + 0.2` is `0.3`, and 9007199254740993 is not 9007199254740992.
+
+use std::cmp::Ordering;
+
+use serde_json::{Number, Value};
+
+/// More digits than this are not added up. Enough for any two numbers that stand 30 places apart.
+const MOST_DIGITS: u32 = 36;
+
+/// `mantissa` divided by ten to the power of `scale`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Decimal {
+    mantissa: i128,
+    scale: u32,
+}
+
+impl Decimal {
+    pub const ZERO: Self = Self { mantissa: 0, scale: 0 };
+
+    /// The number as its shortest text says it; `None` if it is too long to be reckoned with.
+    pub fn of(number: &Number) -> Option<Self> {
+        if let Some(whole) = number.as_i64() {
+            return Some(Self::whole(whole.into()));
+        }
+        match number.as_u64() {
+            Some(whole) => Some(Self::whole(whole.into())),
+            None => Self::parse(&number.to_string()),
+        }
+    }
+
+    fn whole(mantissa: i128) -> Self {
+        Self { mantissa, scale: 0 }
+    }
+
+    /// Of a text as JSON writes numbers.
+    fn parse(text: &str) -> Option<Self> {
+        let (digits, power) = match text.split_once(['e', 'E']) {
+            Some((digits, power)) => (digits, power.parse::<i32>().ok()?),
+            None => (text, 0),
+        };
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+        let fraction = fraction.trim_end_matches('0');
+        let mantissa: i128 = format!("{whole}{fraction}").parse().ok()?;
+        let scale = i32::try_from(fraction.len()).ok()?.checked_sub(power)?;
+        let short = |scale: u32| (scale <= MOST_DIGITS).then_some(scale);
+        match u32::try_from(scale) {
+            Ok(scale) => Some(Self { mantissa, scale: short(scale)? }),
+            Err(_) => Self { mantissa, scale: 0 }.scaled_by(short(scale.unsigned_abs())?),
+        }
+    }
+
+    fn scaled_by(self, digits: u32) -> Option<Self> {
+        let mantissa = self.mantissa.checked_mul(10_i128.checked_pow(digits)?)?;
+        Some(Self { mantissa, ..self })
+    }
+
+    /// Both mantissas at one scale, and that scale.
+    fn aligned(self, other: Self) -> Option<(i128, i128, u32)> {
+        let scale = self.scale.max(other.scale);
+        let mine = self.scaled_by(scale - self.scale)?.mantissa;
+        let theirs = other.scaled_by(scale - other.scale)?.mantissa;
+        Some((mine, theirs, scale))
+    }
+
+    pub fn plus(self, other: Self) -> Option<Self> {
+        let (mine, theirs, scale) = self.aligned(other)?;
+        Some(Self { mantissa: mine.checked_add(theirs)?, scale })
+    }
+
+    pub fn minus(self, other: Self) -> Option<Self> {
+        let mantissa = other.mantissa.checked_neg()?;
+        self.plus(Self { mantissa, ..other })
+    }
+
+    pub fn is_positive(self) -> bool {
+        self.mantissa > 0
+    }
+
+    pub fn is_zero(self) -> bool {
+        self.mantissa == 0
+    }
+
+    /// As a JSON number, whole where it is whole; `None` if no JSON number that every program reads says exactly this.
+    pub fn to_value(self) -> Option<Value> {
+        let Self { mut mantissa, mut scale } = self;
+        while scale > 0 && mantissa % 10 == 0 {
+            mantissa /= 10;
+            scale -= 1;
+        }
+        if scale == 0 {
+            let signed = i64::try_from(mantissa).map(Value::from);
+            return signed.or_else(|_| u64::try_from(mantissa).map(Value::from)).ok();
+        }
+        let near: f64 = format!("{mantissa}e-{scale}").parse().ok()?;
+        let number = Number::from_f64(near)?;
+        (compare(&number, &self) == Some(Ordering::Equal)).then_some(Value::Number(number))
+    }
+}
+
+fn compare(number: &Number, other: &Decimal) -> Option<Ordering> {
+    let (mine, theirs, _) = Decimal::of(number)?.aligned(*other)?;
+    Some(mine.cmp(&theirs))
+}
+
+/// Orders numbers by what they say.
+pub fn order(a: &Number, b: &Number) -> Ordering {
+    let exact = Decimal::of(b).and_then(|b| compare(a, &b));
+    let near = || a.as_f64().partial_cmp(&b.as_f64()).unwrap_or(Ordering::Equal);
+    exact.unwrap_or_else(near)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn number(value: &Value) -> Number {
+        value.as_number().unwrap().clone()
+    }
+
+    #[test]
+    fn numbers_are_compared_by_every_digit() {
+        use Ordering::{Equal, Greater, Less};
+        let table = [
+            (json!(1), json!(1.0), Equal),
+            (json!(-0.0), json!(0), Equal),
+            (json!(9_007_199_254_740_993_i64), json!(9_007_199_254_740_992_i64), Greater),
+            (json!(9_007_199_254_740_993_i64), json!(9_007_199_254_740_992.0), Greater),
+            (json!(u64::MAX), json!(u64::MAX - 1), Greater),
+            (json!(u64::MAX), json!(i64::MIN), Greater),
+            (json!(0.1), json!(0.100_000_000_000_000_02), Less),
+            (json!(1e300), json!(1e301), Less),
+            (json!(1e300), json!(i64::MAX), Greater),
+            (json!(5e-324), json!(0), Greater),
+        ];
+        for (a, b, expected) in table {
+            assert_eq!(order(&number(&a), &number(&b)), expected, "{a} {b}");
+            assert_eq!(order(&number(&b), &number(&a)), expected.reverse(), "{b} {a}");
+        }
+    }
+
+    #[test]
+    fn sums_are_exact_or_refused() {
+        let sum = |a: Value, b: Value| {
+            let sum = Decimal::of(&number(&a)).zip(Decimal::of(&number(&b)));
+            sum.and_then(|(a, b)| a.plus(b)).and_then(Decimal::to_value)
+        };
+        let table = [
+            (json!(0.1), json!(0.2), Some(json!(0.3))),
+            (json!(0.5), json!(0.5), Some(json!(1))),
+            (json!(i64::MAX), json!(1), Some(json!(9_223_372_036_854_775_808_u64))),
+            (json!(u64::MAX), json!(1), None),
+            (json!(9_007_199_254_740_992_i64), json!(1), Some(json!(9_007_199_254_740_993_i64))),
+            (json!(9_007_199_254_740_993_i64), json!(0.5), None),
+            (json!(1e300), json!(1), None),
+            (json!(1e-20), json!(1), None),
+            (json!(0.00001), json!(0.00002), Some(json!(0.00003))),
+        ];
+        for (a, b, expected) in table {
+            assert_eq!(sum(a.clone(), b.clone()), expected, "{a} + {b}");
+        }
+    }
+}
