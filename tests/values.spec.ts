@@ -74,17 +74,16 @@ test("Hebrew and Arabic run from the right, and a long address stays on the page
   await signInAndSetPasscode(page, "technician");
   const title = "החלפת צינור הידראולי";
   await createOrder(page, { "What is wrong": title, Site: "Northfield Quarry" });
-  const direction = (element: Element): string => getComputedStyle(element).direction;
-  expect(await openedOrder(page).getByRole("heading", { name: title }).evaluate(direction)).toBe("rtl");
+  await expect(openedOrder(page).getByRole("heading", { name: title })).toHaveCSS("direction", "rtl");
   await addNote(page, `تسرب من الخرطوم https://example.org/${"0123456789".repeat(30)}`);
-  const note = section(page, "Notes").getByText("تسرب");
-  expect(await note.evaluate(direction)).toBe("rtl");
+  await expect(section(page, "Notes").getByText("تسرب")).toHaveCSS("direction", "rtl");
   const { width, room } = await page.evaluate(() => ({ width: document.documentElement.scrollWidth, room: innerWidth }));
   expect(width).toBeLessThanOrEqual(room);
   await page.getByRole("link", { name: "Edit", exact: true }).click();
-  expect(await page.getByLabel("What is wrong").evaluate(direction)).toBe("rtl");
-  await page.getByLabel("What is wrong").fill("Hose");
-  expect(await page.getByLabel("What is wrong").evaluate(direction)).toBe("ltr");
+  const input = page.getByLabel("What is wrong");
+  await expect(input).toHaveCSS("direction", "rtl");
+  await input.fill("Hose");
+  await expect(input).toHaveCSS("direction", "ltr");
 });
 
 test("on paper there is no bar and no dark", async ({ page, server }) => {

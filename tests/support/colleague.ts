@@ -117,13 +117,17 @@ export class Colleague {
 
   /** Changes fields of the order as it stands now. */
   async change(id: string, fields: Record<string, unknown>): Promise<Fields> {
-    const { _version: version } = await this.order(id);
-    return this.request("PATCH", `/work-orders/${id}`, fields, { "if-match": `"${version}"` });
+    return this.request("PATCH", `/work-orders/${id}`, fields, { "if-match": await this.tag(id) });
   }
 
   async delete(id: string): Promise<void> {
-    const { _version: version } = await this.order(id);
-    await this.request("DELETE", `/work-orders/${id}`, undefined, { "if-match": `"${version}"` });
+    await this.request("DELETE", `/work-orders/${id}`, undefined, { "if-match": await this.tag(id) });
+  }
+
+  /** The entity tag of the order as it stands now. */
+  private async tag(id: string): Promise<string> {
+    const answer = await this.ask("GET", `/work-orders/${id}`);
+    return answer.headers.get("etag") ?? "";
   }
 
   /** All versions of the order, the first one first. */

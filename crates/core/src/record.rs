@@ -84,6 +84,15 @@ pub mod meta {
     pub const LOCAL_ID: &str = "_localId";
     pub const UPDATED_AT: &str = "updatedAt";
 
+    /// A version as JSON may write it: a whole number, `1.0` included.
+    pub fn version(value: &serde_json::Value) -> Option<u64> {
+        const EXACT: f64 = 9_007_199_254_740_992.0;
+        let whole = |number: &f64| number.fract() == 0.0 && (0.0..EXACT).contains(number);
+        value
+            .as_u64()
+            .or_else(|| value.as_f64().filter(whole).map(|number| number as u64))
+    }
+
     /// Whether a name on the wire is the id's or of metadata, and no field of the record's own.
     pub fn is_no_field(name: &str, id_field: &str) -> bool {
         matches!(name, VERSION | BASE_VERSION | LOCAL_ID | UPDATED_AT) || name == id_field

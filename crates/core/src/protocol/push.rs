@@ -102,7 +102,9 @@ impl WireOperation {
     /// The version the author saw, and the changed fields without it.
     pub fn split_payload(&self) -> (Option<u64>, Fields) {
         let mut fields = self.payload.clone();
-        let version = fields.remove(meta::VERSION).and_then(|v| v.as_u64());
+        let version = fields
+            .remove(meta::VERSION)
+            .and_then(|value| meta::version(&value));
         (version, fields)
     }
 }

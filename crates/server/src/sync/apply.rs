@@ -6,8 +6,9 @@
 
 use holdfast_core::{
     pack::{Entity, Pack},
-    protocol::{ErrorCode, OperationResult, WireOperation},
+    protocol::{ErrorCode, FieldError, OperationResult, WireOperation},
     queue::Operation,
+    record::meta,
     system,
 };
 
@@ -37,6 +38,11 @@ pub(super) fn apply(
         Ok(entity) => entity,
         Err(message) => return Ok(outcome::rejected(operation, ErrorCode::ValidationError, message)),
     };
+    let version = operation.payload.get(meta::VERSION);
+    if version.is_some_and(|version| meta::version(version).is_none()) {
+        let (field, message) = (meta::VERSION.to_owned(), "must be a whole number".to_owned());
+        return Ok(outcome::invalid(operation, vec![FieldError { field, message }]));
+    }
     let target = locate(tx, cx, entity, operation)?;
     match (operation.operation, target) {
         (_, Target::Hidden(record)) => {

@@ -19,6 +19,8 @@ pub(super) fn delete(
     record: &StoredRecord,
 ) -> Result<OperationResult> {
     let seen = operation.split_payload().0.unwrap_or(record.version);
+    // Of another history than this one: nothing of this was seen.
+    let seen = if seen > record.version { 0 } else { seen };
     let mut since = tx.history_after(&entity.name, &record.id, seen)?;
     since.retain(|entry| entry.user_id != cx.caller.me.user_id);
     if !since.is_empty() {

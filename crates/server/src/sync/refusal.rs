@@ -43,6 +43,16 @@ impl Refusal {
         Self::new(409, ErrorCode::VersionConflict, message)
     }
 
+    /// The version that the request builds on is not the record's, nor was it ever.
+    pub fn precondition_failed(message: impl Into<String>) -> Self {
+        Self::new(412, ErrorCode::VersionConflict, message)
+    }
+
+    /// The request has to say which version it builds on (RFC 6585).
+    pub fn precondition_required(message: impl Into<String>) -> Self {
+        Self::new(428, ErrorCode::VersionConflict, message)
+    }
+
     /// What was asked for was there, and is gone for good.
     pub fn gone(message: impl Into<String>) -> Self {
         Self::new(410, ErrorCode::Gone, message)

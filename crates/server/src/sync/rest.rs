@@ -3,6 +3,7 @@
 
 mod history;
 mod list;
+mod precondition;
 
 use holdfast_core::{
     Fields,
@@ -18,6 +19,7 @@ pub use self::history::{HistoryPage, HistoryRequest, HistoryVersion, history};
 #[cfg(test)]
 pub(super) use self::list::list_within;
 pub use self::list::{ListRequest, RecordPage, list};
+pub use self::precondition::{IfMatch, tag};
 use super::push::Writes;
 use super::{Answer, Context, Refusal, subject};
 use crate::records::ids;
@@ -64,8 +66,8 @@ pub struct RestWrite {
     pub body: Fields,
     /// The `Idempotency-Key`; a random one, if absent.
     pub key: Option<String>,
-    /// The version of `If-Match`; over `_version` in the body.
-    pub version: Option<u64>,
+    /// Over `_version` in the body.
+    pub if_match: IfMatch,
 }
 
 /// What a write by REST came to.
@@ -88,7 +90,15 @@ pub fn write(
         let message = format!("{} {}.", fault.field, fault.message);
         return Ok(Err(Refusal::malformed(message)));
     }
-    let operation = operation(cx, entity, write);
+    let named = match &write.id {
+        Some(id) => get(tx, cx, entity, id)?,
+        None => None,
+    };
+    let version = match precondition::judge(tx, entity, &write, named.as_ref())? {
+        Ok(version) => version,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let operation = operation(cx, entity, write, version);
     let mut writes = Writes::default();
     let result = writes.one(tx, cx, &operation, false)?;
     writes.finish(tx, cx)?;
@@ -109,15 +119,14 @@ pub fn write(
     }
 }
 
-fn operation(cx: &Context<'_>, entity: &Entity, write: RestWrite) -> WireOperation {
+fn operation(cx: &Context<'_>, entity: &Entity, write: RestWrite, version: Option<u64>) -> WireOperation {
     let RestWrite {
         operation,
         id,
         mut body,
         key,
-        version,
+        if_match: _,
     } = write;
-    let version = version.or_else(|| body.get(meta::VERSION).and_then(Value::as_u64));
     let local_id = body
         .get(meta::LOCAL_ID)
         .and_then(Value::as_str)

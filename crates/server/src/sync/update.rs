@@ -36,7 +36,9 @@ pub(super) fn update(
 ) -> Result<OperationResult> {
     let (seen, payload) = operation.split_payload();
     let payload = references::resolve(tx, &cx.caller.device_id, entity, payload)?;
-    // Without a version and a base the author speaks of the record as it is now.
+    // Without a version and a base the author speaks of the record as it is now. A version that this history does not have
+    // is of another one: its author has seen nothing of this.
+    let seen = seen.map(|seen| if seen > record.version { 0 } else { seen });
     let unseen_from = seen.unwrap_or(if operation.base.is_some() {
         0
     } else {

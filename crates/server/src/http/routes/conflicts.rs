@@ -12,7 +12,7 @@ use super::records::carry_out;
 use crate::http::authenticated::SignedIn;
 use crate::http::state::AppState;
 use crate::http::{ApiError, ApiJson};
-use crate::sync::rest::RestWrite;
+use crate::sync::rest::{IfMatch, RestWrite};
 
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct Settlement {
@@ -45,7 +45,7 @@ pub async fn resolve(
         id: Some(id),
         body,
         key,
-        version: None,
+        if_match: IfMatch::Absent,
     };
     carry_out(&state, me, "conflicts".to_owned(), write, StatusCode::OK)
         .await

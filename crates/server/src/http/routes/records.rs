@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use holdfast_core::Fields;
 use holdfast_core::pack::Entity;
+use holdfast_core::protocol::WireRecord;
 use holdfast_core::queue::Operation;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -19,7 +20,8 @@ use crate::http::state::AppState;
 use crate::http::{ApiError, ApiJson, ApiQuery};
 use crate::records::whole;
 use crate::storage::model::StoredRecord;
-use crate::sync::rest::{self, HistoryPage, HistoryRequest, ListRequest, RestWrite, Written};
+use crate::storage::port::Transaction;
+use crate::sync::rest::{self, HistoryPage, HistoryRequest, IfMatch, ListRequest, RestWrite, Written};
 use crate::sync::{Context, Refusal};
 
 /// Lists readable records. Any other query parameter is a field that must have this value.
@@ -75,13 +77,14 @@ pub async fn get(
         Ok(entity) => {
             let record = rest::get(tx, cx, entity, &id)?;
             Ok(record
-                .map(|record| (record.version, whole(entity, &record, &cx.caller.device_id)))
+                .map(|record| shown(tx, cx, entity, &record))
+                .transpose()?
                 .ok_or_else(not_there))
         }
         Err(refusal) => Ok(Err(refusal)),
     });
-    let (version, row) = found.await?;
-    Ok(unless_known(&headers, &format!("\"{version}\""), Json(row)))
+    let (tag, row) = found.await?;
+    Ok(unless_known(&headers, &tag, Json(row)))
 }
 
 fn not_there() -> Refusal {
@@ -179,7 +182,7 @@ pub async fn create(
         id: None,
         body,
         key: key(&headers),
-        version: None,
+        if_match: IfMatch::Absent,
     };
     let path = plural.clone();
     let (written, mut response) = carry_out(&state, me, plural, write, StatusCode::CREATED).await?;
@@ -195,10 +198,11 @@ pub async fn create(
 /// Changes some fields of a record; `null` clears one.
 #[utoipa::path(patch, path = "/api/v1/{entities}/{id}", tag = "records", security(("bearer" = [])),
     params(("entities" = String, Path), ("id" = String, Path), ("Idempotency-Key" = Option<String>, Header),
-        ("If-Match" = Option<String>, Header, description = "The version that its author saw; merged if it is not the last")),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` that its author saw; merged if it is not the last. Needed where a field is changed of which a person decides")),
     request_body(content = ref("#/components/schemas/Fields")),
     responses((status = 200, description = "The record", body = ref("#/components/schemas/Record")), (status = 204, description = "Done, now or before under this key; the record is gone, or no longer yours to see"), (status = 400), (status = 401),
-        (status = 403), (status = 404), (status = 409, description = "`conflict`; the other fields were applied"), (status = 415, description = "Not `application/json`"), (status = 422)))]
+        (status = 403), (status = 404), (status = 409, description = "`conflict`; the other fields were applied"), (status = 412, description = "Not a version of this record"), (status = 415, description = "Not `application/json`"), (status = 422),
+        (status = 428, description = "`If-Match` is needed")))]
 pub async fn update(
     State(state): State<AppState>,
     me: SignedIn,
@@ -206,13 +210,13 @@ pub async fn update(
     headers: HeaderMap,
     ApiJson(body): ApiJson<Fields>,
 ) -> Result<Response, ApiError> {
-    let (key, version) = (key(&headers), seen_version(&headers)?);
+    let (key, if_match) = (key(&headers), if_match(&headers)?);
     let write = RestWrite {
         operation: Operation::Update,
         id: Some(id),
         body,
         key,
-        version,
+        if_match,
     };
     carry_out(&state, me, plural, write, StatusCode::OK)
         .await
@@ -222,22 +226,23 @@ pub async fn update(
 /// Deletes a record.
 #[utoipa::path(delete, path = "/api/v1/{entities}/{id}", tag = "records", security(("bearer" = [])),
     params(("entities" = String, Path), ("id" = String, Path), ("Idempotency-Key" = Option<String>, Header),
-        ("If-Match" = Option<String>, Header)),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` that its author saw; `*` for whatever is there. Needed")),
     responses((status = 204), (status = 400), (status = 401), (status = 403), (status = 404),
-        (status = 409, description = "Changed since by somebody else: a person decides"), (status = 422)))]
+        (status = 409, description = "Changed since by somebody else: a person decides"), (status = 412, description = "Not a version of this record"), (status = 422),
+        (status = 428, description = "`If-Match` is needed")))]
 pub async fn delete(
     State(state): State<AppState>,
     me: SignedIn,
     Path((plural, id)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let (key, version) = (key(&headers), seen_version(&headers)?);
+    let (key, if_match) = (key(&headers), if_match(&headers)?);
     let write = RestWrite {
         operation: Operation::Delete,
         id: Some(id),
         body: Fields::new(),
         key,
-        version,
+        if_match,
     };
     carry_out(&state, me, plural, write, StatusCode::NO_CONTENT)
         .await
@@ -250,19 +255,9 @@ fn key(headers: &HeaderMap) -> Option<String> {
         .filter(|key| !key.is_empty())
 }
 
-/// The version of `If-Match: "3"`; none for `*`.
-fn seen_version(headers: &HeaderMap) -> Result<Option<u64>, ApiError> {
-    let Some(tag) = headers
-        .get(IF_MATCH)
-        .and_then(|tag| tag.to_str().ok())
-        .filter(|tag| *tag != "*")
-    else {
-        return Ok(None);
-    };
-    let version = tag.trim_start_matches("W/").trim_matches('"').parse();
-    version
-        .map(Some)
-        .map_err(|_| ApiError::malformed("If-Match must be the ETag of the record."))
+fn if_match(headers: &HeaderMap) -> Result<IfMatch, ApiError> {
+    let values = headers.get_all(IF_MATCH).iter().map(HeaderValue::as_bytes);
+    Ok(IfMatch::parse(values)?)
 }
 
 /// Writes, and answers with the record; with 409, where a person has to decide.
@@ -274,10 +269,16 @@ pub(super) async fn carry_out(
     success: StatusCode,
 ) -> Result<(Written, Response), ApiError> {
     let done = state.act(me, move |tx, cx| match writable(cx, &plural) {
-        Ok(entity) => Ok(rest::write(tx, cx, entity, write)?.map(|written| {
-            let row = written.record.as_ref().map(|record| shown(cx, entity, record));
-            (written, row)
-        })),
+        Ok(entity) => match rest::write(tx, cx, entity, write)? {
+            Ok(written) => {
+                let row = written
+                    .record
+                    .as_ref()
+                    .map(|record| shown(tx, cx, entity, record));
+                Ok(Ok((written, row.transpose()?)))
+            }
+            Err(refusal) => Ok(Err(refusal)),
+        },
         Err(refusal) => Ok(Err(refusal)),
     });
     let (written, row) = done.await?;
@@ -306,13 +307,13 @@ fn writable<'a>(cx: &Context<'a>, plural: &str) -> Result<&'a Entity, Refusal> {
     found.ok_or_else(|| Refusal::not_found(format!("There are no \"{plural}\" here.")))
 }
 
+/// The record with its entity tag.
 fn shown(
+    tx: &dyn Transaction,
     cx: &Context<'_>,
     entity: &Entity,
     record: &StoredRecord,
-) -> (String, holdfast_core::protocol::WireRecord) {
-    (
-        format!("\"{}\"", record.version),
-        whole(entity, record, &cx.caller.device_id),
-    )
+) -> crate::storage::port::Result<(String, WireRecord)> {
+    let row = whole(entity, record, &cx.caller.device_id);
+    Ok((rest::tag(tx, record.version)?, row))
 }

@@ -293,9 +293,9 @@ fn other_ways_in_stay_shut(world: World<impl Storage>) {
     let write = RestWrite {
         operation: holdfast_core::queue::Operation::Update,
         id: Some("WO-1".into()),
-        body: object(json!({ "labor": [{ "id": "rest", "hours": 1 }] })),
+        body: object(json!({ "labor": [{ "id": "rest", "hours": 1 }], "_version": 1 })),
         key: None,
-        version: Some(1),
+        if_match: rest::IfMatch::Absent,
     };
     let refused = world
         .act(&tara, |tx, cx| rest::write(tx, cx, entity, write))

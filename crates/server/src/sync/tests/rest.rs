@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{World, local, object, on_both};
 use crate::storage::port::Storage;
 use crate::sync::Caller;
-use crate::sync::rest::{self, HistoryPage, HistoryRequest, ListRequest, RestWrite, Written};
+use crate::sync::rest::{self, HistoryPage, HistoryRequest, IfMatch, ListRequest, RestWrite, Written};
 
 on_both!(
     lists_come_in_pages_and_can_be_filtered,
@@ -16,6 +16,8 @@ on_both!(
     a_history_comes_in_pages,
     a_list_looks_at_only_so_many_records,
     a_key_has_a_length,
+    a_write_says_which_version_it_builds_on,
+    a_tag_of_a_lost_history_never_matches,
 );
 
 fn list(
@@ -56,12 +58,14 @@ fn request(
     version: Option<u64>,
     body: Value,
 ) -> RestWrite {
+    let mut body = object(body);
+    body.extend(version.map(|version| ("_version".to_owned(), version.into())));
     RestWrite {
         operation,
         id: id.map(str::to_owned),
-        body: object(body),
+        body,
         key: key.map(str::to_owned),
-        version,
+        if_match: IfMatch::Absent,
     }
 }
 
@@ -147,7 +151,7 @@ fn writes_go_through_ledger_merge_and_conflicts(world: World<impl Storage>) {
         (&record.fields["completion"], &record.fields["finding"]),
         (&json!("theirs"), &json!("hose"))
     );
-    let current = write(&world, &tara, patch("p3", None, json!({ "completion": "seen" }))).unwrap();
+    let current = write(&world, &tara, patch("p3", None, json!({ "finding": "seen" }))).unwrap();
     assert!(
         current.result.conflict.is_none(),
         "without a version it speaks of what is there"
@@ -158,7 +162,13 @@ fn writes_go_through_ledger_merge_and_conflicts(world: World<impl Storage>) {
         write(
             &world,
             caller,
-            request(Operation::Delete, Some("WO-000001"), Some(key), None, json!({})),
+            request(
+                Operation::Delete,
+                Some("WO-000001"),
+                Some(key),
+                Some(4),
+                json!({}),
+            ),
         )
     };
     assert_eq!(
@@ -358,4 +368,96 @@ fn a_key_has_a_length(world: World<impl Storage>) {
     assert!(post(&"k".repeat(128), "x").is_ok());
     let long = "x".repeat(holdfast_core::limits::MAX_TEXT_CHARS + 1);
     assert_eq!(post("k", &long).unwrap_err(), (422, ErrorCode::ValidationError));
+}
+
+/// What a write of WO-1 with this precondition is answered, by a supervisor who may do anything with it.
+fn answered(
+    world: &World<impl Storage>,
+    operation: Operation,
+    if_match: &str,
+    body: Value,
+) -> Result<u64, u16> {
+    let if_match = match if_match {
+        "" => IfMatch::Absent,
+        value => IfMatch::parse([value.as_bytes()]).map_err(|refusal| refusal.status)?,
+    };
+    let asked = RestWrite {
+        if_match,
+        ..request(operation, Some("WO-1"), None, None, body)
+    };
+    let written = write(world, &world.samir(), asked).map_err(|(status, _)| status)?;
+    Ok(written.result.new_version.unwrap_or_default())
+}
+
+/// The entity tag of a version.
+fn tag_of(world: &World<impl Storage>, version: u64) -> String {
+    world.act(&world.samir(), |tx, cx| {
+        crate::records::epoch::current(tx, cx.rng)?;
+        rest::tag(tx, version)
+    })
+}
+
+fn a_write_says_which_version_it_builds_on(world: World<impl Storage>) {
+    for (number, title) in ["a", "b", "c"].iter().enumerate() {
+        let fields =
+            json!({ "title": title, "owner": "tara", "siteId": "north", "completion": format!("{number}") });
+        world.given("order", "WO-1", fields);
+    }
+    let tag = |version: u64| tag_of(&world, version);
+    let weak = format!("W/{}", tag(3));
+    let both = format!("{}, {}", tag(2), tag(99));
+    let update = Operation::Update;
+    let table = [
+        (update, "3", json!({ "title": "x" }), Err(400)),
+        (update, "\"3\"", json!({ "title": "x" }), Err(412)),
+        (update, &weak, json!({ "title": "x" }), Err(412)),
+        (update, &tag(999), json!({ "title": "x" }), Err(412)),
+        (update, &tag(0), json!({ "title": "x" }), Err(412)),
+        (update, "", json!({ "title": "x", "_version": "1" }), Err(400)),
+        (update, "", json!({ "title": "x", "_version": 1.5 }), Err(400)),
+        (update, "", json!({ "title": "x", "_version": -1 }), Err(400)),
+        (update, "", json!({ "title": "x", "_version": null }), Err(400)),
+        (
+            update,
+            &tag(3),
+            json!({ "title": "x", "_version": "1" }),
+            Err(400),
+        ),
+        (update, "", json!({ "title": "x", "_version": 999 }), Err(412)),
+        (update, "", json!({ "title": "x", "_version": 0 }), Err(412)),
+        (update, "", json!({ "completion": "mine" }), Err(428)),
+        (Operation::Delete, "", json!({}), Err(428)),
+        (Operation::Delete, &tag(4), json!({}), Err(412)),
+        (update, "", json!({ "completion": "2", "title": "d" }), Ok(4)),
+        (update, "", json!({ "title": "e", "_version": 4.0 }), Ok(5)),
+        (update, &both, json!({ "owner": "jonas" }), Ok(6)),
+        (update, "*", json!({ "completion": "mine" }), Ok(7)),
+        (Operation::Delete, &tag(7), json!({}), Ok(8)),
+    ];
+    for (operation, if_match, body, expected) in table {
+        let what = format!("{operation:?} {if_match} {body}");
+        assert_eq!(answered(&world, operation, if_match, body), expected, "{what}");
+    }
+}
+
+fn a_tag_of_a_lost_history_never_matches(world: World<impl Storage>) {
+    world.given(
+        "order",
+        "WO-1",
+        json!({ "title": "a", "owner": "tara", "siteId": "north" }),
+    );
+    let lost = tag_of(&world, 1);
+    world.act(&world.samir(), |tx, cx| {
+        crate::records::epoch::renew(tx, cx.rng, &["order"])
+    });
+    let title = json!({ "title": "x" });
+    assert_eq!(
+        answered(&world, Operation::Update, &lost, title.clone()),
+        Err(412)
+    );
+    assert_eq!(answered(&world, Operation::Delete, &lost, json!({})), Err(412));
+    assert_eq!(
+        answered(&world, Operation::Update, &tag_of(&world, 1), title),
+        Ok(2)
+    );
 }
