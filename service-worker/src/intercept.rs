@@ -12,6 +12,7 @@ use holdfast_core::{
     engine::Trigger,
     json,
     ports::{Ports, Rng},
+    protocol::IfMatch,
     queue::Operation,
     store::StoreError,
 };
@@ -72,7 +73,11 @@ pub async fn answer(
                     key
                 }
             };
-            let answer = write(&session, &text, operation, &entity, id, key).await;
+            let if_match = request.headers().get("if-match")?;
+            let answer = match IfMatch::parse(if_match.as_deref()) {
+                Some(if_match) => write(&session, &text, operation, &entity, id, &if_match, key).await,
+                None => Answer::malformed_precondition(),
+            };
             let _ = event.wait_until(&future_to_promise(replay::send(session, Trigger::CriticalWrite)));
             answer
         }
@@ -172,6 +177,7 @@ async fn write(
     operation: Operation,
     entity: &str,
     id: Option<String>,
+    if_match: &IfMatch,
     key: String,
 ) -> Answer {
     let body: Fields = match json::parse(text.as_bytes()) {
@@ -180,7 +186,7 @@ async fn write(
         _ => return Answer::not_an_object(),
     };
     let new_id = || session.ports().rng().uuid();
-    let edit = api::edit_of(&session.replica(), operation, entity, id, body, new_id);
+    let edit = api::edit_of(&session.replica(), operation, entity, id, body, if_match, new_id);
     match edit {
         Ok(edit) => api::queued(session.queue_once(&edit, key).await),
         Err(refused) => refused,
@@ -213,6 +219,9 @@ fn respond(answer: &Answer) -> Result<Response, JsValue> {
     headers.set("cache-control", "no-store")?;
     if let Some(age) = answer.age_seconds {
         headers.set("age", &age.to_string())?;
+    }
+    if let Some(tag) = &answer.tag {
+        headers.set("etag", tag)?;
     }
     let options = ResponseInit::new();
     options.set_status(answer.status);

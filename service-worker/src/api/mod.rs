@@ -21,6 +21,8 @@ pub struct Answer {
     pub body: Value,
     /// How old the answer is, if it is one that was kept.
     pub age_seconds: Option<i64>,
+    /// The entity tag of the record in it.
+    pub tag: Option<String>,
 }
 
 impl Answer {
@@ -29,6 +31,7 @@ impl Answer {
             status,
             body,
             age_seconds: None,
+            tag: None,
         }
     }
 
@@ -61,6 +64,19 @@ impl Answer {
     pub fn not_json() -> Self {
         let message = "Send the fields as JSON, with the header \"Content-Type: application/json\".";
         Self::error(415, WireError::new(ErrorCode::ValidationError, message))
+    }
+
+    /// `If-Match` or `_version` cannot be read.
+    pub fn malformed_precondition() -> Self {
+        let message =
+            "If-Match must be * or the ETag of the record, in its quotes; _version must be a whole number.";
+        Self::error(400, WireError::new(ErrorCode::ValidationError, message))
+    }
+
+    /// The record here is not at the version that the page saw.
+    pub fn precondition_failed() -> Self {
+        let message = "The record on this device is not at this version. Read it again, and decide anew.";
+        Self::error(412, WireError::new(ErrorCode::VersionConflict, message))
     }
 
     /// Not asked for by a script of this origin.

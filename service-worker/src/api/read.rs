@@ -3,7 +3,7 @@
 use holdfast_core::{
     Fields,
     pack::Entity,
-    protocol::{ErrorCode, Metadata, WireError, WireRecord},
+    protocol::{Cursor, ErrorCode, Metadata, WireError, WireRecord, entity_tag},
     record::RecordKey,
     replica::{Replica, View},
 };
@@ -35,9 +35,18 @@ pub fn list(replica: &Replica, entity: &str) -> Answer {
 pub fn record(replica: &Replica, entity: &str, id: &str) -> Answer {
     let key = RecordKey::new(entity, id);
     match (replica.packs().entity(entity), replica.view(&key)) {
-        (Some(declared), Some(view)) => Answer::json(200, wire(declared, view)),
+        (Some(declared), Some(view)) => Answer {
+            tag: Some(entity_tag(&epoch(replica), view.version)),
+            ..Answer::json(200, wire(declared, view))
+        },
         _ => not_here(id),
     }
+}
+
+/// The history that the device's records are of; none before the first pull.
+pub fn epoch(replica: &Replica) -> String {
+    let cursor = replica.cursor().and_then(|row| row.cursor.parse::<Cursor>().ok());
+    cursor.map(|cursor| cursor.epoch).unwrap_or_default()
 }
 
 fn wire(entity: &Entity, view: View<'_>) -> Value {

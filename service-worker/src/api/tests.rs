@@ -6,6 +6,7 @@ use holdfast_core::{
     engine::Engine,
     pack::Pack,
     ports::{Clock, Ports, Request, Response, Rng, Transport, Unreachable},
+    protocol::IfMatch,
     queue::Operation,
     store::{Changes, MemoryStore, PacksRow, Row, Store},
 };
@@ -101,7 +102,19 @@ async fn write(
     body: Fields,
     key: String,
 ) -> Answer {
-    let edit = edit_of(&engine.replica(), operation, entity, id, body, || {
+    write_if(engine, operation, entity, id, body, &IfMatch::Absent, key).await
+}
+
+async fn write_if(
+    engine: &Engine<Offline>,
+    operation: Operation,
+    entity: &str,
+    id: Option<String>,
+    body: Fields,
+    if_match: &IfMatch,
+    key: String,
+) -> Answer {
+    let edit = edit_of(&engine.replica(), operation, entity, id, body, if_match, || {
         engine.ports().uuid()
     });
     match edit {
@@ -162,6 +175,41 @@ fn the_same_key_queues_once() {
     let again = create(&engine, json!({ "plate": "AB 12" }), "k1");
     assert_eq!(first.body["queueId"], again.body["queueId"]);
     assert_eq!(engine.replica().unsent(), 1);
+}
+
+#[test]
+fn a_page_that_saw_another_version_is_told_and_nothing_is_queued() {
+    let engine = engine();
+    let created = create(&engine, json!({ "plate": "AB 12" }), "k");
+    let id = created.body["entityId"].as_str().unwrap().to_owned();
+    let tag = record(&engine.replica(), "gate-event", &id).tag.unwrap();
+    let table = [
+        (tag.as_str(), json!({}), 202),
+        ("*", json!({}), 202),
+        ("", json!({ "_version": 0.0 }), 202),
+        ("\"another.0\"", json!({}), 412),
+        ("\"0\"", json!({}), 412),
+        ("", json!({ "_version": 7 }), 412),
+        ("", json!({ "_version": "0" }), 400),
+        (tag.as_str(), json!({ "_version": -1 }), 400),
+    ];
+    for (number, (if_match, said, status)) in table.into_iter().enumerate() {
+        let mut fields = body(said);
+        fields.insert("seal".into(), number.to_string().into());
+        let if_match = IfMatch::parse((!if_match.is_empty()).then_some(if_match)).unwrap();
+        let (id, key, waiting) = (Some(id.clone()), format!("k{number}"), engine.replica().unsent());
+        let answer = block_on(write_if(
+            &engine,
+            Operation::Update,
+            "gate-event",
+            id,
+            fields,
+            &if_match,
+            key,
+        ));
+        assert_eq!(answer.status, status, "{if_match:?}");
+        assert_eq!(engine.replica().unsent() > waiting, status == 202, "{if_match:?}");
+    }
 }
 
 #[test]

@@ -5,14 +5,16 @@ use holdfast_core::{
     engine::TransactError,
     ordered,
     plan::{Edit, EditError, Edited},
-    protocol::{ErrorCode, FieldError, WireError},
+    protocol::{ErrorCode, FieldError, IfMatch, WireError},
     queue::Operation,
     record::{RecordKey, is_local_id, meta},
     replica::Replica,
     store::StoreError,
 };
 
-use super::Answer;
+use serde_json::Value;
+
+use super::{Answer, read::epoch};
 
 /// The edit that a request asks for, or the answer that refuses it. `body`: fields of the record; its id and the
 /// protocol's own fields may stand among them, as a reader of the API would send them back. `new_id`: for a record
@@ -23,12 +25,21 @@ pub fn edit_of(
     entity: &str,
     id: Option<String>,
     body: Fields,
+    if_match: &IfMatch,
     new_id: impl FnOnce() -> String,
 ) -> Result<Edit, Answer> {
     let Some(declared) = replica.packs().entity(entity) else {
         let message = format!("There are no \"{entity}\" here.");
         return Err(Answer::error(404, WireError::new(ErrorCode::NotFound, message)));
     };
+    if let Some(id) = &id {
+        check_precondition(
+            replica,
+            &RecordKey::new(entity, id),
+            if_match,
+            body.get(meta::VERSION),
+        )?;
+    }
     let mut fields = body;
     let given = fields
         .remove(&declared.id_field)
@@ -66,6 +77,33 @@ pub fn edit_of(
         seen: None,
         kind: None,
     })
+}
+
+/// What the page saw is what the device has: the write builds on that, so an older version cannot be its base.
+fn check_precondition(
+    replica: &Replica,
+    key: &RecordKey,
+    if_match: &IfMatch,
+    in_body: Option<&Value>,
+) -> Result<(), Answer> {
+    let in_body = match in_body.map(meta::version) {
+        Some(None) => return Err(Answer::malformed_precondition()),
+        known => known.flatten(),
+    };
+    // What is not here is refused as that.
+    let Some(view) = replica.view(key) else {
+        return Ok(());
+    };
+    let holds = match if_match {
+        IfMatch::Any => true,
+        IfMatch::OneOf(tags) => tags.contains(&(epoch(replica), view.version)),
+        IfMatch::Absent => in_body.is_none_or(|version| version == view.version),
+    };
+    if holds {
+        Ok(())
+    } else {
+        Err(Answer::precondition_failed())
+    }
 }
 
 /// The answer to an edit that was tried.

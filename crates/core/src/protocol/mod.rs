@@ -4,6 +4,7 @@ mod columns;
 mod cursor;
 mod delta;
 mod error;
+mod if_match;
 mod push;
 mod session;
 
@@ -12,6 +13,7 @@ pub use cursor::{Cursor, CursorError};
 pub use delta::{Delta, DeltaChanges, Digest, DigestEntry, Metadata, WireRecord};
 pub use error::{ErrorCode, ErrorEnvelope, FieldError, WireError};
 pub use holdfast_codec::delta::{DeltaText, RecordText};
+pub use if_match::{IfMatch, entity_tag};
 pub use push::{
     ConflictSummary, OperationResult, PushRequest, PushResponse, ResultStatus, Superseded, WireOperation,
 };

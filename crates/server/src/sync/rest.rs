@@ -9,7 +9,7 @@ use holdfast_core::{
     Fields,
     limits::overlong,
     pack::Entity,
-    protocol::{OperationResult, ResultStatus, WireOperation},
+    protocol::{IfMatch, OperationResult, ResultStatus, WireOperation},
     queue::Operation,
     record::meta,
 };
@@ -19,7 +19,7 @@ pub use self::history::{HistoryPage, HistoryRequest, HistoryVersion, history};
 #[cfg(test)]
 pub(super) use self::list::list_within;
 pub use self::list::{ListRequest, RecordPage, list};
-pub use self::precondition::{IfMatch, tag};
+pub use self::precondition::tag;
 use super::push::Writes;
 use super::{Answer, Context, Refusal, subject};
 use crate::records::ids;

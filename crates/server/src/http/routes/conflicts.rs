@@ -4,6 +4,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use holdfast_core::Fields;
+use holdfast_core::protocol::IfMatch;
 use holdfast_core::queue::Operation;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -12,7 +13,7 @@ use super::records::carry_out;
 use crate::http::authenticated::SignedIn;
 use crate::http::state::AppState;
 use crate::http::{ApiError, ApiJson};
-use crate::sync::rest::{IfMatch, RestWrite};
+use crate::sync::rest::RestWrite;
 
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct Settlement {

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use holdfast_core::Fields;
 use holdfast_core::pack::Entity;
-use holdfast_core::protocol::WireRecord;
+use holdfast_core::protocol::{IfMatch, WireRecord};
 use holdfast_core::queue::Operation;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -21,7 +21,7 @@ use crate::http::{ApiError, ApiJson, ApiQuery};
 use crate::records::whole;
 use crate::storage::model::StoredRecord;
 use crate::storage::port::Transaction;
-use crate::sync::rest::{self, HistoryPage, HistoryRequest, IfMatch, ListRequest, RestWrite, Written};
+use crate::sync::rest::{self, HistoryPage, HistoryRequest, ListRequest, RestWrite, Written};
 use crate::sync::{Context, Refusal};
 
 /// Lists readable records. Any other query parameter is a field that must have this value.
@@ -256,8 +256,13 @@ fn key(headers: &HeaderMap) -> Option<String> {
 }
 
 fn if_match(headers: &HeaderMap) -> Result<IfMatch, ApiError> {
-    let values = headers.get_all(IF_MATCH).iter().map(HeaderValue::as_bytes);
-    Ok(IfMatch::parse(values)?)
+    let values: Result<Vec<&str>, _> = headers
+        .get_all(IF_MATCH)
+        .iter()
+        .map(HeaderValue::to_str)
+        .collect();
+    let found = values.ok().and_then(IfMatch::parse);
+    found.ok_or_else(|| ApiError::malformed("If-Match must be * or the ETag of the record, in its quotes."))
 }
 
 /// Writes, and answers with the record; with 409, where a person has to decide.

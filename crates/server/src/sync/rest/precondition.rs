@@ -1,11 +1,9 @@
 //! Which version of a record a request builds on: `If-Match`, or `_version` in the body.
-//!
-//! A tag names the history that its version belongs to. After a restored backup the same number may mean another content,
-//! so a tag of a lost history never matches.
 
 use holdfast_core::{
     Fields,
     pack::{Entity, Field, Strategy},
+    protocol::{IfMatch, entity_tag},
     queue::Operation,
     record::meta,
 };
@@ -17,76 +15,13 @@ use crate::storage::model::StoredRecord;
 use crate::storage::port::{Result, Transaction};
 use crate::sync::Refusal;
 
-/// More tags than this are not looked at.
-const MOST_TAGS: usize = 100;
-
-/// What `If-Match` asks for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum IfMatch {
-    /// Nothing: the header is absent.
-    Absent,
-    /// `*`: that the record is there.
-    Any,
-    /// One of these versions, each of the epoch before it. Weak tags and those that this server never wrote are left out:
-    /// they match nothing.
-    OneOf(Vec<(String, u64)>),
-}
-
-impl IfMatch {
-    /// Of the header's values, in order.
-    ///
-    /// # Errors
-    /// [`Refusal::malformed`] if one is no list of entity tags (RFC 9110, section 8.8.3).
-    pub fn parse<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> std::result::Result<Self, Refusal> {
-        let malformed = || Refusal::malformed("If-Match must be * or the ETag of the record, in its quotes.");
-        let mut found = Self::Absent;
-        let mut count = 0;
-        for value in values {
-            let value = std::str::from_utf8(value).map_err(|_| malformed())?.trim();
-            if value == "*" && found == Self::Absent {
-                found = Self::Any;
-                continue;
-            }
-            if matches!(found, Self::Any) {
-                return Err(malformed());
-            }
-            let Self::OneOf(tags) = &mut found else {
-                found = Self::OneOf(read_tags(value, &mut count).ok_or_else(malformed)?);
-                continue;
-            };
-            tags.extend(read_tags(value, &mut count).ok_or_else(malformed)?);
-        }
-        Ok(found)
-    }
-}
-
-/// The tags of a header's value; `None` if it is no list of tags, or an endless one.
-fn read_tags(mut text: &str, count: &mut usize) -> Option<Vec<(String, u64)>> {
-    let mut tags = Vec::new();
-    loop {
-        *count += 1;
-        let weak = text.strip_prefix("W/");
-        let (opaque, rest) = weak.unwrap_or(text).strip_prefix('"')?.split_once('"')?;
-        if *count > MOST_TAGS || !opaque.chars().all(|c| c == '!' || c > '"' && c != '\u{7f}') {
-            return None;
-        }
-        let named = opaque.split_once('.').filter(|_| weak.is_none());
-        let version = |(epoch, version): (&str, &str)| Some((epoch.to_owned(), version.parse().ok()?));
-        tags.extend(named.and_then(version));
-        match rest.trim_start() {
-            "" => return Some(tags),
-            rest => text = rest.strip_prefix(',')?.trim_start(),
-        }
-    }
-}
-
 /// The entity tag of a record at a version.
 ///
 /// # Errors
 /// If the storage fails.
 pub fn tag(tx: &dyn Transaction, version: u64) -> Result<String> {
     let epoch = tx.meta(epoch::EPOCH)?.unwrap_or_default();
-    Ok(format!("\"{epoch}.{version}\""))
+    Ok(entity_tag(&epoch, version))
 }
 
 /// The version that a write builds on; `None` leaves it to what the record is now.
@@ -154,48 +89,4 @@ fn needs_one(entity: &Entity, write: &RestWrite, record: &StoredRecord) -> bool 
         || write.body.iter().any(|(name, value)| {
             entity.field(name).is_some_and(by_hand) && changes(&record.fields, (name, value))
         })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(values: &[&str]) -> Option<IfMatch> {
-        IfMatch::parse(values.iter().map(|value| value.as_bytes())).ok()
-    }
-
-    #[test]
-    fn tags_are_read_as_the_standard_writes_them() {
-        let one_of = |tags: &[(&str, u64)]| {
-            let tags = tags
-                .iter()
-                .map(|(epoch, version)| ((*epoch).to_owned(), *version));
-            Some(IfMatch::OneOf(tags.collect()))
-        };
-        let table = [
-            (vec![], Some(IfMatch::Absent)),
-            (vec!["*"], Some(IfMatch::Any)),
-            (vec![" * "], Some(IfMatch::Any)),
-            (vec!["\"e.3\""], one_of(&[("e", 3)])),
-            (vec!["\"e.3\", \"e.4\""], one_of(&[("e", 3), ("e", 4)])),
-            (vec!["\"e.3\"", "\"f.4\""], one_of(&[("e", 3), ("f", 4)])),
-            (vec!["\"3\""], one_of(&[])),
-            (vec!["W/\"e.3\""], one_of(&[])),
-            (vec!["\"e.-1\", \"e.x\", \"\""], one_of(&[])),
-            (vec![""], None),
-            (vec!["3"], None),
-            (vec!["\"e.3"], None),
-            (vec!["\"e.3\" \"e.4\""], None),
-            (vec!["\"e.3\","], None),
-            (vec!["*, \"e.3\""], None),
-            (vec!["*", "\"e.3\""], None),
-            (vec!["\"e 3\""], None),
-            (vec!["w/\"e.3\""], None),
-        ];
-        for (values, expected) in table {
-            assert_eq!(parse(&values), expected, "{values:?}");
-        }
-        let endless = vec!["\"e.1\""; MOST_TAGS + 1].join(",");
-        assert_eq!(parse(&[&endless]), None);
-    }
 }

@@ -295,7 +295,7 @@ fn other_ways_in_stay_shut(world: World<impl Storage>) {
         id: Some("WO-1".into()),
         body: object(json!({ "labor": [{ "id": "rest", "hours": 1 }], "_version": 1 })),
         key: None,
-        if_match: rest::IfMatch::Absent,
+        if_match: holdfast_core::protocol::IfMatch::Absent,
     };
     let refused = world
         .act(&tara, |tx, cx| rest::write(tx, cx, entity, write))

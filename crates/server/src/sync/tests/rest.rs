@@ -1,12 +1,15 @@
 //! REST over the same records.
 
-use holdfast_core::{protocol::ErrorCode, queue::Operation};
+use holdfast_core::{
+    protocol::{ErrorCode, IfMatch},
+    queue::Operation,
+};
 use serde_json::{Value, json};
 
 use super::{World, local, object, on_both};
 use crate::storage::port::Storage;
 use crate::sync::Caller;
-use crate::sync::rest::{self, HistoryPage, HistoryRequest, IfMatch, ListRequest, RestWrite, Written};
+use crate::sync::rest::{self, HistoryPage, HistoryRequest, ListRequest, RestWrite, Written};
 
 on_both!(
     lists_come_in_pages_and_can_be_filtered,
@@ -379,7 +382,7 @@ fn answered(
 ) -> Result<u64, u16> {
     let if_match = match if_match {
         "" => IfMatch::Absent,
-        value => IfMatch::parse([value.as_bytes()]).map_err(|refusal| refusal.status)?,
+        value => IfMatch::parse([value]).ok_or(400_u16)?,
     };
     let asked = RestWrite {
         if_match,
