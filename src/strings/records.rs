@@ -144,7 +144,7 @@ pub fn conflicts_wait(count: usize) -> String {
 
 /// Asked when a timer is stopped that ran for too long, or backwards.
 pub fn how_long(start: &str) -> String {
-    format!("The timer was started {start}, and what it shows cannot be right. How long did you work?")
+    format!("Started: {start}. What the timer shows cannot be right. How long did you work?")
 }
 
 pub fn running_since(clock: &str) -> String {

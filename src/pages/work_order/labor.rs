@@ -135,7 +135,7 @@ fn HowLong(open: Open, dialog: Writing, since: Memo<Option<Timestamp>>) -> AnyVi
         .get_untracked()
         .map(|start| time::day_time(start, session.server_now(), session.zone()));
     let question = words::how_long(&start.unwrap_or_default());
-    view! { <Asked title=words::STOP worked save=Callback::new(move |()| save())><p>{question}</p></Asked> }
+    view! { <Asked title=words::STOP question worked save=Callback::new(move |()| save())>{()}</Asked> }
         .into_any()
 }
 
@@ -180,7 +180,13 @@ impl Worked {
 }
 
 #[component]
-fn Asked(title: &'static str, worked: Worked, save: Callback<()>, children: Children) -> AnyView {
+fn Asked(
+    title: &'static str,
+    #[prop(optional)] question: Option<String>,
+    worked: Worked,
+    save: Callback<()>,
+    children: Children,
+) -> AnyView {
     let Worked {
         hours,
         minutes,
@@ -200,6 +206,7 @@ fn Asked(title: &'static str, worked: Worked, save: Callback<()>, children: Chil
                 .into_any()
             })
         >
+            {question.map(|question| view! { <p>{question}</p> }.into_any())}
             <div class="field field--pair">
                 {worked.input("labor-hours", words::HOURS, hours, "decimal")} {worked.input("labor-minutes", words::MINUTES, minutes, "decimal")}
             </div>
