@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::{Entity, Pack, PackError};
+use super::{Entity, Pack, PackError, stamp};
 use crate::{ordered, system};
 
 /// The packs in force, the built-in `system` pack among them. They declare a few dozen entities: looking one up is a
@@ -11,11 +11,13 @@ pub struct Packs {
 }
 
 impl Packs {
-    /// Checks the packs and puts the built-in one first.
+    /// Checks the packs and puts the built-in one first. A stamped time gets a field beside it for when it was received.
     pub fn new(domain_packs: Vec<Pack>) -> Result<Self, PackError> {
         let mut packs = domain_packs;
         packs.retain(|pack| pack.name != system::NAME);
         packs.insert(0, system::pack());
+        let entities = packs.iter_mut().flat_map(|pack| &mut pack.entities);
+        entities.for_each(stamp::declare_received);
         let all = Self { packs };
         for (pack, entity) in all.entities() {
             if all

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     Fields, Timestamp, limits, ordered,
-    pack::{Entity, FieldType, Pack, validate},
+    pack::{Entity, FieldType, Pack, defaults, unwritable, validate},
     protocol::FieldError,
     queue::{Operation, QueuedWrite, WriteStatus},
     record::RecordKey,
@@ -108,11 +108,12 @@ pub fn edit(
     let mut errors = limits::overlong([("entityId", key.entity_id.as_str()), ("Idempotency-Key", &ids.1)]);
     errors.extend(limits::oversized(&payload));
     errors.extend(validate(entity, edit.operation, &payload, &current));
+    let as_seen = |name: &String| (name.clone(), seen.get(name).cloned().unwrap_or_default());
+    let base = ordered::fields(payload.keys().map(as_seen));
+    errors.extend(not_theirs(replica, entity, edit.operation, &base, &payload));
     if !errors.is_empty() {
         return Err(EditError::Invalid(errors));
     }
-    let as_seen = |name: &String| (name.clone(), seen.get(name).cloned().unwrap_or_default());
-    let base = ordered::fields(payload.keys().map(as_seen));
     let version = view.map_or(0, |view| view.version);
     let draft = Draft {
         pack,
@@ -134,6 +135,23 @@ pub fn edit(
         queue_id,
     };
     Ok((changes, edited))
+}
+
+/// What the roles that this device knows of do not let its user write; the server has the last word.
+pub(super) fn not_theirs(
+    replica: &Replica,
+    entity: &Entity,
+    operation: Operation,
+    base: &Fields,
+    payload: &Fields,
+) -> Vec<FieldError> {
+    let Some(me) = replica.me() else {
+        return Vec::new();
+    };
+    match operation {
+        Operation::Create => unwritable(entity, &me.roles, &defaults(entity), payload),
+        _ => unwritable(entity, &me.roles, base, payload),
+    }
 }
 
 /// A notice that the server does not know is marked as read here and nowhere else.

@@ -84,6 +84,8 @@ pub fn correct(
             .unwrap_or_default();
         let mut errors = limits::oversized(&corrected.payload);
         errors.extend(validate(entity, write.operation, &corrected.payload, &current));
+        let (base, payload) = (&corrected.base, &corrected.payload);
+        errors.extend(edit::not_theirs(replica, entity, write.operation, base, payload));
         if !errors.is_empty() {
             return Err(QueueError::Invalid(errors));
         }

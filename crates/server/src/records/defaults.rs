@@ -25,6 +25,19 @@ pub fn complete(entity: &Entity, mut fields: Fields, creation: Option<Creation<'
     fields
 }
 
+/// The record as it would be if it had just been created so: what people cannot change is as its creator would find it.
+pub fn as_created(entity: &Entity, mut fields: Fields, creation: Creation<'_>) -> Fields {
+    let of_creation = entity.fields.iter().filter(|field| {
+        let named = matches!(field.name.as_str(), "createdBy" | "createdAt");
+        let filled = field.default.as_ref().and_then(Value::as_str);
+        named || (field.read_only && matches!(filled, Some("$user" | "$now")))
+    });
+    for field in of_creation {
+        fields.remove(&field.name);
+    }
+    complete(entity, fields, Some(creation))
+}
+
 fn default(name: &str, declared: Option<&Value>, creation: Option<Creation<'_>>) -> Option<Value> {
     let user = || creation.map(|creation| Value::from(creation.user_id));
     let now =

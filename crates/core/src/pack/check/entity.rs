@@ -44,6 +44,7 @@ impl Checker<'_> {
         self.after_access(entity, &place)?;
         entity.fields.iter().try_for_each(|field| {
             let place = format!("{place}.{}", field.name);
+            self.record_stamp(&entity.fields, field, &place)?;
             self.field(field, &place)?;
             self.computed(entity, field, &place)
         })
@@ -66,6 +67,10 @@ impl Checker<'_> {
                 field.kind,
                 FieldType::List { .. } | FieldType::Log { .. } | FieldType::Set { .. } | FieldType::Counter
             );
+            // What was added would give access to whoever lost it.
+            if entity.access.iter().any(|rule| rule.when.reads(name)) {
+                return self.wrong(&place, format!("\"{name}\" decides who may read the record"));
+            }
             if !grows || field.read_only || field.computed.is_some() {
                 return self.wrong(
                     &place,
