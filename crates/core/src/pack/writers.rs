@@ -22,8 +22,20 @@ pub fn unwritable(entity: &Entity, roles: &[String], before: &Fields, after: &Fi
 
 /// The refusal of one field, if none of these roles may write it.
 pub fn closed_to(field: &Field, roles: &[String], path: &str) -> Option<FieldError> {
-    let open = field.writers.is_empty() || field.writers.iter().any(|role| roles.contains(role));
-    (!open).then(|| fault(path, format!("can only be set by: {}", field.writers.join(", "))))
+    (!field.is_open_to(roles)).then(|| fault(path, format!("can only be set by: {}", field.writers.join(", "))))
+}
+
+impl Field {
+    /// Whether a form asks somebody with these roles for it: the server sets what is computed or stamped.
+    pub fn is_filled_in_by(&self, roles: &[String]) -> bool {
+        let of_the_server = self.read_only || self.computed.is_some() || self.stamped.is_some();
+        !of_the_server && self.is_open_to(roles)
+    }
+
+    /// Whether somebody with these roles may write it.
+    pub fn is_open_to(&self, roles: &[String]) -> bool {
+        self.writers.is_empty() || self.writers.iter().any(|role| roles.contains(role))
+    }
 }
 
 /// What a new record holds before anybody writes to it.

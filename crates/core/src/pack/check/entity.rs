@@ -67,15 +67,15 @@ impl Checker<'_> {
                 field.kind,
                 FieldType::List { .. } | FieldType::Log { .. } | FieldType::Set { .. } | FieldType::Counter
             );
-            // What was added would give access to whoever lost it.
-            if entity.access.iter().any(|rule| rule.when.reads(name)) {
-                return self.wrong(&place, format!("\"{name}\" decides who may read the record"));
-            }
             if !grows || field.read_only || field.computed.is_some() {
                 return self.wrong(
                     &place,
                     format!("\"{name}\" takes no additions: name lists, logs, sets and counters that can be changed"),
                 );
+            }
+            // What was added would give access to whoever lost it.
+            if entity.access.iter().any(|rule| rule.when.reads(name)) {
+                return self.wrong(&place, format!("\"{name}\" decides who may read the record"));
             }
         }
         Ok(())

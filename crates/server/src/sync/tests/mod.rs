@@ -15,11 +15,17 @@ mod limits;
 mod merge;
 mod push;
 #[rustfmt::skip]
+mod reach;
+#[rustfmt::skip]
 mod readers;
 mod rest;
 mod restore;
 mod scope;
+#[rustfmt::skip]
+mod stamps;
 mod subject;
+#[rustfmt::skip]
+mod writers;
 
 use std::cell::Cell;
 
