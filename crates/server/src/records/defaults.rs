@@ -27,15 +27,17 @@ pub fn complete(entity: &Entity, mut fields: Fields, creation: Option<Creation<'
 
 /// The record as it would be if it had just been created so: what people cannot change is as its creator would find it.
 pub fn as_created(entity: &Entity, mut fields: Fields, creation: Creation<'_>) -> Fields {
-    let of_creation = entity.fields.iter().filter(|field| {
-        let named = matches!(field.name.as_str(), "createdBy" | "createdAt");
-        let filled = field.default.as_ref().and_then(Value::as_str);
-        named || (field.read_only && matches!(filled, Some("$user" | "$now")))
-    });
-    for field in of_creation {
-        fields.remove(&field.name);
+    for field in &entity.fields {
+        let declared = field.default.as_ref();
+        let placeholder = matches!(declared.and_then(Value::as_str), Some("$user" | "$now"));
+        let named = declared.is_none() && matches!(field.name.as_str(), "createdBy" | "createdAt");
+        if (named || (placeholder && field.read_only))
+            && let Some(value) = default(&field.name, declared, Some(creation))
+        {
+            fields.insert(field.name.clone(), value);
+        }
     }
-    complete(entity, fields, Some(creation))
+    fields
 }
 
 fn default(name: &str, declared: Option<&Value>, creation: Option<Creation<'_>>) -> Option<Value> {
