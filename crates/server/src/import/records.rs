@@ -14,7 +14,7 @@ use super::mapping::{Mapping, Source};
 use super::rows::{BrokenRow, Row};
 use crate::randomness::SystemRng;
 use crate::records::defaults::complete;
-use crate::records::{ids, references, unique, version::Author, version::NewVersion};
+use crate::records::{ids, references, stamps, unique, version::Author, version::NewVersion};
 use crate::storage::model::Act;
 use crate::storage::port::{Result, StorageError, Transaction};
 
@@ -189,7 +189,8 @@ pub(super) fn put(
             }
         }
         let id = ids::assign(tx, entity, &SystemRng)?;
-        let (fields, act) = (draft.fields.clone(), Act::Create);
+        let (mut fields, act) = (draft.fields.clone(), Act::Create);
+        stamps::receive_all(entity, &mut fields, now);
         NewVersion {
             entity,
             id: &id,

@@ -255,3 +255,24 @@ pub fn receive(entity: &Entity, before: &Fields, after: &mut Fields, now: Timest
         };
     }
 }
+
+/// Notes beside every stamped time of a record that was brought in when that was: it keeps its authors and their times.
+pub fn receive_all(entity: &Entity, fields: &mut Fields, now: Timestamp) {
+    receive_in(&entity.fields, fields, now);
+}
+
+fn receive_in(declared: &[Field], parts: &mut Fields, now: Timestamp) {
+    for field in declared {
+        if field.stamped == Some(Stamp::Time) && parts.contains_key(&field.name) {
+            parts.insert(received_name(&field.name), text(now));
+        }
+        match (field.kind.has_stamps(), parts.get_mut(&field.name)) {
+            (true, Some(Value::Object(inner))) => receive_in(field.kind.parts(), inner, now),
+            (true, Some(Value::Array(items))) => {
+                let items = items.iter_mut().filter_map(Value::as_object_mut);
+                items.for_each(|item| receive_in(field.kind.parts(), item, now));
+            }
+            _ => {}
+        }
+    }
+}
