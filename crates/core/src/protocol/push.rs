@@ -28,6 +28,10 @@ pub struct PushRequest {
     /// Results may leave their `queueId` out: their order says which operation each is of.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub by_position: bool,
+    /// The device stamps what was accepted as the server does, by [`PushResponse::server_time`]: an answer need not bring
+    /// the record because of its stamps.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stamps: bool,
     pub operations: Vec<WireOperation>,
 }
 

@@ -6,6 +6,7 @@ use holdfast_core::{
     Fields, Timestamp,
     pack::{Entity, Packs, validate},
     queue::Operation,
+    stamps,
 };
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -14,7 +15,7 @@ use super::mapping::{Mapping, Source};
 use super::rows::{BrokenRow, Row};
 use crate::randomness::SystemRng;
 use crate::records::defaults::complete;
-use crate::records::{ids, references, stamps, unique, version::Author, version::NewVersion};
+use crate::records::{ids, references, unique, version::Author, version::NewVersion};
 use crate::storage::model::Act;
 use crate::storage::port::{Result, StorageError, Transaction};
 

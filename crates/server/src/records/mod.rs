@@ -5,7 +5,6 @@
 //! - [`unique`] keeps values that only one record may hold.
 //! - [`references`] finds the ids that a record's fields refer to.
 //! - [`defaults`] fills in what a new record was not given.
-//! - [`stamps`] vouches for who did something, and when.
 //! - [`past`] reads the history: former values, and who wrote the present ones.
 //! - [`people`] keeps the records of persons in step with the accounts.
 //! - [`epoch`] names one unbroken history of the database; [`starts`] tells when one was lost.
@@ -16,7 +15,6 @@ pub mod ids;
 pub mod past;
 pub mod people;
 pub mod references;
-pub mod stamps;
 pub mod starts;
 pub mod unique;
 pub mod version;

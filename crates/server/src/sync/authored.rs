@@ -4,11 +4,11 @@ use holdfast_core::{
     Fields,
     pack::Entity,
     protocol::{FieldError, WireOperation},
+    stamps::{Known, Signer},
 };
 use serde_json::Value;
 
 use super::Context;
-use crate::records::stamps::{Known, Signer};
 use crate::storage::model::HistoryEntry;
 
 /// The record that a write is about, as its author saw it and as the server has it.

@@ -6,12 +6,13 @@ use holdfast_core::{
     protocol::{ErrorCode, FieldError, OperationResult, WireOperation},
     queue::Operation,
     record::is_local_id,
+    stamps,
 };
 
 use super::authored::{self, Subject};
 use super::{Context, outcome, result, subject};
 use crate::records::defaults::{Creation, complete};
-use crate::records::{ids, references, stamps, unique, version::NewVersion};
+use crate::records::{ids, references, unique, version::NewVersion};
 use crate::storage::model::{Act, StoredRecord};
 use crate::storage::port::{Result, Transaction};
 

@@ -6,12 +6,13 @@ use holdfast_core::{
     pack::validate,
     protocol::WireRecord,
     queue::Operation,
+    stamps,
 };
 
 use super::audit::{AuditAction, AuditEntry, LosingValue, read_entry};
 use super::notices::{self, About, Detail, Own};
 use super::{Answer, Context, Refusal, create, result as results, subject};
-use crate::records::{past, stamps, unique, version::NewVersion};
+use crate::records::{past, unique, version::NewVersion};
 use crate::storage::model::{Act, StoredRecord};
 use crate::storage::port::{Result, Transaction};
 

@@ -8,14 +8,14 @@ use holdfast_core::{
     pack::{Entity, validate},
     protocol::{FieldError, OperationResult, ResultStatus, WireOperation},
     queue::Operation,
-    system,
+    stamps, system,
 };
 use serde_json::Value;
 
 use super::authored::{self, Subject};
 use super::settlement::{self, Versions};
 use super::{Context, apply, closed_meanwhile, conflicts, create, outcome, result as results, subject};
-use crate::records::{past, references, stamps, unique, version::NewVersion};
+use crate::records::{past, references, unique, version::NewVersion};
 use crate::storage::model::{Act, HistoryEntry, StoredRecord};
 use crate::storage::port::{Result, Transaction};
 
@@ -164,7 +164,7 @@ fn merge(
         }
     };
     let mut result = outcome::success(operation, &record.id, after.version);
-    if !derivable(entity, operation, record, &after, &merged) {
+    if !derivable(cx, entity, operation, record, &after, &merged) {
         result.record = Some(subject::whole(tx, cx, entity, &after)?);
     }
     let versions = Versions {
@@ -262,8 +262,10 @@ fn written(entity: &Entity, record: &StoredRecord, change: &Change) -> Fields {
         .collect()
 }
 
-/// Whether the device can tell the result by itself: the author's version with the payload as it was sent.
+/// Whether the device can tell the result by itself: the author's version with the payload as it was sent, or stamped as
+/// the server stamps.
 fn derivable(
+    cx: &Context<'_>,
     entity: &Entity,
     operation: &WireOperation,
     before: &StoredRecord,
@@ -271,9 +273,17 @@ fn derivable(
     merged: &MergedRecord,
 ) -> bool {
     let (seen, sent) = operation.split_payload();
+    if !merged.settled.is_empty() || seen != Some(before.version) {
+        return false;
+    }
     let mut expected = before.fields.clone();
-    expected.extend(sent);
+    expected.extend(sent.clone());
     expected.retain(|_, value| !value.is_null());
     compute_fields(entity, &mut expected);
-    merged.settled.is_empty() && seen == Some(before.version) && expected == after.fields
+    if expected == after.fields {
+        return true;
+    }
+    let base = operation.base.as_ref().filter(|_| cx.stamps_alike);
+    let stamped = base.map(|base| authored::signer(cx, operation).applied(entity, &before.fields, base, &sent));
+    stamped.as_ref() == Some(&after.fields)
 }

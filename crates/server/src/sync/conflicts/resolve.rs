@@ -6,14 +6,14 @@ use holdfast_core::{
     pack::validate,
     protocol::{ErrorCode, OperationResult, Superseded, WireOperation},
     queue::Operation,
-    system,
+    stamps, system,
 };
 use serde_json::{Value, json};
 
 use super::aftermath::{remember, tell};
 use super::choice::{Choices, Pick, read};
 use super::{Parts, RECORD, open, write};
-use crate::records::{stamps, unique};
+use crate::records::unique;
 use crate::storage::model::{Act, StoredRecord};
 use crate::storage::port::{Result, Transaction};
 use crate::sync::notices::{self, About, Detail, Own};

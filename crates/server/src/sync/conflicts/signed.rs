@@ -3,11 +3,11 @@
 use holdfast_core::{
     merge::with_stamps_of,
     protocol::{FieldError, WireOperation},
+    stamps::Known,
 };
 use serde_json::Value;
 
 use super::Parts;
-use crate::records::stamps::Known;
 use crate::sync::{Context, authored};
 
 impl Parts<'_> {

@@ -1,19 +1,22 @@
 //! Stamps: who did something and when, as far as the server vouches for it.
 //!
-//! Whatever a device writes comes through here before it is merged. An item that the server knows keeps the stamps that it
-//! has; a new one is stamped with its author and its time, and a claim of another's name is refused.
+//! Whatever a device writes comes through here before the server merges it. An item that the server knows keeps the stamps
+//! that it has; a new one is stamped with its author and its time, and a claim of another's name is refused. A device stamps
+//! what the server accepted in the same way, with the server's time, so that an answer need not bring the record.
 
 use std::collections::BTreeMap;
 
 use chrono::{Duration, SecondsFormat};
-use holdfast_core::{
+use serde_json::Value;
+
+use crate::{
     Fields, Timestamp,
     limits::{MAX_CLOCK_OFFSET_MS, fault},
+    merge::compute_fields,
     pack::{Entity, Field, FieldType, Stamp, received_name},
     protocol::FieldError,
     timestamp,
 };
-use serde_json::Value;
 
 /// What a write is refused with that names somebody else.
 const ANOTHERS_NAME: &str = "must be yourself: nobody can write in another's name";
@@ -48,6 +51,28 @@ impl Signer<'_> {
             Some(Stamp::Time) => *value = self.time(value),
             _ => {}
         }
+    }
+
+    /// A record with a payload applied that was made over it: what comes of a write that meets no other.
+    pub fn applied(&self, entity: &Entity, before: &Fields, base: &Fields, payload: &Fields) -> Fields {
+        let nothing = Value::Null;
+        let mut fields = before.clone();
+        for (name, value) in payload {
+            let mut value = value.clone();
+            let known = Known {
+                base: base.get(name).unwrap_or(&nothing),
+                stored: before.get(name).unwrap_or(&nothing),
+                earlier: &[],
+            };
+            if let Some(field) = entity.field(name) {
+                self.sign(field, &mut value, &known, &mut Vec::new());
+            }
+            fields.insert(name.clone(), value);
+        }
+        fields.retain(|_, value| !value.is_null());
+        compute_fields(entity, &mut fields);
+        receive(entity, before, &mut fields, self.received);
+        fields
     }
 
     /// Fills in what a new record needs and was not given.
