@@ -46,7 +46,12 @@ pub fn actions_for(pack: &Pack, entity: &Entity, fields: &Fields, me: &Me, now: 
         ask: kind.ask.clone(),
         set: kind.set.clone(),
     };
-    pack.kinds.iter().filter(offered).filter(theirs).map(action).collect()
+    pack.kinds
+        .iter()
+        .filter(offered)
+        .filter(theirs)
+        .map(action)
+        .collect()
 }
 
 /// The values an action sets, `$user` and `$now` filled in.

@@ -126,7 +126,11 @@ impl Signer<'_> {
         };
         let mut at = 0;
         items.retain_mut(|item| {
-            let id = item.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+            let id = item
+                .get(key)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned();
             let seen = seen.get(id.as_str()).copied();
             let stored = stored.get(id.as_str()).copied().or_else(|| earlier(&id));
             let place = format!("{path}[{at}]");
@@ -268,7 +272,10 @@ fn text(time: Timestamp) -> Value {
 
 /// Notes beside each stamped time of a record that changed when that was received.
 pub fn receive(entity: &Entity, before: &Fields, after: &mut Fields, now: Timestamp) {
-    let times = entity.fields.iter().filter(|field| field.stamped == Some(Stamp::Time));
+    let times = entity
+        .fields
+        .iter()
+        .filter(|field| field.stamped == Some(Stamp::Time));
     for field in times {
         if before.get(&field.name) == after.get(&field.name) {
             continue;

@@ -479,16 +479,24 @@ fn a_table_is_imported_once_and_exported() {
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
     let types: Vec<&str> = lines.iter().map(|line| line["type"].as_str().unwrap()).collect();
-    assert_eq!(types, ["record", "version", "record", "version"]);
+    assert_eq!(types, ["record", "version", "record", "version", "audit"]);
     assert_eq!(lines[0]["fields"]["title"], "BUCKET WON'T OPEN");
     let audit = run(folder.path(), &["audit", "--json"]);
     let entries = String::from_utf8(audit.stdout).unwrap();
-    let entry: serde_json::Value = serde_json::from_str(&entries).expect("one entry: the second import brought nothing");
+    let entry: serde_json::Value =
+        serde_json::from_str(&entries).expect("one entry: the second import brought nothing");
     assert_eq!(
-        (&entry["action"], &entry["userName"], &entry["resolution"]["records"]),
+        (
+            &entry["action"],
+            &entry["userName"],
+            &entry["resolution"]["records"]
+        ),
         (&"import".into(), &"olga".into(), &"2".into())
     );
-    assert_eq!(lines[0]["fields"]["createdBy"], "supervisor", "its author is who the mapping says");
+    assert_eq!(
+        lines[0]["fields"]["createdBy"], "supervisor",
+        "its author is who the mapping says"
+    );
 }
 
 #[test]

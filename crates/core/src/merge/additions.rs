@@ -68,7 +68,10 @@ fn add_parts(fields: &[Field], base: &Value, mine: &Value, theirs: &Value) -> Ad
         let declared = fields.iter().find(|field| field.name == *name);
         theirs.is_object() && declared.is_some_and(|field| field.stamped.is_some())
     };
-    for name in ordered::set(names.cloned()).into_iter().filter(|name| !is_stamp(name)) {
+    for name in ordered::set(names.cloned())
+        .into_iter()
+        .filter(|name| !is_stamp(name))
+    {
         let get = |side: &Value| side.get(&name).cloned().unwrap_or(Value::Null);
         let kind = fields
             .iter()

@@ -14,9 +14,11 @@ use crate::{
 /// Whether two values of one kind are equal but for their stamps.
 pub(super) fn equal_but_stamps(kind: &FieldType, a: &Value, b: &Value) -> bool {
     match (kind, a, b) {
-        (FieldType::List { fields, .. } | FieldType::Log { fields, .. }, Value::Array(a), Value::Array(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal_items(fields, a, b))
-        }
+        (
+            FieldType::List { fields, .. } | FieldType::Log { fields, .. },
+            Value::Array(a),
+            Value::Array(b),
+        ) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal_items(fields, a, b)),
         (FieldType::Object { fields }, a, b) => equal_items(fields, a, b),
         _ => equal(a, b),
     }
@@ -49,7 +51,10 @@ pub(super) fn kept(kind: &FieldType, mine: &Value, theirs: &Value) -> Value {
         (FieldType::List { key, fields } | FieldType::Log { key, fields }, Value::Array(own), _) => {
             let stored = ordered::map(items(key, theirs));
             let of = |item: &Value| {
-                let stored = item.get(key).and_then(Value::as_str).and_then(|id| stored.get(id));
+                let stored = item
+                    .get(key)
+                    .and_then(Value::as_str)
+                    .and_then(|id| stored.get(id));
                 match (item, stored) {
                     (Value::Object(own), Some(Value::Object(stored))) => {
                         Value::Object(kept_parts(fields, own, stored))

@@ -40,8 +40,9 @@ pub fn validate(
         }
     }
     if operation == Operation::Create {
-        let missing =
-            |field: &&Field| is_asked_for(field) && !payload.contains_key(&field.name) && field.default.is_none();
+        let missing = |field: &&Field| {
+            is_asked_for(field) && !payload.contains_key(&field.name) && field.default.is_none()
+        };
         errors.extend(
             entity
                 .fields

@@ -22,7 +22,8 @@ pub fn unwritable(entity: &Entity, roles: &[String], before: &Fields, after: &Fi
 
 /// The refusal of one field, if none of these roles may write it.
 pub fn closed_to(field: &Field, roles: &[String], path: &str) -> Option<FieldError> {
-    (!field.is_open_to(roles)).then(|| fault(path, format!("can only be set by: {}", field.writers.join(", "))))
+    (!field.is_open_to(roles))
+        .then(|| fault(path, format!("can only be set by: {}", field.writers.join(", "))))
 }
 
 impl Field {

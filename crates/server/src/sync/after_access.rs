@@ -16,8 +16,8 @@ use holdfast_core::{
 use serde_json::Value;
 
 use super::audit::{AuditAction, AuditEntry, LosingValue};
-use super::notices::{self, About, Detail, Own};
 use super::authored::{self, Subject};
+use super::notices::{self, About, Detail, Own};
 use super::{Context, create, outcome, result as results};
 use crate::records::{past, references, unique, version::NewVersion};
 use crate::storage::model::{Act, HistoryEntry, StoredRecord};

@@ -155,7 +155,14 @@ pub(super) fn denied(
         "Your role does not allow you to {action} {}.",
         entity.title_plural.to_lowercase()
     );
-    refused_access(tx, cx, entity, operation, &format!("no scope to {action}"), &message)
+    refused_access(
+        tx,
+        cx,
+        entity,
+        operation,
+        &format!("no scope to {action}"),
+        &message,
+    )
 }
 
 /// A refusal of access, written down with its reason.

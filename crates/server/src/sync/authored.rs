@@ -45,7 +45,11 @@ pub(super) fn stamp(
         if field.stamped.is_none() && !field.kind.has_stamps() {
             continue;
         }
-        let changes = subject.since.iter().rev().filter_map(|entry| entry.changes.get(name));
+        let changes = subject
+            .since
+            .iter()
+            .rev()
+            .filter_map(|entry| entry.changes.get(name));
         let earlier: Vec<&Value> = changes.flat_map(|change| [&change.to, &change.from]).collect();
         let known = Known {
             base: subject.base.get(name).unwrap_or(&nothing),

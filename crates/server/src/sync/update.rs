@@ -284,6 +284,7 @@ fn derivable(
         return true;
     }
     let base = operation.base.as_ref().filter(|_| cx.stamps_alike);
-    let stamped = base.map(|base| authored::signer(cx, operation).applied(entity, &before.fields, base, &sent));
+    let stamped =
+        base.map(|base| authored::signer(cx, operation).applied(entity, &before.fields, base, &sent));
     stamped.as_ref() == Some(&after.fields)
 }

@@ -44,8 +44,14 @@ impl Checker<'_> {
                         format!("its items have no field \"{key}\" to be told apart by"),
                     );
                 }
-                if fields.iter().any(|field| &field.name == key && field.stamped.is_some()) {
-                    return self.wrong(place, format!("\"{key}\" tells its items apart and cannot be stamped"));
+                if fields
+                    .iter()
+                    .any(|field| &field.name == key && field.stamped.is_some())
+                {
+                    return self.wrong(
+                        place,
+                        format!("\"{key}\" tells its items apart and cannot be stamped"),
+                    );
                 }
                 self.parts(fields, place)
             }

@@ -69,18 +69,23 @@ impl Checker<'_> {
     /// A field of a record is stamped whenever it is written.
     pub fn record_stamp(&self, beside: &[Field], field: &Field, place: &str) -> Result<(), PackError> {
         if field.stamped_when.is_some() {
-            return self.wrong(place, "only parts of lists, logs and objects are stamped when another becomes true");
+            return self.wrong(
+                place,
+                "only parts of lists, logs and objects are stamped when another becomes true",
+            );
         }
         self.received(beside, field, place)
     }
 
     /// When a time was received is kept beside that time.
     fn received(&self, beside: &[Field], field: &Field, place: &str) -> Result<(), PackError> {
-        let time = |other: &Field| {
-            other.stamped == Some(Stamp::Time) && received_name(&other.name) == field.name
-        };
+        let time =
+            |other: &Field| other.stamped == Some(Stamp::Time) && received_name(&other.name) == field.name;
         if field.stamped == Some(Stamp::Received) && !beside.iter().any(time) {
-            return self.wrong(place, "says when a stamped time was received, and there is none beside it");
+            return self.wrong(
+                place,
+                "says when a stamped time was received, and there is none beside it",
+            );
         }
         Ok(())
     }

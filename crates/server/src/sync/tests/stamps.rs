@@ -2,12 +2,13 @@
 
 use holdfast_core::protocol::{ErrorCode, OperationResult, ResultStatus, WireOperation};
 use holdfast_core::queue::Operation;
+use holdfast_core::{protocol::PushRequest, stamps::Signer};
 use serde_json::{Value, json};
 
 use super::{World, create, delete, object, on_both, system_update, update};
 use crate::storage::port::Storage;
 use crate::sync::rest::{self, RestWrite};
-use crate::sync::{Caller, restore};
+use crate::sync::{Caller, push as pushing, restore};
 
 on_both!(
     a_new_item_is_its_authors,
@@ -24,6 +25,7 @@ on_both!(
     what_was_recorded_after_access_is_its_authors,
     a_restored_value_keeps_its_author,
     rest_lets_nobody_write_for_another,
+    a_device_that_stamps_alike_needs_no_record,
 );
 
 fn order(world: &World<impl Storage>, fields: Value) {
@@ -353,4 +355,46 @@ fn rest_lets_nobody_write_for_another(world: World<impl Storage>) {
     let remarks = written.record.unwrap().fields["remarks"].clone();
     assert_eq!((&remarks[0]["by"], &remarks[1]["by"]), (&json!("jonas"), &json!("tara")));
     assert!(remarks[1]["atReceived"].is_string());
+}
+
+fn a_device_that_stamps_alike_needs_no_record(world: World<impl Storage>) {
+    let tara = world.tara();
+    order(&world, json!({ "tasks": [{ "id": "a" }], "remarks": [{ "id": "r", "by": "jonas" }] }));
+    let mut version = 1;
+    let table = [
+        (json!({ "tasks": [{ "id": "a" }] }), json!({ "tasks": [{ "id": "a", "done": true }] })),
+        (json!({ "remarks": [{ "id": "r", "by": "jonas" }] }), json!({ "remarks": [{ "id": "r", "by": "jonas" }, { "id": "n", "at": "2026-01-01T08:00:00Z" }] })),
+        (json!({ "signedAt": null }), json!({ "signedAt": "2026-01-01T08:00:00Z", "finding": null })),
+        (json!({ "shifts": null }), json!({ "shifts": [{ "id": "s", "hours": 2 }] })),
+    ];
+    for (at, (base, payload)) in table.into_iter().enumerate() {
+        let before = world.record("order", "WO-1").fields;
+        let mut write = with_base(update(&format!("k{at}"), "WO-1", version, payload.clone()), base.clone());
+        write.clock_offset_ms = -90_000;
+        let request = |stamps: bool, write: &WireOperation| PushRequest {
+            device_id: tara.device_id.clone(),
+            pack_versions: Default::default(),
+            cursor: None,
+            receipt: None,
+            by_position: false,
+            stamps,
+            operations: vec![write.clone()],
+        };
+        let answer = world.act(&tara, |tx, cx| pushing::push(tx, cx, &request(true, &write))).unwrap();
+        let result = accepted(answer.results[0].clone());
+        assert_eq!(result.record, None, "{payload}");
+        let signer = Signer { user_id: "tara", received: answer.server_time, clock_offset_ms: write.clock_offset_ms };
+        let entity = world.packs.entity("order").unwrap();
+        let derived = signer.applied(entity, &before, &object(base.clone()), &object(payload.clone()));
+        assert_eq!(derived, world.record("order", "WO-1").fields, "{payload}");
+        version = result.new_version.unwrap();
+        // One that does not say so is told the record.
+        let mut item = payload.clone();
+        item["title"] = json!(format!("Title {at}"));
+        item["remarks"] = json!([{ "id": format!("x{at}") }]);
+        let plain = with_base(update(&format!("p{at}"), "WO-1", version, item), base);
+        let answer = world.act(&tara, |tx, cx| pushing::push(tx, cx, &request(false, &plain))).unwrap();
+        assert!(accepted(answer.results[0].clone()).record.is_some());
+        version += 1;
+    }
 }
