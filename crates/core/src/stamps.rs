@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// What a write is refused with that names somebody else.
-const ANOTHERS_NAME: &str = "must be yourself: nobody can write in another's name";
+const ANOTHERS_NAME: &str = "names somebody else; leave it out, or name yourself";
 
 /// Who writes, when it was received, and how far their device's clock is off.
 #[derive(Debug, Clone, Copy)]

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     Fields, Timestamp, limits, ordered,
-    pack::{Entity, FieldType, Pack, defaults, unwritable, validate},
+    pack::{Entity, FieldType, Pack, validate},
     protocol::FieldError,
     queue::{Operation, QueuedWrite, WriteStatus},
     record::RecordKey,
@@ -14,7 +14,7 @@ use crate::{
     store::{Changes, Row},
 };
 
-use super::coalescing;
+use super::{coalescing, permitted::refused_early};
 
 /// What a person did.
 #[derive(Debug, Clone, PartialEq)]
@@ -110,7 +110,13 @@ pub fn edit(
     errors.extend(validate(entity, edit.operation, &payload, &current));
     let as_seen = |name: &String| (name.clone(), seen.get(name).cloned().unwrap_or_default());
     let base = ordered::fields(payload.keys().map(as_seen));
-    errors.extend(not_theirs(replica, entity, edit.operation, &base, &payload));
+    errors.extend(refused_early(
+        replica,
+        entity,
+        edit.operation,
+        (&base, &payload),
+        now,
+    ));
     if !errors.is_empty() {
         return Err(EditError::Invalid(errors));
     }
@@ -135,23 +141,6 @@ pub fn edit(
         queue_id,
     };
     Ok((changes, edited))
-}
-
-/// What the roles that this device knows of do not let its user write; the server has the last word.
-pub(super) fn not_theirs(
-    replica: &Replica,
-    entity: &Entity,
-    operation: Operation,
-    base: &Fields,
-    payload: &Fields,
-) -> Vec<FieldError> {
-    let Some(me) = replica.me() else {
-        return Vec::new();
-    };
-    match operation {
-        Operation::Create => unwritable(entity, &me.roles, &defaults(entity), payload),
-        _ => unwritable(entity, &me.roles, base, payload),
-    }
 }
 
 /// A notice that the server does not know is marked as read here and nowhere else.
