@@ -58,7 +58,15 @@ pub fn import(bytes: &[u8]) {
 
 fn run(storage: &MemoryStorage, file: &[u8]) -> Option<Summary> {
     let (packs, mapping) = rules();
-    import_csv(storage, packs, mapping, file, Timestamp::UNIX_EPOCH, |_, _| {}).ok()
+    import_csv(
+        storage,
+        packs,
+        mapping,
+        file,
+        (Timestamp::UNIX_EPOCH, "fuzz"),
+        |_, _| {},
+    )
+    .ok()
 }
 
 fn rows(file: &[u8]) -> usize {

@@ -110,6 +110,7 @@ fn act<T>(
 ) -> Option<T> {
     let now = Timestamp::from_timestamp(1_790_000_000, 0).unwrap_or_default();
     let cx = Context {
+        stamps_alike: false,
         packs,
         rng,
         now,

@@ -3,7 +3,7 @@ use leptos::prelude::*;
 use serde_json::{Map, Value};
 
 use super::{FieldInput, For, FormState, field_input::Wiring, icon};
-use crate::{forms::Draft, strings::records as words};
+use crate::{forms::Draft, state::Session, strings::records as words};
 
 /// A list of small forms, or a single one for an object (`key_field` is `None`). The keys of new items are made here
 /// unless a person chooses them, as with a reference.
@@ -33,9 +33,11 @@ pub fn ListInput(wiring: Wiring, key_field: Option<String>, fields: Vec<Field>) 
     let made_key = key_field
         .clone()
         .filter(|key| !fields.iter().any(|field| &field.name == key && is_chosen(field)));
+    let session = Session::here();
+    let roles = session.read(|reader| session.me_of(reader).roles);
     let asked: Vec<Field> = fields
         .iter()
-        .filter(|field| made_key.as_ref() != Some(&field.name))
+        .filter(|field| made_key.as_ref() != Some(&field.name) && field.is_filled_in_by(&roles))
         .cloned()
         .collect();
     let add = move |_| {

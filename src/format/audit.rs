@@ -24,7 +24,7 @@ json_object!(Page {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
     pub audit_id: String,
-    /// `merge`, `conflict`, `resolve`, `undo`, `restore`, `denied`, `after-access`.
+    /// `merge`, `conflict`, `resolve`, `undo`, `restore`, `denied`, `after-access`, `import`.
     pub action: String,
     pub entity_type: String,
     pub entity_id: String,
@@ -114,7 +114,12 @@ pub fn tell(reader: &Reader<'_>, entry: &Entry) -> Told {
         lost: say(&losing.field, &losing.value),
         lost_by: reader.title(PERSON, &losing.by),
     });
-    let mut what = vec![entry.entity_id.clone()];
+    // What was brought in from a file is about no single record.
+    let about = match (entry.entity_id.as_str(), entity) {
+        ("", Some(entity)) => entity.title_plural.clone(),
+        (id, _) => id.to_owned(),
+    };
+    let mut what = vec![about];
     what.extend(record_title(reader.replica, &key));
     what.extend((!fields.is_empty()).then(|| fields.join(", ")));
     let when = time::day_time(entry.detected_at, reader.now, reader.zone);

@@ -2,7 +2,7 @@
 
 use holdfast_core::{
     Fields, Timestamp,
-    pack::{Choice, Entity, Field, FieldType},
+    pack::{Choice, Entity, Field, FieldType, Stamp},
     record::RecordKey,
     replica::Replica,
 };
@@ -92,7 +92,8 @@ impl Reader<'_> {
     fn parts(&self, fields: &[Field], item: &Value, key: Option<&String>) -> String {
         let told = fields
             .iter()
-            .filter(|field| key != Some(&field.name) || matches!(field.kind, FieldType::Reference { .. }));
+            .filter(|field| key != Some(&field.name) || matches!(field.kind, FieldType::Reference { .. }))
+            .filter(|field| field.stamped != Some(Stamp::Received));
         let said = told.filter_map(|field| {
             let value = item.get(&field.name)?;
             match (&field.kind, value.as_bool()) {
@@ -101,11 +102,23 @@ impl Reader<'_> {
                 _ => Some(self.say(field, value)).filter(|text| !text.is_empty()),
             }
         });
+        let is_receipt = |field: &&Field| field.stamped == Some(Stamp::Received);
+        let receipts: Vec<String> = fields
+            .iter()
+            .filter(is_receipt)
+            .filter_map(|field| item.get(&field.name).map(|value| self.say(field, value)))
+            .collect();
         let mut all: Vec<String> = Vec::new();
         for text in said {
             // A part's name often stands beside the reference to it.
             if !all.contains(&text) {
                 all.push(text);
+            }
+        }
+        // What was received when it happened needs no second time.
+        for text in receipts.into_iter().filter(|text| !text.is_empty()) {
+            if !all.contains(&text) {
+                all.push(words::received(&text));
             }
         }
         all.join(" · ")
@@ -215,6 +228,11 @@ mod tests {
             { "name": "n", "label": "Name", "type": "text" },
             { "name": "d", "label": "Done", "type": "bool" },
         ]);
+        let note = json!([
+            { "name": "k", "label": "Key", "type": "text" },
+            { "name": "at", "label": "At", "type": "datetime", "stamped": "time" },
+            { "name": "atReceived", "label": "At (received)", "type": "datetime", "stamped": "received", "readOnly": true },
+        ]);
         let table = [
             (json!({ "type": "text" }), json!("a"), "a"),
             (json!({ "type": "text" }), Value::Null, ""),
@@ -251,6 +269,14 @@ mod tests {
                 json!({ "type": "list", "key": "k", "fields": parts }),
                 json!([{ "k": "1", "n": "Isolate", "d": true }, { "k": "2", "n": "Drain", "d": false }]),
                 "Isolate · done\nDrain",
+            ),
+            (
+                json!({ "type": "log", "key": "k", "fields": note }),
+                json!([
+                    { "k": "1", "at": "2026-11-21T11:00:00Z", "atReceived": "2026-11-21T11:00:09Z" },
+                    { "k": "2", "at": "2026-11-21T09:00:00Z", "atReceived": "2026-11-21T11:00:00Z" },
+                ]),
+                "Today 11:00\nToday 09:00 · received Today 11:00",
             ),
         ];
         for (kind, value, said) in table {

@@ -38,13 +38,20 @@ pub fn actions_for(pack: &Pack, entity: &Entity, fields: &Fields, me: &Me, now: 
                 .as_ref()
                 .is_none_or(|when| when.holds(fields, &viewer.context(false)))
     };
+    let writable = |name: &String| entity.field(name).is_none_or(|field| field.is_open_to(&me.roles));
+    let theirs = |kind: &&WriteKind| kind.set.keys().chain(&kind.ask).all(writable);
     let action = |kind: &WriteKind| Action {
         kind: kind.name.clone(),
         label: kind.label.clone(),
         ask: kind.ask.clone(),
         set: kind.set.clone(),
     };
-    pack.kinds.iter().filter(offered).map(action).collect()
+    pack.kinds
+        .iter()
+        .filter(offered)
+        .filter(theirs)
+        .map(action)
+        .collect()
 }
 
 /// The values an action sets, `$user` and `$now` filled in.

@@ -14,17 +14,21 @@ use holdfast_core::{
     queue::Operation,
 };
 
-/// The fields that a person fills in, in the pack's order. Status and the like come with the default at first; logs
+/// The fields that a person with these roles fills in, in the pack's order. Status and the like come with the default at first; logs
 /// grow by actions, and lists that the record's own page edits with a tap stay out of its form.
-pub fn editable<'a>(entity: &'a Entity, operation: Operation, own_page: &[&str]) -> Vec<&'a Field> {
+pub fn editable<'a>(
+    entity: &'a Entity,
+    operation: Operation,
+    own_page: &[&str],
+    roles: &[String],
+) -> Vec<&'a Field> {
     let with_default = |field: &Field| {
         operation == Operation::Create
             && field.default.is_some()
             && matches!(&field.kind, FieldType::Enum { transitions, .. } if !transitions.is_empty())
     };
     let offered = |field: &&Field| {
-        !field.read_only
-            && field.computed.is_none()
+        field.is_filled_in_by(roles)
             && !matches!(field.kind, FieldType::Json | FieldType::Log { .. })
             && !own_page.contains(&field.name.as_str())
             && !with_default(field)

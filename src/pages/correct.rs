@@ -109,10 +109,11 @@ fn find(reader: &Reader<'_>, id: &str) -> Option<Refused> {
             .iter()
             .any(|wrong| wrong.field.split(['.', '[']).next() == Some(&field.name))
     };
+    let roles = reader.replica.me().map_or_else(Vec::new, |me| me.roles.clone());
     let fields: Vec<Field> = entity
         .fields
         .iter()
-        .filter(|field| !field.read_only && field.computed.is_none())
+        .filter(|field| field.is_filled_in_by(&roles))
         .filter(|field| write.payload.contains_key(&field.name) || named(field))
         .cloned()
         .collect();

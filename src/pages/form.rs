@@ -149,7 +149,12 @@ pub fn inputs(entity: &Entity, form: FormState, operation: Operation) -> AnyView
     } else {
         &[]
     };
-    let fields: Vec<_> = editable(entity, operation, tapped).into_iter().cloned().collect();
+    let session = Session::here();
+    let roles = session.read(|reader| session.me_of(reader).roles);
+    let fields: Vec<_> = editable(entity, operation, tapped, &roles)
+        .into_iter()
+        .cloned()
+        .collect();
     let names: Vec<String> = fields.iter().map(|field| field.name.clone()).collect();
     let summary = move || {
         form.draft.with(Draft::has_errors).then(|| {

@@ -156,4 +156,9 @@ pub mod value {
     pub const EMPTY: &str = "Empty";
     /// Stands for the id of a record that the server has not numbered yet.
     pub const NEW_RECORD: &str = "New";
+
+    /// When the server received what is said to have happened earlier.
+    pub fn received(when: &str) -> String {
+        format!("received {when}")
+    }
 }

@@ -193,6 +193,7 @@ pub fn audit_action(action: &str) -> &'static str {
         "restore" => "Restored",
         "denied" => "Refused for lack of rights",
         "after-access" => "Work taken after access was lost",
+        "import" => "Imported from a file",
         _ => "",
     }
 }

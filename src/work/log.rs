@@ -26,7 +26,7 @@ pub fn append(
 ) -> Value {
     let mut entry = Map::new();
     entry.insert(key.to_owned(), id.clone().into());
-    for field in fields {
+    for field in fields.iter().filter(|field| !field.read_only) {
         match &field.kind {
             FieldType::Reference { entity } if entity == PERSON => {
                 entry.insert(field.name.clone(), user.into());
@@ -54,7 +54,8 @@ mod tests {
             { "name": "noteId", "label": "Note", "type": "text" },
             { "name": "text", "label": "Text", "type": "longText" },
             { "name": "by", "label": "By", "type": "reference", "entity": "person" },
-            { "name": "at", "label": "At", "type": "datetime" },
+            { "name": "at", "label": "At", "type": "datetime", "stamped": "time" },
+            { "name": "atReceived", "label": "Received", "type": "datetime", "stamped": "received", "readOnly": true },
         ]))
         .unwrap();
         let at = "2026-11-21T12:00:00Z".parse().unwrap();

@@ -13,6 +13,8 @@ export interface Places {
   assets: string[];
   parts: string[];
   people: string[];
+  /** Who sends orders to this server. */
+  me: string;
 }
 
 interface Result {
@@ -51,11 +53,13 @@ export class HoldfastServer implements Backend {
       const { items } = await this.colleague.request<{ items: Record<string, string>[] }>("GET", `/${plural}?limit=500`);
       return items.map((item) => item[idField] as string);
     };
+    const me = await this.colleague.request<{ userId: string }>("GET", "/me");
     return {
       sites: await ids("sites", "siteId"),
       assets: await ids("assets", "assetId"),
       parts: await ids("inventory", "partId"),
       people: await ids("people", "personId"),
+      me: me.userId,
     };
   }
 

@@ -29,6 +29,7 @@ pub mod protocol;
 pub mod queue;
 pub mod record;
 pub mod replica;
+pub mod stamps;
 pub mod status;
 pub mod store;
 pub mod system;

@@ -13,6 +13,8 @@ pub const CONFLICT: &str = "conflict";
 pub const NOTICE: &str = "notice";
 /// Entity of a person: profile, pinned records, remembered choices.
 pub const USER: &str = "user";
+/// Entity of what colleagues see of a person; its ids are those of users.
+pub const PERSON: &str = "person";
 
 /// Settles a conflict; the payload's `resolution` holds a choice by field.
 pub const CONFLICT_RESOLVE: &str = "conflict_resolve";

@@ -447,6 +447,8 @@ fn import_orders(folder: &Path) -> Output {
             "--mapping",
             mapping,
             "orders.csv",
+            "--by",
+            "olga",
         ],
     )
 }
@@ -477,10 +479,24 @@ fn a_table_is_imported_once_and_exported() {
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
     let types: Vec<&str> = lines.iter().map(|line| line["type"].as_str().unwrap()).collect();
-    assert_eq!(types, ["record", "version", "record", "version"]);
+    assert_eq!(types, ["record", "version", "record", "version", "audit"]);
     assert_eq!(lines[0]["fields"]["title"], "BUCKET WON'T OPEN");
     let audit = run(folder.path(), &["audit", "--json"]);
-    assert!(audit.status.success() && audit.stdout.is_empty());
+    let entries = String::from_utf8(audit.stdout).unwrap();
+    let entry: serde_json::Value =
+        serde_json::from_str(&entries).expect("one entry: the second import brought nothing");
+    assert_eq!(
+        (
+            &entry["action"],
+            &entry["userName"],
+            &entry["resolution"]["records"]
+        ),
+        (&"import".into(), &"olga".into(), &"2".into())
+    );
+    assert_eq!(
+        lines[0]["fields"]["createdBy"], "supervisor",
+        "its author is who the mapping says"
+    );
 }
 
 #[test]
@@ -490,7 +506,7 @@ fn an_audit_that_was_tampered_with_is_told_and_fails() {
     let verified = run(folder.path(), &["audit", "verify"]);
     let told = String::from_utf8(verified.stdout).unwrap();
     assert!(
-        verified.status.success() && told.starts_with("0 entries"),
+        verified.status.success() && told.starts_with("1 entries"),
         "{told}"
     );
 

@@ -171,6 +171,7 @@ impl SimTransport {
         push.pack_versions.clear();
         push.cursor = None;
         push.by_position = false;
+        push.stamps = false;
         for operation in &mut push.operations {
             if let Some(base) = &mut operation.base {
                 base.retain(|name, _| name == "meter");

@@ -11,6 +11,7 @@ use super::{
     field::{merge_by_type, same, set_union},
     list,
     parts::Trace,
+    stamps,
 };
 use crate::{
     Fields, ordered,
@@ -63,7 +64,14 @@ fn add_parts(fields: &[Field], base: &Value, mine: &Value, theirs: &Value) -> Ad
         .into_iter()
         .filter_map(Value::as_object)
         .flat_map(Fields::keys);
-    for name in ordered::set(names.cloned()) {
+    let is_stamp = |name: &String| {
+        let declared = fields.iter().find(|field| field.name == *name);
+        theirs.is_object() && declared.is_some_and(|field| field.stamped.is_some())
+    };
+    for name in ordered::set(names.cloned())
+        .into_iter()
+        .filter(|name| !is_stamp(name))
+    {
         let get = |side: &Value| side.get(&name).cloned().unwrap_or(Value::Null);
         let kind = fields
             .iter()
@@ -74,6 +82,9 @@ fn add_parts(fields: &[Field], base: &Value, mine: &Value, theirs: &Value) -> Ad
         if !added.value.is_null() {
             parts.insert(name, added.value);
         }
+    }
+    if let (Value::Object(mine), Value::Object(theirs)) = (mine, theirs) {
+        stamps::settle(fields, &mut parts, mine, theirs);
     }
     Added {
         value: Value::Object(parts),
@@ -108,7 +119,7 @@ fn add_items(key: &str, fields: &[Field], base: &Value, mine: &Value, theirs: &V
                 items.push(item.clone());
             }
             // Somebody took it out meanwhile.
-            None => complete &= same(None, item, before),
+            None => complete &= stamps::equal_items(fields, item, before),
         }
     }
     let value = match items.is_empty() {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{
     list,
     parts::{Trace, merge_object},
-    text,
+    stamps, text,
     value::{equal, number},
 };
 use crate::{
@@ -66,6 +66,7 @@ pub(super) fn merge_field_traced(
     if same(mine, theirs) && !sums {
         return FieldMerge::Unchanged;
     }
+    let mine = &with_stamps_of(field, mine, theirs);
     if same(theirs, base) {
         return FieldMerge::Applied(mine.clone());
     }
@@ -83,15 +84,21 @@ pub(super) fn merge_field_traced(
     }
 }
 
-/// Whether two values of a field are the same to it.
+/// The author's value of a field with the stamps that the server's items and objects have.
+pub fn with_stamps_of(field: &Field, mine: &Value, theirs: &Value) -> Value {
+    stamps::kept(&field.kind, mine, theirs)
+}
+
+/// Whether two values of a field are the same to it: stamps are no difference.
 pub fn same_value(field: &Field, a: &Value, b: &Value) -> bool {
     same(Some(&field.kind), a, b)
 }
 
-/// Whether two values are the same to their kind: sets have no order.
+/// Whether two values are the same to their kind: sets have no order, and stamps are no difference.
 pub(super) fn same(kind: Option<&FieldType>, a: &Value, b: &Value) -> bool {
     match kind {
         Some(FieldType::Set { .. }) => set_items(a).into_keys().eq(set_items(b).into_keys()),
+        Some(kind) if kind.has_stamps() => stamps::equal_but_stamps(kind, a, b),
         _ => equal(a, b),
     }
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     parts::{Step, Trace, merge_object},
-    value::equal,
+    stamps::equal_items,
 };
 use crate::{ordered, pack::Field};
 
@@ -34,11 +34,11 @@ pub fn merge<'a>(key: &str, fields: &[Field], sides: [&'a Value; 3], trace: &mut
         let item = match (by(&base_by), by(&mine_by), by(&theirs_by)) {
             (b, Some(m), Some(t)) => Some(merge_object(fields, b.unwrap_or(&Value::Null), m, t, trace)),
             (None, one, other) => one.or(other).cloned(),
-            (Some(b), Some(m), None) if !equal(m, b) => {
+            (Some(b), Some(m), None) if !equal_items(fields, m, b) => {
                 trace.overrule(m, &Value::Null);
                 Some(m.clone())
             }
-            (Some(b), None, Some(t)) => (!equal(t, b)).then(|| t.clone()),
+            (Some(b), None, Some(t)) => (!equal_items(fields, t, b)).then(|| t.clone()),
             (Some(_), _, None) => None,
         };
         trace.leave();

@@ -12,11 +12,12 @@ mod field;
 mod list;
 mod parts;
 mod record;
+mod stamps;
 mod text;
 mod value;
 
 pub use additions::{Added, additions};
-pub use field::{FieldMerge, merge_field, same_value};
+pub use field::{FieldMerge, merge_field, same_value, with_stamps_of};
 pub use parts::{MAX_OVERRULED, Overruled, Step};
 pub use record::{Author, FieldChange, MergeInput, MergedRecord, Verdict, compute_fields, merge_record};
 pub use text::MAX_LINES as MAX_TEXT_LINES;

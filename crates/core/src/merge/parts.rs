@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     field::{adds_up, merge_by_type, same},
-    list,
+    list, stamps,
 };
 use crate::{
     Fields, ordered,
@@ -117,7 +117,11 @@ pub(super) fn merge_object<'a>(
         .filter_map(Value::as_object)
         .flat_map(Fields::keys);
     let mut merged = Fields::new();
-    for name in ordered::set(names) {
+    let is_stamp = |name: &String| {
+        let declared = fields.iter().find(|field| field.name == *name);
+        theirs.is_object() && declared.is_some_and(|field| field.stamped.is_some())
+    };
+    for name in ordered::set(names).into_iter().filter(|name| !is_stamp(name)) {
         let get = |side: &'a Value| side.get(name).unwrap_or(&Value::Null);
         let kind = fields
             .iter()
@@ -129,6 +133,9 @@ pub(super) fn merge_object<'a>(
         if !value.is_null() {
             merged.insert(name.clone(), value);
         }
+    }
+    if let (Value::Object(mine), Value::Object(theirs)) = (mine, theirs) {
+        stamps::settle(fields, &mut merged, mine, theirs);
     }
     Value::Object(merged)
 }
@@ -154,7 +161,7 @@ fn merge_part(
         return theirs.clone();
     }
     if same(kind, theirs, base) {
-        return mine.clone();
+        return kind.map_or_else(|| mine.clone(), |kind| stamps::kept(kind, mine, theirs));
     }
     let both = kind.and_then(|kind| merge_by_type(kind, base, mine, theirs, trace));
     both.unwrap_or_else(|| {

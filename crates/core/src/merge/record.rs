@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{
     FieldMerge,
-    field::merge_field_traced,
+    field::{merge_field_traced, with_stamps_of},
     parts::{Overruled, Trace},
     value::{equal, number},
 };
@@ -93,7 +93,8 @@ pub fn merge_record(input: &MergeInput<'_>) -> MergedRecord {
         let merged = merge_field_traced(field, declared, &base, mine, &theirs, &mut trace);
         let (strategy, outcome) = match (merged, remembered) {
             (FieldMerge::Conflict, Some("mine")) if field.may_follow(&theirs, mine) => {
-                (Strategy::ClientWins, FieldMerge::MineWins(mine.clone()))
+                let mine = with_stamps_of(field, mine, &theirs);
+                (Strategy::ClientWins, FieldMerge::MineWins(mine))
             }
             (FieldMerge::Conflict, Some("theirs")) => (Strategy::ServerWins, FieldMerge::TheirsWins),
             // It was the order of the choices that decided.

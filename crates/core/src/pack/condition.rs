@@ -115,6 +115,19 @@ impl Values for Fields {
 }
 
 impl Condition {
+    /// Whether the answer may depend on a field.
+    pub fn reads(&self, name: &str) -> bool {
+        match self {
+            Self::All(conditions) | Self::Any(conditions) => conditions.iter().any(|c| c.reads(name)),
+            Self::Not(condition) => condition.reads(name),
+            Self::Is { field, .. }
+            | Self::In { field, .. }
+            | Self::Has { field, .. }
+            | Self::Within { field, .. } => field == name,
+            Self::Always(_) | Self::Pinned(_) | Self::Role(_) => false,
+        }
+    }
+
     pub fn holds(&self, record: &dyn Values, context: &Context<'_>) -> bool {
         let get = |field: &str| record.value(field).unwrap_or(Cow::Owned(Value::Null));
         match self {

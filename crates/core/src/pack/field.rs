@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::written::WrittenField;
+use super::{Stamp, written::WrittenField};
 use crate::json::{Faults, FromJson, Object};
 
 /// One field of an entity, of an object or of a list's items.
@@ -31,6 +31,16 @@ pub struct Field {
     /// Derived from other fields by the server and, as a preview, by the device.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub computed: Option<Computed>,
+    /// What the server fills it with: it cannot be written in another's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stamped: Option<Stamp>,
+    /// Of a stamped part: the yes-or-no beside it that it tells of. It is stamped when that becomes true, and cleared when
+    /// it no longer is. Without one a part is stamped with the item that it is in, and stays.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stamped_when: Option<String>,
+    /// Roles that may set it; all who may change the record, if empty.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub writers: Vec<String>,
 }
 
 impl FromJson for Field {

@@ -11,7 +11,9 @@ mod entity;
 mod field;
 mod priority;
 mod registry;
+mod stamp;
 mod validate;
+mod writers;
 mod written;
 
 pub use access::{AccessRule, Viewer};
@@ -22,7 +24,9 @@ pub use entity::{AfterAccess, Column, Entity, ListView, Retention, SortOrder, Sy
 pub use field::{Choice, Computed, Field, FieldType, Strategy, StrategyRule};
 pub use priority::{DEFAULT_PRIORITY, PriorityRule};
 pub use registry::Packs;
+pub use stamp::{Stamp, received_name};
 pub use validate::validate;
+pub use writers::{closed_to, defaults, unwritable};
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
-use super::{Entity, Pack, PackError};
+use super::{Entity, Pack, PackError, stamp};
 use crate::{ordered, system};
 
 /// The packs in force, the built-in `system` pack among them. They declare a few dozen entities: looking one up is a
@@ -11,12 +11,15 @@ pub struct Packs {
 }
 
 impl Packs {
-    /// Checks the packs and puts the built-in one first.
+    /// Checks the packs and puts the built-in one first. A stamped time gets a field beside it for when it was received.
     pub fn new(domain_packs: Vec<Pack>) -> Result<Self, PackError> {
-        let domains = domain_packs.into_iter().filter(|pack| pack.name != system::NAME);
+        let mut domains = domain_packs;
+        domains.retain(|pack| pack.name != system::NAME);
+        let entities = domains.iter_mut().flat_map(|pack| &mut pack.entities);
+        entities.for_each(stamp::declare_received);
         let built_in = std::iter::once(Cow::Borrowed(system::pack()));
         let all = Self {
-            packs: built_in.chain(domains.map(Cow::Owned)).collect(),
+            packs: built_in.chain(domains.into_iter().map(Cow::Owned)).collect(),
         };
         for (pack, entity) in all.entities() {
             if all

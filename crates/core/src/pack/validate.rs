@@ -40,8 +40,9 @@ pub fn validate(
         }
     }
     if operation == Operation::Create {
-        let missing =
-            |field: &&Field| field.required && !payload.contains_key(&field.name) && field.default.is_none();
+        let missing = |field: &&Field| {
+            is_asked_for(field) && !payload.contains_key(&field.name) && field.default.is_none()
+        };
         errors.extend(
             entity
                 .fields
@@ -52,6 +53,11 @@ pub fn validate(
     }
     errors.truncate(MAX_FAULTS);
     errors
+}
+
+/// Whether its author has to fill it in: what is stamped the server fills in.
+fn is_asked_for(field: &Field) -> bool {
+    field.required && field.stamped.is_none()
 }
 
 fn check_transition(
@@ -182,7 +188,7 @@ fn check_object(fields: &[Field], path: &str, value: &Value, errors: &mut Vec<Fi
     }
     let missing = fields
         .iter()
-        .filter(|field| field.required && !object.contains_key(&field.name));
+        .filter(|field| is_asked_for(field) && !object.contains_key(&field.name));
     errors.extend(missing.map(|field| error(&format!("{path}.{}", field.name), "is needed")));
 }
 

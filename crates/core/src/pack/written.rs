@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Choice, Computed, Field, FieldType, Strategy, StrategyRule};
+use super::{Choice, Computed, Field, FieldType, Stamp, Strategy, StrategyRule};
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -27,6 +27,10 @@ pub(super) struct WrittenField {
     #[serde(default)]
     strategy_rules: Vec<StrategyRule>,
     computed: Option<Computed>,
+    stamped: Option<Stamp>,
+    stamped_when: Option<String>,
+    #[serde(default)]
+    writers: Vec<String>,
     max_length: Option<usize>,
     min: Option<f64>,
     max: Option<f64>,
@@ -54,6 +58,9 @@ crate::json_object!(WrittenField {
     strategy: "strategy",
     strategy_rules: "strategyRules" = Vec::new(),
     computed: "computed",
+    stamped: "stamped",
+    stamped_when: "stampedWhen",
+    writers: "writers" = Vec::new(),
     max_length: "maxLength",
     min: "min",
     max: "max",
@@ -147,6 +154,9 @@ impl WrittenField {
             strategy: self.strategy,
             strategy_rules: self.strategy_rules,
             computed: self.computed,
+            stamped: self.stamped,
+            stamped_when: self.stamped_when,
+            writers: self.writers,
         };
         (field, missing)
     }

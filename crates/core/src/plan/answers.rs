@@ -2,11 +2,11 @@
 
 use crate::{
     Timestamp,
-    merge::compute_fields,
     protocol::{ErrorCode, OperationResult, PushResponse, ResultStatus, WireError, WireRecord},
     queue::{Operation, QueuedWrite, WriteStatus},
     record::{Mirror, RecordKey},
     replica::Replica,
+    stamps::Signer,
     store::{Changes, Row, RowKey, SyncRow},
     system, watchdog,
 };
@@ -36,7 +36,7 @@ pub fn answers(
             continue;
         };
         let step = match response.result_of(position, queue_id) {
-            Some(result) => answer(&planned, &write, result, now, random),
+            Some(result) => answer(&planned, &write, result, (now, response.server_time), random),
             None => put(QueuedWrite {
                 status: WriteStatus::Pending,
                 ..write
@@ -84,7 +84,7 @@ fn answer(
     replica: &Replica,
     write: &QueuedWrite,
     result: &OperationResult,
-    now: Timestamp,
+    (now, server_time): (Timestamp, Timestamp),
     random: u64,
 ) -> Changes {
     let error = || {
@@ -94,8 +94,8 @@ fn answer(
             .unwrap_or_else(|| WireError::new(ErrorCode::ServerError, "The server gave no reason."))
     };
     match result.status {
-        ResultStatus::Success => settled(replica, write, result, WriteStatus::Synced, now),
-        ResultStatus::Conflict => settled(replica, write, result, WriteStatus::Conflict, now),
+        ResultStatus::Success => settled(replica, write, result, WriteStatus::Synced, (now, server_time)),
+        ResultStatus::Conflict => settled(replica, write, result, WriteStatus::Conflict, (now, server_time)),
         ResultStatus::Retry if error().code == ErrorCode::DependencyFailed => put(QueuedWrite {
             status: WriteStatus::Pending,
             ..write.clone()
@@ -167,7 +167,7 @@ fn settled(
     write: &QueuedWrite,
     result: &OperationResult,
     status: WriteStatus,
-    now: Timestamp,
+    (now, server_time): (Timestamp, Timestamp),
 ) -> Changes {
     let mut merged = result.merged.clone();
     merged.extend(
@@ -205,7 +205,7 @@ fn settled(
         changes.delete(RowKey::Mirror(key));
         return changes;
     }
-    match confirmed(replica, write, result, &key, now) {
+    match confirmed(replica, write, result, &key, (now, server_time)) {
         Confirmed::Record(mirror) => changes.put(Row::Mirror(mirror)),
         Confirmed::Deleted => changes.delete(RowKey::Mirror(key.clone())),
         Confirmed::Unknown => {}
@@ -234,7 +234,7 @@ fn confirmed(
     write: &QueuedWrite,
     result: &OperationResult,
     key: &RecordKey,
-    now: Timestamp,
+    (now, server_time): (Timestamp, Timestamp),
 ) -> Confirmed {
     let known = replica.mirror(key);
     let newer = |version: u64| known.is_none_or(|held| held.version() < version);
@@ -249,13 +249,15 @@ fn confirmed(
     };
     match (write.operation, known) {
         (Operation::Delete, _) if result.status == ResultStatus::Success => Confirmed::Deleted,
-        // Without `record`, the result is the author's version with the payload applied.
+        // Without `record`, the result is the author's version with the payload applied, and stamped.
         (Operation::Update, Some(held)) if held.version() == write.base_version && newer(version) => {
             let mirror = held.mirror();
-            let mut fields = mirror.fields.clone();
-            fields.extend(write.payload.clone());
-            fields.retain(|_, value| !value.is_null());
-            compute_fields(entity, &mut fields);
+            let signer = Signer {
+                user_id: replica.device().map_or("", |device| device.user_id.as_str()),
+                received: server_time,
+                clock_offset_ms: 0,
+            };
+            let fields = signer.applied(entity, &mirror.fields, &write.base, &write.payload);
             Confirmed::Record(Mirror {
                 fields,
                 version,

@@ -60,6 +60,7 @@ pub fn batch(replica: &Replica, now: Timestamp) -> Option<(Changes, Batch)> {
         cursor: replica.cursor().map(|row| row.cursor.clone()),
         receipt: replica.sync().receipt.clone(),
         by_position: true,
+        stamps: true,
         operations,
     };
     Some((changes, Batch { request, queue_ids }))

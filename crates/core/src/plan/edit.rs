@@ -14,7 +14,7 @@ use crate::{
     store::{Changes, Row},
 };
 
-use super::coalescing;
+use super::{coalescing, permitted::refused_early};
 
 /// What a person did.
 #[derive(Debug, Clone, PartialEq)]
@@ -108,11 +108,18 @@ pub fn edit(
     let mut errors = limits::overlong([("entityId", key.entity_id.as_str()), ("Idempotency-Key", &ids.1)]);
     errors.extend(limits::oversized(&payload));
     errors.extend(validate(entity, edit.operation, &payload, &current));
+    let as_seen = |name: &String| (name.clone(), seen.get(name).cloned().unwrap_or_default());
+    let base = ordered::fields(payload.keys().map(as_seen));
+    errors.extend(refused_early(
+        replica,
+        entity,
+        edit.operation,
+        (&base, &payload),
+        now,
+    ));
     if !errors.is_empty() {
         return Err(EditError::Invalid(errors));
     }
-    let as_seen = |name: &String| (name.clone(), seen.get(name).cloned().unwrap_or_default());
-    let base = ordered::fields(payload.keys().map(as_seen));
     let version = view.map_or(0, |view| view.version);
     let draft = Draft {
         pack,

@@ -10,6 +10,7 @@ mod coalescing;
 mod edit;
 mod fold;
 mod notices;
+mod permitted;
 mod pull;
 mod queue;
 mod recovery;

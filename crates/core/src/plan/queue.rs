@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::edit;
+use super::{edit, permitted::refused_early};
 use crate::{
     Fields, limits,
     pack::{Entity, WriteKind, validate},
@@ -84,6 +84,9 @@ pub fn correct(
             .unwrap_or_default();
         let mut errors = limits::oversized(&corrected.payload);
         errors.extend(validate(entity, write.operation, &corrected.payload, &current));
+        let change = (&corrected.base, &corrected.payload);
+        let made_at = corrected.created_at;
+        errors.extend(refused_early(replica, entity, write.operation, change, made_at));
         if !errors.is_empty() {
             return Err(QueueError::Invalid(errors));
         }

@@ -28,6 +28,10 @@ pub struct PushRequest {
     /// Results may leave their `queueId` out: their order says which operation each is of.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub by_position: bool,
+    /// The device stamps what was accepted as the server does, by [`PushResponse::server_time`]: an answer need not bring
+    /// the record because of its stamps.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stamps: bool,
     pub operations: Vec<WireOperation>,
 }
 
@@ -88,8 +92,9 @@ impl WireOperation {
             operation: write.operation,
             payload,
             base: Some(write.base.clone()),
-            queued_at: Some(write.created_at),
-            clock_offset_ms: write.clock_offset_ms,
+            // In the server's time, as the times of the payload are: whoever records one corrects it by what is known then.
+            queued_at: Some(write.recorded_at()),
+            clock_offset_ms: 0,
             depends_on,
         }
     }

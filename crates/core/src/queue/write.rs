@@ -145,6 +145,14 @@ impl QueuedWrite {
         !matches!(self.status, WriteStatus::Synced | WriteStatus::Conflict)
     }
 
+    /// When it was made, by the server's clock as far as it was known then.
+    pub fn recorded_at(&self) -> Timestamp {
+        let offset = chrono::Duration::try_milliseconds(self.clock_offset_ms).unwrap_or_default();
+        self.created_at
+            .checked_add_signed(offset)
+            .unwrap_or(self.created_at)
+    }
+
     /// Whether it may be changed in place: a write that was ever sent is frozen, because the server may have it.
     pub fn is_editable(&self) -> bool {
         self.status == WriteStatus::Pending && !self.sent

@@ -16,6 +16,8 @@ mod queue;
 mod records;
 mod recovery;
 mod retention;
+#[rustfmt::skip]
+mod stamps;
 mod support;
 mod watchdog;
 mod week;

@@ -17,6 +17,8 @@ mod order;
 mod records;
 mod scale;
 #[rustfmt::skip]
+mod stamps;
+#[rustfmt::skip]
 mod text;
 mod text_laws;
 mod values;

@@ -117,6 +117,7 @@ const TABLE: &[(&str, &str, &str, &str)] = &[
     ("afterAccess = { fields = [\"seals\"] }", "afterAccess = { fields = [\"seal\"] }", "entities.gate-event.afterAccess", "has no field \"seal\""),
     ("afterAccess = { fields = [\"seals\"] }", "afterAccess = { fields = [\"state\"] }", "entities.gate-event.afterAccess", "\"state\" takes no additions"),
     ("afterAccess = { fields = [\"seals\"] }", "afterAccess = { fields = [\"brokenSeals\"] }", "entities.gate-event.afterAccess", "\"brokenSeals\" takes no additions"),
+    ("value = \"in\" } } }]\nsync", "value = \"in\" } } }, { when = { has = { field = \"seals\", value = \"$user\" } } }]\nsync", "entities.gate-event.afterAccess", "\"seals\" decides who may read the record"),
     ("afterAccess = { fields = [\"seals\"] }", "afterAccess = { fields = [\"seals\"], days = 0 }", "entities.gate-event.afterAccess", "days are 1 to 90"),
     ("name = \"lorry\"\nplural", "name = \"gate-event\"\nplural", "entities.gate-event", "declared twice"),
     ("entity = \"gate-event\"\noperation = \"update\"", "entity = \"gate\"\noperation = \"update\"", "kinds.gate_out", "there is no entity \"gate\""),

@@ -12,6 +12,8 @@ mod demo;
 mod kinds;
 mod nist;
 #[rustfmt::skip]
+mod stamps;
+#[rustfmt::skip]
 mod validation;
 
 use std::path::PathBuf;

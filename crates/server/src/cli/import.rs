@@ -30,6 +30,10 @@ pub(super) struct ImportArguments {
     #[arg(long, env = "HOLDFAST_MAPPING")]
     mapping: PathBuf,
 
+    /// Who imports, as the audit names them; the system's user, if left out
+    #[arg(long, env = "HOLDFAST_OPERATOR", value_name = "NAME")]
+    by: Option<String>,
+
     /// Where the data lies; the file is created if it is missing
     #[arg(long, env = "HOLDFAST_DATABASE", default_value = "sqlite:holdfast.db")]
     database: DatabaseUrl,
@@ -82,7 +86,11 @@ pub(super) fn run(arguments: &ImportArguments) -> Result<(), ImportError> {
     let database = arguments.database.open()?;
     prepare::people(&database, &packs)?;
     let progress = |done: usize, all: usize| eprintln!("{done} of {all} rows");
-    let summary = import::import(&database, &packs, &mapping, file, prepare::now(), progress)?;
+    let system_user = || std::env::var("USER").or_else(|_| std::env::var("LOGNAME"));
+    let by = arguments.by.clone().or_else(|| system_user().ok());
+    let by = by.unwrap_or_else(|| "import".to_owned());
+    let when = (prepare::now(), by.as_str());
+    let summary = import::import(&database, &packs, &mapping, file, when, progress)?;
     tell(&summary)
 }
 

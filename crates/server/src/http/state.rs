@@ -165,6 +165,7 @@ impl AppState {
             let (_work_turn, (identity, _turn)) = (work_turn, me.into_parts());
             let caller = identity.caller(&packs);
             let cx = Context {
+                stamps_alike: false,
                 packs: &packs,
                 rng: &SystemRng,
                 now,
@@ -191,6 +192,7 @@ impl AppState {
             let (_work_turn, (identity, _turn)) = (work_turn, me.into_parts());
             let caller = identity.caller(&packs);
             let cx = Context {
+                stamps_alike: false,
                 packs: &packs,
                 rng: &SystemRng,
                 now,

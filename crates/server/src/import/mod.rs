@@ -12,7 +12,9 @@ use std::io::Read;
 
 use holdfast_core::{Timestamp, pack::Packs};
 
+use crate::randomness::SystemRng;
 use crate::storage::port::{Storage, StorageError};
+use crate::sync::audit::AuditEntry;
 use mapping::Mapping;
 pub use rows::BrokenRow;
 
@@ -46,13 +48,14 @@ pub struct Summary {
     pub missing: Vec<String>,
 }
 
-/// Imports a CSV file. `progress` is told rows done and rows in all.
+/// Imports a CSV file. `progress` is told rows done and rows in all. The records keep the authors that the mapping gives
+/// them; the audit names who brought them in (`by`).
 pub fn import(
     storage: &impl Storage,
     packs: &Packs,
     mapping: &Mapping,
     file: impl Read,
-    now: Timestamp,
+    (now, by): (Timestamp, &str),
     mut progress: impl FnMut(usize, usize),
 ) -> Result<Summary, ImportError> {
     let entity = mapping.check(packs).map_err(ImportError::Mapping)?;
@@ -66,8 +69,13 @@ pub fn import(
     };
     storage.write(|tx| records::put_companions(tx, packs, mapping, now).map_err(ImportError::from))?;
     for (at, chunk) in drafts.chunks(ROWS_PER_TRANSACTION).enumerate() {
-        let chunk_result = storage
-            .write(|tx| records::put(tx, packs, entity, mapping, chunk, now).map_err(ImportError::from))?;
+        let chunk_result = storage.write(|tx| -> Result<_, ImportError> {
+            let put = records::put(tx, packs, entity, mapping, chunk, now)?;
+            if put.imported > 0 {
+                AuditEntry::of_import(&SystemRng, now, &entity.name, by, put.imported).write(tx)?;
+            }
+            Ok(put)
+        })?;
         summary.imported += chunk_result.imported;
         summary.known += chunk.len() - chunk_result.imported;
         for missing in chunk_result.missing {

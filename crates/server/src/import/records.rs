@@ -6,6 +6,7 @@ use holdfast_core::{
     Fields, Timestamp,
     pack::{Entity, Packs, validate},
     queue::Operation,
+    stamps,
 };
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -189,7 +190,8 @@ pub(super) fn put(
             }
         }
         let id = ids::assign(tx, entity, &SystemRng)?;
-        let (fields, act) = (draft.fields.clone(), Act::Create);
+        let (mut fields, act) = (draft.fields.clone(), Act::Create);
+        stamps::receive_all(entity, &mut fields, now);
         NewVersion {
             entity,
             id: &id,

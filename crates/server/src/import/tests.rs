@@ -74,7 +74,14 @@ fn packs() -> Packs {
 fn run(storage: &MemoryStorage, file: &str) -> Result<Summary, ImportError> {
     let mapping = Mapping::from_toml(MAPPING).unwrap();
     let now = "2026-11-21T12:00:00Z".parse().unwrap();
-    import(storage, &packs(), &mapping, file.as_bytes(), now, |_, _| {})
+    import(
+        storage,
+        &packs(),
+        &mapping,
+        file.as_bytes(),
+        (now, "olga"),
+        |_, _| {},
+    )
 }
 
 fn orders(storage: &MemoryStorage) -> Vec<StoredRecord> {
@@ -203,4 +210,51 @@ fn an_unsound_mapping_is_told() {
         assert_eq!(mapping.check(&packs()).unwrap_err(), expected);
     }
     assert!(Mapping::from_toml("pack = 7").is_err());
+}
+
+#[test]
+fn what_is_brought_in_keeps_its_authors_and_the_audit_names_who_brought_it() {
+    let storage = MemoryStorage::default();
+    let remarks = "remarks = { value = [{ id = \"r\", by = \"jonas\", at = \"2001-01-05T08:00:00Z\" }] }\nsignedBy = { value = \"jonas\" }\nsignedAt = { value = \"2001-01-05T08:00:00Z\" }\n\n[[rules]]";
+    let mapping = Mapping::from_toml(&MAPPING.replacen("[[rules]]", remarks, 1)).unwrap();
+    let now = "2026-11-21T12:00:00Z".parse().unwrap();
+    import(
+        &storage,
+        &packs(),
+        &mapping,
+        FILE.as_bytes(),
+        (now, "olga"),
+        |_, _| {},
+    )
+    .unwrap();
+    for order in orders(&storage) {
+        let (remark, received) = (&order.fields["remarks"][0], "2026-11-21T12:00:00.000Z");
+        assert_eq!(
+            (&remark["by"], &remark["at"]),
+            (&"jonas".into(), &"2001-01-05T08:00:00Z".into())
+        );
+        assert_eq!(
+            (&remark["atReceived"], &order.fields["signedAtReceived"]),
+            (&received.into(), &received.into())
+        );
+        assert_eq!(order.fields["signedBy"], "jonas");
+        let history = storage
+            .read(|tx| tx.history_after("order", &order.id, 0))
+            .unwrap();
+        assert_eq!(history[0].user_name, "import");
+    }
+    let filter = crate::storage::model::AuditFilter {
+        limit: 10,
+        ..Default::default()
+    };
+    let audits = storage.read(|tx| tx.audits(&filter)).unwrap();
+    let entry = crate::sync::audit::read_entry(&audits[0]).unwrap();
+    assert_eq!(
+        (
+            audits.len(),
+            entry.user_name.as_str(),
+            entry.resolution["records"].as_str()
+        ),
+        (1, "olga", "4")
+    );
 }

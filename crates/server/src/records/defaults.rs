@@ -25,6 +25,21 @@ pub fn complete(entity: &Entity, mut fields: Fields, creation: Option<Creation<'
     fields
 }
 
+/// The record as it would be if it had just been created so: what people cannot change is as its creator would find it.
+pub fn as_created(entity: &Entity, mut fields: Fields, creation: Creation<'_>) -> Fields {
+    for field in &entity.fields {
+        let declared = field.default.as_ref();
+        let placeholder = matches!(declared.and_then(Value::as_str), Some("$user" | "$now"));
+        let named = declared.is_none() && matches!(field.name.as_str(), "createdBy" | "createdAt");
+        if (named || (placeholder && field.read_only))
+            && let Some(value) = default(&field.name, declared, Some(creation))
+        {
+            fields.insert(field.name.clone(), value);
+        }
+    }
+    fields
+}
+
 fn default(name: &str, declared: Option<&Value>, creation: Option<Creation<'_>>) -> Option<Value> {
     let user = || creation.map(|creation| Value::from(creation.user_id));
     let now =

@@ -16,8 +16,9 @@ use holdfast_core::{
 use serde_json::Value;
 
 use super::audit::{AuditAction, AuditEntry, LosingValue};
+use super::authored::{self, Subject};
 use super::notices::{self, About, Detail, Own};
-use super::{Context, create, outcome};
+use super::{Context, create, outcome, result as results};
 use crate::records::{past, references, unique, version::NewVersion};
 use crate::storage::model::{Act, HistoryEntry, StoredRecord};
 use crate::storage::port::{Result, Transaction};
@@ -68,13 +69,21 @@ pub(super) fn take(
     let Some(past) = could_read(tx, cx, entity, (rule, seen), record)? else {
         return Ok(None);
     };
-    let payload = references::resolve(tx, &cx.caller.device_id, entity, payload)?;
+    let mut payload = references::resolve(tx, &cx.caller.device_id, entity, payload)?;
     let base = references::resolve(tx, &cx.caller.device_id, entity, base.clone())?;
+    let subject = Subject {
+        base: &base,
+        stored: &record.fields,
+        since: &past.since,
+    };
+    let misstated = authored::stamp(cx, entity, operation, &mut payload, subject);
     let sorted = sort(entity, rule, &payload, &base, record);
     let mut after = record.fields.clone();
     after.extend(sorted.added.clone());
     compute_fields(entity, &mut after);
-    let mut errors = validate(entity, Operation::Update, &sorted.typed, &Fields::new());
+    let mut errors = misstated;
+    errors.extend(validate(entity, Operation::Update, &sorted.typed, &Fields::new()));
+    errors.extend(results::closed(cx, entity, Some(&record.fields), &after));
     errors.extend(unique::taken(tx, entity, Some(record), &after, &|holder| {
         cx.readable(entity, holder)
     })?);

@@ -157,16 +157,33 @@ pub(super) fn denied(
     operation: &WireOperation,
     action: &str,
 ) -> Result<OperationResult> {
-    let id = ids::resolve(tx, &cx.caller.device_id, &entity.name, &operation.entity_id)?;
-    let mut entry = AuditEntry::new(cx, AuditAction::Denied, &entity.name, &id).about(operation, 0);
-    entry.server_version = None;
-    entry
-        .resolution
-        .insert("record".into(), format!("no scope to {action}"));
-    entry.write(tx)?;
     let message = format!(
         "Your role does not allow you to {action} {}.",
         entity.title_plural.to_lowercase()
     );
+    refused_access(
+        tx,
+        cx,
+        entity,
+        operation,
+        &format!("no scope to {action}"),
+        &message,
+    )
+}
+
+/// A refusal of access, written down with its reason.
+pub(super) fn refused_access(
+    tx: &mut dyn Transaction,
+    cx: &Context<'_>,
+    entity: &Entity,
+    operation: &WireOperation,
+    reason: &str,
+    message: &str,
+) -> Result<OperationResult> {
+    let id = ids::resolve(tx, &cx.caller.device_id, &entity.name, &operation.entity_id)?;
+    let mut entry = AuditEntry::new(cx, AuditAction::Denied, &entity.name, &id).about(operation, 0);
+    entry.server_version = None;
+    entry.resolution.insert("record".into(), reason.into());
+    entry.write(tx)?;
     Ok(outcome::rejected(operation, ErrorCode::PermissionDenied, message))
 }

@@ -25,6 +25,8 @@ pub struct Context<'a> {
     /// When the server received the request: the time that orders writes.
     pub now: Timestamp,
     pub caller: &'a Caller,
+    /// Whether the device stamps what was accepted as the server does.
+    pub stamps_alike: bool,
 }
 
 impl std::fmt::Debug for Context<'_> {

@@ -6,9 +6,11 @@ use holdfast_core::{
     protocol::{ErrorCode, FieldError, OperationResult, WireOperation},
     queue::Operation,
     record::is_local_id,
+    stamps,
 };
 
-use super::{Context, outcome, subject};
+use super::authored::{self, Subject};
+use super::{Context, outcome, result, subject};
 use crate::records::defaults::{Creation, complete};
 use crate::records::{ids, references, unique, version::NewVersion};
 use crate::storage::model::{Act, StoredRecord};
@@ -28,24 +30,33 @@ pub(super) fn create(
         return Ok(outcome::invalid(operation, vec![FieldError { field, message }]));
     }
     let (_, payload) = operation.split_payload();
-    let payload = references::resolve(tx, &cx.caller.device_id, entity, payload)?;
-    let mut errors = validate(entity, Operation::Create, &payload, &Fields::new());
+    let mut payload = references::resolve(tx, &cx.caller.device_id, entity, payload)?;
+    let nothing = Fields::new();
+    let new = Subject {
+        base: &nothing,
+        stored: &nothing,
+        since: &[],
+    };
+    let mut errors = authored::stamp(cx, entity, operation, &mut payload, new);
+    authored::signer(cx, operation).fill(entity, &mut payload);
+    errors.extend(validate(entity, Operation::Create, &payload, &nothing));
     let creation = Creation {
         user_id: &cx.caller.me.user_id,
         at: cx.now,
     };
-    let fields = complete(entity, payload, Some(creation));
+    let mut fields = complete(entity, payload, Some(creation));
+    stamps::receive(entity, &nothing, &mut fields, cx.now);
+    errors.extend(result::closed(cx, entity, None, &fields));
     errors.extend(unique::taken(tx, entity, None, &fields, &|holder| {
         cx.readable(entity, holder)
     })?);
-    errors.extend(dangling(tx, cx, entity, &Fields::new(), &fields)?);
+    errors.extend(dangling(tx, cx, entity, &nothing, &fields)?);
     if !errors.is_empty() {
         return Ok(outcome::invalid(operation, errors));
     }
     if !entity.readable_by(&fields, &cx.viewer()) {
-        let message =
-            "You could not see this record once it is created; choose a site or an owner of your own.";
-        return Ok(outcome::rejected(operation, ErrorCode::PermissionDenied, message));
+        let code = ErrorCode::PermissionDenied;
+        return Ok(outcome::rejected(operation, code, result::OUT_OF_REACH));
     }
     let record = store(tx, cx, entity, operation, fields)?;
     let mut result = outcome::success(operation, &record.id, record.version);

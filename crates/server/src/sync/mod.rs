@@ -15,6 +15,7 @@
 mod after_access;
 mod apply;
 pub mod audit;
+mod authored;
 mod caller;
 mod closed_meanwhile;
 pub mod conflicts;
@@ -34,6 +35,7 @@ pub mod refusal;
 mod replay;
 pub mod rest;
 pub mod restore;
+mod result;
 pub mod row;
 pub mod scope;
 mod settlement;

@@ -25,6 +25,10 @@ pub fn push(tx: &mut dyn Transaction, cx: &Context<'_>, request: &PushRequest) -
     if let Err(refusal) = limits::check_batch(request) {
         return Ok(Err(refusal));
     }
+    let cx = &Context {
+        stamps_alike: request.stamps,
+        ..*cx
+    };
     // What a restored server lost is offered again, in the order it was made: what came after it has to wait.
     for proof in [&request.receipt, &request.cursor].into_iter().flatten() {
         if let Some(refusal) = cursors::judge_text(tx, cx, proof)? {

@@ -1,10 +1,17 @@
 //! `POST /audit/{id}/restore`: an administrator puts losing values back, as a new version.
 
-use holdfast_core::{Fields, merge::compute_fields, pack::validate, protocol::WireRecord, queue::Operation};
+use holdfast_core::{
+    Fields,
+    merge::{compute_fields, with_stamps_of},
+    pack::validate,
+    protocol::WireRecord,
+    queue::Operation,
+    stamps,
+};
 
 use super::audit::{AuditAction, AuditEntry, LosingValue, read_entry};
 use super::notices::{self, About, Detail, Own};
-use super::{Answer, Context, Refusal, create, subject};
+use super::{Answer, Context, Refusal, create, result as results, subject};
 use crate::records::{past, unique, version::NewVersion};
 use crate::storage::model::{Act, StoredRecord};
 use crate::storage::port::{Result, Transaction};
@@ -44,8 +51,11 @@ pub fn restore(
     let chosen = choose(&source, positions);
     let values: Fields = chosen
         .iter()
-        .filter(|lost| entity.field(&lost.field).is_some())
-        .map(|lost| (lost.field.clone(), lost.value.clone()))
+        .filter_map(|lost| {
+            let stands = record.fields.get(&lost.field).cloned().unwrap_or_default();
+            let value = with_stamps_of(entity.field(&lost.field)?, &lost.value, &stands);
+            Some((lost.field.clone(), value))
+        })
         .collect();
     if values.is_empty() {
         return Ok(Err(Refusal::malformed(
@@ -56,7 +66,9 @@ pub fn restore(
     fields.extend(values.clone());
     fields.retain(|_, value| !value.is_null());
     compute_fields(entity, &mut fields);
+    stamps::receive(entity, &record.fields, &mut fields, cx.now);
     let mut errors = validate(entity, Operation::Update, &values, &Fields::new());
+    errors.extend(results::closed(cx, entity, Some(&record.fields), &fields));
     errors.extend(unique::taken(tx, entity, Some(&record), &fields, &|holder| {
         cx.readable(entity, holder)
     })?);
@@ -66,6 +78,9 @@ pub fn restore(
             "The value no longer fits the record.",
             errors,
         )));
+    }
+    if let Some(message) = results::out_of_reach(cx, entity, &record.fields, &fields) {
+        return Ok(Err(Refusal::denied(message)));
     }
     let (author, at, act) = (cx.author(), cx.now, Act::Update);
     let version = NewVersion {

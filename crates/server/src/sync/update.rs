@@ -8,12 +8,13 @@ use holdfast_core::{
     pack::{Entity, validate},
     protocol::{FieldError, OperationResult, ResultStatus, WireOperation},
     queue::Operation,
-    system,
+    stamps, system,
 };
 use serde_json::Value;
 
+use super::authored::{self, Subject};
 use super::settlement::{self, Versions};
-use super::{Context, apply, closed_meanwhile, conflicts, create, outcome, subject};
+use super::{Context, apply, closed_meanwhile, conflicts, create, outcome, result as results, subject};
 use crate::records::{past, references, unique, version::NewVersion};
 use crate::storage::model::{Act, HistoryEntry, StoredRecord};
 use crate::storage::port::{Result, Transaction};
@@ -24,6 +25,33 @@ struct Change {
     base: Fields,
     /// The versions that the author had not seen, oldest first.
     since: Vec<HistoryEntry>,
+    /// What cannot be written in its author's name.
+    misstated: Vec<FieldError>,
+}
+
+impl Change {
+    /// A payload stamped with who writes it.
+    fn of(
+        cx: &Context<'_>,
+        entity: &Entity,
+        operation: &WireOperation,
+        record: &StoredRecord,
+        (mut payload, base): (Fields, Fields),
+        since: Vec<HistoryEntry>,
+    ) -> Self {
+        let subject = Subject {
+            base: &base,
+            stored: &record.fields,
+            since: &since,
+        };
+        let misstated = authored::stamp(cx, entity, operation, &mut payload, subject);
+        Self {
+            payload,
+            base,
+            since,
+            misstated,
+        }
+    }
 }
 
 /// An update of a record that is there.
@@ -65,14 +93,8 @@ pub(super) fn update(
             .unwrap_or_else(|| past::value_before(&since, &record.fields, name))
     };
     let base = payload.keys().map(|name| (name.clone(), before(name))).collect();
-    merge(
-        tx,
-        cx,
-        entity,
-        operation,
-        record,
-        &Change { payload, base, since },
-    )
+    let change = Change::of(cx, entity, operation, record, (payload, base), since);
+    merge(tx, cx, entity, operation, record, &change)
 }
 
 /// A create of a record that is there already: what it says differently from the first time is a change, and needs the
@@ -88,14 +110,8 @@ pub(super) fn again(
     let since = tx.history_after(&entity.name, &record.id, 1)?;
     let first = |name: &String| past::value_before(&since, &record.fields, name);
     let base = payload.keys().map(|name| (name.clone(), first(name))).collect();
-    let mut result = merge(
-        tx,
-        cx,
-        entity,
-        operation,
-        record,
-        &Change { payload, base, since },
-    )?;
+    let change = Change::of(cx, entity, operation, record, (payload, base), since);
+    let mut result = merge(tx, cx, entity, operation, record, &change)?;
     if result.error.is_none() && result.record.is_none() {
         let current = tx.record(&entity.name, &record.id)?;
         let current = current.map(|current| subject::whole(tx, cx, entity, &current));
@@ -112,7 +128,7 @@ fn merge(
     record: &StoredRecord,
     change: &Change,
 ) -> Result<OperationResult> {
-    let merged = merge_record(&MergeInput {
+    let mut merged = merge_record(&MergeInput {
         entity,
         current: &record.fields,
         written_by: &past::authors(&change.since),
@@ -120,12 +136,16 @@ fn merge(
         base: &change.base,
         remembered: &remembered(tx, cx, entity)?,
     });
+    stamps::receive(entity, &record.fields, &mut merged.fields, cx.now);
     let errors = faults(tx, cx, entity, record, change, &merged)?;
     if !errors.is_empty() {
         return Ok(outcome::invalid(operation, errors));
     }
     if has_effect(&merged) && !cx.may(&entity.name, "update") {
         return apply::denied(tx, cx, entity, operation, "update");
+    }
+    if let Some(message) = results::out_of_reach(cx, entity, &record.fields, &merged.fields) {
+        return apply::refused_access(tx, cx, entity, operation, "out of the author's reach", message);
     }
     let after = match merged.changed.is_empty() {
         true => record.clone(),
@@ -146,7 +166,7 @@ fn merge(
         }
     };
     let mut result = outcome::success(operation, &record.id, after.version);
-    if !derivable(entity, operation, record, &after, &merged) {
+    if !derivable(cx, entity, operation, record, &after, &merged) {
         result.record = Some(subject::whole(tx, cx, entity, &after)?);
     }
     let versions = Versions {
@@ -207,12 +227,11 @@ fn faults(
     change: &Change,
     merged: &MergedRecord,
 ) -> Result<Vec<FieldError>> {
-    let mut errors = validate(
-        entity,
-        Operation::Update,
-        &written(entity, record, change),
-        &Fields::new(),
-    );
+    let written = written(entity, record, change);
+    let mut errors = change.misstated.clone();
+    errors.extend(validate(entity, Operation::Update, &written, &Fields::new()));
+    errors.extend(results::closed_fields(cx, entity, &record.fields, &written));
+    errors.extend(results::closed(cx, entity, Some(&record.fields), &merged.fields));
     let takes_effect = |name: &&String| change.payload.contains_key(*name);
     let effective = merged.changed.iter().filter(takes_effect);
     let effective = effective
@@ -245,8 +264,10 @@ fn written(entity: &Entity, record: &StoredRecord, change: &Change) -> Fields {
         .collect()
 }
 
-/// Whether the device can tell the result by itself: the author's version with the payload as it was sent.
+/// Whether the device can tell the result by itself: the author's version with the payload as it was sent, or stamped as
+/// the server stamps.
 fn derivable(
+    cx: &Context<'_>,
     entity: &Entity,
     operation: &WireOperation,
     before: &StoredRecord,
@@ -254,9 +275,18 @@ fn derivable(
     merged: &MergedRecord,
 ) -> bool {
     let (seen, sent) = operation.split_payload();
+    if !merged.settled.is_empty() || seen != Some(before.version) {
+        return false;
+    }
     let mut expected = before.fields.clone();
-    expected.extend(sent);
+    expected.extend(sent.clone());
     expected.retain(|_, value| !value.is_null());
     compute_fields(entity, &mut expected);
-    merged.settled.is_empty() && seen == Some(before.version) && expected == after.fields
+    if expected == after.fields {
+        return true;
+    }
+    let base = operation.base.as_ref().filter(|_| cx.stamps_alike);
+    let stamped =
+        base.map(|base| authored::signer(cx, operation).applied(entity, &before.fields, base, &sent));
+    stamped.as_ref() == Some(&after.fields)
 }

@@ -7,6 +7,8 @@ mod connections;
 mod headers;
 mod hosts;
 mod limits;
+#[rustfmt::skip]
+mod names;
 mod quotas;
 mod security_log;
 mod sessions;

@@ -31,6 +31,7 @@ pub fn push(rng: &Seeded, packs: &Packs, known: &mut Knowledge) -> Attack {
         cursor,
         receipt,
         by_position: rng.chance(300),
+        stamps: rng.chance(300),
         operations,
     };
     let mut body = json!(request);

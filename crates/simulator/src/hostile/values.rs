@@ -68,8 +68,15 @@ fn list(rng: &Seeded, known: &mut Knowledge, key: &str, fields: &[Field], seen: 
         1 => items.reverse(),
         _ => {
             let mut item = Fields::from_iter([(key.to_owned(), json!(known.word()))]);
-            if let Some(text) = fields.iter().find(|field| field.name != key) {
+            let mut parts = fields.iter().filter(|field| field.name != key);
+            if let Some(text) = parts.next() {
                 item.insert(text.name.clone(), value(rng, known, text, &Value::Null));
+            }
+            // What the server stamps, it claims now and then.
+            for part in parts.filter(|part| part.stamped.is_some()) {
+                if rng.chance(200) {
+                    item.insert(part.name.clone(), value(rng, known, part, &Value::Null));
+                }
             }
             items.push(Value::Object(item));
         }

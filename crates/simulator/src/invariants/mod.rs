@@ -5,11 +5,13 @@
 //! - [`lanes`]: each batch keeps each record's order, passes by nothing more urgent, and lets nothing starve.
 //! - [`decisions`]: nothing gives way unseen and untold, and no device's clock decides.
 //! - [`rows`]: no row of a list goes but by somebody's hand.
+//! - [`authors`]: nobody writes in another's name.
 //! - [`replicas`]: a cursor never runs ahead of its data; a device holds what it should, and nothing it may not.
 //! - [`hostile`]: a hostile device comes to know and to change nothing that is not its own.
 //! - Here: when the faults have stopped, all queues drain; the audit's chain holds; nothing that is there was refused as
 //!   gone; no device names a record by another's alias; no epoch begins but after a restore.
 
+mod authors;
 mod decisions;
 pub mod hostile;
 mod lanes;
@@ -95,6 +97,7 @@ pub fn at_rest(devices: &[Device], network: &Network, diary: &Diary, excuses: Ex
         broken.extend(once::out_of_order(&server, diary));
     }
     broken.extend(rows::vanished(devices, &server, diary));
+    broken.extend(authors::misnamed(devices, &server, diary));
     broken.extend(decisions::silent(devices, &server, diary));
     broken.extend(decisions::untold(&server));
     broken.extend(decisions::by_a_clock(&server, diary));

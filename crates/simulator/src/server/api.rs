@@ -50,6 +50,7 @@ impl Server {
         now: u64,
     ) -> Response {
         let cx = Context {
+            stamps_alike: false,
             packs: &self.packs,
             rng: &self.rng,
             now: instant(now),
@@ -102,6 +103,7 @@ impl Server {
 
     fn push(&mut self, request: &Request, caller: &Caller, now: u64) -> Response {
         let cx = Context {
+            stamps_alike: false,
             packs: &self.packs,
             rng: &self.rng,
             now: instant(now),

@@ -139,6 +139,7 @@ impl Server {
     /// What the rules look at, for a caller, long after everything that happened.
     pub fn context<'a>(&'a self, caller: &'a Caller) -> Context<'a> {
         Context {
+            stamps_alike: false,
             packs: &self.packs,
             rng: &self.rng,
             now: instant(u64::MAX >> 24),
@@ -174,6 +175,7 @@ impl Server {
             return Ok(());
         };
         let cx = Context {
+            stamps_alike: false,
             packs: &self.packs,
             rng: &self.rng,
             now: instant(0),

@@ -44,6 +44,7 @@ impl Checker<'_> {
         self.after_access(entity, &place)?;
         entity.fields.iter().try_for_each(|field| {
             let place = format!("{place}.{}", field.name);
+            self.record_stamp(&entity.fields, field, &place)?;
             self.field(field, &place)?;
             self.computed(entity, field, &place)
         })
@@ -71,6 +72,10 @@ impl Checker<'_> {
                     &place,
                     format!("\"{name}\" takes no additions: name lists, logs, sets and counters that can be changed"),
                 );
+            }
+            // What was added would give access to whoever lost it.
+            if entity.access.iter().any(|rule| rule.when.reads(name)) {
+                return self.wrong(&place, format!("\"{name}\" decides who may read the record"));
             }
         }
         Ok(())

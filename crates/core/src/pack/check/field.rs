@@ -19,6 +19,8 @@ impl Checker<'_> {
             .iter()
             .try_for_each(|rule| self.known_role(&rule.written_by, place))?;
         self.default_fits(field, place)?;
+        self.writers(field, place)?;
+        self.stamp(field, place)?;
         match &field.kind {
             FieldType::Reference { entity } => self.known(entity, place).map(|_| ()),
             FieldType::Enum { choices, transitions } => {
@@ -42,6 +44,15 @@ impl Checker<'_> {
                         format!("its items have no field \"{key}\" to be told apart by"),
                     );
                 }
+                if fields
+                    .iter()
+                    .any(|field| &field.name == key && field.stamped.is_some())
+                {
+                    return self.wrong(
+                        place,
+                        format!("\"{key}\" tells its items apart and cannot be stamped"),
+                    );
+                }
                 self.parts(fields, place)
             }
             FieldType::Object { fields } => self.parts(fields, place),
@@ -53,9 +64,11 @@ impl Checker<'_> {
         if let Some(name) = repeated(fields.iter().map(|field| field.name.as_str())) {
             return self.wrong(place, format!("the field \"{name}\" is declared twice"));
         }
-        fields
-            .iter()
-            .try_for_each(|field| self.field(field, &format!("{place}.{}", field.name)))
+        fields.iter().try_for_each(|field| {
+            let place = format!("{place}.{}", field.name);
+            self.stamped_when(fields, field, &place)?;
+            self.field(field, &place)
+        })
     }
 
     fn default_fits(&self, field: &Field, place: &str) -> Result<(), PackError> {

@@ -3,6 +3,7 @@
 mod entity;
 mod field;
 mod rules;
+mod stamp;
 
 use super::{Condition, Entity, Pack, Packs};
 

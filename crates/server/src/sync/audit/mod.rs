@@ -5,7 +5,7 @@ pub mod chain;
 
 use std::collections::BTreeMap;
 
-use holdfast_core::{Timestamp, limits::MAX_CLOCK_OFFSET_MS, protocol::WireOperation};
+use holdfast_core::{Timestamp, limits::MAX_CLOCK_OFFSET_MS, ports::Rng, protocol::WireOperation};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -32,6 +32,8 @@ pub enum AuditAction {
     Denied,
     /// Work was taken from somebody who may no longer see the record.
     AfterAccess,
+    /// Records were read out of a file, in the names that it gives.
+    Import,
 }
 
 /// One entry, as `GET /api/v1/audit` gives it.
@@ -93,17 +95,35 @@ impl AuditEntry {
     /// An entry about a record, by the caller, now; the rest is for the caller of this to fill in.
     pub(super) fn new(cx: &Context<'_>, action: AuditAction, entity: &str, id: &str) -> Self {
         Self {
-            audit_id: cx.rng.uuid(),
+            user_id: cx.caller.me.user_id.clone(),
+            user_name: cx.caller.me.display_name.clone(),
+            device_id: cx.caller.device_id.clone(),
+            ..Self::blank(cx.rng, cx.now, action, (entity, id))
+        }
+    }
+
+    /// An entry about records that somebody brought in at the server itself, and about no single one.
+    pub(crate) fn of_import(rng: &dyn Rng, now: Timestamp, entity: &str, by: &str, records: usize) -> Self {
+        Self {
+            user_name: by.to_owned(),
+            resolution: BTreeMap::from([("records".to_owned(), records.to_string())]),
+            ..Self::blank(rng, now, AuditAction::Import, (entity, ""))
+        }
+    }
+
+    fn blank(rng: &dyn Rng, now: Timestamp, action: AuditAction, (entity, id): (&str, &str)) -> Self {
+        Self {
+            audit_id: rng.uuid(),
             action,
             conflict_id: None,
             entity_type: entity.to_owned(),
             entity_id: id.to_owned(),
-            detected_at: cx.now,
+            detected_at: now,
             acted_at: None,
             clock_offset_ms: None,
-            user_id: cx.caller.me.user_id.clone(),
-            user_name: cx.caller.me.display_name.clone(),
-            device_id: cx.caller.device_id.clone(),
+            user_id: String::new(),
+            user_name: String::new(),
+            device_id: String::new(),
             client_mutation_id: None,
             client_version: None,
             server_version: None,
@@ -129,7 +149,7 @@ impl AuditEntry {
         self
     }
 
-    pub(super) fn write(&self, tx: &mut dyn Transaction) -> Result<()> {
+    pub(crate) fn write(&self, tx: &mut dyn Transaction) -> Result<()> {
         let entry =
             serde_json::to_string(self).map_err(|error| StorageError::Inconsistent(error.to_string()))?;
         let row = AuditRow {

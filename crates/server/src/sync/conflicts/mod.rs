@@ -10,6 +10,7 @@ mod aftermath;
 mod choice;
 mod open;
 mod resolve;
+mod signed;
 mod undo;
 
 pub(super) use open::{open, open_deleted, open_deletion, open_of};

@@ -15,7 +15,8 @@ use crate::records::{past, references, version::NewVersion};
 use crate::storage::model::{Act, HistoryEntry, StoredRecord};
 use crate::storage::port::{Result, Transaction};
 use crate::sync::audit::{AuditAction, AuditEntry, LosingValue};
-use crate::sync::{Context, notices, outcome, subject};
+use crate::sync::authored::{self, Subject};
+use crate::sync::{Context, notices, outcome, result as results, subject};
 
 const OPEN: &str = "open";
 
@@ -51,8 +52,17 @@ pub(in crate::sync) fn open_deleted(
     operation: &WireOperation,
     tombstone: &StoredRecord,
 ) -> Result<OperationResult> {
-    let payload = references::resolve(tx, &cx.caller.device_id, entity, operation.split_payload().1)?;
-    let errors = validate(entity, Operation::Update, &payload, &tombstone.fields);
+    let device = &cx.caller.device_id;
+    let mut payload = references::resolve(tx, device, entity, operation.split_payload().1)?;
+    let base = references::resolve(tx, device, entity, operation.base.clone().unwrap_or_default())?;
+    let subject = Subject {
+        base: &base,
+        stored: &tombstone.fields,
+        since: &[],
+    };
+    let mut errors = authored::stamp(cx, entity, operation, &mut payload, subject);
+    errors.extend(validate(entity, Operation::Update, &payload, &tombstone.fields));
+    errors.extend(results::closed_fields(cx, entity, &tombstone.fields, &payload));
     if !errors.is_empty() {
         return Ok(outcome::invalid(operation, errors));
     }

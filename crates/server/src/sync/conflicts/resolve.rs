@@ -6,7 +6,7 @@ use holdfast_core::{
     pack::validate,
     protocol::{ErrorCode, OperationResult, Superseded, WireOperation},
     queue::Operation,
-    system,
+    stamps, system,
 };
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ use crate::records::unique;
 use crate::storage::model::{Act, StoredRecord};
 use crate::storage::port::{Result, Transaction};
 use crate::sync::notices::{self, About, Detail, Own};
-use crate::sync::{Context, create, outcome, subject};
+use crate::sync::{Context, apply, create, outcome, result as results, subject};
 
 pub(super) fn resolve(
     tx: &mut dyn Transaction,
@@ -111,15 +111,20 @@ fn carry_out(
 ) -> Result<Option<OperationResult>> {
     let whole = choices.get(RECORD).map(|choice| choice.choice);
     let mut fields = parts.record.fields.clone();
+    let mut misstated = Vec::new();
     for (field, choice) in choices.iter().filter(|(field, _)| *field != RECORD) {
+        let before = fields.get(field).cloned().unwrap_or_default();
         let chosen = match choice.choice {
-            Pick::Mine => parts.value(field, "mine"),
-            Pick::Value => choice.value.clone(),
-            _ => fields.get(field).cloned().unwrap_or_default(),
+            Pick::Mine => parts.signed_before(field, parts.value(field, "mine")),
+            Pick::Value => parts.signed_now(cx, operation, field, choice.value.clone(), &mut misstated),
+            _ => before.clone(),
         };
-        parts.note(field, "before", fields.get(field).cloned().unwrap_or_default());
+        parts.note(field, "before", before);
         parts.note(field, "after", chosen.clone());
         fields.insert(field.clone(), chosen);
+    }
+    if !misstated.is_empty() {
+        return Ok(Some(outcome::invalid(operation, misstated)));
     }
     let act = match whole {
         Some(Pick::Recreate) if parts.record.deleted => Act::Recreate,
@@ -127,16 +132,13 @@ fn carry_out(
         _ => Act::Update,
     };
     if whole == Some(Pick::Recreate) {
-        fields.extend(
-            parts
-                .value(RECORD, "mine")
-                .as_object()
-                .cloned()
-                .unwrap_or_default(),
-        );
+        for (name, value) in parts.value(RECORD, "mine").as_object().into_iter().flatten() {
+            fields.insert(name.clone(), parts.signed_before(name, value.clone()));
+        }
     }
     fields.retain(|_, value| !value.is_null());
     compute_fields(parts.entity, &mut fields);
+    stamps::receive(parts.entity, &parts.record.fields, &mut fields, cx.now);
     let untouched = act == Act::Update && fields == parts.record.fields;
     if !untouched {
         if let Some(refused) = refusal(tx, cx, operation, parts, &fields, act)? {
@@ -166,7 +168,7 @@ fn effect(act: Act) -> &'static str {
 
 /// Why the caller may not give the record these fields, if they may not, or the fields do not fit.
 pub(super) fn refusal(
-    tx: &dyn Transaction,
+    tx: &mut dyn Transaction,
     cx: &Context<'_>,
     operation: &WireOperation,
     parts: &Parts<'_>,
@@ -206,5 +208,15 @@ pub(super) fn refusal(
         cx.readable(entity, holder)
     })?);
     errors.extend(create::dangling(tx, cx, entity, &record.fields, fields)?);
-    Ok((!errors.is_empty()).then(|| outcome::invalid(operation, errors)))
+    errors.extend(results::closed(cx, entity, Some(&record.fields), fields));
+    if !errors.is_empty() {
+        return Ok(Some(outcome::invalid(operation, errors)));
+    }
+    match results::out_of_reach(cx, entity, &record.fields, fields) {
+        Some(message) => {
+            let reason = "out of the author's reach";
+            apply::refused_access(tx, cx, entity, operation, reason, message).map(Some)
+        }
+        None => Ok(None),
+    }
 }

@@ -109,7 +109,8 @@ fn put_back(
 ) -> Result<Option<OperationResult>> {
     let mut fields = parts.record.fields.clone();
     for field in parts.fields.iter().filter(|field| *field != RECORD) {
-        fields.insert(field.clone(), parts.value(field, "before"));
+        let before = parts.signed_before(field, parts.value(field, "before"));
+        fields.insert(field.clone(), before);
     }
     let whole_record = !parts.value(RECORD, "after").is_null();
     let act = match (whole_record, parts.record.deleted) {

@@ -40,6 +40,7 @@ fn push_with<S: Storage>(
         cursor: Some(cursor.to_owned()),
         receipt: None,
         by_position: false,
+        stamps: false,
         operations: Vec::new(),
     };
     verdict(world.act(caller, |tx, cx| push::push(tx, cx, &request)))

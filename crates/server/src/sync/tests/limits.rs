@@ -121,6 +121,7 @@ fn a_batch_names_only_so_many_keys(world: World<impl Storage>) {
             cursor: None,
             receipt: None,
             by_position: false,
+            stamps: false,
             operations,
         };
         world.act(&tara, |tx, cx| push::push(tx, cx, &request)).map(|_| ()).map_err(|refusal| refusal.status)

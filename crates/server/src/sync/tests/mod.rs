@@ -15,11 +15,17 @@ mod limits;
 mod merge;
 mod push;
 #[rustfmt::skip]
+mod reach;
+#[rustfmt::skip]
 mod readers;
 mod rest;
 mod restore;
 mod scope;
+#[rustfmt::skip]
+mod stamps;
 mod subject;
+#[rustfmt::skip]
+mod writers;
 
 use std::cell::Cell;
 
@@ -173,6 +179,7 @@ impl<S: Storage> World<S> {
         work: impl FnOnce(&mut dyn Transaction, &Context<'_>) -> Result<T, StorageError>,
     ) -> T {
         let cx = Context {
+            stamps_alike: false,
             packs: &self.packs,
             rng: &self.random,
             now: self.now(),
@@ -220,6 +227,7 @@ impl<S: Storage> World<S> {
             cursor: None,
             receipt: None,
             by_position: false,
+            stamps: false,
             device_id: caller.device_id.clone(),
             pack_versions: self.packs.versions(),
             operations,

@@ -444,6 +444,7 @@ fn only_the_sessions_device_may_push_and_only_so_much(world: World<impl Storage>
         cursor: None,
         receipt: None,
         by_position: false,
+        stamps: false,
         device_id: device.into(),
         pack_versions: Default::default(),
         operations: (0..count)
@@ -522,6 +523,7 @@ fn results_by_position_are_not_named(world: World<impl Storage>) {
         cursor: None,
         receipt: None,
         by_position: true,
+        stamps: false,
         operations: vec![
             create("k1", "local-1", json!({ "title": "Leak" })),
             update("k2", "WO-nowhere", 1, json!({ "title": "x" })),

@@ -1,0 +1,97 @@
+//! Stamped parts ([`crate::pack::Stamp`]) in a merge: what an item was stamped with stays with it.
+//!
+//! A device knows its own claim, and the server has corrected it since: so stamps are no difference between two values,
+//! and of an item that the server has, its stamps are the ones that count.
+
+use serde_json::Value;
+
+use super::{list::items, value::equal};
+use crate::{
+    Fields, ordered,
+    pack::{Field, FieldType},
+};
+
+/// Whether two values of one kind are equal but for their stamps.
+pub(super) fn equal_but_stamps(kind: &FieldType, a: &Value, b: &Value) -> bool {
+    match (kind, a, b) {
+        (
+            FieldType::List { fields, .. } | FieldType::Log { fields, .. },
+            Value::Array(a),
+            Value::Array(b),
+        ) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal_items(fields, a, b)),
+        (FieldType::Object { fields }, a, b) => equal_items(fields, a, b),
+        _ => equal(a, b),
+    }
+}
+
+/// Whether two items, or two objects, of these fields are equal but for their stamps.
+pub(super) fn equal_items(fields: &[Field], a: &Value, b: &Value) -> bool {
+    let (Value::Object(x), Value::Object(y)) = (a, b) else {
+        return equal(a, b);
+    };
+    let same = |name: &String| {
+        let declared = fields.iter().find(|field| field.name == *name);
+        let [a, b] = [x, y].map(|side| side.get(name).unwrap_or(&Value::Null));
+        match declared {
+            Some(field) if field.stamped.is_some() => true,
+            Some(field) if field.kind.has_stamps() => equal_but_stamps(&field.kind, a, b),
+            _ => equal(a, b),
+        }
+    };
+    x.keys().all(same) && y.keys().filter(|name| !x.contains_key(*name)).all(same)
+}
+
+/// The author's value with the stamps of the server's, for what both have.
+pub(super) fn kept(kind: &FieldType, mine: &Value, theirs: &Value) -> Value {
+    match (kind, mine, theirs) {
+        _ if !kind.has_stamps() => mine.clone(),
+        (FieldType::Object { fields }, Value::Object(own), Value::Object(stored)) => {
+            Value::Object(kept_parts(fields, own, stored))
+        }
+        (FieldType::List { key, fields } | FieldType::Log { key, fields }, Value::Array(own), _) => {
+            let stored = ordered::map(items(key, theirs));
+            let of = |item: &Value| {
+                let stored = item
+                    .get(key)
+                    .and_then(Value::as_str)
+                    .and_then(|id| stored.get(id));
+                match (item, stored) {
+                    (Value::Object(own), Some(Value::Object(stored))) => {
+                        Value::Object(kept_parts(fields, own, stored))
+                    }
+                    _ => item.clone(),
+                }
+            };
+            Value::Array(own.iter().map(of).collect())
+        }
+        _ => mine.clone(),
+    }
+}
+
+fn kept_parts(fields: &[Field], mine: &Fields, theirs: &Fields) -> Fields {
+    let mut parts = mine.clone();
+    for field in fields.iter().filter(|field| field.kind.has_stamps()) {
+        if let (Some(own), Some(stored)) = (mine.get(&field.name), theirs.get(&field.name)) {
+            parts.insert(field.name.clone(), kept(&field.kind, own, stored));
+        }
+    }
+    settle(fields, &mut parts, mine, theirs);
+    parts
+}
+
+/// Gives an item that both sides have its stamps: the server's. One that tells of another part comes from the side whose
+/// value of that part stands.
+pub(super) fn settle(fields: &[Field], merged: &mut Fields, mine: &Fields, theirs: &Fields) {
+    let get = |side: &Fields, name: &str| side.get(name).cloned().unwrap_or_default();
+    for field in fields.iter().filter(|field| field.stamped.is_some()) {
+        let told_by_mine = field
+            .stamped_when
+            .as_deref()
+            .is_some_and(|flag| !equal(&get(merged, flag), &get(theirs, flag)));
+        let stamp = get(if told_by_mine { mine } else { theirs }, &field.name);
+        match stamp {
+            Value::Null => merged.remove(&field.name),
+            stamp => merged.insert(field.name.clone(), stamp),
+        };
+    }
+}
