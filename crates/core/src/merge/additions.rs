@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{
+    exact::Decimal,
     field::{merge_by_type, same, set_union},
     list,
     parts::Trace,
@@ -40,12 +41,15 @@ fn add(kind: Option<&FieldType>, base: &Value, mine: &Value, theirs: &Value) -> 
             of(value, complete)
         }
         Some(kind @ FieldType::Counter) => {
-            let number = |value: &Value| value.as_f64().unwrap_or(0.0);
-            let more = number(mine) - number(base);
-            let sum = (more > 0.0)
+            let exact = |value: &Value| value.as_number().map_or(Some(Decimal::ZERO), Decimal::of);
+            let more = exact(mine)
+                .zip(exact(base))
+                .and_then(|(mine, base)| mine.minus(base));
+            let sum = more
+                .is_some_and(Decimal::is_positive)
                 .then(|| merge_by_type(kind, base, mine, theirs, &mut Trace::default()))
                 .flatten();
-            let complete = sum.is_some() || more == 0.0;
+            let complete = sum.is_some() || more.is_some_and(Decimal::is_zero);
             of(sum.unwrap_or_else(|| theirs.clone()), complete)
         }
         Some(FieldType::List { key, fields }) => add_items(key, fields, base, mine, theirs),

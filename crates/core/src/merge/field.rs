@@ -3,10 +3,11 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{
+    exact::Decimal,
     list,
     parts::{Trace, merge_object},
     stamps, text,
-    value::{equal, number},
+    value::equal,
 };
 use crate::{
     json, ordered,
@@ -167,20 +168,11 @@ pub(super) fn set_union(base: &Value, mine: &Value, theirs: &Value) -> (Value, b
     (value, whole)
 }
 
-/// Both sides' additions count. Whole numbers stay whole and exact.
+/// Both sides' additions count, to the last digit. Beyond what numbers can tell, a person decides.
 fn merge_counter(base: &Value, mine: &Value, theirs: &Value) -> Option<Value> {
-    let whole = |value: &Value| if value.is_null() { Some(0) } else { value.as_i64() };
-    if let (Some(base), Some(mine), Some(theirs)) = (whole(base), whole(mine), whole(theirs)) {
-        return Some(Value::from(theirs.checked_add(mine.checked_sub(base)?)?));
-    }
-    let real = |value: &Value| {
-        if value.is_null() {
-            Some(0.0)
-        } else {
-            value.as_f64()
-        }
+    let exact = |value: &Value| match value {
+        Value::Null => Some(Decimal::ZERO),
+        value => Decimal::of(value.as_number()?),
     };
-    // Beyond what numbers can tell, a person decides.
-    let sum = real(theirs)? + real(mine)? - real(base)?;
-    sum.is_finite().then(|| number(sum))
+    exact(theirs)?.plus(exact(mine)?.minus(exact(base)?)?)?.to_value()
 }

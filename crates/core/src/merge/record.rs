@@ -6,7 +6,7 @@ use super::{
     FieldMerge,
     field::{merge_field_traced, with_stamps_of},
     parts::{Overruled, Trace},
-    value::{equal, number},
+    value::{equal, sum},
 };
 use crate::{
     Fields,
@@ -180,15 +180,16 @@ pub fn compute_fields(entity: &Entity, fields: &mut Fields) {
                 field: part,
                 times,
             } => {
-                let part_of =
-                    |item: &Value, name: &str| item.get(name).and_then(Value::as_f64).unwrap_or(0.0);
-                let factor = |item: &Value| times.as_deref().map_or(1.0, |times| part_of(item, times));
-                number(
-                    items(fields, list)
-                        .iter()
-                        .map(|item| part_of(item, part) * factor(item))
-                        .sum(),
-                )
+                let one = Value::from(1);
+                let part_of = |item: &'_ Value, name: &str| item.get(name).cloned().unwrap_or(Value::Null);
+                let pairs: Vec<[Value; 2]> = items(fields, list)
+                    .iter()
+                    .map(|item| {
+                        let factor = times.as_deref().map(|times| part_of(item, times));
+                        [part_of(item, part), factor.unwrap_or_else(|| one.clone())]
+                    })
+                    .collect();
+                sum(pairs.iter().map(|[a, b]| [a, b]))
             }
         };
         // A sum beyond what numbers can tell is no value.

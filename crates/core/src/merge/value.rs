@@ -2,11 +2,13 @@
 
 use serde_json::Value;
 
+use super::exact::{self, Decimal};
+
 /// JSON equality, but for what JSON writers are free in: numbers go by value (`1` is `1.0`), and in an object `null`
 /// and absent are the same.
 pub fn equal(a: &Value, b: &Value) -> bool {
     match (a, b) {
-        (Value::Number(x), Value::Number(y)) => x == y || x.as_f64() == y.as_f64(),
+        (Value::Number(x), Value::Number(y)) => x == y || exact::order(x, y).is_eq(),
         (Value::Array(x), Value::Array(y)) => x.len() == y.len() && x.iter().zip(y).all(|(x, y)| equal(x, y)),
         (Value::Object(x), Value::Object(y)) => {
             // Each pair of parts is compared once: twice at each level would be 2ⁿ times at the n-th.
@@ -19,8 +21,31 @@ pub fn equal(a: &Value, b: &Value) -> bool {
     }
 }
 
-/// A number to four decimals (cents, grams and seconds are plenty), whole where it is whole: sums of the same parts are
-/// then the same value on every side.
+/// More decimals than this are of a fraction that has no end, like the hours of twenty minutes.
+const DECIMALS: u32 = 10;
+
+/// The sum of products, exact to its last digit; but to four decimals (cents, grams and seconds are plenty) where a part is
+/// a fraction without an end. So sums of the same parts are the same value on every side. `Null` beyond what numbers can tell.
+pub fn sum<'a>(products: impl Iterator<Item = [&'a Value; 2]> + Clone) -> Value {
+    let exact = |value: &Value| match value {
+        Value::Number(number) => Decimal::of(number),
+        _ => Some(Decimal::ZERO),
+    };
+    let product = |[a, b]: [&Value; 2]| exact(a)?.times(exact(b)?);
+    let total = products
+        .clone()
+        .try_fold(Decimal::ZERO, |total, pair| total.plus(product(pair)?));
+    if let Some(value) = total
+        .filter(|total| total.decimals() <= DECIMALS)
+        .and_then(Decimal::to_value)
+    {
+        return value;
+    }
+    let near = |value: &Value| value.as_f64().unwrap_or(0.0);
+    number(products.map(|[a, b]| near(a) * near(b)).sum())
+}
+
+/// A number to four decimals, whole where it is whole.
 pub fn number(value: f64) -> Value {
     const EXACT: f64 = 9e15;
     let scaled = value * 10_000.0;

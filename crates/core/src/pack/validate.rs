@@ -147,6 +147,9 @@ fn check_text(path: &str, value: &Value, max_length: Option<usize>, errors: &mut
     }
 }
 
+/// From here on, neighbours among the fractional numbers of JSON are whole numbers apart, and more.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
 fn check_number(
     path: &str,
     value: &Value,
@@ -158,6 +161,10 @@ fn check_number(
         errors.push(error(path, "must be a number"));
         return;
     };
+    // JSON readers keep whole numbers of 64 bits as they are; others that are as large have lost digits on the way.
+    if !value.is_i64() && !value.is_u64() && number.abs() >= EXACT {
+        errors.push(error(path, "is too large to be kept exactly"));
+    }
     if integer && number.fract() != 0.0 {
         errors.push(error(path, "must be a whole number"));
     }

@@ -13,7 +13,7 @@ use super::{
     search::{Words, value_has},
 };
 use crate::{
-    Timestamp, json,
+    Timestamp, json, merge,
     pack::{Choice, Entity, FieldType, Values},
     queue::Operation,
     record::RecordKey,
@@ -238,8 +238,18 @@ enum SortKey {
     /// A choice, by the place at which it is declared; unknown ones last.
     Choice(usize),
     Bool(bool),
-    Number(f64),
+    Number(Exact),
     Text(String),
+}
+
+/// A number that is ordered by every digit.
+#[derive(Debug, PartialEq)]
+struct Exact(serde_json::Number);
+
+impl PartialOrd for Exact {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(merge::order(&self.0, &other.0))
+    }
 }
 
 impl SortKey {
@@ -252,7 +262,7 @@ impl SortKey {
             }
             Value::String(text) => Self::Text(text.clone()),
             Value::Bool(yes) => Self::Bool(*yes),
-            Value::Number(number) => Self::Number(number.as_f64().unwrap_or(f64::MAX)),
+            Value::Number(number) => Self::Number(Exact(number.clone())),
             other => Self::Text(json::text(other)),
         })
     }

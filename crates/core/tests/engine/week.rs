@@ -154,8 +154,8 @@ fn a_week_of_work_comes_through_whole_and_once() {
         assert_eq!(device.write(&write.id).status, WriteStatus::Synced);
         assert_eq!(
             payloads[&write.client_mutation_id].queued_at,
-            Some(write.created_at),
-            "with the time it was made"
+            Some(write.recorded_at()),
+            "with the time it was made, by the server's clock"
         );
     }
     let tokens = device.script().count("/oauth/token");

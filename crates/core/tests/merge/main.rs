@@ -12,6 +12,8 @@ mod laws;
 mod lists;
 #[rustfmt::skip]
 mod nested;
+#[rustfmt::skip]
+mod numbers;
 mod order;
 #[rustfmt::skip]
 mod records;

@@ -51,7 +51,7 @@ fn a_supervisor_moves_nothing_to_a_foreign_site(world: World<impl Storage>) {
         assert_eq!(world.audit_count(), audits + 1);
         let refusal = world.act(&nora, |tx, cx| {
             let id = Some("WO-1".to_owned());
-            let write = RestWrite { operation: Operation::Update, id, body: object(payload.clone()), key: None, version: None };
+            let write = RestWrite { operation: Operation::Update, id, body: object(payload.clone()), key: None, if_match: holdfast_core::protocol::IfMatch::Absent };
             rest::write(tx, cx, rest::entity(cx, "orders").unwrap(), write)
         });
         assert_eq!(refusal.unwrap_err().status, 403);

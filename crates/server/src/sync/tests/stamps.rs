@@ -342,7 +342,7 @@ fn rest_lets_nobody_write_for_another(world: World<impl Storage>) {
     let write = |operation: Operation, id: Option<&str>, body: Value| {
         let (tara, id) = (world.tara(), id.map(str::to_owned));
         world.act(&tara, |tx, cx| {
-            let write = RestWrite { operation, id, body: object(body), key: None, version: None };
+            let write = RestWrite { operation, id, body: object(body), key: None, if_match: holdfast_core::protocol::IfMatch::Absent };
             rest::write(tx, cx, rest::entity(cx, "orders").unwrap(), write)
         })
     };
