@@ -59,7 +59,7 @@ async fn the_supervisor_of_one_site_moves_nothing_to_another() {
     let path = format!("/api/v1/work-orders/{}", made.body["workOrderId"].as_str().unwrap());
     let moved = send(&server, token, (Method::PATCH, &path), json!({ "siteId": "south" })).await;
     assert_eq!(moved.status, StatusCode::FORBIDDEN, "{:?}", moved.body);
-    let handed = send(&server, token, (Method::PATCH, &path), json!({ "assignedTo": "technician" })).await;
+    let handed = send(&server, token, (Method::PATCH, &path), json!({ "assignedTo": "supervisor" })).await;
     assert_eq!(handed.status, StatusCode::OK, "{:?}", handed.body);
     assert_eq!(handed.body["siteId"], "north");
 }
