@@ -17,7 +17,7 @@ use super::oauth_limits;
 use super::quotas::{ApiLimits, Quotas};
 use super::security_headers::SecurityHeaders;
 use super::sign_in_limits::SignInLimits;
-use super::turns::{Busy, Queues};
+use super::turns::{Busy, Queues, UserTurn};
 use super::work::DatabaseWork;
 use crate::identity::IdentityError;
 use crate::identity::grant::Lifetimes;
@@ -27,6 +27,7 @@ use crate::randomness::SystemRng;
 use crate::records::people;
 use crate::storage::port::{Storage, StorageError, Transaction};
 use crate::storage::sqlite::{Database, DatabaseError};
+use crate::sync::prepared::{self, Prepared};
 use crate::sync::{Answer, Context, Refusal};
 
 /// Password checks that run side by side; each takes a core and 19 MiB for a while.
@@ -84,6 +85,7 @@ pub struct AppState {
     pub(super) user_turns: Queues,
     /// Of these, the ones that use the database.
     user_work: Queues,
+    device_turns: Queues,
     work: DatabaseWork,
     database: Arc<Database>,
     limits: Arc<Mutex<Limits>>,
@@ -102,6 +104,7 @@ impl AppState {
             user_turns: Queues::new(limits.at_once, limits.waiting),
             // Whoever has a turn has a place to wait here.
             user_work: Queues::new(limits.in_database, limits.at_once),
+            device_turns: Queues::new(1, limits.at_once),
             work: DatabaseWork::new(&limits),
             settings: Arc::new(settings),
             security_headers: Arc::new(security_headers),
@@ -158,11 +161,70 @@ impl AppState {
         T: Send + 'static,
         F: FnOnce(&mut dyn Transaction, &Context<'_>) -> Answer<T> + Send + 'static,
     {
+        let turn = self.device_turn(&me).await?;
+        self.act_in_turn(turn, me, work).await
+    }
+
+    /// Runs a rule of records on a snapshot; it waits for no writer.
+    pub async fn look<T, F>(&self, me: SignedIn, work: F) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&dyn Transaction, &Context<'_>) -> Answer<T> + Send + 'static,
+    {
         let (database, packs, now) = (Arc::clone(&self.database), Arc::clone(&self.packs), self.now());
-        let work_turn = self.user_work.enter(Key::of(&[&me.user_id])).await;
-        let work_turn = work_turn.map_err(|Busy| ApiError::Busy)?;
-        let done = self.work.writing(move || {
+        let work_turn = self.work_turn(&me).await?;
+        let done = self.work.reading(move || {
             let (_work_turn, (identity, _turn)) = (work_turn, me.into_parts());
+            let caller = identity.caller(&packs);
+            let cx = Context {
+                packs: &packs,
+                rng: &SystemRng,
+                now,
+                caller: &caller,
+            };
+            Storage::read(&*database, |tx| -> Result<_, StorageError> { work(tx, &cx) })
+        });
+        answered(done.await?)
+    }
+
+    /// Runs a rule of records that writes only what is known of the caller's device: on a snapshot, and what it writes
+    /// in a short transaction, if there is anything ([`prepared`]).
+    pub async fn tell<T, F>(&self, me: SignedIn, work: F) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        F: Fn(&mut dyn Transaction, &Context<'_>) -> Answer<T> + Send + Sync + 'static,
+    {
+        let work = Arc::new(work);
+        let turn = self.device_turn(&me).await?;
+        let on_snapshot = Arc::clone(&work);
+        let prepared = self.look(me.clone(), move |tx, cx| {
+            // A changed role is written down first: what a device is told depends on it.
+            if !people::are_kept(tx, cx.packs, &cx.caller.me)? {
+                return Ok(Ok(None));
+            }
+            prepared::prepare(tx, cx, |tx| on_snapshot(tx, cx)).map(Ok)
+        });
+        match prepared.await?.map(Prepared::answer) {
+            Some(Ok(answer)) => answered(answer),
+            Some(Err(prepared)) => {
+                let store = move |tx: &mut dyn Transaction, cx: &Context<'_>| {
+                    prepared.store(tx, cx, |tx| work(tx, cx))
+                };
+                self.act_in_turn(turn, me, store).await
+            }
+            None => self.act_in_turn(turn, me, move |tx, cx| work(tx, cx)).await,
+        }
+    }
+
+    async fn act_in_turn<T, F>(&self, turn: UserTurn, me: SignedIn, work: F) -> Result<T, ApiError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut dyn Transaction, &Context<'_>) -> Answer<T> + Send + 'static,
+    {
+        let (database, packs, now) = (Arc::clone(&self.database), Arc::clone(&self.packs), self.now());
+        let work_turn = self.work_turn(&me).await?;
+        let done = self.work.writing(move || {
+            let (_turns, (identity, _turn)) = ((turn, work_turn), me.into_parts());
             let caller = identity.caller(&packs);
             let cx = Context {
                 packs: &packs,
@@ -178,27 +240,16 @@ impl AppState {
         answered(done.await?)
     }
 
-    /// Runs a rule of records on a snapshot; it waits for no writer.
-    pub async fn look<T, F>(&self, me: SignedIn, work: F) -> Result<T, ApiError>
-    where
-        T: Send + 'static,
-        F: FnOnce(&dyn Transaction, &Context<'_>) -> Answer<T> + Send + 'static,
-    {
-        let (database, packs, now) = (Arc::clone(&self.database), Arc::clone(&self.packs), self.now());
-        let work_turn = self.user_work.enter(Key::of(&[&me.user_id])).await;
-        let work_turn = work_turn.map_err(|Busy| ApiError::Busy)?;
-        let done = self.work.reading(move || {
-            let (_work_turn, (identity, _turn)) = (work_turn, me.into_parts());
-            let caller = identity.caller(&packs);
-            let cx = Context {
-                packs: &packs,
-                rng: &SystemRng,
-                now,
-                caller: &caller,
-            };
-            Storage::read(&*database, |tx| -> Result<_, StorageError> { work(tx, &cx) })
-        });
-        answered(done.await?)
+    /// What is written of a device is written by one request at a time. It is taken before [`Self::work_turn`], so that
+    /// who waits for their own device takes none of their user's turns at the database.
+    async fn device_turn(&self, me: &SignedIn) -> Result<UserTurn, ApiError> {
+        let turn = self.device_turns.enter(Key::of(&[&me.device_id.to_string()]));
+        turn.await.map_err(|Busy| ApiError::Busy)
+    }
+
+    async fn work_turn(&self, me: &SignedIn) -> Result<UserTurn, ApiError> {
+        let turn = self.user_work.enter(Key::of(&[&me.user_id]));
+        turn.await.map_err(|Busy| ApiError::Busy)
     }
 }
 

@@ -341,6 +341,12 @@ fn dialogues_are_by_device_and_entity_set(storage: &impl Storage) {
     assert_eq!(of("phone"), pairs(&[("orders", "second"), ("people", "other")]));
     assert_eq!(of("tablet"), pairs(&[("orders", "another")]));
     assert_eq!(of("watch"), pairs(&[]));
+    write(storage, |tx| {
+        tx.drop_dialogue("phone", "orders")?;
+        tx.drop_dialogue("phone", "no such set")
+    });
+    assert_eq!(of("phone"), pairs(&[("people", "other")]));
+    assert_eq!(of("tablet"), pairs(&[("orders", "another")]));
 }
 
 /// A cursor, a version or a page may name any number.

@@ -18,6 +18,9 @@ pub enum StorageError {
     /// A version would hold what its pack does not declare.
     #[error("{entity} has no field \"{field}\"")]
     Undeclared { entity: String, field: String },
+    /// Work on a snapshot came to a write that only a write transaction can make.
+    #[error("this work needs a write transaction")]
+    NeedsWriter,
     /// A fault that a test or a simulation asked for.
     #[error("injected fault")]
     Injected,
@@ -96,6 +99,7 @@ pub trait Transaction {
     /// What was said to a device and not confirmed yet, as JSON, by the name of the entity set.
     fn dialogues(&self, device: &str) -> Result<BTreeMap<String, String>>;
     fn put_dialogue(&mut self, device: &str, entity_set: &str, dialogue: &str) -> Result<()>;
+    fn drop_dialogue(&mut self, device: &str, entity_set: &str) -> Result<()>;
 
     /// Adds an entry; its `number` is given by the storage.
     fn put_audit(&mut self, row: &AuditRow) -> Result<()>;

@@ -27,6 +27,13 @@ use crate::storage::port::{Result, StorageError, Transaction};
 /// the device begins anew.
 const OPEN_ANSWERS: usize = 16;
 
+/// What open answers say together, at most: a dialogue is read and written whole. The newest answer is kept in any case.
+const OPEN_EFFECTS: usize = 10_000;
+
+/// Sets of entities that a device can follow side by side: each write is told to the answers of all of them. With one
+/// more, the set that was answered longest ago is forgotten, and a device that follows it begins anew.
+pub(super) const ENTITY_SETS: usize = 8;
+
 /// What an answer does to a membership.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -53,6 +60,12 @@ struct Answer {
     effects: Effects,
 }
 
+impl Answer {
+    fn size(&self) -> usize {
+        self.effects.values().map(BTreeMap::len).sum()
+    }
+}
+
 /// What was said about one set of entities.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -64,6 +77,9 @@ struct Dialogue {
     open: Vec<Answer>,
     /// The number of the last answer.
     last: u64,
+    /// When it was given, in milliseconds since the Unix epoch; 0, if that was before times were noted.
+    #[serde(default)]
+    answered_at: i64,
 }
 
 impl Dialogue {
@@ -76,6 +92,25 @@ impl Dialogue {
         dialogues
             .get(entity_set)
             .map_or_else(|| Ok(Self::default()), |text| Self::parse(text))
+    }
+
+    /// Keeps one more answer, and forgets the oldest ones where they become too many.
+    fn keep(&mut self, answer: Answer) {
+        self.open.push(answer);
+        self.forget_beyond(OPEN_EFFECTS);
+    }
+
+    /// Forgets the oldest answers, until the others say no more than this together.
+    fn forget_beyond(&mut self, effects: usize) {
+        let mut size: usize = self.open.iter().map(Answer::size).sum();
+        let mut surplus = 0;
+        while surplus + 1 < self.open.len()
+            && (self.open.len() - surplus > OPEN_ANSWERS || size > effects)
+        {
+            size -= self.open[surplus].size();
+            surplus += 1;
+        }
+        self.open.drain(..surplus);
     }
 
     fn store(&self, tx: &mut dyn Transaction, device: &str, entity_set: &str) -> Result<()> {
@@ -148,15 +183,42 @@ pub(super) fn answer(
         ..next
     };
     let cursor = cursors::issue(tx, cx.rng, device, numbered)?;
-    dialogue.open.push(Answer {
+    dialogue.keep(Answer {
         cursor: cursor.to_string(),
         afresh,
         effects,
     });
-    let surplus = dialogue.open.len().saturating_sub(OPEN_ANSWERS);
-    dialogue.open.drain(..surplus);
+    dialogue.answered_at = cx.now.timestamp_millis();
+    forget_surplus(tx, device, &cursor.entity_set)?;
     dialogue.store(tx, device, &cursor.entity_set)?;
     Ok(cursor)
+}
+
+/// Makes room for a set of entities that the device did not ask for before.
+fn forget_surplus(tx: &mut dyn Transaction, device: &str, entity_set: &str) -> Result<()> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Answered {
+        #[serde(default)]
+        answered_at: i64,
+    }
+
+    let dialogues = tx.dialogues(device)?;
+    if dialogues.contains_key(entity_set) || dialogues.len() < ENTITY_SETS {
+        return Ok(());
+    }
+    let mut by_age = Vec::with_capacity(dialogues.len());
+    for (name, text) in &dialogues {
+        let answered: Answered = serde_json::from_str(text)
+            .map_err(|error| StorageError::Inconsistent(format!("a dialogue: {error}")))?;
+        by_age.push((answered.answered_at, name));
+    }
+    by_age.sort_unstable();
+    let surplus = dialogues.len() + 1 - ENTITY_SETS;
+    for (_, name) in by_age.into_iter().take(surplus) {
+        tx.drop_dialogue(device, name)?;
+    }
+    Ok(())
 }
 
 /// What the answer to a write says of a record.
@@ -266,4 +328,22 @@ fn said(answer: &Answer, entity: &str, id: &str) -> Option<Effect> {
     let effect = answer.effects.get(entity).and_then(|ids| ids.get(id)).copied();
     let cleared = || answer.afresh.iter().flatten().any(|name| name == entity);
     effect.or_else(|| cleared().then_some(Effect::Gone))
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// The cursors of the answers about all entities that are kept, if they may say so much together.
+    pub fn open_within(tx: &dyn Transaction, device: &str, effects: usize) -> Result<Vec<String>> {
+        let mut all: Vec<Dialogue> = Vec::new();
+        for text in tx.dialogues(device)?.values() {
+            all.push(Dialogue::parse(text)?);
+        }
+        let [dialogue] = all.as_mut_slice() else {
+            panic!("one set of entities");
+        };
+        dialogue.forget_beyond(effects);
+        Ok(dialogue.open.iter().map(|answer| answer.cursor.clone()).collect())
+    }
 }

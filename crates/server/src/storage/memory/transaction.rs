@@ -261,6 +261,11 @@ impl Transaction for MemoryTransaction<'_> {
         Ok(())
     }
 
+    fn drop_dialogue(&mut self, device: &str, entity_set: &str) -> Result<()> {
+        self.writing()?.dialogues.remove(&pair(device, entity_set));
+        Ok(())
+    }
+
     fn put_audit(&mut self, row: &AuditRow) -> Result<()> {
         let tables = self.writing()?;
         let number = tables

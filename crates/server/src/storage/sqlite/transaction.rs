@@ -268,6 +268,13 @@ impl Transaction for SqliteTransaction<'_> {
         )
     }
 
+    fn drop_dialogue(&mut self, device: &str, entity_set: &str) -> Result<()> {
+        self.run(
+            "DELETE FROM dialogues WHERE device = ?1 AND entity_set = ?2",
+            [device, entity_set],
+        )
+    }
+
     fn put_audit(&mut self, row: &AuditRow) -> Result<()> {
         self.run(
             "INSERT INTO audit (id, at, entity, record_id, user_id, entry, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -288,8 +295,6 @@ impl Transaction for SqliteTransaction<'_> {
     }
 
     fn audits(&self, filter: &AuditFilter) -> Result<Vec<AuditRow>> {
-        let sql = "SELECT * FROM audit WHERE (?1 IS NULL OR entity = ?1) AND (?2 IS NULL OR record_id = ?2) \
-                   AND (?3 IS NULL OR user_id = ?3) AND (?4 IS NULL OR number < ?4) ORDER BY number DESC LIMIT ?5";
         let AuditFilter {
             entity,
             record_id,
@@ -297,11 +302,17 @@ impl Transaction for SqliteTransaction<'_> {
             before,
             limit,
         } = filter;
-        self.all(
-            sql,
-            params![entity, record_id, user_id, before.map(within), limit],
-            read_audit,
-        )
+        // One statement for each kind of filter: a condition on a value that may be absent uses no index.
+        let parts = [
+            ("entity = ?1", entity.is_some()),
+            ("record_id = ?2", record_id.is_some()),
+            ("user_id = ?3", user_id.is_some()),
+        ];
+        let parts: Vec<&str> = parts.into_iter().filter_map(|(part, is_given)| is_given.then_some(part)).collect();
+        let conditions = parts.iter().map(|part| format!("{part} AND ")).collect::<String>();
+        let sql = format!("SELECT * FROM audit WHERE {conditions}number < ?4 ORDER BY number DESC LIMIT ?5");
+        let before = before.map_or(i64::MAX, within);
+        self.all(&sql, params![entity, record_id, user_id, before, limit], read_audit)
     }
 }
 

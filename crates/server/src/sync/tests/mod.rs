@@ -13,6 +13,7 @@ mod late;
 #[rustfmt::skip]
 mod limits;
 mod merge;
+mod prepared;
 mod push;
 #[rustfmt::skip]
 mod readers;
@@ -35,8 +36,9 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+use super::prepared::{Prepared, prepare};
 use super::pull::{self, DeltaRequest};
-use super::{Caller, Context, Refusal, push as pushing, scopes_of};
+use super::{Answer, Caller, Context, Refusal, push as pushing, scopes_of};
 use crate::records::{people, starts, version::Author, version::NewVersion};
 use crate::storage::model::{Act, StoredRecord};
 use crate::storage::port::{Storage, StorageError, Transaction};
@@ -181,6 +183,29 @@ impl<S: Storage> World<S> {
         self.storage.write(|tx| work(tx, &cx)).unwrap()
     }
 
+    /// As [`Self::act`], prepared on a snapshot, as the server's routes do; whether anything was stored, too.
+    pub fn tell<T: std::fmt::Debug>(
+        &self,
+        caller: &Caller,
+        work: impl Fn(&mut dyn Transaction, &Context<'_>) -> Answer<T>,
+    ) -> (Result<T, Refusal>, bool) {
+        let cx = Context {
+            packs: &self.packs,
+            rng: &self.random,
+            now: self.now(),
+            caller,
+        };
+        let prepared = self.storage.read(|tx| prepare(tx, &cx, |tx| work(tx, &cx))).unwrap();
+        match prepared.map(Prepared::answer) {
+            Some(Ok(answer)) => (answer, false),
+            Some(Err(prepared)) => {
+                let stored = self.storage.write(|tx| prepared.store(tx, &cx, |tx| work(tx, &cx)));
+                (stored.unwrap(), true)
+            }
+            None => (self.storage.write(|tx| work(tx, &cx)).unwrap(), true),
+        }
+    }
+
     /// A record that was always there.
     pub fn given(&self, entity: &str, id: &str, fields: Value) -> StoredRecord {
         let (entity, at) = (self.packs.entity(entity).unwrap(), self.now());
@@ -241,8 +266,8 @@ impl<S: Storage> World<S> {
             layout: Layout::Rows,
             receipt: None,
         };
-        self.act(caller, |tx, cx| pull::delta(tx, cx, &request))
-            .map(|delta| heard(&delta))
+        let (delta, _) = self.tell(caller, |tx, cx| pull::delta(tx, cx, &request));
+        delta.map(|delta| heard(&delta))
     }
 
     /// A first page of one collection.
