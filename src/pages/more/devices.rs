@@ -37,7 +37,9 @@ json_object!(Device {
 async fn all_devices(session: Session) -> Result<Vec<Device>, Fault> {
     let mut all: Vec<Device> = Vec::new();
     for _ in 0..PAGES {
-        let after = all.last().map_or(String::new(), |last| format!("&after={}", last.id));
+        let after = all
+            .last()
+            .map_or(String::new(), |last| format!("&after={}", last.id));
         let page: Vec<Device> = session.ask_server(&format!("{PATH}?limit={PAGE}{after}")).await?;
         let is_last = page.len() < PAGE;
         // A device that is seen in between moves to the front, and may come twice.

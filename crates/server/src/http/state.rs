@@ -17,7 +17,7 @@ use super::oauth_limits;
 use super::quotas::{ApiLimits, Quotas};
 use super::security_headers::SecurityHeaders;
 use super::sign_in_limits::SignInLimits;
-use super::turns::{Busy, Queues, UserTurn};
+use super::turns::{Busy, Queues, RestingTurn, UserTurn};
 use super::work::DatabaseWork;
 use crate::identity::IdentityError;
 use crate::identity::grant::Lifetimes;
@@ -174,7 +174,7 @@ impl AppState {
         let (database, packs, now) = (Arc::clone(&self.database), Arc::clone(&self.packs), self.now());
         let work_turn = self.work_turn(&me).await?;
         let done = self.work.reading(move || {
-            let (_work_turn, (identity, _turn)) = (work_turn, me.into_parts());
+            let (mut work_turn, (identity, _turn)) = (work_turn, me.into_parts());
             let caller = identity.caller(&packs);
             let cx = Context {
                 packs: &packs,
@@ -182,7 +182,10 @@ impl AppState {
                 now,
                 caller: &caller,
             };
-            Storage::read(&*database, |tx| -> Result<_, StorageError> { work(tx, &cx) })
+            Storage::read(&*database, |tx| -> Result<_, StorageError> {
+                work_turn.begin();
+                work(tx, &cx)
+            })
         });
         answered(done.await?)
     }
@@ -224,7 +227,7 @@ impl AppState {
         let (database, packs, now) = (Arc::clone(&self.database), Arc::clone(&self.packs), self.now());
         let work_turn = self.work_turn(&me).await?;
         let done = self.work.writing(move || {
-            let (_turns, (identity, _turn)) = ((turn, work_turn), me.into_parts());
+            let (_device_turn, mut work_turn, (identity, _turn)) = (turn, work_turn, me.into_parts());
             let caller = identity.caller(&packs);
             let cx = Context {
                 packs: &packs,
@@ -233,6 +236,7 @@ impl AppState {
                 caller: &caller,
             };
             Storage::write(&*database, |tx| {
+                work_turn.begin();
                 people::keep(tx, &packs, &caller.me, now)?;
                 work(tx, &cx)
             })
@@ -247,9 +251,9 @@ impl AppState {
         turn.await.map_err(|Busy| ApiError::Busy)
     }
 
-    async fn work_turn(&self, me: &SignedIn) -> Result<UserTurn, ApiError> {
-        let turn = self.user_work.enter(Key::of(&[&me.user_id]));
-        turn.await.map_err(|Busy| ApiError::Busy)
+    async fn work_turn(&self, me: &SignedIn) -> Result<RestingTurn, ApiError> {
+        let turn = self.user_work.enter(Key::of(&[&me.user_id])).await;
+        turn.map(RestingTurn::new).map_err(|Busy| ApiError::Busy)
     }
 }
 

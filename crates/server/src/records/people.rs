@@ -35,7 +35,10 @@ pub fn keep(tx: &mut dyn Transaction, packs: &Packs, me: &Me, now: Timestamp) ->
 pub fn are_kept(tx: &dyn Transaction, packs: &Packs, me: &Me) -> Result<bool> {
     for (entity, values) in records_of(me) {
         let before = tx.record(entity, &me.user_id)?;
-        if !is_current(before.as_ref(), &fields(packs, entity, &me.user_id, before.as_ref(), values)?) {
+        if !is_current(
+            before.as_ref(),
+            &fields(packs, entity, &me.user_id, before.as_ref(), values)?,
+        ) {
             return Ok(false);
         }
     }

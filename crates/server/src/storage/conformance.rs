@@ -128,7 +128,17 @@ fn versions_are_found_by_id_by_position_and_in_the_history(storage: &impl Storag
         };
         assert_eq!(versions(tx.history_after("order", "O-1", 0)?), [(1, 1), (2, 2)]);
         assert_eq!(versions(tx.history_after("order", "O-1", 1)?), [(2, 2)]);
-        assert_eq!(versions(tx.history_since("order", "O-1", 1)?), [(2, 2)]);
+        assert_eq!(versions(tx.history_since("order", "O-1", 1, 10)?), [(2, 2)]);
+        assert_eq!(
+            versions(tx.history_since("order", "O-1", 0, 10)?),
+            [(1, 1), (2, 2)]
+        );
+        assert_eq!(
+            versions(tx.history_since("order", "O-1", 0, 1)?),
+            [(2, 2)],
+            "the newest"
+        );
+        assert_eq!(tx.history_since("order", "O-1", 2, 10)?, []);
         for (after, limit, page) in [
             (0, 1, vec![(1, 1)]),
             (1, 1, vec![(2, 2)]),
@@ -360,7 +370,7 @@ fn the_largest_number_is_a_bound_like_any_other(storage: &impl Storage) {
     read(storage, |tx| {
         assert!(tx.changes_after(u64::MAX, 10)?.is_empty());
         assert_eq!(tx.history_after("order", "1", u64::MAX)?, []);
-        assert_eq!(tx.history_since("order", "1", u64::MAX)?, []);
+        assert_eq!(tx.history_since("order", "1", u64::MAX, 10)?, []);
         assert_eq!(tx.audits(&audits)?, []);
         Ok(())
     });

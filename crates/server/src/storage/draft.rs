@@ -146,8 +146,7 @@ impl Transaction for Draft<'_> {
     }
 
     fn held(&self, device: &str, entity: &str) -> Result<Vec<StoredRecord>> {
-        let changed =
-            self.changes.memberships.contains_key(entity) || self.changes.cleared.contains(entity);
+        let changed = self.changes.memberships.contains_key(entity) || self.changes.cleared.contains(entity);
         match changed && device == self.device {
             true => Err(StorageError::NeedsWriter),
             false => self.snapshot.held(device, entity),
@@ -215,8 +214,14 @@ impl Transaction for Draft<'_> {
         self.snapshot.history_page(entity, id, version, limit)
     }
 
-    fn history_since(&self, entity: &str, id: &str, sequence: u64) -> Result<Vec<HistoryEntry>> {
-        self.snapshot.history_since(entity, id, sequence)
+    fn history_since(
+        &self,
+        entity: &str,
+        id: &str,
+        sequence: u64,
+        limit: usize,
+    ) -> Result<Vec<HistoryEntry>> {
+        self.snapshot.history_since(entity, id, sequence, limit)
     }
 
     fn key_holder(&self, entity: &str, name: &str, value: &str) -> Result<Option<String>> {

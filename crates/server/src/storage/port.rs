@@ -74,8 +74,9 @@ pub trait Transaction {
     fn history_after(&self, entity: &str, id: &str, version: u64) -> Result<Vec<HistoryEntry>>;
     /// As [`Self::history_after`], at most so many.
     fn history_page(&self, entity: &str, id: &str, version: u64, limit: usize) -> Result<Vec<HistoryEntry>>;
-    /// The versions of a record that were written after a position, oldest first.
-    fn history_since(&self, entity: &str, id: &str, sequence: u64) -> Result<Vec<HistoryEntry>>;
+    /// The versions of a record that were written after a position, oldest first; of more than `limit` the newest.
+    fn history_since(&self, entity: &str, id: &str, sequence: u64, limit: usize)
+    -> Result<Vec<HistoryEntry>>;
 
     /// Who holds a unique value. `name` tells several kinds of values of one entity apart.
     fn key_holder(&self, entity: &str, name: &str, value: &str) -> Result<Option<String>>;

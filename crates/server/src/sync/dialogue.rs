@@ -104,9 +104,7 @@ impl Dialogue {
     fn forget_beyond(&mut self, effects: usize) {
         let mut size: usize = self.open.iter().map(Answer::size).sum();
         let mut surplus = 0;
-        while surplus + 1 < self.open.len()
-            && (self.open.len() - surplus > OPEN_ANSWERS || size > effects)
-        {
+        while surplus + 1 < self.open.len() && (self.open.len() - surplus > OPEN_ANSWERS || size > effects) {
             size -= self.open[surplus].size();
             surplus += 1;
         }

@@ -31,6 +31,9 @@ pub const IDS_LIMIT: usize = 200;
 /// Records that one request looks at. A caller who may see few of them gets short pages, and goes on.
 const LOOKED_AT: usize = 5_000;
 
+/// Versions of the caller's profile that are looked through; with more, all is told anew.
+const PROFILE_VERSIONS: usize = 200;
+
 /// A page of changes as it is written.
 pub type Delta = protocol::Delta<TextRow>;
 
@@ -123,11 +126,12 @@ fn check(tx: &mut dyn Transaction, scope: &Scope<'_>, cursor: &Cursor) -> Result
 
 /// Whether roles or sites of the caller changed after a position.
 fn scope_changed(tx: &dyn Transaction, cx: &Context<'_>, since: u64) -> Result<bool> {
-    let entries = tx.history_since(system::USER, &cx.caller.me.user_id, since)?;
+    let entries = tx.history_since(system::USER, &cx.caller.me.user_id, since, PROFILE_VERSIONS)?;
     let decisive = ["roles", "sites"];
-    Ok(entries
-        .iter()
-        .any(|entry| decisive.iter().any(|field| entry.changes.contains_key(*field))))
+    Ok(entries.len() == PROFILE_VERSIONS
+        || entries
+            .iter()
+            .any(|entry| decisive.iter().any(|field| entry.changes.contains_key(*field))))
 }
 
 /// What changed after the cursor, in the order of the log.

@@ -15,6 +15,9 @@ use crate::storage::model::Act;
 use crate::storage::port::{Result, Transaction};
 use crate::storage::text::{Cells, StoredText, json_text};
 
+/// Versions from which on a device is sent the whole record.
+const VERSIONS: usize = 200;
+
 /// What a device reads as a [`holdfast_core::protocol::WireRecord`].
 #[derive(Debug, Clone)]
 pub struct TextRow(Cells);
@@ -52,7 +55,8 @@ impl TextRow {
         Self(record.fields.into_cells()).with(metadata)
     }
 
-    /// The fields that changed after a position; `None`, if the record was created or came back since.
+    /// The fields that changed after a position; `None`, if the record was created or came back since, or changed so
+    /// often that the whole record is less work.
     pub(super) fn changed(
         tx: &dyn Transaction,
         cx: &Context<'_>,
@@ -60,8 +64,8 @@ impl TextRow {
         record: &StoredText,
         since: u64,
     ) -> Result<Option<Self>> {
-        let entries = tx.history_since(&record.entity, &record.id, since)?;
-        let only_updates = entries.iter().all(|entry| entry.act == Act::Update);
+        let entries = tx.history_since(&record.entity, &record.id, since, VERSIONS)?;
+        let only_updates = entries.len() < VERSIONS && entries.iter().all(|entry| entry.act == Act::Update);
         let Some(first) = entries.first().filter(|_| only_updates) else {
             return Ok(None);
         };

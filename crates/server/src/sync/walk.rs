@@ -61,7 +61,12 @@ pub(super) fn furthest(cursor: &Cursor) -> u64 {
 }
 
 /// A first sync: the device holds nothing, as far as this set of entities goes.
-pub(super) fn begin(tx: &mut dyn Transaction, scope: Scope<'_>, epoch: &str, limit: PageLimit) -> Result<Delta> {
+pub(super) fn begin(
+    tx: &mut dyn Transaction,
+    scope: Scope<'_>,
+    epoch: &str,
+    limit: PageLimit,
+) -> Result<Delta> {
     let cursor = Cursor {
         epoch: epoch.to_owned(),
         start: String::new(),

@@ -281,7 +281,9 @@ async fn devices_are_listed_in_pages() {
         let link = answer.headers.get("link").map(|link| link.to_str().unwrap());
         assert_eq!(link.is_some(), page < 3, "{link:?}");
         if let Some(link) = link {
-            let next = link.strip_prefix("</api/v1/devices").and_then(|rest| rest.split_once('>'));
+            let next = link
+                .strip_prefix("</api/v1/devices")
+                .and_then(|rest| rest.split_once('>'));
             path = next.unwrap().0.to_owned();
         }
     }

@@ -97,7 +97,11 @@ async fn attacked_it_reveals_changes_and_resets_nothing_of_others() {
 async fn beside_a_hostile_neighbour_no_honest_request_is_refused() {
     let outcome = bench::measure(&bench::Plan::from_environment()).await;
     println!("{outcome}");
-    assert_eq!((outcome.alone.refused, outcome.beside.refused), (0, 0), "{outcome}");
+    assert_eq!(
+        (outcome.alone.refused, outcome.beside.refused),
+        (0, 0),
+        "{outcome}"
+    );
     for waits in [&outcome.alone, &outcome.beside] {
         assert_eq!(waits.by_request.len(), 4, "{outcome}");
     }

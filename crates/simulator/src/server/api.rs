@@ -78,7 +78,9 @@ impl Server {
                 if readers::asks(asked.since.as_deref()) {
                     return self.within(|tx| Ok(readers::read(tx, &cx, &asked)?.map(|answer| json!(answer))));
                 }
-                self.tell(&cx, |tx| Ok(pull::delta(tx, &cx, &asked)?.map(|answer| json!(answer))))
+                self.tell(&cx, |tx| {
+                    Ok(pull::delta(tx, &cx, &asked)?.map(|answer| json!(answer)))
+                })
             }
             "/api/v1/sync/records" => {
                 let (plural, ids) = (
@@ -103,7 +105,9 @@ impl Server {
                 };
                 let presented = self.told(&cx, |tx| digest::present(tx, &cx, &asked));
                 match presented {
-                    Ok(Ok(())) => self.within(|tx| Ok(digest::told(tx, &cx, &asked)?.map(|answer| json!(answer)))),
+                    Ok(Ok(())) => {
+                        self.within(|tx| Ok(digest::told(tx, &cx, &asked)?.map(|answer| json!(answer))))
+                    }
                     refused => answered(refused.map(|refused| refused.map(|()| Value::Null))),
                 }
             }

@@ -60,7 +60,9 @@ const WORKS: [Work; 6] = [
 fn a_draft_reads_and_stores_as_a_write_transaction_would() {
     for (number, work) in WORKS.into_iter().enumerate() {
         let (direct, drafted) = (storage(), storage());
-        let expected = direct.write(|tx| work(tx).and_then(|()| state(tx, "phone"))).unwrap();
+        let expected = direct
+            .write(|tx| work(tx).and_then(|()| state(tx, "phone")))
+            .unwrap();
         let (seen, changes) = drafted
             .read(|tx| -> Result<_> {
                 let mut draft = Draft::new(tx, "phone")?;
@@ -88,7 +90,9 @@ fn changes_are_stored_over_nothing_but_what_was_seen() {
             Ok(draft.into_changes())
         })
         .unwrap();
-    storage.write(|tx| tx.put_dialogue("phone", "some", "told meanwhile")).unwrap();
+    storage
+        .write(|tx| tx.put_dialogue("phone", "some", "told meanwhile"))
+        .unwrap();
     assert!(!storage.write(|tx| changes.store(tx, "phone")).unwrap());
     let kept = storage.read(|tx| tx.membership("phone", "order", "1")).unwrap();
     assert_eq!(kept, Some(Held));

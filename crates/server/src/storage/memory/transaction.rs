@@ -158,9 +158,16 @@ impl Transaction for MemoryTransaction<'_> {
         Ok(entries)
     }
 
-    fn history_since(&self, entity: &str, id: &str, sequence: u64) -> Result<Vec<HistoryEntry>> {
+    fn history_since(
+        &self,
+        entity: &str,
+        id: &str,
+        sequence: u64,
+        limit: usize,
+    ) -> Result<Vec<HistoryEntry>> {
         let mut entries = self.history_after(entity, id, 0)?;
         entries.retain(|entry| entry.sequence > sequence);
+        entries.drain(..entries.len().saturating_sub(limit));
         Ok(entries)
     }
 

@@ -171,9 +171,27 @@ impl Transaction for SqliteTransaction<'_> {
         self.all(sql, params![entity, id, within(version), limit], read_history)
     }
 
-    fn history_since(&self, entity: &str, id: &str, sequence: u64) -> Result<Vec<HistoryEntry>> {
-        let sql = "SELECT * FROM history WHERE entity = ?1 AND id = ?2 AND sequence > ?3 ORDER BY version";
-        self.all(sql, params![entity, id, within(sequence)], read_history)
+    fn history_since(
+        &self,
+        entity: &str,
+        id: &str,
+        sequence: u64,
+        limit: usize,
+    ) -> Result<Vec<HistoryEntry>> {
+        // From the newest on, until one is older: later versions have larger positions.
+        let sql = "SELECT * FROM history WHERE entity = ?1 AND id = ?2 ORDER BY version DESC LIMIT ?3";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query(params![entity, id, limit])?;
+        let mut entries = Vec::new();
+        while let Some(row) = rows.next()? {
+            let entry = read_history(row)?;
+            if entry.sequence <= sequence {
+                break;
+            }
+            entries.push(entry);
+        }
+        entries.reverse();
+        Ok(entries)
     }
 
     fn key_holder(&self, entity: &str, name: &str, value: &str) -> Result<Option<String>> {
@@ -308,11 +326,21 @@ impl Transaction for SqliteTransaction<'_> {
             ("record_id = ?2", record_id.is_some()),
             ("user_id = ?3", user_id.is_some()),
         ];
-        let parts: Vec<&str> = parts.into_iter().filter_map(|(part, is_given)| is_given.then_some(part)).collect();
-        let conditions = parts.iter().map(|part| format!("{part} AND ")).collect::<String>();
+        let parts: Vec<&str> = parts
+            .into_iter()
+            .filter_map(|(part, is_given)| is_given.then_some(part))
+            .collect();
+        let conditions = parts
+            .iter()
+            .map(|part| format!("{part} AND "))
+            .collect::<String>();
         let sql = format!("SELECT * FROM audit WHERE {conditions}number < ?4 ORDER BY number DESC LIMIT ?5");
         let before = before.map_or(i64::MAX, within);
-        self.all(&sql, params![entity, record_id, user_id, before, limit], read_audit)
+        self.all(
+            &sql,
+            params![entity, record_id, user_id, before, limit],
+            read_audit,
+        )
     }
 }
 

@@ -201,7 +201,11 @@ pub(super) fn list_within(
     let (mut items, mut left, mut before) = (Vec::new(), looked_at, filter.before);
     loop {
         let limit = if found_by == *filter { filter.limit } else { CHUNK }.min(left);
-        let rows = tx.audits(&AuditFilter { before, limit, ..found_by.clone() })?;
+        let rows = tx.audits(&AuditFilter {
+            before,
+            limit,
+            ..found_by.clone()
+        })?;
         let is_last = rows.len() < limit;
         for row in rows {
             left -= 1;
@@ -231,7 +235,8 @@ fn indexed(filter: &AuditFilter) -> AuditFilter {
 }
 
 fn fits(filter: &AuditFilter, row: &AuditRow) -> bool {
-    let fits = |wanted: &Option<String>, actual: &str| wanted.as_deref().is_none_or(|wanted| wanted == actual);
+    let fits =
+        |wanted: &Option<String>, actual: &str| wanted.as_deref().is_none_or(|wanted| wanted == actual);
     fits(&filter.entity, &row.entity)
         && fits(&filter.record_id, &row.record_id)
         && fits(&filter.user_id, &row.user_id)

@@ -195,11 +195,16 @@ impl<S: Storage> World<S> {
             now: self.now(),
             caller,
         };
-        let prepared = self.storage.read(|tx| prepare(tx, &cx, |tx| work(tx, &cx))).unwrap();
+        let prepared = self
+            .storage
+            .read(|tx| prepare(tx, &cx, |tx| work(tx, &cx)))
+            .unwrap();
         match prepared.map(Prepared::answer) {
             Some(Ok(answer)) => (answer, false),
             Some(Err(prepared)) => {
-                let stored = self.storage.write(|tx| prepared.store(tx, &cx, |tx| work(tx, &cx)));
+                let stored = self
+                    .storage
+                    .write(|tx| prepared.store(tx, &cx, |tx| work(tx, &cx)));
                 (stored.unwrap(), true)
             }
             None => (self.storage.write(|tx| work(tx, &cx)).unwrap(), true),

@@ -25,7 +25,11 @@ on_both!(
 fn orders(world: &World<impl Storage>, count: usize, owner: &str) {
     for number in 0..count {
         let id = format!("WO-{owner}-{number:03}");
-        world.given("order", &id, json!({ "title": id, "owner": owner, "status": "open" }));
+        world.given(
+            "order",
+            &id,
+            json!({ "title": id, "owner": owner, "status": "open" }),
+        );
     }
 }
 
@@ -55,7 +59,9 @@ fn with_between(
         .storage
         .read(|tx| prepare(tx, &cx, |tx| pull::delta(tx, &cx, &request)));
     let prepared = prepared.unwrap().map(Prepared::answer);
-    let prepared = prepared.expect("a snapshot does").expect_err("there is something to store");
+    let prepared = prepared
+        .expect("a snapshot does")
+        .expect_err("there is something to store");
     between();
     let stored = world
         .storage
@@ -68,6 +74,8 @@ fn with_between(
 
 fn a_page_is_stored_as_it_was_made(world: World<impl Storage>) {
     orders(&world, 3, "tara");
+    // The first request of all names the epoch, in a write transaction.
+    world.pull(&world.samir(), None, 100).unwrap();
     let mut device = Device::new(world.tara());
     let others = || orders(&world, 2, "jonas");
     let page = with_between(&world, &device.caller, None, others).unwrap();
@@ -100,8 +108,13 @@ fn a_write_of_the_device_in_between_is_heeded(world: World<impl Storage>) {
     let first = world.pull(&device.caller, None, 100).unwrap();
     let made = std::cell::OnceCell::new();
     let writes = || {
-        let order = create("k1", "mine", json!({ "title": "Mine", "siteId": "north", "owner": "tara" }));
-        made.set(world.push_one(&device.caller, order).entity_id.unwrap()).unwrap();
+        let order = create(
+            "k1",
+            "mine",
+            json!({ "title": "Mine", "siteId": "north", "owner": "tara" }),
+        );
+        made.set(world.push_one(&device.caller, order).entity_id.unwrap())
+            .unwrap();
     };
     orders(&world, 4, "tara");
     let page = with_between(&world, &device.caller, Some(&first.cursor), writes).unwrap();
@@ -118,7 +131,10 @@ fn an_epoch_that_begins_in_between_is_heeded(world: World<impl Storage>) {
     let tara = world.tara();
     let first = world.pull(&tara, None, 1).unwrap();
     let begins = || world.write(|tx| epoch::renew(tx, &world.random, &["order"]).map(drop));
-    assert_eq!(with_between(&world, &tara, Some(&first.cursor), begins).unwrap_err(), 410);
+    assert_eq!(
+        with_between(&world, &tara, Some(&first.cursor), begins).unwrap_err(),
+        410
+    );
 }
 
 fn what_concerns_all_devices_is_left_to_a_write_transaction(world: World<impl Storage>) {
@@ -142,7 +158,10 @@ fn what_concerns_all_devices_is_left_to_a_write_transaction(world: World<impl St
     let failed = world
         .storage
         .read(|tx| prepare::<()>(tx, &cx, |_| Err(StorageError::Injected)));
-    assert!(matches!(failed, Err(StorageError::Injected)), "it is no reason to try again");
+    assert!(
+        matches!(failed, Err(StorageError::Injected)),
+        "it is no reason to try again"
+    );
 }
 
 fn a_request_looks_at_only_so_many_records(world: World<impl Storage>) {
@@ -191,9 +210,14 @@ fn of_too_many_entity_sets_the_one_answered_longest_ago_is_forgotten(world: Worl
             ..request(Some(&cursors[number]))
         };
         let (page, _) = world.tell(&tara, |tx, cx| pull::delta(tx, cx, &request));
-        page.map(|_| ()).map_err(|refusal| (refusal.status, refusal.offer_again))
+        page.map(|_| ())
+            .map_err(|refusal| (refusal.status, refusal.offer_again))
     };
-    assert_eq!(follow(0), Err((410, Some(false))), "it begins anew, and loses nothing");
+    assert_eq!(
+        follow(0),
+        Err((410, Some(false))),
+        "it begins anew, and loses nothing"
+    );
     assert!((1..sets.len()).all(|number| follow(number).is_ok()));
 }
 
@@ -203,9 +227,7 @@ fn open_answers_say_only_so_much_together(world: World<impl Storage>) {
     let cursors: Vec<String> = (1..=12)
         .map(|limit| world.pull(&tara, None, limit).unwrap().cursor)
         .collect();
-    let open = |bound: usize| {
-        world.write(|tx| dialogue::tests::open_within(tx, &tara.device_id, bound))
-    };
+    let open = |bound: usize| world.write(|tx| dialogue::tests::open_within(tx, &tara.device_id, bound));
     assert_eq!(open(usize::MAX), cursors);
     assert_eq!(open(12 + 11), cursors[10..]);
     assert_eq!(open(12 + 11 - 1), cursors[11..]);

@@ -170,8 +170,14 @@ fn what_cannot_be_restored(world: World<impl Storage>) {
 fn a_request_looks_at_only_so_many_entries(world: World<impl Storage>) {
     for number in 0..30 {
         let id = ["WO-1", "WO-2", "WO-3"][number % 3];
-        let author = if number % 5 == 0 { world.samir() } else { world.tara() };
-        world.act(&author, |tx, cx| AuditEntry::new(cx, AuditAction::Denied, "order", id).write(tx));
+        let author = if number % 5 == 0 {
+            world.samir()
+        } else {
+            world.tara()
+        };
+        world.act(&author, |tx, cx| {
+            AuditEntry::new(cx, AuditAction::Denied, "order", id).write(tx)
+        });
     }
     let text = |text: &str| (text != "-").then(|| text.to_owned());
     let ada = world.ada();
@@ -196,7 +202,9 @@ fn a_request_looks_at_only_so_many_entries(world: World<impl Storage>) {
                     before,
                     limit,
                 };
-                let page = world.act(&ada, |tx, cx| audit::list_within(tx, cx, &filter, looked_at)).unwrap();
+                let page = world
+                    .act(&ada, |tx, cx| audit::list_within(tx, cx, &filter, looked_at))
+                    .unwrap();
                 assert!(page.items.len() <= limit.min(looked_at));
                 seen.extend(page.items.into_iter().map(|entry| entry.audit_id));
                 (before, requests) = (page.before, requests + 1);

@@ -103,18 +103,27 @@ impl Ammunition {
         let mut folded = update(&records.storied, &json!({}), json!({}));
         folded["clientMutationIds"] = (0..250).map(|number| json!(format!("{FRESH}{number}"))).collect();
         Self {
-            lists: batch(CROWDED, &update(&records.crowded, &lists, json!({ "tasks": tasks("a") }))),
+            lists: batch(
+                CROWDED,
+                &update(&records.crowded, &lists, json!({ "tasks": tasks("a") })),
+            ),
             texts: batch(
                 WORDY,
                 &update(&records.wordy, &texts, json!({ "description": description('a') })),
             ),
-            stale: batch(BATCH, &update(&records.storied, &stale, json!({ "costEstimate": null }))),
+            stale: batch(
+                BATCH,
+                &update(&records.storied, &stale, json!({ "costEstimate": null })),
+            ),
             creates: batch(BATCH, &create(&order)),
             references: batch(8, &create(&references)),
             keys: batch(8, &folded),
             malformed: format!("{{\"deviceId\":{}", "[".repeat(8_000_000)),
             values: format!("[{}0]", "0,".repeat(3_900_000)),
-            plurals: packs.entities().map(|(_, entity)| entity.plural.clone()).collect(),
+            plurals: packs
+                .entities()
+                .map(|(_, entity)| entity.plural.clone())
+                .collect(),
             records,
         }
     }
@@ -133,9 +142,15 @@ impl Ammunition {
             Attack::Filter => get("/api/v1/work-orders?limit=500&title=no-such-title".into()),
             Attack::Records => {
                 let ids = self.records.orders.iter().take(200).cloned().collect::<Vec<_>>();
-                get(format!("/api/v1/sync/records?entity=work-orders&ids={}", ids.join(",")))
+                get(format!(
+                    "/api/v1/sync/records?entity=work-orders&ids={}",
+                    ids.join(",")
+                ))
             }
-            Attack::History => get(format!("/api/v1/work-orders/{}/history?limit=500", self.records.crowded)),
+            Attack::History => get(format!(
+                "/api/v1/work-orders/{}/history?limit=500",
+                self.records.crowded
+            )),
             Attack::Audit => get("/api/v1/audit?entity=work-order&user=nobody&limit=500".into()),
             Attack::Lists => push(&self.lists, device),
             Attack::Texts => push(&self.texts, device),

@@ -84,7 +84,11 @@ impl Device {
         let note = json!({ "noteId": Uuid::new_v4(), "text": "Bearing replaced, runs quietly." });
         let mut operations: Vec<Value> = Vec::new();
         if let Some((id, version)) = &self.order {
-            operations.push(operation("update", id, json!({ "notes": [note], "_version": version })));
+            operations.push(operation(
+                "update",
+                id,
+                json!({ "notes": [note], "_version": version }),
+            ));
         }
         let payload = json!({ "title": "Pump leaks", "siteId": "north", "status": "assigned",
             "assignedTo": self.session.user });
@@ -112,13 +116,7 @@ impl Device {
     }
 
     /// Sends until it is answered, and notes how long that took: to be refused is to wait.
-    async fn send(
-        &mut self,
-        name: &'static str,
-        method: Method,
-        path: &str,
-        body: Option<String>,
-    ) -> Value {
+    async fn send(&mut self, name: &'static str, method: Method, path: &str, body: Option<String>) -> Value {
         let begun = Instant::now();
         for _ in 0..TRIES {
             let answer = self.session.raw(method.clone(), path, body.clone()).await;

@@ -44,7 +44,11 @@ impl Plan {
         };
         let only = env::var("HOLDFAST_ATTACK").ok();
         let chosen = |attack: &Attack| only.as_deref().is_none_or(|only| only == attack.name());
-        let attacks: Vec<Attack> = Attack::ALL.iter().copied().filter(|attack| chosen(attack)).collect();
+        let attacks: Vec<Attack> = Attack::ALL
+            .iter()
+            .copied()
+            .filter(|attack| chosen(attack))
+            .collect();
         assert!(!attacks.is_empty(), "no attack has the name {only:?}");
         Self {
             each_phase: Duration::from_secs(number("HOLDFAST_SECONDS", 3)),

@@ -92,7 +92,11 @@ impl Connection {
             .ammunition
             .load(attack, &self.rng, &self.session.device, self.cursor.as_deref());
         let Sent::Request { method, path, body } = sent else {
-            return self.session.guess_password().await.map_or(0, |status| status.as_u16());
+            return self
+                .session
+                .guess_password()
+                .await
+                .map_or(0, |status| status.as_u16());
         };
         let answer = self.session.raw(method, &path, body).await;
         answer.map_or(0, |(status, text)| {

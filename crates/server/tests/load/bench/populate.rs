@@ -71,11 +71,23 @@ pub async fn fill(address: &Address, count: usize) -> Records {
     let [wordy, crowded, storied] = made.try_into().unwrap();
     // What the neighbour's later writes, by an older version, have to be merged with.
     let others = [
-        operation("update", &wordy, &json!({ "description": description('b') }), &Value::Null),
+        operation(
+            "update",
+            &wordy,
+            &json!({ "description": description('b') }),
+            &Value::Null,
+        ),
         operation("update", &crowded, &json!({ "tasks": tasks("b") }), &Value::Null),
     ];
     push(&neighbour, others.into()).await;
-    let version = |number| operation("update", &storied, &json!({ "costEstimate": number }), &Value::Null);
+    let version = |number| {
+        operation(
+            "update",
+            &storied,
+            &json!({ "costEstimate": number }),
+            &Value::Null,
+        )
+    };
     push(&neighbour, VERSIONS.map(version).collect()).await;
     Records {
         orders,

@@ -18,7 +18,10 @@ fn percentile(waits: &[Duration], percent: usize) -> f64 {
 
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "Waits of honest devices in ms (p50, p95, p99, number of requests):")?;
+        writeln!(
+            f,
+            "Waits of honest devices in ms (p50, p95, p99, number of requests):"
+        )?;
         writeln!(
             f,
             "{:8}{:>34}{:>34}{:>12}",
