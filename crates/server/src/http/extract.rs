@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use tokio::runtime::Handle;
 
 use super::ApiError;
+use super::authenticated::Payer;
 use super::router::BODY_LIMIT;
 use super::work::blocking;
 use crate::sync::Refusal;
@@ -30,6 +31,9 @@ impl<T: DeserializeOwned + Send + 'static, S: Send + Sync> FromRequest<S> for Ap
         let (parts, body) = request.into_parts();
         let copy = Request::from_parts(parts.clone(), body);
         let text = Bytes::from_request(copy, state).await;
+        if let Some(payer) = parts.extensions.get::<Payer>() {
+            payer.pay_for(text.as_ref().map_or(BODY_LIMIT, Bytes::len))?;
+        }
         let text = text.map_err(|rejection| unreadable_body(&rejection))?;
         let value = match text.len() < LARGE {
             true => read(parts, text).await?,

@@ -85,6 +85,7 @@ pub struct AppState {
     pub(super) user_turns: Queues,
     /// Of these, the ones that use the database.
     user_work: Queues,
+    user_writes: Queues,
     device_turns: Queues,
     work: DatabaseWork,
     database: Arc<Database>,
@@ -104,6 +105,7 @@ impl AppState {
             user_turns: Queues::new(limits.at_once, limits.waiting),
             // Whoever has a turn has a place to wait here.
             user_work: Queues::new(limits.in_database, limits.at_once),
+            user_writes: Queues::new(1, limits.at_once),
             device_turns: Queues::new(1, limits.at_once),
             work: DatabaseWork::new(&limits),
             settings: Arc::new(settings),
@@ -172,7 +174,7 @@ impl AppState {
         F: FnOnce(&dyn Transaction, &Context<'_>) -> Answer<T> + Send + 'static,
     {
         let (database, packs, now) = (Arc::clone(&self.database), Arc::clone(&self.packs), self.now());
-        let work_turn = self.work_turn(&me).await?;
+        let work_turn = resting_turn(&self.user_work, &me).await?;
         let done = self.work.reading(move || {
             let (mut work_turn, (identity, _turn)) = (work_turn, me.into_parts());
             let caller = identity.caller(&packs);
@@ -225,9 +227,12 @@ impl AppState {
         F: FnOnce(&mut dyn Transaction, &Context<'_>) -> Answer<T> + Send + 'static,
     {
         let (database, packs, now) = (Arc::clone(&self.database), Arc::clone(&self.packs), self.now());
-        let work_turn = self.work_turn(&me).await?;
+        // Writes of one user come one after the other, so that others get in between.
+        let write_turn = resting_turn(&self.user_writes, &me).await?;
+        let work_turn = resting_turn(&self.user_work, &me).await?;
         let done = self.work.writing(move || {
-            let (_device_turn, mut work_turn, (identity, _turn)) = (turn, work_turn, me.into_parts());
+            let (_device_turn, mut turns, (identity, _turn)) =
+                (turn, [write_turn, work_turn], me.into_parts());
             let caller = identity.caller(&packs);
             let cx = Context {
                 packs: &packs,
@@ -236,7 +241,7 @@ impl AppState {
                 caller: &caller,
             };
             Storage::write(&*database, |tx| {
-                work_turn.begin();
+                turns.iter_mut().for_each(RestingTurn::begin);
                 people::keep(tx, &packs, &caller.me, now)?;
                 work(tx, &cx)
             })
@@ -244,17 +249,17 @@ impl AppState {
         answered(done.await?)
     }
 
-    /// What is written of a device is written by one request at a time. It is taken before [`Self::work_turn`], so that
-    /// who waits for their own device takes none of their user's turns at the database.
+    /// What is written of a device is written by one request at a time. It is taken before the turns of the user, so
+    /// that who waits for their own device takes none of their user's turns at the database.
     async fn device_turn(&self, me: &SignedIn) -> Result<UserTurn, ApiError> {
         let turn = self.device_turns.enter(Key::of(&[&me.device_id.to_string()]));
         turn.await.map_err(|Busy| ApiError::Busy)
     }
+}
 
-    async fn work_turn(&self, me: &SignedIn) -> Result<RestingTurn, ApiError> {
-        let turn = self.user_work.enter(Key::of(&[&me.user_id])).await;
-        turn.map(RestingTurn::new).map_err(|Busy| ApiError::Busy)
-    }
+async fn resting_turn(turns: &Queues, me: &SignedIn) -> Result<RestingTurn, ApiError> {
+    let turn = turns.enter(Key::of(&[&me.user_id])).await;
+    turn.map(RestingTurn::new).map_err(|Busy| ApiError::Busy)
 }
 
 fn answered<T>(answer: Result<T, Refusal>) -> Result<T, ApiError> {

@@ -126,7 +126,9 @@ const REST: u32 = 3;
 const LONGEST_REST: Duration = Duration::from_secs(2);
 
 fn rest_after(work: Duration) -> Duration {
-    work.saturating_sub(SHORT_WORK).saturating_mul(REST).min(LONGEST_REST)
+    work.saturating_sub(SHORT_WORK)
+        .saturating_mul(REST)
+        .min(LONGEST_REST)
 }
 
 impl RestingTurn {

@@ -8,7 +8,7 @@ use holdfast_core::{
 };
 use serde_json::Value;
 
-use crate::storage::model::{HistoryEntry, StoredRecord};
+use crate::storage::model::{HistoryBound, HistoryEntry, HistoryRange, StoredRecord};
 use crate::storage::port::{Result, Transaction};
 
 /// The record's fields before the given versions, the oldest of which comes first.
@@ -59,13 +59,26 @@ pub fn author_of_part<'a>(since: &'a [HistoryEntry], field: &str, part: &Overrul
     Some(entry.user_id.as_str())
 }
 
-/// Versions that a merge looks back at, at most. Who wrote what was last changed before them is not looked for.
-const LOOKED_BACK: u64 = 1_000;
+/// What a merge looks back at, at most. Who wrote what was last changed before is not looked for.
+const LOOKED_BACK: HistoryBound = HistoryBound {
+    versions: 1_000,
+    bytes: 2 * 1024 * 1024,
+};
 
-/// The versions of a record after the given one, oldest first; of more than [`LOOKED_BACK`] the newest.
+/// What is read at once where all of a history may be needed.
+const CHUNK: HistoryBound = HistoryBound {
+    versions: 100,
+    bytes: 1024 * 1024,
+};
+
+/// The versions of a record after the given one, oldest first; where they are many or large the newest.
 pub fn newest_after(tx: &dyn Transaction, record: &StoredRecord, version: u64) -> Result<Vec<HistoryEntry>> {
-    let after = version.max(record.version.saturating_sub(LOOKED_BACK));
-    tx.history_page(&record.entity, &record.id, after, LOOKED_BACK as usize)
+    let range = HistoryRange {
+        after: version,
+        ..HistoryRange::ALL
+    };
+    let newest = tx.newest_versions(&record.entity, &record.id, range, LOOKED_BACK)?;
+    Ok(newest.entries)
 }
 
 /// The values that fields had at a version. It reads on only until each was changed, however many versions there are.
@@ -78,7 +91,7 @@ pub fn values_at(
     let mut values = Fields::new();
     let mut after = version;
     while after < record.version && !fields.is_empty() {
-        let entries = tx.history_page(&record.entity, &record.id, after, CHUNK as usize)?;
+        let entries = tx.history_page(&record.entity, &record.id, after, CHUNK)?;
         let Some(last) = entries.last() else { break };
         after = last.version;
         for (field, change) in entries.iter().flat_map(|entry| &entry.changes) {
@@ -88,16 +101,11 @@ pub fn values_at(
         }
     }
     for field in fields {
-        values.insert(
-            field.to_owned(),
-            record.fields.get(field).cloned().unwrap_or_default(),
-        );
+        let now = record.fields.get(field).cloned().unwrap_or_default();
+        values.insert(field.to_owned(), now);
     }
     Ok(values)
 }
-
-/// Versions that are read at once.
-const CHUNK: u64 = 100;
 
 /// Who last changed each of these fields of a record, up to the version given, in versions that `counts`. It goes back
 /// only as far as it has to; a field that nobody changed is left out.
@@ -108,17 +116,22 @@ pub fn last_authors(
     counts: impl Fn(&HistoryEntry) -> bool,
 ) -> Result<BTreeMap<String, String>> {
     let mut authors = BTreeMap::new();
-    let mut end = record.version;
-    // Versions are numbered without a gap.
-    while end > 0 && !fields.is_empty() {
-        let start = end.saturating_sub(CHUNK);
-        let entries = tx.history_page(&record.entity, &record.id, start, (end - start) as usize)?;
-        for entry in entries.iter().rev().filter(|entry| counts(entry)) {
+    let mut before = record.version.saturating_add(1);
+    while !fields.is_empty() {
+        let range = HistoryRange {
+            before,
+            ..HistoryRange::ALL
+        };
+        let newest = tx.newest_versions(&record.entity, &record.id, range, CHUNK)?;
+        for entry in newest.entries.iter().rev().filter(|entry| counts(entry)) {
             for field in entry.changes.keys().filter(|field| fields.remove(field.as_str())) {
                 authors.insert(field.clone(), entry.user_id.clone());
             }
         }
-        end = start;
+        match newest.entries.first() {
+            Some(first) if !newest.complete => before = first.version,
+            _ => break,
+        }
     }
     Ok(authors)
 }

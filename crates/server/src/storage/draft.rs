@@ -9,7 +9,9 @@ use std::fmt;
 
 use holdfast_core::Timestamp;
 
-use super::model::{AuditFilter, AuditRow, HistoryEntry, Membership, StoredRecord};
+use super::model::{
+    AuditFilter, AuditRow, HistoryBound, HistoryEntry, HistoryRange, Membership, NewestVersions, StoredRecord,
+};
 use super::port::{Result, StorageError, Transaction};
 use super::text::StoredText;
 
@@ -210,18 +212,24 @@ impl Transaction for Draft<'_> {
         self.snapshot.history_after(entity, id, version)
     }
 
-    fn history_page(&self, entity: &str, id: &str, version: u64, limit: usize) -> Result<Vec<HistoryEntry>> {
-        self.snapshot.history_page(entity, id, version, limit)
-    }
-
-    fn history_since(
+    fn history_page(
         &self,
         entity: &str,
         id: &str,
-        sequence: u64,
-        limit: usize,
+        version: u64,
+        bound: HistoryBound,
     ) -> Result<Vec<HistoryEntry>> {
-        self.snapshot.history_since(entity, id, sequence, limit)
+        self.snapshot.history_page(entity, id, version, bound)
+    }
+
+    fn newest_versions(
+        &self,
+        entity: &str,
+        id: &str,
+        range: HistoryRange,
+        bound: HistoryBound,
+    ) -> Result<NewestVersions> {
+        self.snapshot.newest_versions(entity, id, range, bound)
     }
 
     fn key_holder(&self, entity: &str, name: &str, value: &str) -> Result<Option<String>> {

@@ -292,19 +292,25 @@ pub(super) fn amend(tx: &mut dyn Transaction, device: &str, said: &[Said]) -> Re
     Ok(())
 }
 
-/// Whether a device holds a record, whichever of the open answers it got.
-pub(super) fn surely_held(tx: &dyn Transaction, device: &str, entity: &str, id: &str) -> Result<bool> {
-    if tx.membership(device, entity, id)? != Some(Membership::Held) {
-        return Ok(false);
+/// What was said to a device and not confirmed yet, read once for many questions.
+#[derive(Debug)]
+pub(super) struct OpenAnswers(Vec<Dialogue>);
+
+impl OpenAnswers {
+    pub fn of(tx: &dyn Transaction, device: &str) -> Result<Self> {
+        let dialogues = tx.dialogues(device)?;
+        let read = dialogues.values().map(|text| Dialogue::parse(text));
+        read.collect::<Result<_>>().map(Self)
     }
-    for text in tx.dialogues(device)?.values() {
-        let dialogue = Dialogue::parse(text)?;
-        let leaves = |answer: &Answer| said(answer, entity, id).is_some_and(|effect| effect != Effect::Held);
-        if dialogue.open.iter().any(leaves) {
+
+    /// Whether the device holds a record, whichever of the answers it got.
+    pub fn surely_held(&self, tx: &dyn Transaction, device: &str, entity: &str, id: &str) -> Result<bool> {
+        if tx.membership(device, entity, id)? != Some(Membership::Held) {
             return Ok(false);
         }
+        let leaves = |answer: &Answer| said(answer, entity, id).is_some_and(|effect| effect != Effect::Held);
+        Ok(!self.0.iter().flat_map(|dialogue| &dialogue.open).any(leaves))
     }
-    Ok(true)
 }
 
 /// Whether a device that has stored the page of a cursor holds a record.

@@ -19,6 +19,7 @@ use super::row::TextRow;
 use super::scope::{EntitySet, Scope};
 use super::{Answer, Context, Refusal, cursors, dialogue, walk};
 use crate::records::{self, epoch};
+use crate::storage::model::{HistoryBound, HistoryRange};
 use crate::storage::port::{Result, Transaction};
 
 /// Rows of a page, if the device does not say.
@@ -31,8 +32,11 @@ pub const IDS_LIMIT: usize = 200;
 /// Records that one request looks at. A caller who may see few of them gets short pages, and goes on.
 const LOOKED_AT: usize = 5_000;
 
-/// Versions of the caller's profile that are looked through; with more, all is told anew.
-const PROFILE_VERSIONS: usize = 200;
+/// What is looked through of the caller's profile; with more, all is told anew.
+const PROFILE: HistoryBound = HistoryBound {
+    versions: 200,
+    bytes: 1024 * 1024,
+};
 
 /// A page of changes as it is written.
 pub type Delta = protocol::Delta<TextRow>;
@@ -126,10 +130,15 @@ fn check(tx: &mut dyn Transaction, scope: &Scope<'_>, cursor: &Cursor) -> Result
 
 /// Whether roles or sites of the caller changed after a position.
 fn scope_changed(tx: &dyn Transaction, cx: &Context<'_>, since: u64) -> Result<bool> {
-    let entries = tx.history_since(system::USER, &cx.caller.me.user_id, since, PROFILE_VERSIONS)?;
+    let range = HistoryRange {
+        since,
+        ..HistoryRange::ALL
+    };
+    let newest = tx.newest_versions(system::USER, &cx.caller.me.user_id, range, PROFILE)?;
     let decisive = ["roles", "sites"];
-    Ok(entries.len() == PROFILE_VERSIONS
-        || entries
+    Ok(!newest.complete
+        || newest
+            .entries
             .iter()
             .any(|entry| decisive.iter().any(|field| entry.changes.contains_key(*field))))
 }

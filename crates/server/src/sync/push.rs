@@ -10,7 +10,7 @@ use holdfast_core::protocol::{
     ErrorCode, FieldError, OperationResult, PushRequest, PushResponse, ResultStatus, WireOperation,
 };
 
-use super::dialogue::{self, Said};
+use super::dialogue::{self, OpenAnswers, Said};
 use super::{Answer, Context, Refusal, apply, cursors, limits, outcome, replay};
 use crate::records::ids;
 use crate::storage::port::{Result, StorageError, Transaction, in_savepoint};
@@ -83,6 +83,8 @@ pub fn push_while(
 pub(super) struct Writes {
     /// What their answers say of records, and the open answers have still to be told.
     said: Vec<Said>,
+    /// The open answers as they are, until they are told something.
+    open: Option<OpenAnswers>,
 }
 
 impl Writes {
@@ -103,7 +105,12 @@ impl Writes {
             refused_before = code(&first) == Some(ErrorCode::NotFound);
             if !refused_before {
                 self.tell(tx, cx)?;
-                return replay::answered_again(tx, cx, operation, first);
+                let device = &cx.caller.device_id;
+                let open = match &self.open {
+                    Some(open) => open,
+                    None => self.open.insert(OpenAnswers::of(tx, device)?),
+                };
+                return replay::answered_again(tx, cx, operation, first, open);
             }
         }
         if let Some(refused) = limits::refusal(operation) {
@@ -137,7 +144,11 @@ impl Writes {
     }
 
     fn tell(&mut self, tx: &mut dyn Transaction, cx: &Context<'_>) -> Result<()> {
-        dialogue::amend(tx, &cx.caller.device_id, &std::mem::take(&mut self.said))
+        let said = std::mem::take(&mut self.said);
+        if !said.is_empty() {
+            self.open = None;
+        }
+        dialogue::amend(tx, &cx.caller.device_id, &said)
     }
 }
 

@@ -17,8 +17,8 @@ use crate::sync::pull::{Delta, DeltaRequest};
 use crate::sync::row::TextRow;
 use crate::sync::{Refusal, digest as digests, pull, push as pushing, readers};
 
-/// How long one batch may keep others from writing. An honest batch of 250 takes a tenth of it.
-const BATCH_TIME: Duration = Duration::from_millis(250);
+/// How long one batch may keep others from writing. An honest batch of 250 takes less.
+const BATCH_TIME: Duration = Duration::from_millis(100);
 
 /// Sends a batch of queued writes.
 #[utoipa::path(post, path = "/api/v1/sync/push", tag = "sync", security(("bearer" = [])),

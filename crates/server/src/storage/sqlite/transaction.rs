@@ -7,7 +7,9 @@ use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
 use super::rows::{read_audit, read_history, read_record};
 use super::value::{Json, Millis};
-use crate::storage::model::{AuditFilter, AuditRow, HistoryEntry, Membership, StoredRecord};
+use crate::storage::model::{
+    AuditFilter, AuditRow, HistoryBound, HistoryEntry, HistoryRange, Membership, NewestVersions, StoredRecord,
+};
 use crate::storage::port::{Result, StorageError, Transaction};
 use crate::storage::text::StoredText;
 
@@ -56,6 +58,32 @@ impl<'a> SqliteTransaction<'a> {
 
     fn nested(&self, command: &str) -> Result<()> {
         self.run(&format!("{command} nested_{}", self.depth), [])
+    }
+}
+
+/// Versions read one by one, until they are too many or too much.
+struct Bounded {
+    entries: Vec<HistoryEntry>,
+    left: HistoryBound,
+}
+
+impl Bounded {
+    fn new(bound: HistoryBound) -> Self {
+        let entries = Vec::new();
+        Self { entries, left: bound }
+    }
+
+    /// Reads the version, if it still fits.
+    fn takes(&mut self, row: &Row<'_>) -> Result<bool> {
+        let size = row.get_ref("changes")?.as_bytes().map_or(0, <[u8]>::len);
+        let fits = self.entries.is_empty() || size <= self.left.bytes;
+        if self.left.versions == 0 || !fits {
+            return Ok(false);
+        }
+        self.left.versions -= 1;
+        self.left.bytes = self.left.bytes.saturating_sub(size);
+        self.entries.push(read_history(row)?);
+        Ok(true)
     }
 }
 
@@ -165,33 +193,52 @@ impl Transaction for SqliteTransaction<'_> {
         self.all(sql, params![entity, id, within(version)], read_history)
     }
 
-    fn history_page(&self, entity: &str, id: &str, version: u64, limit: usize) -> Result<Vec<HistoryEntry>> {
-        let sql =
-            "SELECT * FROM history WHERE entity = ?1 AND id = ?2 AND version > ?3 ORDER BY version LIMIT ?4";
-        self.all(sql, params![entity, id, within(version), limit], read_history)
-    }
-
-    fn history_since(
+    fn history_page(
         &self,
         entity: &str,
         id: &str,
-        sequence: u64,
-        limit: usize,
+        version: u64,
+        bound: HistoryBound,
     ) -> Result<Vec<HistoryEntry>> {
-        // From the newest on, until one is older: later versions have larger positions.
-        let sql = "SELECT * FROM history WHERE entity = ?1 AND id = ?2 ORDER BY version DESC LIMIT ?3";
+        let sql =
+            "SELECT * FROM history WHERE entity = ?1 AND id = ?2 AND version > ?3 ORDER BY version LIMIT ?4";
         let mut statement = self.connection.prepare_cached(sql)?;
-        let mut rows = statement.query(params![entity, id, limit])?;
-        let mut entries = Vec::new();
+        let mut rows = statement.query(params![entity, id, within(version), bound.versions])?;
+        let mut read = Bounded::new(bound);
         while let Some(row) = rows.next()? {
-            let entry = read_history(row)?;
-            if entry.sequence <= sequence {
+            if !read.takes(row)? {
                 break;
             }
-            entries.push(entry);
         }
-        entries.reverse();
-        Ok(entries)
+        Ok(read.entries)
+    }
+
+    fn newest_versions(
+        &self,
+        entity: &str,
+        id: &str,
+        range: HistoryRange,
+        bound: HistoryBound,
+    ) -> Result<NewestVersions> {
+        let sql = "SELECT * FROM history WHERE entity = ?1 AND id = ?2 AND version > ?3 AND version < ?4 \
+                   ORDER BY version DESC";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let (after, before) = (within(range.after), within(range.before));
+        let mut rows = statement.query(params![entity, id, after, before])?;
+        let (mut read, mut complete) = (Bounded::new(bound), true);
+        while let Some(row) = rows.next()? {
+            // Earlier versions have smaller positions.
+            if row.get::<_, u64>("sequence")? <= range.since {
+                break;
+            }
+            if !read.takes(row)? {
+                complete = false;
+                break;
+            }
+        }
+        read.entries.reverse();
+        let entries = read.entries;
+        Ok(NewestVersions { entries, complete })
     }
 
     fn key_holder(&self, entity: &str, name: &str, value: &str) -> Result<Option<String>> {

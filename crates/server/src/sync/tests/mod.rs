@@ -2,6 +2,8 @@
 
 mod after_access;
 mod audit_chain;
+#[rustfmt::skip]
+mod bounds;
 mod concurrency;
 mod conflicts;
 mod cursors;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use holdfast_simulator::rng::Seeded;
+use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 
 use super::Plan;
@@ -21,7 +22,9 @@ const AT_ONCE: usize = 6;
 /// How often each attack was answered how; 0 stands for no answer.
 pub type Answers = BTreeMap<&'static str, BTreeMap<u16, usize>>;
 
+/// It has threads of its own: what it sends costs the measured devices no more than the machine they share.
 pub struct Neighbour {
+    runtime: Runtime,
     stop: Arc<AtomicBool>,
     attacking: Vec<JoinHandle<Answers>>,
 }
@@ -29,6 +32,11 @@ pub struct Neighbour {
 impl Neighbour {
     /// Attacks from now on.
     pub fn begin(sessions: Vec<Session>, records: Records, plan: &Plan) -> Self {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
         let stop = Arc::new(AtomicBool::new(false));
         let ammunition = Arc::new(Ammunition::new(records));
         let attacks: Arc<[Attack]> = plan.attacks.as_slice().into();
@@ -44,10 +52,14 @@ impl Neighbour {
                     rng: Seeded::new(plan.seed * 1_000 + number),
                     cursor: None,
                 };
-                attacking.push(tokio::spawn(one.run(stop.clone())));
+                attacking.push(runtime.spawn(one.run(stop.clone())));
             }
         }
-        Self { stop, attacking }
+        Self {
+            runtime,
+            stop,
+            attacking,
+        }
     }
 
     pub async fn end(self) -> Answers {
@@ -61,6 +73,7 @@ impl Neighbour {
                 }
             }
         }
+        self.runtime.shutdown_background();
         all
     }
 }
