@@ -1,5 +1,7 @@
 //! What handlers share.
 
+mod rules;
+
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -10,25 +12,19 @@ use tokio::sync::Semaphore;
 use url::Url;
 
 use super::ApiError;
-use super::authenticated::SignedIn;
 use super::hosts::AllowedHosts;
 use super::metrics::Metrics;
 use super::oauth_limits;
 use super::quotas::{ApiLimits, Quotas};
 use super::security_headers::SecurityHeaders;
 use super::sign_in_limits::SignInLimits;
-use super::turns::{Busy, Queues, RestingTurn, UserTurn};
+use super::turns::Queues;
 use super::work::DatabaseWork;
 use crate::identity::IdentityError;
 use crate::identity::grant::Lifetimes;
 use crate::identity::password::Passwords;
-use crate::identity::throttle::{Key, Quota};
-use crate::randomness::SystemRng;
-use crate::records::people;
-use crate::storage::port::{Storage, StorageError, Transaction};
+use crate::identity::throttle::Quota;
 use crate::storage::sqlite::{Database, DatabaseError};
-use crate::sync::prepared::{self, Prepared};
-use crate::sync::{Answer, Context, Refusal};
 
 /// Password checks that run side by side; each takes a core and 19 MiB for a while.
 const PASSWORD_CHECKS_AT_ONCE: usize = 4;
@@ -153,115 +149,4 @@ impl AppState {
             .writing(move || database.write(|transaction| work(transaction)))
             .await
     }
-}
-
-impl AppState {
-    /// Runs a rule of records in a write transaction. It is committed even where the request is refused: a refusal may
-    /// have to be written down.
-    pub async fn act<T, F>(&self, me: SignedIn, work: F) -> Result<T, ApiError>
-    where
-        T: Send + 'static,
-        F: FnOnce(&mut dyn Transaction, &Context<'_>) -> Answer<T> + Send + 'static,
-    {
-        let turn = self.device_turn(&me).await?;
-        self.act_in_turn(turn, me, work).await
-    }
-
-    /// Runs a rule of records on a snapshot; it waits for no writer.
-    pub async fn look<T, F>(&self, me: SignedIn, work: F) -> Result<T, ApiError>
-    where
-        T: Send + 'static,
-        F: FnOnce(&dyn Transaction, &Context<'_>) -> Answer<T> + Send + 'static,
-    {
-        let (database, packs, now) = (Arc::clone(&self.database), Arc::clone(&self.packs), self.now());
-        let work_turn = resting_turn(&self.user_work, &me).await?;
-        let done = self.work.reading(move || {
-            let (mut work_turn, (identity, _turn)) = (work_turn, me.into_parts());
-            let caller = identity.caller(&packs);
-            let cx = Context {
-                packs: &packs,
-                rng: &SystemRng,
-                now,
-                caller: &caller,
-            };
-            Storage::read(&*database, |tx| -> Result<_, StorageError> {
-                work_turn.begin();
-                work(tx, &cx)
-            })
-        });
-        answered(done.await?)
-    }
-
-    /// Runs a rule of records that writes only what is known of the caller's device: on a snapshot, and what it writes
-    /// in a short transaction, if there is anything ([`prepared`]).
-    pub async fn tell<T, F>(&self, me: SignedIn, work: F) -> Result<T, ApiError>
-    where
-        T: Send + 'static,
-        F: Fn(&mut dyn Transaction, &Context<'_>) -> Answer<T> + Send + Sync + 'static,
-    {
-        let work = Arc::new(work);
-        let turn = self.device_turn(&me).await?;
-        let on_snapshot = Arc::clone(&work);
-        let prepared = self.look(me.clone(), move |tx, cx| {
-            // A changed role is written down first: what a device is told depends on it.
-            if !people::are_kept(tx, cx.packs, &cx.caller.me)? {
-                return Ok(Ok(None));
-            }
-            prepared::prepare(tx, cx, |tx| on_snapshot(tx, cx)).map(Ok)
-        });
-        match prepared.await?.map(Prepared::answer) {
-            Some(Ok(answer)) => answered(answer),
-            Some(Err(prepared)) => {
-                let store = move |tx: &mut dyn Transaction, cx: &Context<'_>| {
-                    prepared.store(tx, cx, |tx| work(tx, cx))
-                };
-                self.act_in_turn(turn, me, store).await
-            }
-            None => self.act_in_turn(turn, me, move |tx, cx| work(tx, cx)).await,
-        }
-    }
-
-    async fn act_in_turn<T, F>(&self, turn: UserTurn, me: SignedIn, work: F) -> Result<T, ApiError>
-    where
-        T: Send + 'static,
-        F: FnOnce(&mut dyn Transaction, &Context<'_>) -> Answer<T> + Send + 'static,
-    {
-        let (database, packs, now) = (Arc::clone(&self.database), Arc::clone(&self.packs), self.now());
-        // Writes of one user come one after the other, so that others get in between.
-        let write_turn = resting_turn(&self.user_writes, &me).await?;
-        let work_turn = resting_turn(&self.user_work, &me).await?;
-        let done = self.work.writing(move || {
-            let (_device_turn, mut turns, (identity, _turn)) =
-                (turn, [write_turn, work_turn], me.into_parts());
-            let caller = identity.caller(&packs);
-            let cx = Context {
-                packs: &packs,
-                rng: &SystemRng,
-                now,
-                caller: &caller,
-            };
-            Storage::write(&*database, |tx| {
-                turns.iter_mut().for_each(RestingTurn::begin);
-                people::keep(tx, &packs, &caller.me, now)?;
-                work(tx, &cx)
-            })
-        });
-        answered(done.await?)
-    }
-
-    /// What is written of a device is written by one request at a time. It is taken before the turns of the user, so
-    /// that who waits for their own device takes none of their user's turns at the database.
-    async fn device_turn(&self, me: &SignedIn) -> Result<UserTurn, ApiError> {
-        let turn = self.device_turns.enter(Key::of(&[&me.device_id.to_string()]));
-        turn.await.map_err(|Busy| ApiError::Busy)
-    }
-}
-
-async fn resting_turn(turns: &Queues, me: &SignedIn) -> Result<RestingTurn, ApiError> {
-    let turn = turns.enter(Key::of(&[&me.user_id])).await;
-    turn.map(RestingTurn::new).map_err(|Busy| ApiError::Busy)
-}
-
-fn answered<T>(answer: Result<T, Refusal>) -> Result<T, ApiError> {
-    answer.map_err(ApiError::Refused)
 }

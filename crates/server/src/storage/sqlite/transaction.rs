@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use holdfast_core::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
+use super::history;
 use super::rows::{read_audit, read_history, read_record};
 use super::value::{Json, Millis};
 use crate::storage::model::{
@@ -58,32 +59,6 @@ impl<'a> SqliteTransaction<'a> {
 
     fn nested(&self, command: &str) -> Result<()> {
         self.run(&format!("{command} nested_{}", self.depth), [])
-    }
-}
-
-/// Versions read one by one, until they are too many or too much.
-struct Bounded {
-    entries: Vec<HistoryEntry>,
-    left: HistoryBound,
-}
-
-impl Bounded {
-    fn new(bound: HistoryBound) -> Self {
-        let entries = Vec::new();
-        Self { entries, left: bound }
-    }
-
-    /// Reads the version, if it still fits.
-    fn takes(&mut self, row: &Row<'_>) -> Result<bool> {
-        let size = row.get_ref("changes")?.as_bytes().map_or(0, <[u8]>::len);
-        let fits = self.entries.is_empty() || size <= self.left.bytes;
-        if self.left.versions == 0 || !fits {
-            return Ok(false);
-        }
-        self.left.versions -= 1;
-        self.left.bytes = self.left.bytes.saturating_sub(size);
-        self.entries.push(read_history(row)?);
-        Ok(true)
     }
 }
 
@@ -200,17 +175,7 @@ impl Transaction for SqliteTransaction<'_> {
         version: u64,
         bound: HistoryBound,
     ) -> Result<Vec<HistoryEntry>> {
-        let sql =
-            "SELECT * FROM history WHERE entity = ?1 AND id = ?2 AND version > ?3 ORDER BY version LIMIT ?4";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let mut rows = statement.query(params![entity, id, within(version), bound.versions])?;
-        let mut read = Bounded::new(bound);
-        while let Some(row) = rows.next()? {
-            if !read.takes(row)? {
-                break;
-            }
-        }
-        Ok(read.entries)
+        history::page(self.connection, (entity, id), version, bound)
     }
 
     fn newest_versions(
@@ -220,25 +185,7 @@ impl Transaction for SqliteTransaction<'_> {
         range: HistoryRange,
         bound: HistoryBound,
     ) -> Result<NewestVersions> {
-        let sql = "SELECT * FROM history WHERE entity = ?1 AND id = ?2 AND version > ?3 AND version < ?4 \
-                   ORDER BY version DESC";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let (after, before) = (within(range.after), within(range.before));
-        let mut rows = statement.query(params![entity, id, after, before])?;
-        let (mut read, mut complete) = (Bounded::new(bound), true);
-        while let Some(row) = rows.next()? {
-            // Earlier versions have smaller positions.
-            if row.get::<_, u64>("sequence")? <= range.since {
-                break;
-            }
-            if !read.takes(row)? {
-                complete = false;
-                break;
-            }
-        }
-        read.entries.reverse();
-        let entries = read.entries;
-        Ok(NewestVersions { entries, complete })
+        history::newest(self.connection, (entity, id), range, bound)
     }
 
     fn key_holder(&self, entity: &str, name: &str, value: &str) -> Result<Option<String>> {
@@ -392,6 +339,6 @@ impl Transaction for SqliteTransaction<'_> {
 }
 
 /// A bound that somebody else named, as SQLite can hold it: no number of the database is larger.
-fn within(bound: u64) -> i64 {
+pub(super) fn within(bound: u64) -> i64 {
     i64::try_from(bound).unwrap_or(i64::MAX)
 }
