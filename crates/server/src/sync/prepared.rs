@@ -42,15 +42,17 @@ pub fn prepare<T>(
 }
 
 impl<T> Prepared<T> {
-    /// The answer, if nothing is to be stored for it.
+    /// Whether nothing is to be stored before the answer is given.
+    pub fn is_final(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// The answer, where nothing is to be stored.
     ///
     /// # Errors
-    /// Itself, if something is.
-    pub fn answer(self) -> std::result::Result<std::result::Result<T, Refusal>, Self> {
-        match self.changes.is_empty() {
-            true => Ok(self.answer),
-            false => Err(self),
-        }
+    /// The refusal, if it is one.
+    pub fn into_answer(self) -> std::result::Result<T, Refusal> {
+        self.answer
     }
 
     /// Stores what is to be stored. Does the work again where it no longer holds.

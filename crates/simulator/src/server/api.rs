@@ -11,11 +11,7 @@ use holdfast_core::{
 };
 use holdfast_server::{
     storage::port::{Storage, StorageError, Transaction},
-    sync::{
-        Caller, Context, digest,
-        prepared::{Prepared, prepare},
-        pull, push, readers,
-    },
+    sync::{Caller, Context, digest, prepared::prepare, pull, push, readers},
 };
 use serde_json::{Value, json};
 
@@ -172,9 +168,9 @@ impl Server {
         work: impl Fn(&mut dyn Transaction) -> holdfast_server::sync::Answer<T>,
     ) -> holdfast_server::sync::Answer<T> {
         let prepared = self.storage.read(|tx| prepare(tx, cx, &work))?;
-        match prepared.map(Prepared::answer) {
-            Some(Ok(answer)) => Ok(answer),
-            Some(Err(prepared)) => self.storage.write(|tx| prepared.store(tx, cx, &work)),
+        match prepared {
+            Some(prepared) if prepared.is_final() => Ok(prepared.into_answer()),
+            Some(prepared) => self.storage.write(|tx| prepared.store(tx, cx, &work)),
             None => self.storage.write(work),
         }
     }

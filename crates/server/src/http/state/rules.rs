@@ -11,7 +11,7 @@ use crate::identity::throttle::Key;
 use crate::randomness::SystemRng;
 use crate::records::people;
 use crate::storage::port::{Storage, StorageError, Transaction};
-use crate::sync::prepared::{self, Prepared};
+use crate::sync::prepared;
 use crate::sync::{Answer, Context, Refusal};
 
 impl AppState {
@@ -68,9 +68,9 @@ impl AppState {
             }
             prepared::prepare(tx, cx, |tx| on_snapshot(tx, cx)).map(Ok)
         });
-        match prepared.await?.map(Prepared::answer) {
-            Some(Ok(answer)) => answered(answer),
-            Some(Err(prepared)) => {
+        match prepared.await? {
+            Some(prepared) if prepared.is_final() => answered(prepared.into_answer()),
+            Some(prepared) => {
                 let store = move |tx: &mut dyn Transaction, cx: &Context<'_>| {
                     prepared.store(tx, cx, |tx| work(tx, cx))
                 };

@@ -38,7 +38,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::prepared::{Prepared, prepare};
+use super::prepared::prepare;
 use super::pull::{self, DeltaRequest};
 use super::{Answer, Caller, Context, Refusal, push as pushing, scopes_of};
 use crate::records::{people, starts, version::Author, version::NewVersion};
@@ -201,9 +201,9 @@ impl<S: Storage> World<S> {
             .storage
             .read(|tx| prepare(tx, &cx, |tx| work(tx, &cx)))
             .unwrap();
-        match prepared.map(Prepared::answer) {
-            Some(Ok(answer)) => (answer, false),
-            Some(Err(prepared)) => {
+        match prepared {
+            Some(prepared) if prepared.is_final() => (prepared.into_answer(), false),
+            Some(prepared) => {
                 let stored = self
                     .storage
                     .write(|tx| prepared.store(tx, &cx, |tx| work(tx, &cx)));

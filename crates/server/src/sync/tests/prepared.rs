@@ -7,7 +7,7 @@ use super::{World, create, device::Device, heard, on_both};
 use crate::records::epoch;
 use crate::storage::model::Membership;
 use crate::storage::port::{Storage, StorageError, Transaction};
-use crate::sync::prepared::{Prepared, prepare};
+use crate::sync::prepared::prepare;
 use crate::sync::pull::{self, DeltaRequest};
 use crate::sync::{Caller, Context, dialogue};
 
@@ -58,10 +58,8 @@ fn with_between(
     let prepared = world
         .storage
         .read(|tx| prepare(tx, &cx, |tx| pull::delta(tx, &cx, &request)));
-    let prepared = prepared.unwrap().map(Prepared::answer);
-    let prepared = prepared
-        .expect("a snapshot does")
-        .expect_err("there is something to store");
+    let prepared = prepared.unwrap().expect("a snapshot does");
+    assert!(!prepared.is_final(), "there is something to store");
     between();
     let stored = world
         .storage
@@ -137,6 +135,8 @@ fn an_epoch_that_begins_in_between_is_heeded(world: World<impl Storage>) {
     );
 }
 
+type Work = fn(&mut dyn Transaction) -> Result<(), StorageError>;
+
 fn what_concerns_all_devices_is_left_to_a_write_transaction(world: World<impl Storage>) {
     let tara = world.tara();
     let cx = Context {
@@ -145,7 +145,7 @@ fn what_concerns_all_devices_is_left_to_a_write_transaction(world: World<impl St
         now: world.now(),
         caller: &tara,
     };
-    let works: [fn(&mut dyn Transaction) -> Result<(), StorageError>; 4] = [
+    let works: [Work; 4] = [
         |tx| tx.put_meta("name", "value"),
         |tx| tx.put_membership("another device", "order", "1", Membership::Held),
         |tx| tx.put_answer("phone", "key", "{}"),
