@@ -54,7 +54,7 @@ enum Command {
     Fuzz(fuzz::Options),
     /// Hold the server's answers to the description of the API that it serves
     Contract(contract::Options),
-    /// Measure in a real browser: a person's waits, the store, sync
+    /// Measure: in a real browser a person's waits, the store, sync; and the server beside a hostile neighbour
     Bench(bench::Options),
 }
 

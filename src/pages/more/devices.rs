@@ -11,6 +11,12 @@ use crate::{
 /// Where the server lists the devices of whoever asks.
 const PATH: &str = "/api/v1/devices";
 
+/// Devices that the server lists at once.
+const PAGE: usize = 100;
+
+/// Pages that are shown at most: whoever has more devices signs some out first.
+const PAGES: usize = 10;
+
 /// A device that is signed in with this person's account.
 #[derive(Debug, Clone, PartialEq)]
 struct Device {
@@ -27,6 +33,26 @@ json_object!(Device {
     current: "current",
 });
 
+/// All pages of the list.
+async fn all_devices(session: Session) -> Result<Vec<Device>, Fault> {
+    let mut all: Vec<Device> = Vec::new();
+    for _ in 0..PAGES {
+        let after = all
+            .last()
+            .map_or(String::new(), |last| format!("&after={}", last.id));
+        let page: Vec<Device> = session.ask_server(&format!("{PATH}?limit={PAGE}{after}")).await?;
+        let is_last = page.len() < PAGE;
+        // A device that is seen in between moves to the front, and may come twice.
+        let known = |id: &str| all.iter().any(|device| device.id == id);
+        let fresh: Vec<Device> = page.into_iter().filter(|device| !known(&device.id)).collect();
+        all.extend(fresh);
+        if is_last {
+            break;
+        }
+    }
+    Ok(all)
+}
+
 /// The devices that may read and send in this person's name; a lost one is signed out from here.
 #[component]
 pub fn Devices() -> AnyView {
@@ -36,7 +62,7 @@ pub fn Devices() -> AnyView {
     let asked = RwSignal::new(None::<Device>);
     let load = move || {
         spawn_local(async move {
-            match session.ask_server::<Vec<Device>>(PATH).await {
+            match all_devices(session).await {
                 Ok(all) => devices.set(all),
                 Err(failed) => fault.set(Some(failed)),
             }

@@ -60,12 +60,33 @@ impl FromRequestParts<AppState> for SignedIn {
             _ => Kind::Write,
         };
         spend(state, &identity, kind, 1)?;
+        parts.extensions.insert(Payer {
+            identity: identity.clone(),
+            state: state.clone(),
+        });
         let turn = state.user_turns.enter(Key::of(&[&identity.user_id])).await;
         let turn = turn.map_err(|_| limited(&identity, "requests at once", chrono::TimeDelta::seconds(1)))?;
         Ok(Self {
             identity,
             turn: Arc::new(turn),
         })
+    }
+}
+
+/// Pays for the size of a request's body, as it is unpacked.
+#[derive(Debug, Clone)]
+pub(super) struct Payer {
+    identity: Identity,
+    state: AppState,
+}
+
+/// Bytes of a body that count as one more write.
+const BYTES_OF_A_WRITE: usize = 16 * 1024;
+
+impl Payer {
+    pub fn pay_for(&self, bytes: usize) -> Result<(), ApiError> {
+        let further = (bytes / BYTES_OF_A_WRITE).try_into().unwrap_or(u32::MAX);
+        spend(&self.state, &self.identity, Kind::Write, further)
     }
 }
 

@@ -8,33 +8,43 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use holdfast_core::json::limits;
 use serde::de::DeserializeOwned;
+use tokio::runtime::Handle;
 
 use super::ApiError;
+use super::authenticated::Payer;
 use super::router::BODY_LIMIT;
+use super::work::blocking;
 use crate::sync::Refusal;
 
 /// A JSON request body.
 #[derive(Debug, Clone, Copy)]
 pub struct ApiJson<T>(pub T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for ApiJson<T> {
+/// Bytes from which on a body is read on a thread of its own: reading takes milliseconds then, and an async thread has
+/// other requests to answer meanwhile.
+const LARGE: usize = 64 * 1024;
+
+impl<T: DeserializeOwned + Send + 'static, S: Send + Sync> FromRequest<S> for ApiJson<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let request = within_limits(request, state).await?;
-        match Json::from_request(request, state).await {
-            Ok(Json(value)) => Ok(Self(value)),
-            Err(rejection) => Err(translate(rejection)),
+        let (parts, body) = request.into_parts();
+        let copy = Request::from_parts(parts.clone(), body);
+        let text = Bytes::from_request(copy, state).await;
+        if let Some(payer) = parts.extensions.get::<Payer>() {
+            payer.pay_for(text.as_ref().map_or(BODY_LIMIT, Bytes::len))?;
         }
+        let text = text.map_err(|rejection| unreadable_body(&rejection))?;
+        let value = match text.len() < LARGE {
+            true => read(parts, text).await?,
+            false => blocking(move || Handle::current().block_on(read(parts, text))).await?,
+        };
+        Ok(Self(value))
     }
 }
 
-/// Refuses a body that would take far more memory than its text, before anything is built of it.
-async fn within_limits<S: Send + Sync>(request: Request, state: &S) -> Result<Request, ApiError> {
-    let (parts, body) = request.into_parts();
-    let copy = Request::from_parts(parts.clone(), body);
-    let text = Bytes::from_request(copy, state).await;
-    let text = text.map_err(|rejection| unreadable_body(&rejection))?;
+/// Reads a body, unless it would take far more memory than its text.
+async fn read<T: DeserializeOwned>(parts: Parts, text: Bytes) -> Result<T, ApiError> {
     // Another kind of body is refused as such.
     if is_json(&parts.headers) {
         limits::check(&text).map_err(|excess| match excess.is_of_size() {
@@ -42,7 +52,11 @@ async fn within_limits<S: Send + Sync>(request: Request, state: &S) -> Result<Re
             false => Refusal::malformed(excess.to_string()),
         })?;
     }
-    Ok(Request::from_parts(parts, Body::from(text)))
+    let request = Request::from_parts(parts, Body::from(text));
+    match Json::from_request(request, &()).await {
+        Ok(Json(value)) => Ok(value),
+        Err(rejection) => Err(translate(rejection)),
+    }
 }
 
 /// Whether a body may be read as JSON, by what its header says of it.

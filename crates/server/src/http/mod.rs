@@ -16,6 +16,7 @@ mod metrics;
 mod oauth_limits;
 mod origin;
 pub mod quotas;
+mod resting_turn;
 mod router;
 mod routes;
 mod security_headers;

@@ -1,5 +1,7 @@
 //! What handlers share.
 
+mod rules;
+
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -10,24 +12,19 @@ use tokio::sync::Semaphore;
 use url::Url;
 
 use super::ApiError;
-use super::authenticated::SignedIn;
 use super::hosts::AllowedHosts;
 use super::metrics::Metrics;
 use super::oauth_limits;
 use super::quotas::{ApiLimits, Quotas};
 use super::security_headers::SecurityHeaders;
 use super::sign_in_limits::SignInLimits;
-use super::turns::{Busy, Queues};
+use super::turns::Queues;
 use super::work::DatabaseWork;
 use crate::identity::IdentityError;
 use crate::identity::grant::Lifetimes;
 use crate::identity::password::Passwords;
-use crate::identity::throttle::{Key, Quota};
-use crate::randomness::SystemRng;
-use crate::records::people;
-use crate::storage::port::{Storage, StorageError, Transaction};
+use crate::identity::throttle::Quota;
 use crate::storage::sqlite::{Database, DatabaseError};
-use crate::sync::{Answer, Context, Refusal};
 
 /// Password checks that run side by side; each takes a core and 19 MiB for a while.
 const PASSWORD_CHECKS_AT_ONCE: usize = 4;
@@ -84,6 +81,8 @@ pub struct AppState {
     pub(super) user_turns: Queues,
     /// Of these, the ones that use the database.
     user_work: Queues,
+    user_writes: Queues,
+    device_turns: Queues,
     work: DatabaseWork,
     database: Arc<Database>,
     limits: Arc<Mutex<Limits>>,
@@ -102,6 +101,8 @@ impl AppState {
             user_turns: Queues::new(limits.at_once, limits.waiting),
             // Whoever has a turn has a place to wait here.
             user_work: Queues::new(limits.in_database, limits.at_once),
+            user_writes: Queues::new(1, limits.at_once),
+            device_turns: Queues::new(1, limits.at_once),
             work: DatabaseWork::new(&limits),
             settings: Arc::new(settings),
             security_headers: Arc::new(security_headers),
@@ -148,62 +149,4 @@ impl AppState {
             .writing(move || database.write(|transaction| work(transaction)))
             .await
     }
-}
-
-impl AppState {
-    /// Runs a rule of records in a write transaction. It is committed even where the request is refused: a refusal may
-    /// have to be written down.
-    pub async fn act<T, F>(&self, me: SignedIn, work: F) -> Result<T, ApiError>
-    where
-        T: Send + 'static,
-        F: FnOnce(&mut dyn Transaction, &Context<'_>) -> Answer<T> + Send + 'static,
-    {
-        let (database, packs, now) = (Arc::clone(&self.database), Arc::clone(&self.packs), self.now());
-        let work_turn = self.user_work.enter(Key::of(&[&me.user_id])).await;
-        let work_turn = work_turn.map_err(|Busy| ApiError::Busy)?;
-        let done = self.work.writing(move || {
-            let (_work_turn, (identity, _turn)) = (work_turn, me.into_parts());
-            let caller = identity.caller(&packs);
-            let cx = Context {
-                stamps_alike: false,
-                packs: &packs,
-                rng: &SystemRng,
-                now,
-                caller: &caller,
-            };
-            Storage::write(&*database, |tx| {
-                people::keep(tx, &packs, &caller.me, now)?;
-                work(tx, &cx)
-            })
-        });
-        answered(done.await?)
-    }
-
-    /// Runs a rule of records on a snapshot; it waits for no writer.
-    pub async fn look<T, F>(&self, me: SignedIn, work: F) -> Result<T, ApiError>
-    where
-        T: Send + 'static,
-        F: FnOnce(&dyn Transaction, &Context<'_>) -> Answer<T> + Send + 'static,
-    {
-        let (database, packs, now) = (Arc::clone(&self.database), Arc::clone(&self.packs), self.now());
-        let work_turn = self.user_work.enter(Key::of(&[&me.user_id])).await;
-        let work_turn = work_turn.map_err(|Busy| ApiError::Busy)?;
-        let done = self.work.reading(move || {
-            let (_work_turn, (identity, _turn)) = (work_turn, me.into_parts());
-            let caller = identity.caller(&packs);
-            let cx = Context {
-                stamps_alike: false,
-                packs: &packs,
-                rng: &SystemRng,
-                now,
-                caller: &caller,
-            };
-            Storage::read(&*database, |tx| -> Result<_, StorageError> { work(tx, &cx) })
-        });
-        answered(done.await?)
-    }
-}
-
-fn answered<T>(answer: Result<T, Refusal>) -> Result<T, ApiError> {
-    answer.map_err(ApiError::Refused)
 }

@@ -42,7 +42,7 @@ impl Queue {
     }
 }
 
-/// A queue for each user who has a request in progress.
+/// A queue for each user, or device, that has a request in progress.
 #[derive(Debug, Clone)]
 pub(super) struct Queues {
     turns: usize,
@@ -50,7 +50,7 @@ pub(super) struct Queues {
     queues: Arc<Mutex<HashMap<Key, (Queue, usize)>>>,
 }
 
-/// A user's turn, until dropped.
+/// A user's or a device's turn, until dropped.
 #[derive(Debug)]
 pub(super) struct UserTurn {
     _turn: Turn,

@@ -12,8 +12,8 @@ use crate::storage::sqlite::deadline::{self, Deadline};
 /// Requests that hold one of the database's readers or are about to: one is ready for each that ends.
 const READERS_AT_ONCE: usize = 8;
 
-/// Requests that hold the database's writer or are about to.
-const WRITERS_AT_ONCE: usize = 4;
+/// Requests that hold the database's writer or are about to: one is ready when the other ends.
+const WRITERS_AT_ONCE: usize = 2;
 
 /// The turns of all requests at the database.
 #[derive(Debug, Clone)]

@@ -69,17 +69,20 @@ impl IdentityStore for MemoryIdentity {
         Ok(self.0.borrow().devices.get(&id).cloned())
     }
 
-    fn signed_in_devices(&self, user_id: &str) -> Result<Vec<Device>> {
+    fn signed_in_devices(&self, user_id: &str, after: Option<&Device>, limit: usize) -> Result<Vec<Device>> {
         let tables = self.0.borrow();
         let signed_in = |device: &&Device| {
             let mut sessions = tables.sessions.values();
             device.user_id == user_id && sessions.any(|s| s.device_id == device.id && s.revoked.is_none())
         };
         let mut devices: Vec<Device> = tables.devices.values().filter(signed_in).cloned().collect();
-        devices.sort_by(|one, other| {
+        let order = |one: &Device, other: &Device| {
             let newest_first = other.last_seen_at.cmp(&one.last_seen_at);
             newest_first.then_with(|| one.id.to_string().cmp(&other.id.to_string()))
-        });
+        };
+        devices.sort_by(order);
+        devices.retain(|device| after.is_none_or(|after| order(after, device).is_lt()));
+        devices.truncate(limit);
         Ok(devices)
     }
 

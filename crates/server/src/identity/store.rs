@@ -23,8 +23,9 @@ pub trait IdentityStore {
     fn users(&self) -> Result<Vec<User>>;
 
     fn device(&self, id: Uuid) -> Result<Option<Device>>;
-    /// The person's devices that hold a session which is not revoked, the most recently seen first.
-    fn signed_in_devices(&self, user_id: &str) -> Result<Vec<Device>>;
+    /// The person's devices that hold a session which is not revoked, the most recently seen first; at most so many of
+    /// those behind `after`.
+    fn signed_in_devices(&self, user_id: &str, after: Option<&Device>, limit: usize) -> Result<Vec<Device>>;
     fn save_device(&self, device: &Device) -> Result<()>;
 
     fn session(&self, id: Uuid) -> Result<Option<Session>>;

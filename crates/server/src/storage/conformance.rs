@@ -6,7 +6,10 @@ use holdfast_core::{Fields, pack::Values};
 use serde_json::json;
 
 use super::memory::MemoryStorage;
-use super::model::{Act, AuditFilter, AuditRow, HistoryEntry, Membership, Stored, StoredRecord, ValueChange};
+use super::model::{
+    Act, AuditFilter, AuditRow, HistoryBound, HistoryEntry, HistoryRange, Membership, Stored, StoredRecord,
+    ValueChange,
+};
 use super::port::{Result, Storage, StorageError, Transaction, in_savepoint};
 use super::sqlite::Database;
 
@@ -43,6 +46,10 @@ conformance!(
 
 fn at(seconds: i64) -> holdfast_core::Timestamp {
     holdfast_core::Timestamp::from_timestamp(1_790_000_000 + seconds, 0).unwrap()
+}
+
+fn bound(versions: usize, bytes: usize) -> HistoryBound {
+    HistoryBound { versions, bytes }
 }
 
 fn fields(title: &str) -> Fields {
@@ -128,7 +135,28 @@ fn versions_are_found_by_id_by_position_and_in_the_history(storage: &impl Storag
         };
         assert_eq!(versions(tx.history_after("order", "O-1", 0)?), [(1, 1), (2, 2)]);
         assert_eq!(versions(tx.history_after("order", "O-1", 1)?), [(2, 2)]);
-        assert_eq!(versions(tx.history_since("order", "O-1", 1)?), [(2, 2)]);
+        let page = |bytes| tx.history_page("order", "O-1", 0, bound(9, bytes)).map(versions);
+        assert_eq!(page(1)?, [(1, 1)], "the first in any case");
+        for (range, most, bytes, entries, complete) in [
+            ((0, 0, 9), 9, 9_999, vec![(1, 1), (2, 2)], true),
+            ((1, 0, 9), 9, 9_999, vec![(2, 2)], true),
+            ((0, 1, 9), 9, 9_999, vec![(2, 2)], true),
+            ((0, 0, 2), 9, 9_999, vec![(1, 1)], true),
+            ((0, 0, 9), 1, 9_999, vec![(2, 2)], false),
+            ((0, 0, 9), 9, 1, vec![(2, 2)], false),
+            ((0, 2, 9), 0, 1, vec![], true),
+            ((0, 0, 9), 0, 1, vec![], false),
+            ((2, 0, u64::MAX), 9, 9_999, vec![], true),
+        ] {
+            let (after, since, before) = range;
+            let range = HistoryRange { after, since, before };
+            let newest = tx.newest_versions("order", "O-1", range, bound(most, bytes))?;
+            assert_eq!(
+                (versions(newest.entries), newest.complete),
+                (entries, complete),
+                "{range:?}"
+            );
+        }
         for (after, limit, page) in [
             (0, 1, vec![(1, 1)]),
             (1, 1, vec![(2, 2)]),
@@ -136,7 +164,10 @@ fn versions_are_found_by_id_by_position_and_in_the_history(storage: &impl Storag
             (0, 0, vec![]),
             (2, 9, vec![]),
         ] {
-            assert_eq!(versions(tx.history_page("order", "O-1", after, limit)?), page);
+            assert_eq!(
+                versions(tx.history_page("order", "O-1", after, bound(limit, 9_999))?),
+                page
+            );
         }
         let entry = tx.history_after("order", "O-1", 1)?.remove(0);
         assert_eq!(
@@ -341,6 +372,12 @@ fn dialogues_are_by_device_and_entity_set(storage: &impl Storage) {
     assert_eq!(of("phone"), pairs(&[("orders", "second"), ("people", "other")]));
     assert_eq!(of("tablet"), pairs(&[("orders", "another")]));
     assert_eq!(of("watch"), pairs(&[]));
+    write(storage, |tx| {
+        tx.drop_dialogue("phone", "orders")?;
+        tx.drop_dialogue("phone", "no such set")
+    });
+    assert_eq!(of("phone"), pairs(&[("people", "other")]));
+    assert_eq!(of("tablet"), pairs(&[("orders", "another")]));
 }
 
 /// A cursor, a version or a page may name any number.
@@ -354,7 +391,16 @@ fn the_largest_number_is_a_bound_like_any_other(storage: &impl Storage) {
     read(storage, |tx| {
         assert!(tx.changes_after(u64::MAX, 10)?.is_empty());
         assert_eq!(tx.history_after("order", "1", u64::MAX)?, []);
-        assert_eq!(tx.history_since("order", "1", u64::MAX)?, []);
+        let range = |after, since| HistoryRange {
+            after,
+            since,
+            ..HistoryRange::ALL
+        };
+        for range in [range(u64::MAX, 0), range(0, u64::MAX)] {
+            assert_eq!(tx.newest_versions("order", "1", range, bound(9, 9))?.entries, []);
+        }
+        let all = tx.newest_versions("order", "1", HistoryRange::ALL, bound(9, 9_999))?;
+        assert_eq!(all.entries.len(), 1);
         assert_eq!(tx.audits(&audits)?, []);
         Ok(())
     });

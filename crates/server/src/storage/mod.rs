@@ -5,6 +5,7 @@
 
 #[cfg(test)]
 mod conformance;
+pub mod draft;
 pub mod memory;
 pub mod model;
 pub mod port;

@@ -121,3 +121,38 @@ pub struct AuditFilter {
     pub before: Option<u64>,
     pub limit: usize,
 }
+
+/// How much of a record's history is read at once. The first version is read in any case, however large it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HistoryBound {
+    pub versions: usize,
+    /// Of what changed, as it is stored.
+    pub bytes: usize,
+}
+
+/// Which of a record's versions to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HistoryRange {
+    /// Versions after this one,
+    pub after: u64,
+    /// written after this position of the change log,
+    pub since: u64,
+    /// and before this version.
+    pub before: u64,
+}
+
+impl HistoryRange {
+    pub const ALL: Self = Self {
+        after: 0,
+        since: 0,
+        before: u64::MAX,
+    };
+}
+
+/// The newest versions of a range, oldest first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewestVersions {
+    pub entries: Vec<HistoryEntry>,
+    /// Whether these are all of the range.
+    pub complete: bool,
+}

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use holdfast_core::Timestamp;
 
-use super::model::{AuditFilter, AuditRow, HistoryEntry, Membership, StoredRecord};
+use super::model::{
+    AuditFilter, AuditRow, HistoryBound, HistoryEntry, HistoryRange, Membership, NewestVersions, StoredRecord,
+};
 use super::sqlite::DatabaseError;
 use super::text::StoredText;
 
@@ -18,6 +20,9 @@ pub enum StorageError {
     /// A version would hold what its pack does not declare.
     #[error("{entity} has no field \"{field}\"")]
     Undeclared { entity: String, field: String },
+    /// Work on a snapshot came to a write that only a write transaction can make.
+    #[error("this work needs a write transaction")]
+    NeedsWriter,
     /// A fault that a test or a simulation asked for.
     #[error("injected fault")]
     Injected,
@@ -69,10 +74,22 @@ pub trait Transaction {
     fn first_change_since(&self, time: Timestamp) -> Result<Option<u64>>;
     /// The versions of a record after `version`, oldest first.
     fn history_after(&self, entity: &str, id: &str, version: u64) -> Result<Vec<HistoryEntry>>;
-    /// As [`Self::history_after`], at most so many.
-    fn history_page(&self, entity: &str, id: &str, version: u64, limit: usize) -> Result<Vec<HistoryEntry>>;
-    /// The versions of a record that were written after a position, oldest first.
-    fn history_since(&self, entity: &str, id: &str, sequence: u64) -> Result<Vec<HistoryEntry>>;
+    /// As [`Self::history_after`], within a bound.
+    fn history_page(
+        &self,
+        entity: &str,
+        id: &str,
+        version: u64,
+        bound: HistoryBound,
+    ) -> Result<Vec<HistoryEntry>>;
+    /// The newest versions of a range, within a bound. It reads no more than it answers.
+    fn newest_versions(
+        &self,
+        entity: &str,
+        id: &str,
+        range: HistoryRange,
+        bound: HistoryBound,
+    ) -> Result<NewestVersions>;
 
     /// Who holds a unique value. `name` tells several kinds of values of one entity apart.
     fn key_holder(&self, entity: &str, name: &str, value: &str) -> Result<Option<String>>;
@@ -96,6 +113,7 @@ pub trait Transaction {
     /// What was said to a device and not confirmed yet, as JSON, by the name of the entity set.
     fn dialogues(&self, device: &str) -> Result<BTreeMap<String, String>>;
     fn put_dialogue(&mut self, device: &str, entity_set: &str, dialogue: &str) -> Result<()>;
+    fn drop_dialogue(&mut self, device: &str, entity_set: &str) -> Result<()>;
 
     /// Adds an entry; its `number` is given by the storage.
     fn put_audit(&mut self, row: &AuditRow) -> Result<()>;

@@ -1,7 +1,10 @@
 //! A new record.
 
+use std::collections::{HashMap, hash_map::Entry};
+
 use holdfast_core::{
     Fields,
+    limits::MAX_FAULTS,
     pack::{Entity, validate},
     protocol::{ErrorCode, FieldError, OperationResult, WireOperation},
     queue::Operation,
@@ -111,29 +114,37 @@ pub(super) fn dangling(
     after: &Fields,
 ) -> Result<Vec<FieldError>> {
     let old = references::of(entity, before);
+    // Whether each record may be named. Of many references most are to the same few records.
+    let mut known: HashMap<(&str, &str), bool> = old
+        .iter()
+        .map(|reference| ((reference.entity.as_str(), reference.id.as_str()), true))
+        .collect();
+    let new = references::of(entity, after);
     let mut errors = Vec::new();
-    for reference in references::of(entity, after) {
-        if old
-            .iter()
-            .any(|known| known.entity == reference.entity && known.id == reference.id)
-        {
-            continue;
-        }
-        let named = cx.packs.entity(&reference.entity);
-        let record = tx
-            .record(&reference.entity, &reference.id)?
-            .filter(|record| !record.deleted);
-        let good = named
-            .zip(record)
-            .is_some_and(|(named, record)| cx.readable(named, &record));
+    for reference in &new {
+        let place = known.entry((&reference.entity, &reference.id));
+        let good = match place {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(place) => *place.insert(may_be_named(tx, cx, &reference.entity, &reference.id)?),
+        };
         if !good {
             let message =
                 "refers to a record that is not there or that you may not see; choose another".into();
             errors.push(FieldError {
-                field: reference.path,
+                field: reference.path.clone(),
                 message,
             });
         }
+        if errors.len() >= MAX_FAULTS {
+            break;
+        }
     }
     Ok(errors)
+}
+
+/// Whether the record is there and the caller may see it.
+fn may_be_named(tx: &dyn Transaction, cx: &Context<'_>, entity: &str, id: &str) -> Result<bool> {
+    let record = tx.record_text(entity, id)?.filter(|record| !record.deleted);
+    let named = cx.packs.entity(entity).zip(record);
+    Ok(named.is_some_and(|(entity, record)| cx.readable(entity, &record)))
 }

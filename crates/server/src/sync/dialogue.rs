@@ -14,6 +14,8 @@
 //! | of an answer given since | that answer arrived | what it said is true; then the new answer |
 //! | any other | the device has moved on: a late copy | nothing; 410 |
 
+mod written;
+
 use std::collections::BTreeMap;
 
 use holdfast_core::protocol::Cursor;
@@ -22,10 +24,18 @@ use serde::{Deserialize, Serialize};
 use super::{Context, cursors};
 use crate::storage::model::Membership;
 use crate::storage::port::{Result, StorageError, Transaction};
+pub(super) use written::{OpenAnswers, Said, amend, doubt, hold};
 
 /// Answers that wait for their cursor. More come only of a storm of repeats; if the oldest was the one that arrived,
 /// the device begins anew.
 const OPEN_ANSWERS: usize = 16;
+
+/// What open answers say together, at most: a dialogue is read and written whole. The newest answer is kept in any case.
+const OPEN_EFFECTS: usize = 10_000;
+
+/// Sets of entities that a device can follow side by side: each write is told to the answers of all of them. With one
+/// more, the set that was answered longest ago is forgotten, and a device that follows it begins anew.
+pub(super) const ENTITY_SETS: usize = 8;
 
 /// What an answer does to a membership.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +63,12 @@ struct Answer {
     effects: Effects,
 }
 
+impl Answer {
+    fn size(&self) -> usize {
+        self.effects.values().map(BTreeMap::len).sum()
+    }
+}
+
 /// What was said about one set of entities.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -64,6 +80,9 @@ struct Dialogue {
     open: Vec<Answer>,
     /// The number of the last answer.
     last: u64,
+    /// When it was given, in milliseconds since the Unix epoch; 0, if that was before times were noted.
+    #[serde(default)]
+    answered_at: i64,
 }
 
 impl Dialogue {
@@ -76,6 +95,23 @@ impl Dialogue {
         dialogues
             .get(entity_set)
             .map_or_else(|| Ok(Self::default()), |text| Self::parse(text))
+    }
+
+    /// Keeps one more answer, and forgets the oldest ones where they become too many.
+    fn keep(&mut self, answer: Answer) {
+        self.open.push(answer);
+        self.forget_beyond(OPEN_EFFECTS);
+    }
+
+    /// Forgets the oldest answers, until the others say no more than this together.
+    fn forget_beyond(&mut self, effects: usize) {
+        let mut size: usize = self.open.iter().map(Answer::size).sum();
+        let mut surplus = 0;
+        while surplus + 1 < self.open.len() && (self.open.len() - surplus > OPEN_ANSWERS || size > effects) {
+            size -= self.open[surplus].size();
+            surplus += 1;
+        }
+        self.open.drain(..surplus);
     }
 
     fn store(&self, tx: &mut dyn Transaction, device: &str, entity_set: &str) -> Result<()> {
@@ -148,103 +184,42 @@ pub(super) fn answer(
         ..next
     };
     let cursor = cursors::issue(tx, cx.rng, device, numbered)?;
-    dialogue.open.push(Answer {
+    dialogue.keep(Answer {
         cursor: cursor.to_string(),
         afresh,
         effects,
     });
-    let surplus = dialogue.open.len().saturating_sub(OPEN_ANSWERS);
-    dialogue.open.drain(..surplus);
+    dialogue.answered_at = cx.now.timestamp_millis();
+    forget_surplus(tx, device, &cursor.entity_set)?;
     dialogue.store(tx, device, &cursor.entity_set)?;
     Ok(cursor)
 }
 
-/// What the answer to a write says of a record.
-#[derive(Debug)]
-pub(super) struct Said {
-    entity: String,
-    id: String,
-    /// Held or doubted.
-    effect: Effect,
-}
-
-impl Said {
-    fn new(entity: &str, id: &str, effect: Effect) -> Self {
-        Self {
-            entity: entity.to_owned(),
-            id: id.to_owned(),
-            effect,
-        }
+/// Makes room for a set of entities that the device did not ask for before.
+fn forget_surplus(tx: &mut dyn Transaction, device: &str, entity_set: &str) -> Result<()> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Answered {
+        #[serde(default)]
+        answered_at: i64,
     }
 
-    /// What holds instead of what a page's answer said, if anything else does.
-    fn instead_of(&self, before: Option<Effect>) -> Option<Effect> {
-        match self.effect {
-            // What the page did not give is not there to be doubted.
-            Effect::Doubted if before != Some(Effect::Held) => None,
-            effect => Some(effect).filter(|_| before != Some(effect)),
-        }
-    }
-}
-
-/// Notes that a device holds a record because it wrote it. The open answers are to be told ([`amend`]).
-pub(super) fn hold(tx: &mut dyn Transaction, device: &str, entity: &str, id: &str) -> Result<Said> {
-    if tx.membership(device, entity, id)? != Some(Membership::Held) {
-        tx.put_membership(device, entity, id, Membership::Held)?;
-    }
-    Ok(Said::new(entity, id, Effect::Held))
-}
-
-/// Notes that a device is to drop a record because a write to it is answered so. The answer may be lost, and the write
-/// discarded before it is sent again: the device holds the record then. The open answers are to be told ([`amend`]).
-pub(super) fn doubt(tx: &mut dyn Transaction, device: &str, entity: &str, id: &str) -> Result<Said> {
-    if tx.membership(device, entity, id)? == Some(Membership::Held) {
-        tx.put_membership(device, entity, id, Membership::Doubted)?;
-    }
-    Ok(Said::new(entity, id, Effect::Doubted))
-}
-
-/// A device writes after the pages it has stored: what the answers to its writes say of records, in the order of the
-/// writes, outlasts what the pages' open answers say. Read and written once for a whole batch: an answer to a first sync
-/// names a thousand records.
-pub(super) fn amend(tx: &mut dyn Transaction, device: &str, said: &[Said]) -> Result<()> {
-    if said.is_empty() {
+    let dialogues = tx.dialogues(device)?;
+    if dialogues.contains_key(entity_set) || dialogues.len() < ENTITY_SETS {
         return Ok(());
     }
-    for (entity_set, text) in tx.dialogues(device)? {
-        let mut dialogue = Dialogue::parse(&text)?;
-        let mut changed = false;
-        for answer in &mut dialogue.open {
-            for said in said {
-                let ids = answer.effects.get(&said.entity);
-                let before = ids.and_then(|ids| ids.get(&said.id)).copied();
-                if let Some(effect) = said.instead_of(before) {
-                    let ids = answer.effects.entry(said.entity.clone()).or_default();
-                    ids.insert(said.id.clone(), effect);
-                    changed = true;
-                }
-            }
-        }
-        if changed {
-            dialogue.store(tx, device, &entity_set)?;
-        }
+    let mut by_age = Vec::with_capacity(dialogues.len());
+    for (name, text) in &dialogues {
+        let answered: Answered = serde_json::from_str(text)
+            .map_err(|error| StorageError::Inconsistent(format!("a dialogue: {error}")))?;
+        by_age.push((answered.answered_at, name));
+    }
+    by_age.sort_unstable();
+    let surplus = dialogues.len() + 1 - ENTITY_SETS;
+    for (_, name) in by_age.into_iter().take(surplus) {
+        tx.drop_dialogue(device, name)?;
     }
     Ok(())
-}
-
-/// Whether a device holds a record, whichever of the open answers it got.
-pub(super) fn surely_held(tx: &dyn Transaction, device: &str, entity: &str, id: &str) -> Result<bool> {
-    if tx.membership(device, entity, id)? != Some(Membership::Held) {
-        return Ok(false);
-    }
-    for text in tx.dialogues(device)?.values() {
-        let dialogue = Dialogue::parse(text)?;
-        let leaves = |answer: &Answer| said(answer, entity, id).is_some_and(|effect| effect != Effect::Held);
-        if dialogue.open.iter().any(leaves) {
-            return Ok(false);
-        }
-    }
-    Ok(true)
 }
 
 /// Whether a device that has stored the page of a cursor holds a record.
@@ -266,4 +241,22 @@ fn said(answer: &Answer, entity: &str, id: &str) -> Option<Effect> {
     let effect = answer.effects.get(entity).and_then(|ids| ids.get(id)).copied();
     let cleared = || answer.afresh.iter().flatten().any(|name| name == entity);
     effect.or_else(|| cleared().then_some(Effect::Gone))
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// The cursors of the answers about all entities that are kept, if they may say so much together.
+    pub fn open_within(tx: &dyn Transaction, device: &str, effects: usize) -> Result<Vec<String>> {
+        let mut all: Vec<Dialogue> = Vec::new();
+        for text in tx.dialogues(device)?.values() {
+            all.push(Dialogue::parse(text)?);
+        }
+        let [dialogue] = all.as_mut_slice() else {
+            panic!("one set of entities");
+        };
+        dialogue.forget_beyond(effects);
+        Ok(dialogue.open.iter().map(|answer| answer.cursor.clone()).collect())
+    }
 }

@@ -6,12 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_core::protocol::{Cursor, Digest, DigestEntry};
-use serde::Deserialize;
 
 use super::scope::{EntitySet, Scope};
 use super::{Answer, Context, dialogue};
 use crate::records::epoch;
-use crate::storage::port::{Result, Transaction};
+use crate::storage::port::Transaction;
 
 /// What a device asks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -47,34 +46,6 @@ pub fn present(tx: &mut dyn Transaction, cx: &Context<'_>, request: &DigestReque
         dialogue::present(tx, &cx.caller.device_id, &cursor)?;
     }
     Ok(Ok(()))
-}
-
-/// The digest, if nothing has to be written for it; `None`, where the cursor is to be [presented](present) first.
-pub fn look(tx: &dyn Transaction, cx: &Context<'_>, request: &DigestRequest) -> Answer<Option<Digest>> {
-    let nothing_new = match &request.since {
-        Some(since) => is_newest_presented(tx, &cx.caller.device_id, since)?,
-        None => true,
-    };
-    match nothing_new && tx.meta(epoch::EPOCH)?.is_some() {
-        true => Ok(told(tx, cx, request)?.map(Some)),
-        false => Ok(Ok(None)),
-    }
-}
-
-/// Whether the device has presented the cursor, and none after it.
-fn is_newest_presented(tx: &dyn Transaction, device: &str, since: &str) -> Result<bool> {
-    #[derive(Deserialize)]
-    struct Presented {
-        presented: Option<String>,
-    }
-
-    let dialogues = tx.dialogues(device)?;
-    let presented = dialogues
-        .values()
-        .filter_map(|text| serde_json::from_str::<Presented>(text).ok());
-    Ok(presented
-        .filter_map(|dialogue| dialogue.presented)
-        .any(|cursor| cursor == since))
 }
 
 /// The digest of what the device holds, by the cursors that it has presented.

@@ -28,6 +28,7 @@ mod limits;
 mod notices;
 mod outcome;
 mod page;
+pub mod prepared;
 pub mod pull;
 pub mod push;
 pub mod readers;

@@ -49,6 +49,15 @@ fn step(
     }
 }
 
+/// Where a page ends.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PageLimit {
+    /// What a device is told.
+    pub rows: usize,
+    /// Records of the log or of a walk that are looked at for it.
+    pub looked_at: usize,
+}
+
 /// A page being filled. Nothing of it is true of the device before the page's cursor is presented.
 pub(super) struct Page<'s, 'a> {
     scope: &'s Scope<'a>,
@@ -59,6 +68,7 @@ pub(super) struct Page<'s, 'a> {
     changes: DeltaChanges<TextRow>,
     effects: Effects,
     pub rows: usize,
+    looked_at: usize,
     /// Records on this page, so that none comes twice.
     done: HashSet<(String, String)>,
 }
@@ -72,8 +82,15 @@ impl<'s, 'a> Page<'s, 'a> {
             changes: DeltaChanges::default(),
             effects: Effects::default(),
             rows: 0,
+            looked_at: 0,
             done: HashSet::new(),
         }
+    }
+
+    /// Whether it ends behind the record that was looked at just now.
+    pub fn is_full(&mut self, limit: PageLimit) -> bool {
+        self.looked_at += 1;
+        self.rows >= limit.rows || self.looked_at >= limit.looked_at
     }
 
     /// The page's answer to whoever presented `asked`. Where nothing has moved the device stays where it is.

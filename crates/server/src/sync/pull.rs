@@ -1,4 +1,5 @@
-//! `GET /sync/delta` and `/sync/records`: what a device is told of others' changes.
+//! `GET /sync/delta` and `/sync/records`: what a device is told of others' changes. A delta writes nothing but what is
+//! known of the device, so that it can be [prepared](super::prepared) on a snapshot.
 //!
 //! A device begins with a scan of everything it wants ([`super::walk`]), and then follows the change log: each answer
 //! carries records changed after its cursor, as the fields that changed since the position that the device is at. The
@@ -9,16 +10,16 @@
 //! themselves: then everything is walked through again, against what the device holds.
 
 use holdfast_core::{
-    Timestamp,
     protocol::{self, Cursor, Layout},
     system,
 };
 
-use super::page::Page;
+use super::page::{Page, PageLimit};
 use super::row::TextRow;
 use super::scope::{EntitySet, Scope};
-use super::{Answer, Context, Refusal, cursors, dialogue, readers, walk};
+use super::{Answer, Context, Refusal, cursors, dialogue, walk};
 use crate::records::{self, epoch};
+use crate::storage::model::{HistoryBound, HistoryRange};
 use crate::storage::port::{Result, Transaction};
 
 /// Rows of a page, if the device does not say.
@@ -28,13 +29,22 @@ pub const MAXIMAL_LIMIT: usize = 2_000;
 /// Ids that may be asked for at once.
 pub const IDS_LIMIT: usize = 200;
 
+/// Records that one request looks at. A caller who may see few of them gets short pages, and goes on.
+const LOOKED_AT: usize = 5_000;
+
+/// What is looked through of the caller's profile; with more, all is told anew.
+const PROFILE: HistoryBound = HistoryBound {
+    versions: 200,
+    bytes: 1024 * 1024,
+};
+
 /// A page of changes as it is written.
 pub type Delta = protocol::Delta<TextRow>;
 
 /// What a device asks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DeltaRequest {
-    /// A cursor, or an RFC 3339 time; a scan begins, if absent.
+    /// A cursor; a scan begins, if absent. [`super::readers`] take other texts.
     pub since: Option<String>,
     /// Plural names, comma-separated; all entities, if absent.
     pub entities: Option<String>,
@@ -46,16 +56,32 @@ pub struct DeltaRequest {
 
 /// One page of changes.
 pub fn delta(tx: &mut dyn Transaction, cx: &Context<'_>, request: &DeltaRequest) -> Answer<Delta> {
-    let page = page(tx, cx, request)?;
+    delta_within(tx, cx, request, LOOKED_AT)
+}
+
+/// As [`delta`], looking at so many records.
+pub(super) fn delta_within(
+    tx: &mut dyn Transaction,
+    cx: &Context<'_>,
+    request: &DeltaRequest,
+    looked_at: usize,
+) -> Answer<Delta> {
+    let page = page(tx, cx, request, looked_at)?;
     Ok(page.map(|mut delta| {
         delta.changes.layout = request.layout;
         delta
     }))
 }
 
-fn page(tx: &mut dyn Transaction, cx: &Context<'_>, request: &DeltaRequest) -> Answer<Delta> {
-    let limit = request.limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MAXIMAL_LIMIT).contains(&limit) {
+fn page(
+    tx: &mut dyn Transaction,
+    cx: &Context<'_>,
+    request: &DeltaRequest,
+    looked_at: usize,
+) -> Answer<Delta> {
+    let rows = request.limit.unwrap_or(DEFAULT_LIMIT);
+    let limit = PageLimit { rows, looked_at };
+    if !(1..=MAXIMAL_LIMIT).contains(&rows) {
         return Ok(Err(Refusal::malformed(format!(
             "limit must be 1 to {MAXIMAL_LIMIT}."
         ))));
@@ -76,10 +102,7 @@ fn page(tx: &mut dyn Transaction, cx: &Context<'_>, request: &DeltaRequest) -> A
     };
     let cursor = match since.parse::<Cursor>() {
         Ok(cursor) => cursor,
-        Err(unreadable) => match since.parse::<Timestamp>() {
-            Ok(time) => return readers::changed_since(tx, &scope, &epoch, time, limit).map(Ok),
-            Err(_) => return Ok(Err(Refusal::malformed(unreadable.to_string()))),
-        },
+        Err(unreadable) => return Ok(Err(Refusal::malformed(unreadable.to_string()))),
     };
     if let Some(refusal) = check(tx, &scope, &cursor)? {
         return Ok(Err(refusal));
@@ -107,23 +130,29 @@ fn check(tx: &mut dyn Transaction, scope: &Scope<'_>, cursor: &Cursor) -> Result
 
 /// Whether roles or sites of the caller changed after a position.
 fn scope_changed(tx: &dyn Transaction, cx: &Context<'_>, since: u64) -> Result<bool> {
-    let entries = tx.history_since(system::USER, &cx.caller.me.user_id, since)?;
+    let range = HistoryRange {
+        since,
+        ..HistoryRange::ALL
+    };
+    let newest = tx.newest_versions(system::USER, &cx.caller.me.user_id, range, PROFILE)?;
     let decisive = ["roles", "sites"];
-    Ok(entries
-        .iter()
-        .any(|entry| decisive.iter().any(|field| entry.changes.contains_key(*field))))
+    Ok(!newest.complete
+        || newest
+            .entries
+            .iter()
+            .any(|entry| decisive.iter().any(|field| entry.changes.contains_key(*field))))
 }
 
 /// What changed after the cursor, in the order of the log.
-fn follow(tx: &mut dyn Transaction, scope: Scope<'_>, cursor: &Cursor, limit: usize) -> Result<Delta> {
+fn follow(tx: &mut dyn Transaction, scope: Scope<'_>, cursor: &Cursor, limit: PageLimit) -> Result<Delta> {
     let end = tx.last_sequence()?;
     let mut page = Page::new(&scope, cursor.sequence, false);
     let mut position = cursor.sequence;
     'log: while position < end {
-        for record in tx.changes_after(position, limit)? {
+        for record in tx.changes_after(position, limit.rows)? {
             position = record.sequence;
             page.consider_with_company(tx, record)?;
-            if page.rows >= limit {
+            if page.is_full(limit) {
                 break 'log;
             }
         }

@@ -10,13 +10,32 @@ use holdfast_core::protocol::{
     ErrorCode, FieldError, OperationResult, PushRequest, PushResponse, ResultStatus, WireOperation,
 };
 
-use super::dialogue::{self, Said};
+use super::dialogue::{self, OpenAnswers, Said};
 use super::{Answer, Context, Refusal, apply, cursors, limits, outcome, replay};
 use crate::records::ids;
 use crate::storage::port::{Result, StorageError, Transaction, in_savepoint};
 
+const LEFT_OVER: &str = "The changes before this one took the server long; it is sent again.";
+
 /// Carries out a batch.
+///
+/// # Errors
+/// If the storage fails.
 pub fn push(tx: &mut dyn Transaction, cx: &Context<'_>, request: &PushRequest) -> Answer<PushResponse> {
+    push_while(tx, cx, request, || true)
+}
+
+/// As [`push`], as long as there is time. The first operation is carried out in any case; what is left over is to be
+/// sent again, in its order, and is not counted as an attempt.
+///
+/// # Errors
+/// If the storage fails.
+pub fn push_while(
+    tx: &mut dyn Transaction,
+    cx: &Context<'_>,
+    request: &PushRequest,
+    is_time_left: impl Fn() -> bool,
+) -> Answer<PushResponse> {
     if request.device_id != cx.caller.device_id {
         return Ok(Err(Refusal::denied(
             "This session belongs to another device. Sign in again on this one.",
@@ -39,12 +58,17 @@ pub fn push(tx: &mut dyn Transaction, cx: &Context<'_>, request: &PushRequest) -
     // Whether each operation of this batch, by queue id, was settled.
     let mut settled: BTreeMap<&str, bool> = BTreeMap::new();
     let mut writes = Writes::default();
+    let mut in_time = true;
     for operation in &request.operations {
         let unmet = operation
             .depends_on
             .iter()
             .any(|id| settled.get(id.as_str()) == Some(&false));
-        let mut result = writes.one(tx, cx, operation, unmet)?;
+        in_time = in_time && (results.is_empty() || is_time_left());
+        let mut result = match in_time {
+            true => writes.one(tx, cx, operation, unmet)?,
+            false => outcome::retry(operation, ErrorCode::DependencyFailed, LEFT_OVER),
+        };
         let applied = matches!(result.status, ResultStatus::Success | ResultStatus::Conflict);
         settled.insert(&operation.queue_id, applied);
         result.queue_id = result.queue_id.filter(|_| !request.by_position);
@@ -63,6 +87,8 @@ pub fn push(tx: &mut dyn Transaction, cx: &Context<'_>, request: &PushRequest) -
 pub(super) struct Writes {
     /// What their answers say of records, and the open answers have still to be told.
     said: Vec<Said>,
+    /// The open answers as they are, until they are told something.
+    open: Option<OpenAnswers>,
 }
 
 impl Writes {
@@ -83,7 +109,12 @@ impl Writes {
             refused_before = code(&first) == Some(ErrorCode::NotFound);
             if !refused_before {
                 self.tell(tx, cx)?;
-                return replay::answered_again(tx, cx, operation, first);
+                let device = &cx.caller.device_id;
+                let open = match &self.open {
+                    Some(open) => open,
+                    None => self.open.insert(OpenAnswers::of(tx, device)?),
+                };
+                return replay::answered_again(tx, cx, operation, first, open);
             }
         }
         if let Some(refused) = limits::refusal(operation) {
@@ -117,7 +148,11 @@ impl Writes {
     }
 
     fn tell(&mut self, tx: &mut dyn Transaction, cx: &Context<'_>) -> Result<()> {
-        dialogue::amend(tx, &cx.caller.device_id, &std::mem::take(&mut self.said))
+        let said = std::mem::take(&mut self.said);
+        if !said.is_empty() {
+            self.open = None;
+        }
+        dialogue::amend(tx, &cx.caller.device_id, &said)
     }
 }
 

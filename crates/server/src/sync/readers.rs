@@ -84,7 +84,7 @@ pub fn read(tx: &dyn Transaction, cx: &Context<'_>, request: &DeltaRequest) -> A
 }
 
 /// Readable records changed after `time`, oldest change first.
-pub(super) fn changed_since(
+fn changed_since(
     tx: &dyn Transaction,
     scope: &Scope<'_>,
     epoch: &str,

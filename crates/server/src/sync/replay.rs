@@ -11,7 +11,8 @@ use holdfast_core::{
 };
 use serde_json::Value;
 
-use super::{Context, dialogue, subject};
+use super::dialogue::OpenAnswers;
+use super::{Context, subject};
 use crate::records::ids;
 use crate::storage::model::StoredRecord;
 use crate::storage::port::{Result, Transaction};
@@ -22,6 +23,7 @@ pub(super) fn answered_again(
     cx: &Context<'_>,
     operation: &WireOperation,
     first: OperationResult,
+    open: &OpenAnswers,
 ) -> Result<OperationResult> {
     let mut result = OperationResult {
         queue_id: Some(operation.queue_id.clone()),
@@ -32,7 +34,7 @@ pub(super) fn answered_again(
     }
     let given = result.entity_id.as_deref().unwrap_or(&operation.entity_id);
     let id = ids::resolve(tx, &cx.caller.device_id, &operation.entity_type, given)?;
-    match present(tx, cx, &operation.entity_type, &id)? {
+    match present(tx, cx, (&operation.entity_type, &id), open)? {
         Present::Held(record) => {
             let entity = cx.packs.entity(&record.entity);
             result.record = entity
@@ -57,7 +59,7 @@ pub(super) fn answered_again(
     }
     let conflict = result.conflict.take();
     result.conflict = conflict
-        .map(|conflict| as_it_is(tx, cx, conflict))
+        .map(|conflict| as_it_is(tx, cx, conflict, open))
         .transpose()?
         .flatten();
     Ok(result)
@@ -67,8 +69,9 @@ fn as_it_is(
     tx: &dyn Transaction,
     cx: &Context<'_>,
     conflict: ConflictSummary,
+    open: &OpenAnswers,
 ) -> Result<Option<ConflictSummary>> {
-    let Present::Held(record) = present(tx, cx, system::CONFLICT, &conflict.conflict_id)? else {
+    let Present::Held(record) = present(tx, cx, (system::CONFLICT, &conflict.conflict_id), open)? else {
         return Ok(None);
     };
     let entity = super::notices::built_in(cx, system::CONFLICT)?;
@@ -88,11 +91,16 @@ enum Present {
     Hidden,
 }
 
-fn present(tx: &dyn Transaction, cx: &Context<'_>, entity: &str, id: &str) -> Result<Present> {
+fn present(
+    tx: &dyn Transaction,
+    cx: &Context<'_>,
+    (entity, id): (&str, &str),
+    open: &OpenAnswers,
+) -> Result<Present> {
     let (Some(declared), Some(record)) = (cx.packs.entity(entity), tx.record(entity, id)?) else {
         return Ok(Present::Elsewhere);
     };
-    let held = dialogue::surely_held(tx, &cx.caller.device_id, entity, id)?;
+    let held = open.surely_held(tx, &cx.caller.device_id, entity, id)?;
     Ok(match (cx.readable(declared, &record), record.deleted) {
         (true, true) => Present::Deleted,
         (true, false) if held => Present::Held(record),

@@ -122,21 +122,16 @@ fn tell(
     source: &AuditEntry,
     chosen: &[LosingValue],
 ) -> Result<()> {
-    let history = tx.history_after(&entity.name, &before.id, 0)?;
     let mut entry = AuditEntry::new(cx, AuditAction::Restore, &entity.name, &after.id);
     entry.conflict_id.clone_from(&source.conflict_id);
     entry.server_version = Some(before.version);
     entry.resolution_strategy = "restore".into();
     entry.resolved_at = Some(cx.now);
-    let earlier: Vec<_> = history
-        .into_iter()
-        .filter(|version| version.version <= before.version)
-        .collect();
+    let fields = chosen.iter().map(|lost| lost.field.as_str()).collect();
+    let authors = past::last_authors(tx, before, fields, |_| true)?;
     for lost in chosen {
         let former = before.fields.get(&lost.field).cloned().unwrap_or_default();
-        let by = past::last_change(&earlier, &lost.field)
-            .map(|version| version.user_id.clone())
-            .unwrap_or_default();
+        let by = authors.get(&lost.field).cloned().unwrap_or_default();
         let detail = |own| {
             let (field, kept, lost) = (&lost.field, &lost.value, &former);
             let strategy = "restore";

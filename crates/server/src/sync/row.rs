@@ -11,9 +11,15 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use super::{Context, subject};
-use crate::storage::model::Act;
+use crate::storage::model::{Act, HistoryBound, HistoryRange, NewestVersions};
 use crate::storage::port::{Result, Transaction};
 use crate::storage::text::{Cells, StoredText, json_text};
+
+/// With more changes than these a device is sent the whole record.
+const CHANGES: HistoryBound = HistoryBound {
+    versions: 200,
+    bytes: 256 * 1024,
+};
 
 /// What a device reads as a [`holdfast_core::protocol::WireRecord`].
 #[derive(Debug, Clone)]
@@ -52,7 +58,8 @@ impl TextRow {
         Self(record.fields.into_cells()).with(metadata)
     }
 
-    /// The fields that changed after a position; `None`, if the record was created or came back since.
+    /// The fields that changed after a position; `None`, if the record was created or came back since, or changed so
+    /// often that the whole record is less work.
     pub(super) fn changed(
         tx: &dyn Transaction,
         cx: &Context<'_>,
@@ -60,8 +67,13 @@ impl TextRow {
         record: &StoredText,
         since: u64,
     ) -> Result<Option<Self>> {
-        let entries = tx.history_since(&record.entity, &record.id, since)?;
-        let only_updates = entries.iter().all(|entry| entry.act == Act::Update);
+        let range = HistoryRange {
+            since,
+            ..HistoryRange::ALL
+        };
+        let NewestVersions { entries, complete } =
+            tx.newest_versions(&record.entity, &record.id, range, CHANGES)?;
+        let only_updates = complete && entries.iter().all(|entry| entry.act == Act::Update);
         let Some(first) = entries.first().filter(|_| only_updates) else {
             return Ok(None);
         };

@@ -72,7 +72,7 @@ pub(super) fn update(
     } else {
         record.version
     });
-    let mut since = tx.history_after(&entity.name, &record.id, unseen_from)?;
+    let mut since = past::newest_after(tx, record, unseen_from)?;
     let given = references::resolve(
         tx,
         &cx.caller.device_id,
@@ -83,15 +83,12 @@ pub(super) fn update(
     let unexplained = |(name, seen): (&String, &Value)| {
         record.fields.get(name).unwrap_or(&Value::Null) != seen && past::last_change(&since, name).is_none()
     };
+    let missing = payload.keys().filter(|name| !given.contains_key(*name));
+    let missing = past::values_at(tx, record, unseen_from, missing.map(String::as_str).collect())?;
     if given.iter().any(unexplained) {
-        since = tx.history_after(&entity.name, &record.id, 0)?;
+        since = past::newest_after(tx, record, 0)?;
     }
-    let before = |name: &String| {
-        given
-            .get(name)
-            .cloned()
-            .unwrap_or_else(|| past::value_before(&since, &record.fields, name))
-    };
+    let before = |name: &String| given.get(name).or(missing.get(name)).cloned().unwrap_or_default();
     let base = payload.keys().map(|name| (name.clone(), before(name))).collect();
     let change = Change::of(cx, entity, operation, record, (payload, base), since);
     merge(tx, cx, entity, operation, record, &change)
@@ -107,9 +104,8 @@ pub(super) fn again(
     record: &StoredRecord,
 ) -> Result<OperationResult> {
     let payload = references::resolve(tx, &cx.caller.device_id, entity, operation.split_payload().1)?;
-    let since = tx.history_after(&entity.name, &record.id, 1)?;
-    let first = |name: &String| past::value_before(&since, &record.fields, name);
-    let base = payload.keys().map(|name| (name.clone(), first(name))).collect();
+    let since = past::newest_after(tx, record, 1)?;
+    let base = past::values_at(tx, record, 1, payload.keys().map(String::as_str).collect())?;
     let change = Change::of(cx, entity, operation, record, (payload, base), since);
     let mut result = merge(tx, cx, entity, operation, record, &change)?;
     if result.error.is_none() && result.record.is_none() {

@@ -12,7 +12,7 @@ use std::collections::HashSet;
 
 use holdfast_core::protocol::Cursor;
 
-use super::page::Page;
+use super::page::{Page, PageLimit};
 use super::pull::Delta;
 use super::scope::Scope;
 use super::{Answer, Refusal};
@@ -61,7 +61,12 @@ pub(super) fn furthest(cursor: &Cursor) -> u64 {
 }
 
 /// A first sync: the device holds nothing, as far as this set of entities goes.
-pub(super) fn begin(tx: &mut dyn Transaction, scope: Scope<'_>, epoch: &str, limit: usize) -> Result<Delta> {
+pub(super) fn begin(
+    tx: &mut dyn Transaction,
+    scope: Scope<'_>,
+    epoch: &str,
+    limit: PageLimit,
+) -> Result<Delta> {
     let cursor = Cursor {
         epoch: epoch.to_owned(),
         start: String::new(),
@@ -80,7 +85,7 @@ pub(super) fn again(
     tx: &mut dyn Transaction,
     scope: Scope<'_>,
     cursor: &Cursor,
-    limit: usize,
+    limit: PageLimit,
 ) -> Result<Delta> {
     let page = Page::new(&scope, cursor.sequence, false);
     set_out(tx, &scope, page, cursor, limit)
@@ -91,7 +96,7 @@ fn set_out(
     scope: &Scope<'_>,
     page: Page<'_, '_>,
     cursor: &Cursor,
-    limit: usize,
+    limit: PageLimit,
 ) -> Result<Delta> {
     let start = Position {
         end: tx.last_sequence()?,
@@ -108,7 +113,7 @@ pub(super) fn resume(
     scope: Scope<'_>,
     cursor: &Cursor,
     position: &str,
-    limit: usize,
+    limit: PageLimit,
 ) -> Answer<Delta> {
     match Position::parse(position).filter(|position| scope.set.get(&position.entity).is_some()) {
         Some(position) => {
@@ -127,7 +132,7 @@ fn fill(
     mut page: Page<'_, '_>,
     cursor: &Cursor,
     start: Position,
-    limit: usize,
+    limit: PageLimit,
 ) -> Result<Delta> {
     let mut at = start.clone();
     while let Some(chunk) = next_chunk(tx, scope, &at)? {
@@ -135,7 +140,7 @@ fn fill(
             at.entity.clone_from(&record.entity);
             at.id.clone_from(&record.id);
             visit(tx, scope, &mut page, record, &at)?;
-            if page.rows >= limit {
+            if page.is_full(limit) {
                 at.remaining = start.remaining.saturating_sub(page.rows as u64);
                 let next = Cursor {
                     scan: Some(at.to_string()),

@@ -156,3 +156,35 @@ async fn a_request_whose_time_is_over_is_told_to_come_again() {
     assert_eq!(answer.body["error"]["code"], "SERVER_ERROR");
     assert_eq!(answer.headers["retry-after"], "1");
 }
+
+#[tokio::test]
+async fn a_body_counts_by_its_size_also_where_it_is_refused() {
+    let server = Server::start_with(|settings| settings.api_limits.device_writes = budget(40)).await;
+    for (text, refused) in [
+        (
+            json!({ "deviceId": "x".repeat(100_000) }).to_string(),
+            StatusCode::UNPROCESSABLE_ENTITY,
+        ),
+        (
+            format!("[{}0]", "0,".repeat(150_000)),
+            StatusCode::PAYLOAD_TOO_LARGE,
+        ),
+        ("[".repeat(100_000), StatusCode::BAD_REQUEST),
+    ] {
+        let phone = server.sign_in("technician").await;
+        let send = || {
+            let request = server.post("/api/v1/sync/push").bearer_auth(phone.access_token());
+            Answer::of(
+                request
+                    .header("content-type", "application/json")
+                    .body(text.clone()),
+            )
+        };
+        assert_eq!(send().await.status, refused);
+        let mut last = send().await;
+        for _ in 0..8 {
+            last = send().await;
+        }
+        assert_limited(&last);
+    }
+}

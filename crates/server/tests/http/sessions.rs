@@ -261,6 +261,46 @@ async fn devices_are_listed_and_removed() {
 }
 
 #[tokio::test]
+async fn devices_are_listed_in_pages() {
+    let server = Server::start().await;
+    let mut last = server.sign_in("technician").await;
+    for _ in 0..4 {
+        last = server.sign_in("technician").await;
+    }
+    let other = server.sign_in("supervisor").await;
+    let ask = |query: &str| {
+        let request = server.get(&format!("/api/v1/devices{query}"));
+        Answer::of(request.bearer_auth(last.access_token()))
+    };
+    let (mut path, mut seen) = ("?limit=2".to_owned(), std::collections::BTreeSet::new());
+    for page in 1..=3 {
+        let answer = ask(&path).await;
+        let devices = answer.body.as_array().unwrap();
+        assert_eq!(devices.len(), if page < 3 { 2 } else { 1 });
+        seen.extend(devices.iter().map(|device| device["id"].to_string()));
+        let link = answer.headers.get("link").map(|link| link.to_str().unwrap());
+        assert_eq!(link.is_some(), page < 3, "{link:?}");
+        if let Some(link) = link {
+            let next = link
+                .strip_prefix("</api/v1/devices")
+                .and_then(|rest| rest.split_once('>'));
+            path = next.unwrap().0.to_owned();
+        }
+    }
+    assert_eq!(seen.len(), 5, "each once");
+    let foreign = other.body["device_id"].as_str().unwrap();
+    for wrong in [
+        "?limit=0".to_owned(),
+        "?limit=501".to_owned(),
+        "?after=no-id".to_owned(),
+        "?after=00000000-0000-4000-8000-000000000000".to_owned(),
+        format!("?after={foreign}"),
+    ] {
+        assert_eq!(ask(&wrong).await.status, StatusCode::BAD_REQUEST, "{wrong}");
+    }
+}
+
+#[tokio::test]
 async fn signing_out_ends_the_session_and_clears_the_cookie() {
     let server = Server::start().await;
     let tokens = server.sign_in("technician").await;

@@ -1,4 +1,4 @@
-//! The server as a process, under load, under `kill -9` and under attack.
+//! The server as a process, under load, under `kill -9`, under attack, and beside a hostile neighbour.
 //!
 //! Writers push over HTTP while readers page through deltas, all as devices of several people, into one SQLite file.
 //! Each write leaves two marks in its work order: a note under the write's key, which shows that it is there and in
@@ -12,6 +12,7 @@
 )]
 
 mod attacker;
+mod bench;
 mod board;
 mod dispatcher;
 mod killer;
@@ -88,4 +89,24 @@ async fn attacked_it_reveals_changes_and_resets_nothing_of_others() {
     let figures = scene.close().await;
     println!("{tried}\n{waits}\n{figures}");
     assert!(tried.requests > 20 && figures.writes > 0, "{tried}; {figures}");
+}
+
+/// `HOLDFAST_SECONDS`, `HOLDFAST_RECORDS` and `HOLDFAST_SEED` make it longer, larger and another; `HOLDFAST_ATTACK` names
+/// the one attack to make. It prints how long honest devices waited.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn beside_a_hostile_neighbour_no_honest_request_is_refused() {
+    let outcome = bench::measure(&bench::Plan::from_environment()).await;
+    println!("{outcome}");
+    assert_eq!(
+        (outcome.alone.refused, outcome.beside.refused),
+        (0, 0),
+        "{outcome}"
+    );
+    for waits in [&outcome.alone, &outcome.beside] {
+        assert_eq!(waits.by_request.len(), 4, "{outcome}");
+    }
+    let statuses = || outcome.neighbour.values().flatten();
+    assert!(statuses().any(|(status, _)| *status == 200), "{outcome}");
+    let faults = statuses().filter(|(status, _)| **status >= 500 && **status != 503);
+    assert_eq!(faults.count(), 0, "{outcome}");
 }

@@ -52,18 +52,18 @@ impl Place {
         Database::open_existing(&self.0.path().join("holdfast.db")).unwrap()
     }
 
-    /// An account more beside those of the demo, with the role and the password of the demo's technician.
-    pub fn add_technician(&self, name: &str) {
+    /// An account more beside those of the demo, with the role and the password of one of them.
+    pub fn add_account(&self, name: &str, like: &str) {
         let added = self.database().write(|tx| {
             let store = SqliteIdentity(tx);
-            let technician = store.user("technician")?.unwrap();
+            let template = store.user(like)?.unwrap();
             let (id, username) = (name.to_owned(), name.to_owned());
             let display_name = name.to_owned();
             store.save_user(&User {
                 id,
                 username,
                 display_name,
-                ..technician
+                ..template
             })
         });
         added.unwrap();

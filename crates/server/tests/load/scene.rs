@@ -80,7 +80,7 @@ impl Scene {
 
     /// A hostile device comes in, with an account of its own.
     pub async fn attack(&self, seed: u64) -> Attacker {
-        self.place.add_technician(attacker::USER);
+        self.place.add_account(attacker::USER, "technician");
         let session = Session::open(&self.moved.subscribe(), attacker::USER).await;
         Attacker::new(session, self.board.clone(), seed)
     }

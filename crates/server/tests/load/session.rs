@@ -40,15 +40,7 @@ impl Session {
             .unwrap();
         let base = address.borrow().clone();
         let return_to = format!("{base}/signed-in");
-        let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER));
-        let query = [
-            ("response_type", "code"),
-            ("client_id", "holdfast-pwa"),
-            ("redirect_uri", &return_to),
-            ("code_challenge", &challenge),
-            ("code_challenge_method", "S256"),
-        ];
-        let page = Url::parse_with_params(&format!("{base}/oauth/authorize"), query).unwrap();
+        let page = authorization_page(&base);
         let password = [("username", user), ("password", "demo")];
         let sent_back = http.post(page).form(&password).send().await.unwrap();
         let target = Url::parse(sent_back.headers()["location"].to_str().unwrap()).unwrap();
@@ -122,6 +114,14 @@ impl Session {
         Ok((status, response.text().await.map_err(cut_off)?))
     }
 
+    /// Tries to sign in with a wrong password; how that is answered.
+    pub async fn guess_password(&self) -> Result<StatusCode, NoAnswer> {
+        let form = [("username", self.user), ("password", "not the password")];
+        let page = authorization_page(&self.url(""));
+        let answer = self.http.post(page).form(&form).send().await.map_err(cut_off)?;
+        Ok(answer.status())
+    }
+
     /// Asks until there is an answer; it must be a success.
     pub async fn get_surely(&self, path: &str) -> Value {
         let (status, body) = self.get_at_last(path).await;
@@ -143,6 +143,20 @@ impl Session {
             .await
             .expect("the server comes back")
     }
+}
+
+/// Where a person types their password.
+fn authorization_page(base: &str) -> Url {
+    let return_to = format!("{base}/signed-in");
+    let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(VERIFIER));
+    let query = [
+        ("response_type", "code"),
+        ("client_id", "holdfast-pwa"),
+        ("redirect_uri", &return_to),
+        ("code_challenge", &challenge),
+        ("code_challenge_method", "S256"),
+    ];
+    Url::parse_with_params(&format!("{base}/oauth/authorize"), query).unwrap()
 }
 
 /// What a client does before it tries again.

@@ -11,7 +11,7 @@ use holdfast_core::{
 };
 use holdfast_server::{
     storage::port::{Storage, StorageError, Transaction},
-    sync::{Caller, Context, digest, pull, push},
+    sync::{Caller, Context, digest, prepared::prepare, pull, push, readers},
 };
 use serde_json::{Value, json};
 
@@ -72,7 +72,12 @@ impl Server {
                     },
                     receipt: text("receipt"),
                 };
-                self.within(|tx| Ok(pull::delta(tx, &cx, &asked)?.map(|answer| json!(answer))))
+                if readers::asks(asked.since.as_deref()) {
+                    return self.within(|tx| Ok(readers::read(tx, &cx, &asked)?.map(|answer| json!(answer))));
+                }
+                self.tell(&cx, |tx| {
+                    Ok(pull::delta(tx, &cx, &asked)?.map(|answer| json!(answer)))
+                })
             }
             "/api/v1/sync/records" => {
                 let (plural, ids) = (
@@ -95,7 +100,13 @@ impl Server {
                     entities: text("entities"),
                     versions: text("versions").as_deref() == Some("true"),
                 };
-                self.within(|tx| Ok(digest::digest(tx, &cx, &asked)?.map(|answer| json!(answer))))
+                let presented = self.told(&cx, |tx| digest::present(tx, &cx, &asked));
+                match presented {
+                    Ok(Ok(())) => {
+                        self.within(|tx| Ok(digest::told(tx, &cx, &asked)?.map(|answer| json!(answer))))
+                    }
+                    refused => answered(refused.map(|refused| refused.map(|()| Value::Null))),
+                }
             }
             _ => refused(404, ErrorCode::NotFound, "There is nothing here."),
         }
@@ -147,6 +158,31 @@ impl Server {
         work: impl FnOnce(&mut dyn Transaction) -> holdfast_server::sync::Answer<Value>,
     ) -> Response {
         answered(self.storage.write(work))
+    }
+}
+
+impl Server {
+    /// Carries out what writes only what is known of the caller's device, as the real server's routes do: prepared on a
+    /// snapshot, and stored in a second step.
+    fn told<T>(
+        &self,
+        cx: &Context<'_>,
+        work: impl Fn(&mut dyn Transaction) -> holdfast_server::sync::Answer<T>,
+    ) -> holdfast_server::sync::Answer<T> {
+        let prepared = self.storage.read(|tx| prepare(tx, cx, &work))?;
+        match prepared {
+            Some(prepared) if prepared.is_final() => Ok(prepared.into_answer()),
+            Some(prepared) => self.storage.write(|tx| prepared.store(tx, cx, &work)),
+            None => self.storage.write(work),
+        }
+    }
+
+    fn tell(
+        &self,
+        cx: &Context<'_>,
+        work: impl Fn(&mut dyn Transaction) -> holdfast_server::sync::Answer<Value>,
+    ) -> Response {
+        answered(self.told(cx, work))
     }
 }
 

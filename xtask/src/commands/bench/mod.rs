@@ -1,16 +1,19 @@
-//! `cargo xtask bench`: how long a person waits, and how the store and sync do beside what others use.
+//! `cargo xtask bench`: how long a person waits, how the store and sync do beside what others use, and what a hostile
+//! neighbour costs honest devices.
 //!
 //! | benchmark | what it measures |
 //! |---|---|
 //! | `journeys` | a person's paths through the app, against the real server |
 //! | `store` | the sealed store beside raw IndexedDB and other libraries, in one page |
 //! | `sync` | rounds of sync beside other libraries with their servers |
+//! | `server` | waits of honest devices, alone and beside a hostile neighbour |
 //!
-//! Figures are printed, and left for machines in `bench/results/`.
+//! Figures are printed; those of the browser are left for machines in `bench/results/`.
 
 mod journeys;
 mod module;
 mod pages;
+mod server;
 
 use clap::{Args, Subcommand};
 
@@ -32,6 +35,8 @@ enum Benchmark {
     Store(Comparison),
     /// Pull, delta and push beside PouchDB, RxDB and Replicache with their servers (about 10 min)
     Sync(Comparison),
+    /// Waits of honest devices at the real server, alone and beside a hostile neighbour (about 1 min)
+    Server(server::Options),
 }
 
 /// How long to measure, and whom.
@@ -62,6 +67,7 @@ pub fn execute(options: &Options) -> Outcome {
         Benchmark::Journeys => journeys::execute(),
         Benchmark::Store(comparison) => pages::store(comparison),
         Benchmark::Sync(comparison) => pages::sync(comparison),
+        Benchmark::Server(options) => server::execute(options),
     }
 }
 

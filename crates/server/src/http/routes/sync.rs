@@ -1,6 +1,7 @@
 //! The sync endpoints. Shapes and answers: `docs/protocol.md`.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::extract::State;
@@ -16,10 +17,13 @@ use crate::sync::pull::{Delta, DeltaRequest};
 use crate::sync::row::TextRow;
 use crate::sync::{Refusal, digest as digests, pull, push as pushing, readers};
 
+/// How long one batch may keep others from writing. An honest batch of 250 takes less.
+const BATCH_TIME: Duration = Duration::from_millis(100);
+
 /// Sends a batch of queued writes.
 #[utoipa::path(post, path = "/api/v1/sync/push", tag = "sync", security(("bearer" = [])),
     request_body(content = ref("#/components/schemas/PushRequest")),
-    responses((status = 200, description = "A result for each operation, in order", body = ref("#/components/schemas/PushResponse")),
+    responses((status = 200, description = "A result for each operation, in order; `retry` for those that there was no time for", body = ref("#/components/schemas/PushResponse")),
         (status = 400, description = "Not a batch"), (status = 401), (status = 403, description = "Another device's"),
         (status = 410, description = "A cursor or receipt of no use: start again without it; `offerAgain` says whether writes were lost"),
         (status = 413, description = "More than 500 operations, or 8 MiB"), (status = 415, description = "Not `application/json`"),
@@ -31,7 +35,10 @@ pub async fn push(
 ) -> Result<Json<PushResponse>, ApiError> {
     me.count_operations(&state, request.operations.len())?;
     state
-        .act(me, move |tx, cx| pushing::push(tx, cx, &request))
+        .act(me, move |tx, cx| {
+            let begun = Instant::now();
+            pushing::push_while(tx, cx, &request, || begun.elapsed() < BATCH_TIME)
+        })
         .await
         .map(Json)
 }
@@ -84,7 +91,7 @@ pub async fn delta(
         return page.await.map(Json);
     }
     state
-        .act(me, move |tx, cx| pull::delta(tx, cx, &request))
+        .tell(me, move |tx, cx| pull::delta(tx, cx, &request))
         .await
         .map(Json)
 }
@@ -148,14 +155,9 @@ pub async fn digest(
         entities,
         versions,
     };
-    // It walks through all that the device holds: only the news of its cursor waits for the writer.
-    let (first, news) = (request.clone(), request.clone());
-    let looked = state.look(me.clone(), move |tx, cx| digests::look(tx, cx, &first));
-    if let Some(digest) = looked.await? {
-        return Ok(Json(digest));
-    }
+    let news = request.clone();
     state
-        .act(me.clone(), move |tx, cx| digests::present(tx, cx, &news))
+        .tell(me.clone(), move |tx, cx| digests::present(tx, cx, &news))
         .await?;
     state
         .look(me, move |tx, cx| digests::told(tx, cx, &request))

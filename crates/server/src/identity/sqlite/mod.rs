@@ -89,12 +89,16 @@ impl IdentityStore for SqliteIdentity<'_> {
         self.one("SELECT * FROM devices WHERE id = ?1", [Text(id)], read_device)
     }
 
-    fn signed_in_devices(&self, user_id: &str) -> Result<Vec<Device>> {
+    fn signed_in_devices(&self, user_id: &str, after: Option<&Device>, limit: usize) -> Result<Vec<Device>> {
         let sql = "SELECT * FROM devices WHERE user_id = ?1 AND EXISTS (SELECT 1 FROM sessions WHERE \
-                   device_id = devices.id AND revoked_at IS NULL) ORDER BY last_seen_at DESC, id";
+                   device_id = devices.id AND revoked_at IS NULL) \
+                   AND (?2 IS NULL OR last_seen_at < ?2 OR (last_seen_at = ?2 AND id > ?3)) \
+                   ORDER BY last_seen_at DESC, id LIMIT ?4";
         let mut statement = self.0.prepare_cached(sql)?;
+        let seen = after.map(|device| Millis(device.last_seen_at));
+        let id = after.map(|device| Text(&device.id));
         let devices = statement
-            .query_map([user_id], read_device)?
+            .query_map(params![user_id, seen, id, limit], read_device)?
             .collect::<rusqlite::Result<_>>()?;
         Ok(devices)
     }

@@ -81,7 +81,7 @@ fn people_remove_their_own_devices_only() {
     assert!(remove(&world, phone.device_id));
     assert!(!remove(&world, phone.device_id), "removed already");
     assert!(!world.is_let_in(&phone) && world.is_let_in(&desk) && world.is_let_in(&bens));
-    let left = world.store().signed_in_devices("ann").unwrap();
+    let left = world.store().signed_in_devices("ann", None, 10).unwrap();
     assert_eq!(
         left.iter().map(|device| device.id).collect::<Vec<_>>(),
         [desk.device_id]

@@ -177,7 +177,13 @@ fn a_session_ends_at_its_longest_lifetime_however_often_it_was_refreshed() {
         world.refresh(arrived.refresh.reveal()).unwrap_err(),
         Refusal::SessionExpired
     );
-    assert!(world.store().signed_in_devices("ann").unwrap().is_empty());
+    assert!(
+        world
+            .store()
+            .signed_in_devices("ann", None, 10)
+            .unwrap()
+            .is_empty()
+    );
     let session: Option<Session> = {
         let id = super::super::secret::SecretHash::of(arrived.refresh.reveal());
         let token = world.store().refresh_token(id).unwrap().unwrap();

@@ -79,7 +79,7 @@ fn a_device_is_listed_while_one_of_its_sessions_lives_the_last_seen_first() {
             store.save_session(&session(id, of, now)).unwrap();
         }
         let listed = || -> Vec<Uuid> {
-            let devices = store.signed_in_devices("ann").unwrap();
+            let devices = store.signed_in_devices("ann", None, 10).unwrap();
             devices.into_iter().map(|device| device.id).collect()
         };
         assert_eq!(listed(), [2, 1].map(Uuid::from_u128));
@@ -93,6 +93,29 @@ fn a_device_is_listed_while_one_of_its_sessions_lives_the_last_seen_first() {
         assert_eq!(listed(), [Uuid::from_u128(1)]);
         let ended = store.session(Uuid::from_u128(12)).unwrap().unwrap();
         assert_eq!(ended.revoked, Some(revoked));
+    });
+}
+
+#[test]
+fn devices_are_listed_page_by_page_also_those_seen_at_one_time() {
+    on_each_store(|world, store| {
+        let now = world().now;
+        for number in 1..=7 {
+            let at = now + TimeDelta::hours(i64::from(number == 3));
+            store.save_device(&device(number, at)).unwrap();
+            store.save_session(&session(number + 100, number, now)).unwrap();
+        }
+        let all = [3, 1, 2, 4, 5, 6, 7].map(Uuid::from_u128);
+        for limit in [1, 2, 3, 7, 8] {
+            let (mut listed, mut after) = (Vec::new(), None);
+            for _ in 0..10 {
+                let page = store.signed_in_devices("ann", after.as_ref(), limit).unwrap();
+                assert!(page.len() <= limit);
+                listed.extend(page.iter().map(|device| device.id));
+                after = page.into_iter().last().or(after);
+            }
+            assert_eq!(listed, all, "{limit}");
+        }
     });
 }
 

@@ -4,7 +4,9 @@ use std::ops::Bound::{Excluded, Unbounded};
 use holdfast_core::Timestamp;
 
 use super::Tables;
-use crate::storage::model::{AuditFilter, AuditRow, HistoryEntry, Membership, StoredRecord};
+use crate::storage::model::{
+    AuditFilter, AuditRow, HistoryBound, HistoryEntry, HistoryRange, Membership, NewestVersions, StoredRecord,
+};
 use crate::storage::port::{Result, StorageError, Transaction};
 use crate::storage::text::StoredText;
 
@@ -152,16 +154,29 @@ impl Transaction for MemoryTransaction<'_> {
         Ok(rows.map(|(_, entry)| entry.clone()).collect())
     }
 
-    fn history_page(&self, entity: &str, id: &str, version: u64, limit: usize) -> Result<Vec<HistoryEntry>> {
-        let mut entries = self.history_after(entity, id, version)?;
-        entries.truncate(limit);
-        Ok(entries)
+    fn history_page(
+        &self,
+        entity: &str,
+        id: &str,
+        version: u64,
+        bound: HistoryBound,
+    ) -> Result<Vec<HistoryEntry>> {
+        let entries = self.history_after(entity, id, version)?;
+        Ok(bounded(entries.into_iter(), bound)?.0)
     }
 
-    fn history_since(&self, entity: &str, id: &str, sequence: u64) -> Result<Vec<HistoryEntry>> {
-        let mut entries = self.history_after(entity, id, 0)?;
-        entries.retain(|entry| entry.sequence > sequence);
-        Ok(entries)
+    fn newest_versions(
+        &self,
+        entity: &str,
+        id: &str,
+        range: HistoryRange,
+        bound: HistoryBound,
+    ) -> Result<NewestVersions> {
+        let mut entries = self.history_after(entity, id, range.after)?;
+        entries.retain(|entry| entry.sequence > range.since && entry.version < range.before);
+        let (mut entries, complete) = bounded(entries.into_iter().rev(), bound)?;
+        entries.reverse();
+        Ok(NewestVersions { entries, complete })
     }
 
     fn key_holder(&self, entity: &str, name: &str, value: &str) -> Result<Option<String>> {
@@ -261,6 +276,11 @@ impl Transaction for MemoryTransaction<'_> {
         Ok(())
     }
 
+    fn drop_dialogue(&mut self, device: &str, entity_set: &str) -> Result<()> {
+        self.writing()?.dialogues.remove(&pair(device, entity_set));
+        Ok(())
+    }
+
     fn put_audit(&mut self, row: &AuditRow) -> Result<()> {
         let tables = self.writing()?;
         let number = tables
@@ -299,4 +319,24 @@ impl Transaction for MemoryTransaction<'_> {
         });
         Ok(rows.take(filter.limit).cloned().collect())
     }
+}
+
+/// The first entries, as far as they are within the bound; whether these are all.
+fn bounded(
+    entries: impl Iterator<Item = HistoryEntry>,
+    bound: HistoryBound,
+) -> Result<(Vec<HistoryEntry>, bool)> {
+    let (mut taken, mut bytes) = (Vec::new(), 0);
+    for entry in entries {
+        let text = serde_json::to_string(&entry.changes);
+        let size = text
+            .map_err(|error| StorageError::Inconsistent(error.to_string()))?
+            .len();
+        if taken.len() == bound.versions || (!taken.is_empty() && bytes + size > bound.bytes) {
+            return Ok((taken, false));
+        }
+        bytes += size;
+        taken.push(entry);
+    }
+    Ok((taken, true))
 }

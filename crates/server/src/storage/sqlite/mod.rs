@@ -6,6 +6,7 @@
 
 pub mod deadline;
 mod error;
+mod history;
 mod migrate;
 mod rows;
 mod storage;

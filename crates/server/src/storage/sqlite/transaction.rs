@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 use holdfast_core::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
+use super::history;
 use super::rows::{read_audit, read_history, read_record};
 use super::value::{Json, Millis};
-use crate::storage::model::{AuditFilter, AuditRow, HistoryEntry, Membership, StoredRecord};
+use crate::storage::model::{
+    AuditFilter, AuditRow, HistoryBound, HistoryEntry, HistoryRange, Membership, NewestVersions, StoredRecord,
+};
 use crate::storage::port::{Result, StorageError, Transaction};
 use crate::storage::text::StoredText;
 
@@ -165,15 +168,24 @@ impl Transaction for SqliteTransaction<'_> {
         self.all(sql, params![entity, id, within(version)], read_history)
     }
 
-    fn history_page(&self, entity: &str, id: &str, version: u64, limit: usize) -> Result<Vec<HistoryEntry>> {
-        let sql =
-            "SELECT * FROM history WHERE entity = ?1 AND id = ?2 AND version > ?3 ORDER BY version LIMIT ?4";
-        self.all(sql, params![entity, id, within(version), limit], read_history)
+    fn history_page(
+        &self,
+        entity: &str,
+        id: &str,
+        version: u64,
+        bound: HistoryBound,
+    ) -> Result<Vec<HistoryEntry>> {
+        history::page(self.connection, (entity, id), version, bound)
     }
 
-    fn history_since(&self, entity: &str, id: &str, sequence: u64) -> Result<Vec<HistoryEntry>> {
-        let sql = "SELECT * FROM history WHERE entity = ?1 AND id = ?2 AND sequence > ?3 ORDER BY version";
-        self.all(sql, params![entity, id, within(sequence)], read_history)
+    fn newest_versions(
+        &self,
+        entity: &str,
+        id: &str,
+        range: HistoryRange,
+        bound: HistoryBound,
+    ) -> Result<NewestVersions> {
+        history::newest(self.connection, (entity, id), range, bound)
     }
 
     fn key_holder(&self, entity: &str, name: &str, value: &str) -> Result<Option<String>> {
@@ -268,6 +280,13 @@ impl Transaction for SqliteTransaction<'_> {
         )
     }
 
+    fn drop_dialogue(&mut self, device: &str, entity_set: &str) -> Result<()> {
+        self.run(
+            "DELETE FROM dialogues WHERE device = ?1 AND entity_set = ?2",
+            [device, entity_set],
+        )
+    }
+
     fn put_audit(&mut self, row: &AuditRow) -> Result<()> {
         self.run(
             "INSERT INTO audit (id, at, entity, record_id, user_id, entry, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -288,8 +307,6 @@ impl Transaction for SqliteTransaction<'_> {
     }
 
     fn audits(&self, filter: &AuditFilter) -> Result<Vec<AuditRow>> {
-        let sql = "SELECT * FROM audit WHERE (?1 IS NULL OR entity = ?1) AND (?2 IS NULL OR record_id = ?2) \
-                   AND (?3 IS NULL OR user_id = ?3) AND (?4 IS NULL OR number < ?4) ORDER BY number DESC LIMIT ?5";
         let AuditFilter {
             entity,
             record_id,
@@ -297,15 +314,31 @@ impl Transaction for SqliteTransaction<'_> {
             before,
             limit,
         } = filter;
+        // One statement for each kind of filter: a condition on a value that may be absent uses no index.
+        let parts = [
+            ("entity = ?1", entity.is_some()),
+            ("record_id = ?2", record_id.is_some()),
+            ("user_id = ?3", user_id.is_some()),
+        ];
+        let parts: Vec<&str> = parts
+            .into_iter()
+            .filter_map(|(part, is_given)| is_given.then_some(part))
+            .collect();
+        let conditions = parts
+            .iter()
+            .map(|part| format!("{part} AND "))
+            .collect::<String>();
+        let sql = format!("SELECT * FROM audit WHERE {conditions}number < ?4 ORDER BY number DESC LIMIT ?5");
+        let before = before.map_or(i64::MAX, within);
         self.all(
-            sql,
-            params![entity, record_id, user_id, before.map(within), limit],
+            &sql,
+            params![entity, record_id, user_id, before, limit],
             read_audit,
         )
     }
 }
 
 /// A bound that somebody else named, as SQLite can hold it: no number of the database is larger.
-fn within(bound: u64) -> i64 {
+pub(super) fn within(bound: u64) -> i64 {
     i64::try_from(bound).unwrap_or(i64::MAX)
 }

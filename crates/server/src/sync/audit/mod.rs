@@ -195,19 +195,69 @@ fn visible(tx: &dyn Transaction, cx: &Context<'_>, row: &AuditRow) -> Result<Aud
     Ok(entry)
 }
 
-/// Lists the audit for those who may read it.
+/// Entries that one request looks at. A filter that fits few of them gets short pages.
+const LOOKED_AT: usize = 5_000;
+
+/// Entries read from the store at once, where not all of them fit.
+const CHUNK: usize = 500;
+
+/// Lists the audit for those who may read it. A page may be short, or empty, and name a next one.
 pub fn list(tx: &dyn Transaction, cx: &Context<'_>, filter: &AuditFilter) -> Answer<AuditPage> {
+    list_within(tx, cx, filter, LOOKED_AT)
+}
+
+/// As [`list`], looking at so many entries.
+pub(super) fn list_within(
+    tx: &dyn Transaction,
+    cx: &Context<'_>,
+    filter: &AuditFilter,
+    looked_at: usize,
+) -> Answer<AuditPage> {
     if !cx.caller.me.may("system", "audit", "read") {
         return Ok(Err(Refusal::denied("Only an administrator may read the audit.")));
     }
-    let rows = tx.audits(filter)?;
-    let before = rows
-        .last()
-        .filter(|_| rows.len() == filter.limit)
-        .map(|row| row.number);
-    let items = rows
-        .iter()
-        .map(|row| visible(tx, cx, row))
-        .collect::<Result<_>>()?;
-    Ok(Ok(AuditPage { items, before }))
+    // What an index finds is looked up, and the rest of the filter is held against it.
+    let found_by = indexed(filter);
+    let (mut items, mut left, mut before) = (Vec::new(), looked_at, filter.before);
+    loop {
+        let limit = if found_by == *filter { filter.limit } else { CHUNK }.min(left);
+        let rows = tx.audits(&AuditFilter {
+            before,
+            limit,
+            ..found_by.clone()
+        })?;
+        let is_last = rows.len() < limit;
+        for row in rows {
+            left -= 1;
+            before = Some(row.number);
+            if fits(filter, &row) {
+                items.push(visible(tx, cx, &row)?);
+            }
+            if items.len() == filter.limit || left == 0 {
+                return Ok(Ok(AuditPage { items, before }));
+            }
+        }
+        if is_last {
+            let before = None;
+            return Ok(Ok(AuditPage { items, before }));
+        }
+    }
+}
+
+/// The part of a filter for which the storage has an index: a record, or else a person.
+fn indexed(filter: &AuditFilter) -> AuditFilter {
+    let mut indexed = filter.clone();
+    match (&filter.entity, &filter.record_id) {
+        (Some(_), Some(_)) => indexed.user_id = None,
+        _ => (indexed.entity, indexed.record_id) = (None, None),
+    }
+    indexed
+}
+
+fn fits(filter: &AuditFilter, row: &AuditRow) -> bool {
+    let fits =
+        |wanted: &Option<String>, actual: &str| wanted.as_deref().is_none_or(|wanted| wanted == actual);
+    fits(&filter.entity, &row.entity)
+        && fits(&filter.record_id, &row.record_id)
+        && fits(&filter.user_id, &row.user_id)
 }

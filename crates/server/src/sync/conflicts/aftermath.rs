@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::choice::{Choices, Pick};
 use super::{Parts, RECORD};
 use crate::records::{past, version::NewVersion};
-use crate::storage::model::{Act, StoredRecord};
+use crate::storage::model::{Act, HistoryEntry, StoredRecord};
 use crate::storage::port::{Result, Transaction};
 use crate::sync::Context;
 use crate::sync::audit::{AuditAction, AuditEntry, LosingValue};
@@ -80,16 +80,21 @@ pub(super) fn tell(
         AuditEntry::new(cx, AuditAction::Resolve, &entity.name, &record.id).about(operation, record.version);
     entry.conflict_id = Some(conflict.id.clone());
     entry.resolved_at = Some(cx.now);
-    let mut history = tx.history_after(&entity.name, &record.id, 0)?;
-    history.retain(|version| version.at < cx.now || version.user_id != cx.caller.me.user_id);
+    let fields = choices
+        .keys()
+        .map(String::as_str)
+        .filter(|field| *field != RECORD)
+        .collect();
+    let by_others_or_before =
+        |version: &HistoryEntry| version.at < cx.now || version.user_id != cx.caller.me.user_id;
+    let authors = past::last_authors(tx, record, fields, by_others_or_before)?;
     let mut to_author = Vec::new();
     for (field, choice) in choices {
         let name = Value::from(choice.choice.name());
         let mine = parts.value(field, "mine");
         let (before, after) = (parts.value(field, "before"), parts.value(field, "after"));
         // Whoever wrote what stood there until now; that may be a third.
-        let theirs_by = past::last_change(&history, field).map(|version| version.user_id.clone());
-        let theirs_by = theirs_by.unwrap_or_default();
+        let theirs_by = authors.get(field).cloned().unwrap_or_default();
         entry.conflicting_fields.push(field.clone());
         entry
             .resolution

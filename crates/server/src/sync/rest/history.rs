@@ -5,9 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{DEFAULT_PAGE, MAXIMAL_PAGE};
 use crate::records::ids;
-use crate::storage::model::HistoryEntry;
+use crate::storage::model::{HistoryBound, HistoryEntry, HistoryRange};
 use crate::storage::port::Transaction;
 use crate::sync::{Answer, Context, Refusal, outcome, subject};
+
+/// Bytes of changes that one page holds, beyond its first version.
+const PAGE_BYTES: usize = 4 * 1024 * 1024;
 
 /// Which versions of a record to list: the first, those after one, or the last before one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -87,16 +90,21 @@ pub fn history(
     let Some(record) = record else {
         return Ok(Err(Refusal::not_found(outcome::NOT_THERE)));
     };
-    // Versions are numbered without a gap.
-    let (after, limit) = match request.before {
-        Some(before) => {
-            let last = before.saturating_sub(1).min(record.version);
-            let first = last.saturating_sub(limit as u64);
-            (first, (last - first) as usize)
-        }
-        None => (request.after.unwrap_or(0), limit),
+    let bound = HistoryBound {
+        versions: limit,
+        bytes: PAGE_BYTES,
     };
-    let entries = tx.history_page(&entity.name, &id, after, limit)?;
+    let entries = match request.before {
+        Some(before) => {
+            let before = before.min(record.version.saturating_add(1));
+            let range = HistoryRange {
+                before,
+                ..HistoryRange::ALL
+            };
+            tx.newest_versions(&entity.name, &id, range, bound)?.entries
+        }
+        None => tx.history_page(&entity.name, &id, request.after.unwrap_or(0), bound)?,
+    };
     let (first, last) = (entries.first(), entries.last());
     let previous = first.map(|entry| entry.version).filter(|first| *first > 1);
     let next = last

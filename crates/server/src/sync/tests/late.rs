@@ -385,20 +385,20 @@ fn a_digest_with_nothing_to_note_is_a_read(world: World<impl Storage>) {
         entities: None,
         versions: false,
     };
-    let look = |since: &str| {
+    let count = |since: &str| {
         let request = request(since);
-        let looked = world.act(&tara, |tx, cx| digest::look(tx, cx, &request));
-        looked.unwrap().map(|digest| digest.entities["orders"].count)
+        let (presented, stored) = world.tell(&tara, |tx, cx| digest::present(tx, cx, &request));
+        presented.unwrap();
+        let told = world.act(&tara, |tx, cx| digest::told(tx, cx, &request));
+        (told.unwrap().entities["orders"].count, stored)
     };
     let cursor = world.pull(&tara, None, 100).unwrap().cursor;
-    assert_eq!(look(&cursor), None, "the page has just arrived");
-    let whole = world.act(&tara, |tx, cx| digest::digest(tx, cx, &request(&cursor)));
-    assert_eq!(whole.unwrap().entities["orders"].count, 3);
-    assert_eq!(look(&cursor), Some(3));
-    assert_eq!(look("no cursor of this device"), None);
+    assert_eq!(count(&cursor), (3, true), "the page has just arrived");
+    assert_eq!(count(&cursor), (3, false));
+    assert_eq!(count("no cursor of this device"), (3, false));
     order(&world, "WO-4", "tara");
     let next = world.pull(&tara, Some(&cursor), 100).unwrap().cursor;
     world.pull(&tara, Some(&next), 100).unwrap();
-    assert_eq!(look(&next), Some(4));
-    assert_eq!(look(&cursor), None, "overtaken");
+    assert_eq!(count(&next), (4, false));
+    assert_eq!(count(&cursor), (4, false), "overtaken");
 }

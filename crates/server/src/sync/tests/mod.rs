@@ -2,6 +2,8 @@
 
 mod after_access;
 mod audit_chain;
+#[rustfmt::skip]
+mod bounds;
 mod concurrency;
 mod conflicts;
 mod cursors;
@@ -13,6 +15,7 @@ mod late;
 #[rustfmt::skip]
 mod limits;
 mod merge;
+mod prepared;
 mod push;
 #[rustfmt::skip]
 mod reach;
@@ -41,8 +44,9 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+use super::prepared::prepare;
 use super::pull::{self, DeltaRequest};
-use super::{Caller, Context, Refusal, push as pushing, scopes_of};
+use super::{Answer, Caller, Context, Refusal, push as pushing, scopes_of};
 use crate::records::{people, starts, version::Author, version::NewVersion};
 use crate::storage::model::{Act, StoredRecord};
 use crate::storage::port::{Storage, StorageError, Transaction};
@@ -188,6 +192,35 @@ impl<S: Storage> World<S> {
         self.storage.write(|tx| work(tx, &cx)).unwrap()
     }
 
+    /// As [`Self::act`], prepared on a snapshot, as the server's routes do; whether anything was stored, too.
+    pub fn tell<T: std::fmt::Debug>(
+        &self,
+        caller: &Caller,
+        work: impl Fn(&mut dyn Transaction, &Context<'_>) -> Answer<T>,
+    ) -> (Result<T, Refusal>, bool) {
+        let cx = Context {
+            stamps_alike: false,
+            packs: &self.packs,
+            rng: &self.random,
+            now: self.now(),
+            caller,
+        };
+        let prepared = self
+            .storage
+            .read(|tx| prepare(tx, &cx, |tx| work(tx, &cx)))
+            .unwrap();
+        match prepared {
+            Some(prepared) if prepared.is_final() => (prepared.into_answer(), false),
+            Some(prepared) => {
+                let stored = self
+                    .storage
+                    .write(|tx| prepared.store(tx, &cx, |tx| work(tx, &cx)));
+                (stored.unwrap(), true)
+            }
+            None => (self.storage.write(|tx| work(tx, &cx)).unwrap(), true),
+        }
+    }
+
     /// A record that was always there.
     pub fn given(&self, entity: &str, id: &str, fields: Value) -> StoredRecord {
         let (entity, at) = (self.packs.entity(entity).unwrap(), self.now());
@@ -249,8 +282,8 @@ impl<S: Storage> World<S> {
             layout: Layout::Rows,
             receipt: None,
         };
-        self.act(caller, |tx, cx| pull::delta(tx, cx, &request))
-            .map(|delta| heard(&delta))
+        let (delta, _) = self.tell(caller, |tx, cx| pull::delta(tx, cx, &request));
+        delta.map(|delta| heard(&delta))
     }
 
     /// A first page of one collection.

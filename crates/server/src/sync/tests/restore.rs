@@ -12,7 +12,8 @@ on_both!(
     the_audit_holds_both_values,
     a_losing_value_is_put_back,
     only_an_administrator_may,
-    what_cannot_be_restored
+    what_cannot_be_restored,
+    a_request_looks_at_only_so_many_entries,
 );
 
 fn list(world: &World<impl Storage>, caller: &Caller, filter: AuditFilter) -> Result<Vec<AuditEntry>, u16> {
@@ -163,4 +164,58 @@ fn what_cannot_be_restored(world: World<impl Storage>) {
     let version = world.record("order", "WO-1").version;
     world.push_one(&world.samir(), delete("d", "WO-1", version));
     assert_eq!(restore(&entry.audit_id).unwrap_err(), 409);
+}
+
+/// Every filter brings all that fits, each entry once, newest first, however little one request looks at.
+fn a_request_looks_at_only_so_many_entries(world: World<impl Storage>) {
+    for number in 0..30 {
+        let id = ["WO-1", "WO-2", "WO-3"][number % 3];
+        let author = if number % 5 == 0 {
+            world.samir()
+        } else {
+            world.tara()
+        };
+        world.act(&author, |tx, cx| {
+            AuditEntry::new(cx, AuditAction::Denied, "order", id).write(tx)
+        });
+    }
+    let text = |text: &str| (text != "-").then(|| text.to_owned());
+    let ada = world.ada();
+    for (entity, id, user, count) in [
+        ("-", "-", "-", 30),
+        ("order", "-", "-", 30),
+        ("asset", "-", "-", 0),
+        ("order", "WO-2", "-", 10),
+        ("-", "WO-2", "-", 10),
+        ("-", "-", "samir", 6),
+        ("order", "WO-1", "samir", 2),
+        ("-", "WO-1", "samir", 2),
+        ("order", "-", "nobody", 0),
+    ] {
+        for (limit, looked_at) in [(1, 1), (3, 4), (4, 3), (50, 7), (50, 5_000)] {
+            let (mut seen, mut before, mut requests) = (Vec::new(), None, 0);
+            loop {
+                let filter = AuditFilter {
+                    entity: text(entity),
+                    record_id: text(id),
+                    user_id: text(user),
+                    before,
+                    limit,
+                };
+                let page = world
+                    .act(&ada, |tx, cx| audit::list_within(tx, cx, &filter, looked_at))
+                    .unwrap();
+                assert!(page.items.len() <= limit.min(looked_at));
+                seen.extend(page.items.into_iter().map(|entry| entry.audit_id));
+                (before, requests) = (page.before, requests + 1);
+                assert!(requests <= 31, "it gets on");
+                if before.is_none() {
+                    break;
+                }
+            }
+            let distinct: std::collections::BTreeSet<&String> = seen.iter().collect();
+            let context = format!("{entity} {id} {user} {limit} {looked_at}");
+            assert_eq!((seen.len(), distinct.len()), (count, count), "{context}");
+        }
+    }
 }
