@@ -13,7 +13,7 @@ use crate::{
     executor::Executor,
     faults::Weather,
     hostile::device::HostileDevice,
-    invariants::{self, Broken, Excuses},
+    invariants::{self, Broken, Excuses, delay},
     link::Way,
     network::Network,
     rng::Seeded,
@@ -25,6 +25,12 @@ use crate::{
 
 /// Rounds of everybody syncing, each of some minutes, after which all queues must be empty.
 const SETTLING_ROUNDS: usize = 60;
+
+/// Rounds of these in which a hostile device goes on.
+const HOSTILE_ROUNDS: usize = 6;
+
+/// Rounds after which what could be sent when the faults stopped is settled, whatever the hostile device does.
+const DELAY_ROUNDS: usize = 12;
 
 /// What could not even begin: a fault of the simulator itself.
 #[derive(Debug, thiserror::Error)]
@@ -127,7 +133,7 @@ impl World {
             events += 1;
         }
         if self.broken.is_empty() {
-            self.settle();
+            self.settle(schedule.seed);
         }
         Outcome {
             steps: self.executor.steps,
@@ -153,6 +159,9 @@ impl World {
         for commit in &commits {
             let device = &self.devices[commit.device];
             let chosen = self.diary.chosen_by(commit);
+            if !commit.writes.is_empty() {
+                self.diary.sees(commit, &device.replica());
+            }
             self.diary.committed(commit);
             if !chosen.is_empty() {
                 self.broken.extend(invariants::as_chosen(device, &chosen));
@@ -177,7 +186,36 @@ impl World {
 
     /// The faults stop, everybody comes back and syncs until nothing moves any more; then the promises are checked.
     /// Whoever is awake goes on as they are: nobody has to start the app again for things to get well.
-    fn settle(&mut self) {
+    fn settle(&mut self, seed: u64) {
+        self.faults_stop();
+        let waiting = delay::sendable(&self.devices);
+        let attacked = if self.hostile.is_some() { HOSTILE_ROUNDS } else { 0 };
+        for round in 0..SETTLING_ROUNDS {
+            if round < attacked {
+                self.attack(&settling_rng(seed, round));
+            }
+            self.pass(200_000);
+            if !self.broken.is_empty() {
+                return;
+            }
+            let quiet = invariants::is_quiet(&self.devices, &self.network);
+            if quiet {
+                let (devices, network) = (&self.devices, &self.network);
+                self.broken = invariants::at_rest(devices, network, &self.diary, self.excuses);
+            } else if round + 1 == DELAY_ROUNDS && self.hostile.is_some() {
+                self.broken = delay::delayed(&self.devices, &waiting);
+            }
+            if !self.broken.is_empty() || quiet && round + 1 >= attacked {
+                return;
+            }
+        }
+        let still = "devices still had work after the faults had stopped";
+        self.broken = vec![Broken::new("queues drain", still)];
+        let moving = invariants::what_moves(&self.devices, &self.network);
+        self.broken.extend(moving);
+    }
+
+    fn faults_stop(&mut self) {
         self.story.tell("world", || "the faults stop");
         self.network.weather.set(Weather::FINE);
         self.network.server.borrow().storage.fail_after(u64::MAX);
@@ -191,21 +229,6 @@ impl World {
             device.contexts.iter().for_each(|context| context.doom.lift());
             self.reopen_all(number);
         }
-        for _ in 0..SETTLING_ROUNDS {
-            self.pass(200_000);
-            if !self.broken.is_empty() {
-                return;
-            }
-            if invariants::is_quiet(&self.devices, &self.network) {
-                let (devices, network) = (&self.devices, &self.network);
-                self.broken = invariants::at_rest(devices, network, &self.diary, self.excuses);
-                return;
-            }
-        }
-        let still = "devices still had work after the faults had stopped";
-        self.broken = vec![Broken::new("queues drain", still)];
-        let moving = invariants::what_moves(&self.devices, &self.network);
-        self.broken.extend(moving);
     }
 }
 
@@ -225,6 +248,11 @@ fn hostile_device(schedule: &Schedule) -> Option<HostileDevice> {
 /// Draws for the hostile device's turn after an event.
 fn attack_rng(seed: u64, event: u64) -> Seeded {
     event_rng(seed ^ 0x5455_524E, event)
+}
+
+/// Draws for the hostile device's turn before a round in which everybody settles.
+fn settling_rng(seed: u64, round: usize) -> Seeded {
+    event_rng(seed ^ 0x5345_5454_4C45, round as u64)
 }
 
 /// Draws for one event of a run.

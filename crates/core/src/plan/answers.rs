@@ -36,7 +36,7 @@ pub fn answers(
             continue;
         };
         let step = match response.result_of(position, queue_id) {
-            Some(result) => answer(&planned, &write, result, now, random),
+            Some(result) => answer(&planned, &write, result, (now, response.server_time), random),
             None => put(QueuedWrite {
                 status: WriteStatus::Pending,
                 ..write
@@ -84,7 +84,7 @@ fn answer(
     replica: &Replica,
     write: &QueuedWrite,
     result: &OperationResult,
-    now: Timestamp,
+    (now, server_time): (Timestamp, Timestamp),
     random: u64,
 ) -> Changes {
     let error = || {
@@ -94,8 +94,8 @@ fn answer(
             .unwrap_or_else(|| WireError::new(ErrorCode::ServerError, "The server gave no reason."))
     };
     match result.status {
-        ResultStatus::Success => settled(replica, write, result, WriteStatus::Synced, now),
-        ResultStatus::Conflict => settled(replica, write, result, WriteStatus::Conflict, now),
+        ResultStatus::Success => settled(replica, write, result, WriteStatus::Synced, (now, server_time)),
+        ResultStatus::Conflict => settled(replica, write, result, WriteStatus::Conflict, (now, server_time)),
         ResultStatus::Retry if error().code == ErrorCode::DependencyFailed => put(QueuedWrite {
             status: WriteStatus::Pending,
             ..write.clone()
@@ -167,7 +167,7 @@ fn settled(
     write: &QueuedWrite,
     result: &OperationResult,
     status: WriteStatus,
-    now: Timestamp,
+    (now, server_time): (Timestamp, Timestamp),
 ) -> Changes {
     let mut merged = result.merged.clone();
     merged.extend(
@@ -205,7 +205,7 @@ fn settled(
         changes.delete(RowKey::Mirror(key));
         return changes;
     }
-    match confirmed(replica, write, result, &key, now) {
+    match confirmed(replica, write, result, &key, (now, server_time)) {
         Confirmed::Record(mirror) => changes.put(Row::Mirror(mirror)),
         Confirmed::Deleted => changes.delete(RowKey::Mirror(key.clone())),
         Confirmed::Unknown => {}
@@ -234,7 +234,7 @@ fn confirmed(
     write: &QueuedWrite,
     result: &OperationResult,
     key: &RecordKey,
-    now: Timestamp,
+    (now, server_time): (Timestamp, Timestamp),
 ) -> Confirmed {
     let known = replica.mirror(key);
     let newer = |version: u64| known.is_none_or(|held| held.version() < version);
@@ -259,7 +259,7 @@ fn confirmed(
             Confirmed::Record(Mirror {
                 fields,
                 version,
-                updated_at: now,
+                updated_at: server_time,
                 reached_at: now,
                 ..(*mirror).clone()
             })

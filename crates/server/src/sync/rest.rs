@@ -145,5 +145,6 @@ fn operation(cx: &Context<'_>, entity: &Entity, write: RestWrite) -> WireOperati
         queued_at: Some(cx.now),
         clock_offset_ms: 0,
         depends_on: Vec::new(),
+        seen_at: None,
     }
 }
