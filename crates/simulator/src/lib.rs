@@ -31,6 +31,7 @@ mod office;
 pub mod rng;
 pub mod run;
 pub mod server;
+mod settling;
 pub mod store;
 pub mod story;
 pub mod values;
