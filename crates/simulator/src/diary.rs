@@ -11,10 +11,11 @@ use holdfast_core::{
     Fields,
     queue::{QueuedWrite, WriteStatus},
     record::RecordKey,
+    replica::Replica,
 };
 use serde_json::Value;
 
-use crate::witness::Committed;
+use crate::{server::identity::Seen, witness::Committed};
 
 /// A device from one loss of its storage to the next: within one, sequences tell what was made first.
 pub type Author = (usize, u64);
@@ -64,6 +65,8 @@ pub struct Diary {
     restores: Cell<u64>,
     /// By queue id.
     writes: RefCell<BTreeMap<String, Known>>,
+    /// When the server last changed what an author saw, by queue id.
+    seen: RefCell<Seen>,
     /// Keys of rows that somebody took out of a list by hand.
     removed: RefCell<BTreeSet<String>>,
     /// How often each device lost its storage.
@@ -125,6 +128,21 @@ impl Diary {
                 },
             );
         }
+    }
+
+    /// Notes what the authors of new writes saw.
+    pub fn sees(&self, commit: &Committed, replica: &Replica) {
+        for write in &commit.writes {
+            let held = replica.mirror(&write.key()).filter(|held| held.version() > 0);
+            let new = !self.writes.borrow().contains_key(&write.id);
+            if let Some(held) = held.filter(|_| new) {
+                self.seen.borrow_mut().insert(write.id.clone(), held.updated_at());
+            }
+        }
+    }
+
+    pub fn seen(&self) -> std::cell::Ref<'_, Seen> {
+        self.seen.borrow()
     }
 
     /// Gives up what an author took back before it was sent: a field at its base again, a record deleted again.

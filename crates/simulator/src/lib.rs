@@ -11,7 +11,8 @@
 //! doubled, silently overwritten or shown to the wrong person. A run that breaks one is shortened ([`run::shrink`]) and
 //! told as a [`story`].
 //!
-//! In one world of three a [`hostile`] device with a session of its own sends raw requests between the events.
+//! In one world of three a [`hostile`] device with a session of its own sends raw requests between the events, and the office
+//! works on what its account has.
 //!
 //! A new kind of device, fault or promise has one place each: `device`, `events`, `invariants`.
 
@@ -26,9 +27,11 @@ pub mod hostile;
 pub mod invariants;
 pub mod link;
 pub mod network;
+mod office;
 pub mod rng;
 pub mod run;
 pub mod server;
+mod settling;
 pub mod store;
 pub mod story;
 pub mod values;

@@ -11,10 +11,8 @@ use crate::{
     device::Device,
     diary::Diary,
     executor::Executor,
-    faults::Weather,
     hostile::device::HostileDevice,
     invariants::{self, Broken, Excuses},
-    link::Way,
     network::Network,
     rng::Seeded,
     run::{Hostile, Outcome, Schedule},
@@ -22,9 +20,6 @@ use crate::{
     story::Story,
     witness::Witness,
 };
-
-/// Rounds of everybody syncing, each of some minutes, after which all queues must be empty.
-const SETTLING_ROUNDS: usize = 60;
 
 /// What could not even begin: a fault of the simulator itself.
 #[derive(Debug, thiserror::Error)]
@@ -127,7 +122,7 @@ impl World {
             events += 1;
         }
         if self.broken.is_empty() {
-            self.settle();
+            self.settle(schedule.seed);
         }
         Outcome {
             steps: self.executor.steps,
@@ -153,6 +148,9 @@ impl World {
         for commit in &commits {
             let device = &self.devices[commit.device];
             let chosen = self.diary.chosen_by(commit);
+            if !commit.writes.is_empty() {
+                self.diary.sees(commit, &device.replica());
+            }
             self.diary.committed(commit);
             if !chosen.is_empty() {
                 self.broken.extend(invariants::as_chosen(device, &chosen));
@@ -173,39 +171,6 @@ impl World {
                 device.contexts[at].doom.lift();
             }
         }
-    }
-
-    /// The faults stop, everybody comes back and syncs until nothing moves any more; then the promises are checked.
-    /// Whoever is awake goes on as they are: nobody has to start the app again for things to get well.
-    fn settle(&mut self) {
-        self.story.tell("world", || "the faults stop");
-        self.network.weather.set(Weather::FINE);
-        self.network.server.borrow().storage.fail_after(u64::MAX);
-        let started = self.network.server.borrow_mut().start();
-        if let Err(error) = started {
-            self.broken.push(Broken::new("queues drain", error.to_string()));
-        }
-        for number in 0..self.devices.len() {
-            let device = &self.devices[number];
-            device.link.way.set(Way::Open);
-            device.contexts.iter().for_each(|context| context.doom.lift());
-            self.reopen_all(number);
-        }
-        for _ in 0..SETTLING_ROUNDS {
-            self.pass(200_000);
-            if !self.broken.is_empty() {
-                return;
-            }
-            if invariants::is_quiet(&self.devices, &self.network) {
-                let (devices, network) = (&self.devices, &self.network);
-                self.broken = invariants::at_rest(devices, network, &self.diary, self.excuses);
-                return;
-            }
-        }
-        let still = "devices still had work after the faults had stopped";
-        self.broken = vec![Broken::new("queues drain", still)];
-        let moving = invariants::what_moves(&self.devices, &self.network);
-        self.broken.extend(moving);
     }
 }
 
@@ -228,7 +193,7 @@ fn attack_rng(seed: u64, event: u64) -> Seeded {
 }
 
 /// Draws for one event of a run.
-fn event_rng(seed: u64, event: u64) -> Seeded {
+pub(crate) fn event_rng(seed: u64, event: u64) -> Seeded {
     let mixed = Seeded::new(seed ^ event.wrapping_mul(0xA076_1D64_78BD_642F));
     Seeded::new(mixed.next_u64())
 }

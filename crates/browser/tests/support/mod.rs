@@ -75,6 +75,7 @@ pub fn queued(id: &str, sequence: u64) -> Row {
         payload,
         base: holdfast_core::Fields::new(),
         base_version: 1,
+        seen_at: None,
         priority: 5,
         depends_on: Vec::new(),
         device_id: "device-1".into(),

@@ -8,7 +8,7 @@ use crate::{
     queue::QueuedWrite,
     record::RecordKey,
     replica::Replica,
-    store::{Alias, Changes, Row},
+    store::{Alias, Changes, Row, RowKey},
 };
 
 /// Adds the alias and the re-addressed writes to `changes`. Writes that `changes` already puts are re-addressed there.
@@ -20,14 +20,16 @@ pub(super) fn adopt(replica: &Replica, changes: &mut Changes, local: &RecordKey,
         local: local.clone(),
         server_id: server_id.to_owned(),
     }));
+    if is_of_server(replica.packs(), local) {
+        // Under the former id stands another record, or none.
+        changes.delete(RowKey::Mirror(local.clone()));
+    }
     for write in replica.writes() {
         let planned = changes.put.iter().find_map(|row| match row {
             Row::Write(planned) if planned.id == write.id => Some((**planned).clone()),
             _ => None,
         });
-        let gone = changes
-            .delete
-            .contains(&crate::store::RowKey::Write(write.id.clone()));
+        let gone = changes.delete.contains(&RowKey::Write(write.id.clone()));
         let before = planned.unwrap_or_else(|| write.clone());
         let after = readdressed(replica.packs(), &before, local, server_id);
         if !gone && after != before {
@@ -36,13 +38,23 @@ pub(super) fn adopt(replica: &Replica, changes: &mut Changes, local: &RecordKey,
     }
 }
 
+/// Whether an id is one that the server gave, and no local one: of a record that came back from a lost history under another.
+fn is_of_server(packs: &Packs, key: &RecordKey) -> bool {
+    let entity = packs.entity(&key.entity_type);
+    let prefix = entity.map(|entity| entity.id_prefix.as_str()).unwrap_or_default();
+    !prefix.is_empty() && key.entity_id.starts_with(prefix)
+}
+
 fn readdressed(packs: &Packs, write: &QueuedWrite, local: &RecordKey, server_id: &str) -> QueuedWrite {
     let mut write = write.clone();
     if write.key() == *local {
         write.entity_id = server_id.to_owned();
+        // It names the record by an id that was never another's.
+        write.seen_at = None;
     }
-    // What was sent is frozen; the server resolves local ids in it by its own alias.
-    if write.is_editable()
+    // What was sent is frozen; the server resolves local ids in it by its own alias. It has none for an id that it gave
+    // before it lost history, and gave to another record since.
+    if (write.is_editable() || is_of_server(packs, local))
         && let Some(entity) = packs.entity(&write.entity_type)
     {
         for field in &entity.fields {

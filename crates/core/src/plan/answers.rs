@@ -261,7 +261,7 @@ fn confirmed(
             Confirmed::Record(Mirror {
                 fields,
                 version,
-                updated_at: now,
+                updated_at: server_time,
                 reached_at: now,
                 ..(*mirror).clone()
             })

@@ -14,7 +14,7 @@ use crate::{
     store::{Changes, Row},
 };
 
-use super::{coalescing, permitted::refused_early};
+use super::{coalescing, permitted::refused_early, recovery};
 
 /// What a person did.
 #[derive(Debug, Clone, PartialEq)]
@@ -192,6 +192,7 @@ fn queued(
     let device = replica.device().ok_or(EditError::NoDevice)?;
     let mut after = current.clone();
     after.extend(draft.payload.clone());
+    let seen_at = recovery::seen_in_doubt(replica, &draft.key);
     let entity_type = draft.key.entity_type;
     let kind = draft
         .kind
@@ -212,6 +213,7 @@ fn queued(
         payload: draft.payload,
         base: draft.base,
         base_version: draft.version,
+        seen_at,
         priority,
         device_id: device.device_id.clone(),
         created_at: now,

@@ -254,7 +254,9 @@ fn updated(
     let (key, version) = (&row.key, row.version);
     let Some(base) = row.base_version else {
         // A whole row; in a scan even an older one, for the server's history may have been set back.
-        let is_current = |held: &Held| held.version() >= version;
+        // What a reader sees of a conflict follows their access to its record, and not its version alone.
+        let seen_otherwise = |held: &Held| key.entity_type == system::CONFLICT && held.version() == version;
+        let is_current = |held: &Held| held.version() >= version && !seen_otherwise(held);
         let current = !incoming.scanning && replica.mirror(key).is_some_and(is_current);
         return Ok(if current { Update::None } else { Update::Whole });
     };

@@ -7,6 +7,7 @@ use crate::{
     Timestamp, ordered,
     protocol::{Digest, DigestEntry},
     queue::{QueuedWrite, WriteStatus},
+    record::RecordKey,
     replica::Replica,
     store::{Changes, Row, RowKey, SyncRow},
 };
@@ -27,6 +28,7 @@ pub fn epoch_changed(replica: &Replica, now: Timestamp) -> Changes {
     for row in &mut changes.put {
         if let Row::Write(write) = row {
             write.base_version = 0;
+            write.seen_at = seen_at(replica, write);
         }
     }
     changes.put(Row::Sync(SyncRow {
@@ -67,10 +69,28 @@ pub(super) fn offer_again(replica: &Replica, changes: &mut Changes) {
             status: WriteStatus::Pending,
             retries: 0,
             synced_at: None,
+            seen_at: seen_at(replica, write),
             ..write.clone()
         };
         changes.put(Row::Write(Box::new(again)));
     }
+}
+
+/// When the server last changed what a write's author saw. What was noted once stays: what is held later may be another
+/// record.
+fn seen_at(replica: &Replica, write: &QueuedWrite) -> Option<Timestamp> {
+    let held = || replica.mirror(&write.key()).filter(|held| held.version() > 0);
+    write.seen_at.or_else(|| held().map(|held| held.updated_at()))
+}
+
+/// When the server last changed a record that is held, and that no page has confirmed since the device began to read
+/// everything anew.
+pub(super) fn seen_in_doubt(replica: &Replica, key: &RecordKey) -> Option<Timestamp> {
+    let held = replica.mirror(key).filter(|held| held.version() > 0)?;
+    let confirmed = replica
+        .cursor()
+        .is_some_and(|cursor| !cursor.partial || held.scan() >= cursor.scan);
+    (!confirmed).then(|| held.updated_at())
 }
 
 /// Ids by entity that the device must fetch again, and mirrors that it must drop, according to the versions of a
@@ -120,7 +140,7 @@ pub fn digest_differences(replica: &Replica, digest: &Digest) -> Differences {
         let surplus = held.keys().filter(|id| !versions.contains_key(*id));
         differences
             .surplus
-            .extend(surplus.map(|id| RowKey::Mirror(crate::record::RecordKey::new(&entity.name, id))));
+            .extend(surplus.map(|id| RowKey::Mirror(RecordKey::new(&entity.name, id))));
     }
     differences
 }

@@ -69,6 +69,13 @@ pub struct WireOperation {
     pub clock_offset_ms: i64,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub depends_on: Vec<String>,
+    /// [`QueuedWrite::seen_at`].
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "timestamp::read_optional"
+    )]
+    pub seen_at: Option<Timestamp>,
 }
 
 impl WireOperation {
@@ -96,6 +103,7 @@ impl WireOperation {
             queued_at: Some(write.recorded_at()),
             clock_offset_ms: 0,
             depends_on,
+            seen_at: write.seen_at,
         }
     }
 

@@ -64,6 +64,14 @@ pub struct QueuedWrite {
     pub base: Fields,
     /// The server's version that the author saw; 0 if the record had none yet.
     pub base_version: u64,
+    /// When the server last changed the version that the author saw, by the server's time: noted once the server may have
+    /// lost that version, so that it can tell whether it has another record under the same id.
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "timestamp::read_optional"
+    )]
+    pub seen_at: Option<Timestamp>,
     /// 1 (first) to 10 (last).
     pub priority: u8,
     /// Queue ids of writes of other lanes that must be settled before this one (the create of a record it refers to).
@@ -119,6 +127,7 @@ crate::json_object!(QueuedWrite {
     payload: "payload",
     base: "base",
     base_version: "baseVersion",
+    seen_at: "seenAt",
     priority: "priority",
     depends_on: "dependsOn" = Vec::new(),
     device_id: "deviceId",

@@ -309,8 +309,9 @@ impl Replica {
     /// The key under which a record is known now: its server id, once the server has given it one.
     pub fn resolve(&self, key: &RecordKey) -> RecordKey {
         match self.aliases.get(key) {
-            Some(server_id) => RecordKey::new(&key.entity_type, server_id),
-            None => key.clone(),
+            // A record of that very id is the one that is meant.
+            Some(server_id) if !self.mirrors.contains_key(key) => RecordKey::new(&key.entity_type, server_id),
+            _ => key.clone(),
         }
     }
 

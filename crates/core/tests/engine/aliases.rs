@@ -1,13 +1,14 @@
 //! A local id gives way to the server's: rows W21, R8 and R9, whichever comes first, answer or delta.
 
 use holdfast_core::{
-    engine::Trigger,
+    engine::{Election, Trigger},
     queue::{Operation, QueuedWrite, WriteStatus},
     record::RecordKey,
+    store::Row,
 };
 use serde_json::{Value, json};
 
-use crate::support::{Device, answer_to, answers, dead, device, job, page};
+use crate::support::{Device, answer_to, answers, block_on, dead, device, job, page};
 
 fn row() -> Value {
     json!({ "jobId": "S-9", "title": "New", "_version": 1, "_localId": "local", "updatedAt": "2026-01-01T00:00:00Z" })
@@ -125,4 +126,56 @@ fn r9_the_delta_first_gives_the_record_its_id_and_the_create_waits_for_its_answe
     assert_eq!(resent.key(), create.client_mutation_id, "under its first key");
     assert_eq!(device.engine.replica().all("job").count(), 2);
     assert_eq!(device.held("S-9").unwrap().version, 2);
+}
+
+#[test]
+fn a_record_that_comes_back_under_another_id_takes_its_queue_and_references_along() {
+    let device = device();
+    let press = RecordKey::new("asset", "press");
+    let create = device
+        .edit(press, Operation::Create, json!({ "title": "Press" }))
+        .unwrap();
+    let create = device.write(&create.queue_id.unwrap());
+    // As it was acknowledged by a server that lost it since, and gave the id to another record.
+    let offered = QueuedWrite {
+        entity_id: "S-3".into(),
+        ..create.clone()
+    };
+    let user = device.create("user", json!({ "title": "Service" }));
+    let referring = QueuedWrite {
+        payload: [
+            ("title".to_owned(), json!("Service")),
+            ("assetId".to_owned(), json!("S-3")),
+        ]
+        .into_iter()
+        .collect(),
+        sent: true,
+        ..user.clone()
+    };
+    let behind = QueuedWrite {
+        id: "behind".into(),
+        client_mutation_id: "behind".into(),
+        operation: Operation::Update,
+        sequence: offered.sequence + 1,
+        sent: true,
+        seen_at: Some(device.shared.instant()),
+        ..offered.clone()
+    };
+    let rows = [offered, referring, behind].map(|write| Row::Write(Box::new(write)));
+    device.shared.put(rows);
+    let successor = device.shared.open();
+    let record =
+        json!({ "assetId": "S-9", "title": "Press", "_version": 1, "updatedAt": "2026-01-01T00:00:00Z" });
+    let moved = answer_to(
+        &create,
+        "success",
+        json!({ "newVersion": 1, "entityId": "S-9", "record": record }),
+    );
+    let waits = |write: &str| json!({ "queueId": write, "status": "retry", "error": { "code": "DEPENDENCY_FAILED", "message": "" } });
+    device.answer_push(answers(json!([moved, waits("behind"), waits(&user.id)])));
+    block_on(successor.sync(Trigger::Launch, Election::Lock));
+    let replica = successor.replica();
+    let behind = replica.write("behind").unwrap();
+    assert_eq!((behind.entity_id.as_str(), behind.seen_at), ("S-9", None));
+    assert_eq!(replica.write(&user.id).unwrap().payload["assetId"], "S-9");
 }

@@ -21,6 +21,7 @@ pub fn write(sequence: u64, record: &str, priority: u8) -> QueuedWrite {
         payload: Default::default(),
         base: Default::default(),
         base_version: 1,
+        seen_at: None,
         priority,
         depends_on: Vec::new(),
         device_id: "device".into(),

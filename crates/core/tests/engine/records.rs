@@ -4,6 +4,7 @@ use holdfast_core::{
     engine::{Round, Trigger},
     protocol::ErrorCode,
     queue::WriteStatus,
+    record::RecordKey,
 };
 use serde_json::{Value, json};
 
@@ -60,6 +61,20 @@ fn r3_what_is_held_already_moves_only_the_cursor() {
     device.sync(Trigger::Timer);
     assert_eq!(device.held("J-1"), before);
     assert_eq!(device.engine.replica().cursor().unwrap().cursor, "c1");
+}
+
+#[test]
+fn r3_a_conflict_is_taken_again_at_its_version_once_its_record_is_in_sight() {
+    let device = device();
+    let conflict = |values: serde_json::Value| json!({ "conflicts": [{ "conflictId": "C-1", "status": "open", "values": values, "_version": 1, "updatedAt": "2026-01-01T00:00:00Z" }] });
+    device.answer_delta(page("c1", false, conflict(json!({ "title": { "mine": "m" } }))));
+    device.sync(Trigger::Timer);
+    let whole = json!({ "title": { "mine": "m", "theirs": "t" } });
+    device.answer_delta(page("c2", false, conflict(whole.clone())));
+    device.sync(Trigger::Timer);
+    let replica = device.engine.replica();
+    let key = RecordKey::new("conflict", "C-1");
+    assert_eq!(replica.mirror(&key).unwrap().fields()["values"], whole);
 }
 
 #[test]

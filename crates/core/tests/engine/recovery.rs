@@ -3,7 +3,7 @@
 use holdfast_core::{
     engine::{Round, Trigger},
     protocol::WireOperation,
-    queue::{QueuedWrite, WriteStatus},
+    queue::{Operation, QueuedWrite, WriteStatus},
     store::Row,
 };
 use serde_json::json;
@@ -293,4 +293,40 @@ fn a_receipt_is_sent_until_a_pull_has_come_to_its_end() {
         .filter(|request| request.path.contains("receipt=proof"));
     assert_eq!(with.count(), 3, "with each page until the last");
     assert_eq!(device.engine.replica().sync().receipt, None);
+}
+
+#[test]
+fn w19_what_is_offered_again_says_when_the_server_changed_what_was_seen() {
+    let device = device();
+    device.update(json!({ "title": "A" }));
+    device.sync(Trigger::Write);
+    let seen_at = device.held("J-1").unwrap().updated_at;
+    assert_eq!(device.script().pushes()[0].operations[0].seen_at, None);
+    device.answer_delta(refusal(410, "GONE"));
+    device.sync(Trigger::Timer);
+    let offered = device.script().pushes().last().unwrap().operations[0].clone();
+    assert_eq!(offered.seen_at, Some(seen_at));
+}
+
+#[test]
+fn w19a_an_edit_over_what_the_scan_has_not_confirmed_says_so() {
+    let device = device();
+    device
+        .shared
+        .put([Row::Mirror(mirror("J-8", 9, json!({ "title": "Later" })))]);
+    device.answer_delta(refusal(410, "GONE"));
+    let row = json!({ "jobId": "J-1", "title": "x", "_version": 1, "updatedAt": "2026-01-01T00:00:00Z" });
+    device.answer_delta(page("d1", true, json!({ "jobs": [row] })));
+    device.answer_delta(crate::support::busy(429, 5));
+    device.sync(Trigger::Timer);
+    let seen_at = |id: &str| {
+        let edited = device.edit(
+            crate::support::job(id),
+            Operation::Update,
+            json!({ "title": "Typed" }),
+        );
+        device.write(&edited.unwrap().queue_id.unwrap()).seen_at
+    };
+    assert_eq!(seen_at("J-8"), Some(device.held("J-8").unwrap().updated_at));
+    assert_eq!(seen_at("J-1"), None);
 }

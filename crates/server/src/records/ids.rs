@@ -3,9 +3,10 @@
 //! An alias belongs to the device that made it: no device can name, by an id of its own, what another device means by it.
 //! A record's own id always wins over an alias of the same text.
 
-use holdfast_core::{pack::Entity, ports::Rng, record::is_local_id};
+use holdfast_core::{Timestamp, pack::Entity, ports::Rng, record::is_local_id};
 
 use super::epoch;
+use crate::storage::model::StoredRecord;
 use crate::storage::port::{Result, Transaction};
 
 /// Ids left out after a part of the history was lost: more than were ever given out between two backups.
@@ -91,6 +92,38 @@ pub fn may_return(tx: &dyn Transaction, entity: &Entity, device: &str, id: &str)
     Ok(bounds
         .zip(number_of(entity, id))
         .is_some_and(|(bounds, number)| within(bounds, number)))
+}
+
+fn returned(entity: &Entity, id: &str) -> String {
+    format!("returnedId:{}:{id}", entity.name)
+}
+
+/// Notes that a record of a lost history came back under its id.
+///
+/// # Errors
+/// If the storage fails.
+pub fn note_returned(tx: &mut dyn Transaction, entity: &Entity, id: &str) -> Result<()> {
+    tx.put_meta(&returned(entity, id), "")
+}
+
+/// Whether a record is another than the one that stood under its id when an author saw it: it was made only afterwards,
+/// and did not come back from a lost history. A server that was restored and was not told gives ids out a second time.
+///
+/// # Errors
+/// If the storage fails.
+pub fn is_another(
+    tx: &dyn Transaction,
+    entity: &Entity,
+    record: &StoredRecord,
+    seen_at: Timestamp,
+) -> Result<bool> {
+    if !is_numbered(entity, &record.id) || tx.meta(&returned(entity, &record.id))?.is_some() {
+        return Ok(false);
+    }
+    // A clock that was set back dates later versions before the first.
+    let history = tx.history_after(&entity.name, &record.id, 0)?;
+    let made = history.iter().map(|entry| entry.at.timestamp_millis()).min();
+    Ok(made.is_some_and(|made| made > seen_at.timestamp_millis()))
 }
 
 /// The number of a server id, if the text is just what [`assign`] writes for it.

@@ -138,6 +138,12 @@ fn locate(
     if operation.operation == Operation::Create && of_another {
         return Ok(Target::Absent);
     }
+    if let Some(seen_at) = operation.seen_at
+        && operation.operation != Operation::Create
+        && ids::is_another(tx, entity, &record, seen_at)?
+    {
+        return Ok(Target::Absent);
+    }
     Ok(match (cx.readable(entity, &record), record.deleted) {
         (false, _) => Target::Hidden(record),
         (true, true) => Target::Deleted(record),

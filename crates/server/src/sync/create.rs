@@ -87,6 +87,9 @@ fn store(
     } else {
         ids::assign(tx, entity, cx.rng)?
     };
+    if returns {
+        ids::note_returned(tx, entity, &id)?;
+    }
     let local_id = (!returns && is_local_id(given)).then(|| given.clone());
     if let Some(local_id) = &local_id {
         tx.put_alias(device, &entity.name, local_id, &id)?;

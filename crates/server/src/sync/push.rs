@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 use holdfast_core::protocol::{
     ErrorCode, FieldError, OperationResult, PushRequest, PushResponse, ResultStatus, WireOperation,
 };
+use holdfast_core::queue::Operation;
+use holdfast_core::record::is_local_id;
 
 use super::dialogue::{self, OpenAnswers, Said};
 use super::{Answer, Context, Refusal, apply, cursors, limits, outcome, replay};
@@ -55,7 +57,7 @@ pub fn push_while(
         }
     }
     let mut results: Vec<OperationResult> = Vec::with_capacity(request.operations.len());
-    // Whether each operation of this batch, by queue id, was settled.
+    // Whether each operation of this batch, by queue id, was settled, and others may build on it.
     let mut settled: BTreeMap<&str, bool> = BTreeMap::new();
     let mut writes = Writes::default();
     let mut in_time = true;
@@ -70,7 +72,7 @@ pub fn push_while(
             false => outcome::retry(operation, ErrorCode::DependencyFailed, LEFT_OVER),
         };
         let applied = matches!(result.status, ResultStatus::Success | ResultStatus::Conflict);
-        settled.insert(&operation.queue_id, applied);
+        settled.insert(&operation.queue_id, applied && !is_renamed(operation, &result));
         result.queue_id = result.queue_id.filter(|_| !request.by_position);
         results.push(result);
     }
@@ -80,6 +82,14 @@ pub fn push_while(
         receipt: Some(cursors::receipt(tx, cx)?),
         results,
     }))
+}
+
+/// Whether a record of a lost history came back under another id than it had there. What builds on it names the former id,
+/// which is another record's by now: the device sends it again under the new one.
+fn is_renamed(operation: &WireOperation, result: &OperationResult) -> bool {
+    let given = &operation.entity_id;
+    let renamed = result.entity_id.as_ref().is_some_and(|id| id != given);
+    operation.operation == Operation::Create && renamed && !is_local_id(given)
 }
 
 /// Writes of one device being carried out, one after the other. They are to be [finished](Self::finish).

@@ -32,6 +32,7 @@ pub(super) fn answered_again(
     if !matches!(result.status, ResultStatus::Success | ResultStatus::Conflict) {
         return Ok(result);
     }
+    let lost = std::mem::take(&mut result.access_lost);
     let given = result.entity_id.as_deref().unwrap_or(&operation.entity_id);
     let id = ids::resolve(tx, &cx.caller.device_id, &operation.entity_type, given)?;
     match present(tx, cx, (&operation.entity_type, &id), open)? {
@@ -48,6 +49,8 @@ pub(super) fn answered_again(
         // What stood when it was decided is no longer the caller's to read; what they wrote themselves is.
         Present::Hidden => {
             (result.record, result.new_version) = (None, None);
+            // Access that came back is not lost any more.
+            result.access_lost = lost;
             let me = &cx.caller.me.user_id;
             for superseded in &mut result.superseded {
                 superseded.kept = Value::Null;

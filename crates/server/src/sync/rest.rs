@@ -154,5 +154,6 @@ fn operation(cx: &Context<'_>, entity: &Entity, write: RestWrite, version: Optio
         queued_at: Some(cx.now),
         clock_offset_ms: 0,
         depends_on: Vec::new(),
+        seen_at: None,
     }
 }

@@ -3,10 +3,11 @@
 use holdfast_core::{
     ports::{Body, Method, Request},
     protocol::PushRequest,
+    queue::Operation,
 };
 use serde_json::Value;
 
-use super::{Attack, Foreign, Knowledge, Reach, Verb, attack};
+use super::{Attack, Foreign, Knowledge, Reach, Verb, attack, impersonation, queries};
 use crate::{
     invariants::{self, Broken, hostile},
     network::Network,
@@ -17,10 +18,14 @@ use crate::{
 
 /// It takes a turn after so many of a thousand events.
 const EAGERNESS: u64 = 400;
+/// It aims at others' ids, and the office works on its jobs, after so many of a thousand events.
+const AIMING: u64 = 300;
 /// Requests of one turn at most.
 const REQUESTS: u64 = 5;
 /// What it got hold of: so many of each kind, anew each turn.
 const STOLEN: usize = 12;
+/// Ids that it knows before the server gives them out.
+const SOON: u64 = 3;
 /// Shorter than an access token lives.
 const SESSION_MS: u64 = 120_000;
 
@@ -50,37 +55,59 @@ impl HostileDevice {
     /// A few requests, one after the other, each judged as soon as it is answered.
     fn turn(&mut self, rng: &Seeded, network: &Network, foreign: Foreign) -> Vec<Broken> {
         self.known.foreign = foreign;
-        let mut broken = Vec::new();
         let now = network.time.now();
         let mut server = network.server.borrow_mut();
         if !self.sign_in(&mut server, now) {
-            return broken;
+            return Vec::new();
         }
+        let mut broken = Vec::new();
         for _ in 0..rng.between(1, REQUESTS) {
             let sent = attack(rng, &server.packs, &mut self.known, Reach::Sync);
-            let before = hostile::before(&server, &mut self.entitled);
-            let response = server.handle(&self.request(&sent), None, now).response;
-            network.story.tell(HOSTILE, || {
-                let start: String = response.body.chars().take(160).collect();
-                format!(
-                    "sends {} {} -> {} {start}",
-                    sent.name,
-                    shown(&sent),
-                    response.status
-                )
-            });
-            let answered = hostile::Answered {
-                status: response.status,
-                body: &response.body,
-                batch: sent
-                    .body
-                    .as_deref()
-                    .and_then(|body| serde_json::from_str::<PushRequest>(body).ok()),
-            };
-            broken.extend(hostile::after(&server, &mut self.entitled, &before, &answered));
-            broken.extend(invariants::at_the_door(&server));
-            self.known.learn(&server.packs, &response.body);
+            broken.extend(self.send(&sent, &mut server, network));
         }
+        broken
+    }
+
+    /// Takes others' ids for its own, or asks for a conflict; then looks what it is told.
+    fn impersonate(&mut self, rng: &Seeded, network: &Network, foreign: Foreign) -> Vec<Broken> {
+        self.known.foreign = foreign;
+        let now = network.time.now();
+        let mut server = network.server.borrow_mut();
+        if !self.sign_in(&mut server, now) {
+            return Vec::new();
+        }
+        let sent = impersonation::request(rng, &server.packs, &mut self.known);
+        let mut broken = self.send(&sent, &mut server, network);
+        let pull = queries::look_around(rng, &self.known);
+        broken.extend(self.send(&pull, &mut server, network));
+        broken
+    }
+
+    fn send(&mut self, sent: &Attack, server: &mut Server, network: &Network) -> Vec<Broken> {
+        let before = hostile::before(server, &mut self.entitled);
+        let response = server
+            .handle(&self.request(sent), None, network.time.now())
+            .response;
+        network.story.tell(HOSTILE, || {
+            let start: String = response.body.chars().take(160).collect();
+            format!(
+                "sends {} {} -> {} {start}",
+                sent.name,
+                shown(sent),
+                response.status
+            )
+        });
+        let answered = hostile::Answered {
+            status: response.status,
+            body: &response.body,
+            batch: sent
+                .body
+                .as_deref()
+                .and_then(|body| serde_json::from_str::<PushRequest>(body).ok()),
+        };
+        let mut broken = hostile::after(server, &mut self.entitled, &before, &answered);
+        broken.extend(invariants::at_the_door(server));
+        self.known.learn(&server.packs, &response.body);
         broken
     }
 
@@ -131,7 +158,7 @@ fn shown(sent: &Attack) -> String {
 }
 
 impl World {
-    /// The hostile device's turn, if there is one and it takes it.
+    /// The hostile device's turn, if there is one and it takes it; now and then the office works on what it has.
     pub(crate) fn attack(&mut self, rng: &Seeded) {
         let up = self.network.server.borrow().up;
         let Some(mut device) = self.hostile.take() else {
@@ -140,6 +167,14 @@ impl World {
         if up && rng.chance(EAGERNESS) {
             let foreign = self.stolen(rng);
             let broken = device.turn(rng, &self.network, foreign);
+            self.broken.extend(broken);
+        }
+        // Drawn last: what was drawn above is what earlier versions drew.
+        let rng = rng.fork(1);
+        if up && rng.chance(AIMING) {
+            self.office(&rng);
+            let foreign = self.stolen(&rng);
+            let broken = device.impersonate(&rng, &self.network, foreign);
             self.broken.extend(broken);
         }
         self.hostile = Some(device);
@@ -165,7 +200,14 @@ impl World {
             foreign
                 .devices
                 .extend(replica.device().map(|row| row.device_id.clone()));
+            let creates = replica
+                .open_writes()
+                .filter(|write| write.operation == Operation::Create);
+            foreign
+                .local_ids
+                .extend(creates.map(|write| (write.entity_type.clone(), write.entity_id.clone())));
         }
+        self.named_by_server(&mut foreign);
         let writes = self.diary.writes();
         let from = rng.below(writes.len() as u64) as usize;
         for known in writes.values().skip(from).take(STOLEN) {
@@ -176,5 +218,22 @@ impl World {
             .ids
             .push("00000000-0000-4000-8000-000000000000".to_owned());
         foreign
+    }
+    /// Ids that the server keeps, or gives out soon.
+    fn named_by_server(&self, foreign: &mut Foreign) {
+        let server = self.network.server.borrow();
+        for record in invariants::all_records(&server) {
+            if record.updated_by == HOSTILE && record.version == 1 {
+                continue;
+            }
+            foreign
+                .local_ids
+                .extend(record.local_id.map(|id| (record.entity.clone(), id)));
+        }
+        for (_, entity) in server.packs.entities().filter(|(_, e)| !e.id_prefix.is_empty()) {
+            let last = server.last_number(&entity.name);
+            let next = (1..=SOON).map(|ahead| format!("{}{:06}", entity.id_prefix, last + ahead));
+            foreign.next_ids.extend(next.map(|id| (entity.name.clone(), id)));
+        }
     }
 }

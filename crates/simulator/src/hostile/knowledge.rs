@@ -26,6 +26,10 @@ pub struct Foreign {
     pub receipts: Vec<String>,
     /// Ids under which other devices created records, and ids of records.
     pub ids: Vec<String>,
+    /// Entity and id: UUIDs under which other devices created records, or are about to.
+    pub local_ids: Vec<(String, String)>,
+    /// Entity and id: what the server gives out next.
+    pub next_ids: Vec<(String, String)>,
     /// Queue ids and idempotency keys.
     pub keys: Vec<String>,
     pub devices: Vec<String>,

@@ -10,6 +10,7 @@
 mod claims;
 mod cursors;
 pub(crate) mod device;
+mod impersonation;
 mod knowledge;
 mod malformed;
 mod operations;

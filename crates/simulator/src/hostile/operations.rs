@@ -70,6 +70,7 @@ pub(super) fn operation(rng: &Seeded, packs: &Packs, known: &mut Knowledge) -> W
         clock_offset_ms: rng.pick(&[0, 0, 0, i64::MAX, i64::MIN]).copied().unwrap_or(0),
         depends_on: depends_on(rng, known, &queue_id),
         queue_id,
+        seen_at: None,
     }
 }
 

@@ -15,6 +15,7 @@ fn informed(packs: &Packs) -> Knowledge {
         keys: vec!["k1".into()],
         devices: vec!["tims-phone".into()],
         users: vec!["tim".into()],
+        ..Foreign::default()
     };
     let answer = json!({
         "cursor": "v2.e.s.abcd1234.9-4.bWFj",

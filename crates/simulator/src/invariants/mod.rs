@@ -2,6 +2,9 @@
 //!
 //! - [`values`]: each value ever typed is current, or in the history, or waits for a person, or is a dead letter.
 //! - [`once`]: each create is there once, each addition counted once, each device's entries in the order it made them.
+//! - [`creates`]: each create of an honest device is a record of its own, with what its author typed.
+//! - [`delay`]: no write that can be sent waits longer because a hostile device is at work.
+//! - [`identity`]: a change goes to the record that its author saw.
 //! - [`lanes`]: each batch keeps each record's order, passes by nothing more urgent, and lets nothing starve.
 //! - [`decisions`]: nothing gives way unseen and untold, and no device's clock decides.
 //! - [`rows`]: no row of a list goes but by somebody's hand.
@@ -12,8 +15,11 @@
 //!   gone; no device names a record by another's alias; no epoch begins but after a restore.
 
 mod authors;
+mod creates;
 mod decisions;
+pub mod delay;
 pub mod hostile;
+mod identity;
 mod lanes;
 mod once;
 mod replicas;
@@ -92,6 +98,8 @@ pub fn at_rest(devices: &[Device], network: &Network, diary: &Diary, excuses: Ex
     let server = network.server.borrow();
     let mut broken = values::lost(devices, &server, diary);
     broken.extend(once::doubled(&server));
+    broken.extend(creates::unmade(&server, diary));
+    broken.extend(identity::mistaken(devices, &server, diary));
     broken.extend(once::miscounted(&server, diary));
     if !excuses.restored {
         broken.extend(once::out_of_order(&server, diary));
@@ -220,7 +228,7 @@ fn read<T>(server: &Server, work: impl FnOnce(&dyn Transaction) -> Result<T>) ->
 }
 
 /// Every record and tombstone of the server.
-fn all_records(server: &Server) -> Vec<StoredRecord> {
+pub(crate) fn all_records(server: &Server) -> Vec<StoredRecord> {
     let names: Vec<&str> = server
         .packs
         .entities()

@@ -175,7 +175,9 @@ fn as_redacted(server: &Server, device: &Device, me: &Me, record: &StoredRecord,
         return false;
     };
     // A notice is not sent again when its subject comes back into sight.
-    let excused = !open || record.entity == system::NOTICE;
+    // Nor is a conflict that somebody settled.
+    let settled = record.fields.get("status").and_then(|status| status.as_str()) == Some("resolved");
+    let excused = !open || record.entity == system::NOTICE || settled;
     let fits =
         |name: &String| held.get(name) == record.fields.get(name) || held.get(name) == redacted.get(name);
     let id_field = server.packs.entity(&record.entity).map(|entity| &entity.id_field);

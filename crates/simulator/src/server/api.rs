@@ -15,7 +15,7 @@ use holdfast_server::{
 };
 use serde_json::{Value, json};
 
-use super::{Answer, HOSTILE, MadeBy, Server, aliases::misaliased, instant, misjudged::misjudged};
+use super::{Answer, HOSTILE, MadeBy, Server, aliases::misaliased, identity, instant, misjudged::misjudged};
 
 impl Server {
     /// Answers a request that came in at `now`; `cookie` is the one that its browser sends along.
@@ -132,8 +132,13 @@ impl Server {
             // What the hostile device says of its writes is not to be believed.
             if honest {
                 remember(&mut self.made_by, &batch, answer, &again);
-                let found = self.storage.read(|tx| misjudged(tx, &cx, &batch, answer));
+                let lost = &self.lost;
+                let found = self.storage.read(|tx| misjudged(tx, &cx, lost, &batch, answer));
                 self.misjudged.extend(found.unwrap_or_default());
+                let found = self
+                    .storage
+                    .read(|tx| identity::taken(tx, lost, &batch, answer, &again));
+                self.taken.extend(found.unwrap_or_default());
             }
         }
         answered(pushed.map(|answer| answer.map(|answer| json!(answer))))

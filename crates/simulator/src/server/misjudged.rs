@@ -1,6 +1,8 @@
 //! Refusals that the server's own records speak against.
 
+use super::identity::{Lost, is_another};
 use holdfast_core::protocol::{ErrorCode, OperationResult, PushRequest, PushResponse, WireOperation};
+use holdfast_core::record::RecordKey;
 use holdfast_server::{
     storage::{
         port::{Result, Transaction},
@@ -14,6 +16,7 @@ use holdfast_server::{
 pub fn misjudged(
     tx: &dyn Transaction,
     cx: &Context<'_>,
+    lost: &Lost,
     batch: &PushRequest,
     answer: &PushResponse,
 ) -> Result<Vec<String>> {
@@ -40,7 +43,8 @@ pub fn misjudged(
         let brought_back = results[at..]
             .iter()
             .any(|(_, later)| later.entity_id.as_ref() == Some(&record.id));
-        if !brought_back {
+        let key = RecordKey::new(&entity.name, &record.id);
+        if !brought_back && !is_another(tx, lost, &key, operation.seen_at)? {
             let (queue_id, given) = (&operation.queue_id, &operation.entity_id);
             misjudged.push(format!(
                 "{queue_id} of {}/{given}: it is {}",

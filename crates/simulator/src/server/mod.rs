@@ -4,6 +4,7 @@
 mod aliases;
 mod api;
 pub mod epochs;
+pub mod identity;
 mod misjudged;
 pub mod sessions;
 mod upgrade;
@@ -69,7 +70,10 @@ pub struct Server {
     pub misjudged: Vec<String>,
     /// Writes that were taken for a record of another device's making.
     pub misaliased: Vec<String>,
+    /// Changes of honest devices that were accepted.
+    pub taken: Vec<identity::Taken>,
     pub epochs: Epochs,
+    lost: identity::Lost,
     backups: Vec<Backup>,
     rng: Seeded,
 }
@@ -105,7 +109,9 @@ impl Server {
             made_by: MadeBy::new(),
             misjudged: Vec::new(),
             misaliased: Vec::new(),
+            taken: Vec::new(),
             epochs: Epochs::default(),
+            lost: identity::Lost::default(),
             backups: Vec::new(),
             rng,
         }
@@ -154,13 +160,6 @@ impl Server {
 
     /// Work that is there from the beginning, one job for each of these people, all in sight of the supervisor.
     pub fn seed_work(&mut self, assigned_to: &[&str]) -> Result<(), StorageError> {
-        let Some(me) = self.me("sue") else {
-            return Ok(());
-        };
-        let caller = Caller {
-            me,
-            device_id: "office".into(),
-        };
         let operations: Vec<Value> = assigned_to
             .iter()
             .enumerate()
@@ -170,6 +169,18 @@ impl Server {
                     "payload": { "title": format!("Job {at}"), "siteId": "north", "assignedTo": user, "_version": 0 } })
             })
             .collect();
+        self.push_from_office(&operations, 0)
+    }
+
+    /// The supervisor writes, from a device that is none of the run's.
+    pub fn push_from_office(&mut self, operations: &[Value], now: u64) -> Result<(), StorageError> {
+        let Some(me) = self.me("sue") else {
+            return Ok(());
+        };
+        let caller = Caller {
+            me,
+            device_id: "office".into(),
+        };
         let batch = json!({ "deviceId": "office", "operations": operations });
         let Ok(batch) = serde_json::from_value::<PushRequest>(batch) else {
             return Ok(());
@@ -178,10 +189,19 @@ impl Server {
             stamps_alike: false,
             packs: &self.packs,
             rng: &self.rng,
-            now: instant(0),
+            now: instant(now),
             caller: &caller,
         };
         self.storage.write(|tx| push::push(tx, &cx, &batch)).map(drop)
+    }
+
+    /// The number of the id that was given out last.
+    pub fn last_number(&self, entity: &str) -> u64 {
+        let counted = self
+            .storage
+            .read::<_, StorageError>(|tx| tx.meta(&format!("lastId:{entity}")));
+        let counted = counted.ok().flatten();
+        counted.and_then(|text| text.parse().ok()).unwrap_or(0)
     }
 
     pub fn back_up(&mut self) {
@@ -209,17 +229,17 @@ impl Server {
         let Some(backup) = self.backups.get(which) else {
             return Ok(false);
         };
+        let packs = self.packs.clone();
+        let entities: Vec<&str> = packs.entities().map(|(_, entity)| entity.name.as_str()).collect();
+        let lost = &mut self.lost;
+        self.storage
+            .read::<_, StorageError>(|tx| lost.note(tx, &entities))?;
         self.storage = backup.storage.backup();
         self.storage.fail_after(u64::MAX);
         self.sessions.restore(backup.identity.clone());
         self.made_by = backup.made_by.clone();
         self.backups.truncate(which);
         self.start()?;
-        let entities: Vec<&str> = self
-            .packs
-            .entities()
-            .map(|(_, entity)| entity.name.as_str())
-            .collect();
         if self.rng.chance(500) {
             self.storage.write(|tx| epoch::renew(tx, &self.rng, &entities))?;
         }

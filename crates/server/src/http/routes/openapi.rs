@@ -196,7 +196,7 @@ mod tests {
             json!({ "deviceId": "d", "packVersions": {}, "cursor": "c", "receipt": "r", "byPosition": true, "operations": [{
             "queueId": "q", "clientMutationId": "q", "clientMutationIds": ["p"], "kind": "k", "domain": "d", "entityType": "e",
             "entityId": "1", "operation": "update", "payload": {}, "base": {}, "queuedAt": at, "clockOffsetMs": 1,
-            "dependsOn": ["o"],
+            "dependsOn": ["o"], "seenAt": at,
         }] }),
         );
         holds::<PushResponse>(

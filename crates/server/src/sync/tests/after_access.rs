@@ -18,8 +18,22 @@ on_both!(
     additions_that_do_not_fit_are_refused_to_be_corrected,
     sent_again_it_counts_once,
     the_device_lets_go_of_the_record,
+    a_repeated_answer_says_whether_access_is_lost_now,
     work_on_what_was_finished_meanwhile_is_told_to_both,
 );
+
+fn a_repeated_answer_says_whether_access_is_lost_now(world: World<impl Storage>) {
+    reassigned(&world);
+    let push = || world.push_one(&world.tara(), labor("t"));
+    assert!(push().access_lost);
+    assert!(push().access_lost, "as at first");
+    let version = world.record("order", "WO-1").version;
+    let back = json!({ "owner": "tara" });
+    world.push_one(&world.samir(), update("back", "WO-1", version, back));
+    let again = push();
+    assert_eq!((again.status, again.access_lost), (ResultStatus::Success, false));
+    assert_eq!(hours(&world), ["l1", "t"], "applied once");
+}
 
 /// Given to tara at version 1, with an hour of jonas' on it; given to jonas by samir at version 2.
 fn reassigned(world: &World<impl Storage>) {

@@ -1,9 +1,12 @@
 //! Which cursors are believed, and which begin an epoch.
 
-use holdfast_core::protocol::{Cursor, ErrorCode};
+use holdfast_core::{
+    Timestamp,
+    protocol::{Cursor, ErrorCode, WireOperation},
+};
 use serde_json::json;
 
-use super::{World, create, local, on_both};
+use super::{World, create, delete, local, on_both, update};
 use crate::records::{epoch, starts};
 use crate::storage::memory::MemoryStorage;
 use crate::storage::port::Storage;
@@ -327,6 +330,95 @@ fn only_a_device_that_proved_it_brings_back_ids_of_the_lost_history() {
     let there = after.record("order", "WO-000120");
     offer(&tara, "k3", "WO-000120");
     assert_eq!(after.record("order", "WO-000120").version, there.version);
+}
+
+/// A world that was set back without a word, lost "WO-…1" of tara's, and gave the same id to samir's record since.
+fn given_out_twice() -> (World<MemoryStorage>, String, Timestamp, String) {
+    let world = World::new(MemoryStorage::default());
+    let (tara, samir) = (world.tara(), world.samir());
+    world.pull(&tara, None, 100).unwrap();
+    let backup = world.storage.backup();
+    let fields = json!({ "title": "Lost", "siteId": "north" });
+    let made = world.push_one(&tara, create("k", &local("lost"), fields));
+    let id = made.entity_id.unwrap();
+    let seen_at = world.record("order", &id).updated_at;
+    let proof = world.pull(&tara, None, 100).unwrap().cursor;
+    let after = restored(&world, &backup);
+    let fields = json!({ "title": "Another", "siteId": "north" });
+    let again = after.push_one(&samir, create("other", &local("other"), fields));
+    assert_eq!(again.entity_id.as_deref(), Some(id.as_str()));
+    (after, id, seen_at, proof)
+}
+
+#[test]
+fn a_change_of_a_lost_record_never_reaches_another_under_its_id() {
+    let (world, id, seen_at, _) = given_out_twice();
+    let before = world.record("order", &id);
+    let author = world.samir();
+    for (key, operation) in [
+        ("u", update("u", &id, 0, json!({ "title": "Typed" }))),
+        ("d", delete("d", &id, 0)),
+    ] {
+        let lost = WireOperation {
+            seen_at: Some(seen_at),
+            ..operation
+        };
+        let result = world.push_one(&author, lost);
+        let code = result.error.map(|error| error.code);
+        assert_eq!(code, Some(ErrorCode::NotFound), "{key}");
+    }
+    assert_eq!(world.record("order", &id), before);
+    // Whoever saw the record that stands there now, changes it.
+    let seen = WireOperation {
+        seen_at: Some(before.updated_at),
+        ..update("v", &id, 1, json!({ "title": "Typed" }))
+    };
+    assert_eq!(world.push_one(&author, seen).error, None);
+}
+
+#[test]
+fn what_builds_on_a_record_that_came_back_under_another_id_is_sent_again() {
+    let (world, id, seen_at, proof) = given_out_twice();
+    let tara = world.tara();
+    assert_eq!(push_with(&world, &tara, &proof), LOST);
+    let offered = create("c", &id, json!({ "title": "Lost", "siteId": "north" }));
+    let behind = WireOperation {
+        seen_at: Some(seen_at),
+        depends_on: vec!["c".into()],
+        ..update("u", &id, 0, json!({ "title": "Typed" }))
+    };
+    let before = world.record("order", &id);
+    let results = world.push(&tara, vec![offered, behind]);
+    let fresh = results[0].entity_id.clone().unwrap();
+    assert_ne!(fresh, id);
+    let code = results[1].error.as_ref().map(|error| error.code);
+    assert_eq!(code, Some(ErrorCode::DependencyFailed));
+    assert_eq!(world.record("order", &id), before);
+    let again = update("u", &fresh, 0, json!({ "title": "Typed" }));
+    assert_eq!(world.push_one(&tara, again).error, None);
+    assert_eq!(world.record("order", &fresh).fields["title"], "Typed");
+}
+
+#[test]
+fn a_record_that_came_back_under_its_id_takes_the_changes_of_then() {
+    let world = World::new(MemoryStorage::default());
+    let tara = world.tara();
+    world.pull(&tara, None, 100).unwrap();
+    let backup = world.storage.backup();
+    let fields = json!({ "title": "Lost", "siteId": "north" });
+    let made = world.push_one(&tara, create("k", &local("lost"), fields.clone()));
+    let id = made.entity_id.unwrap();
+    let seen_at = world.record("order", &id).updated_at;
+    let proof = world.pull(&tara, None, 100).unwrap().cursor;
+    let after = restored(&world, &backup);
+    assert_eq!(push_with(&after, &tara, &proof), LOST);
+    let behind = WireOperation {
+        seen_at: Some(seen_at),
+        depends_on: vec!["c".into()],
+        ..update("u", &id, 0, json!({ "title": "Typed" }))
+    };
+    after.push(&tara, vec![create("c", &id, fields), behind]);
+    assert_eq!(after.record("order", &id).fields["title"], "Typed");
 }
 
 #[test]

@@ -353,6 +353,7 @@ pub(super) fn operation(key: &str, operation: Operation, id: &str, payload: Valu
         queued_at: None,
         clock_offset_ms: 0,
         depends_on: Vec::new(),
+        seen_at: None,
     }
 }
 

@@ -13,10 +13,10 @@ mod secrecy;
 
 use std::collections::BTreeSet;
 
-use holdfast_core::{protocol::PushRequest, queue::Operation};
+use holdfast_core::{protocol::PushRequest, queue::Operation, record::is_local_id};
 use serde_json::Value;
 
-use super::{Broken, read};
+use super::{Broken, all_records, read};
 use crate::server::{HOSTILE, Server};
 use rules::Persona;
 
@@ -70,6 +70,7 @@ pub fn after(
     broken.extend(integrity::changed(server, before));
     broken.extend(beyond_limits(answered));
     broken.extend(chosen_ids(server, answered));
+    broken.extend(aliases_like_ids(server, answered));
     broken
 }
 
@@ -104,4 +105,20 @@ fn chosen_ids(server: &Server, answered: &Answered<'_>) -> Vec<Broken> {
     chosen
         .map(|operation| Broken::new(GIVEN, what(&operation.entity_id)))
         .collect()
+}
+
+/// Records whose device calls them by what could be an id of the server's.
+fn aliases_like_ids(server: &Server, answered: &Answered<'_>) -> Vec<Broken> {
+    if answered.batch.is_none() {
+        return Vec::new();
+    }
+    let strange = all_records(server).into_iter().filter_map(|record| {
+        let local_id = record.local_id.filter(|id| !is_local_id(id))?;
+        let what = format!(
+            "{}/{} is called {local_id} by its device",
+            record.entity, record.id
+        );
+        Some(Broken::new(GIVEN, what))
+    });
+    strange.collect()
 }

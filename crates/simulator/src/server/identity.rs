@@ -1,0 +1,95 @@
+//! Which record an accepted change was made to: that of its author, or another under the same id.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use holdfast_core::{
+    Timestamp,
+    protocol::{PushRequest, PushResponse, ResultStatus},
+    queue::Operation,
+    record::RecordKey,
+};
+use holdfast_server::storage::{
+    model::HistoryEntry,
+    port::{Result, Transaction},
+};
+
+/// A change that was accepted.
+#[derive(Debug, Clone)]
+pub struct Taken {
+    pub queue_id: String,
+    pub key: RecordKey,
+    /// When the record that stood under the id was made.
+    pub made_at: Timestamp,
+}
+
+/// Records that the server lost with a backup, each with the device that made it.
+#[derive(Debug, Default)]
+pub struct Lost(BTreeSet<(RecordKey, String)>);
+
+impl Lost {
+    /// Notes the records of a history that is about to be lost.
+    pub fn note(&mut self, tx: &dyn Transaction, entities: &[&str]) -> Result<()> {
+        for entity in entities {
+            for record in tx.records_after(entity, None, usize::MAX)? {
+                let key = RecordKey::new(*entity, &record.id);
+                if let Some(first) = first(tx, &key)? {
+                    self.0.insert((key, first.device_id));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a record stood under this id before, made by this device: then it came back.
+    fn came_back(&self, key: &RecordKey, first: &HistoryEntry) -> bool {
+        self.0.contains(&(key.clone(), first.device_id.clone()))
+    }
+}
+
+/// Changes of this batch that were accepted for the first time.
+pub fn taken(
+    tx: &dyn Transaction,
+    lost: &Lost,
+    batch: &PushRequest,
+    answer: &PushResponse,
+    again: &BTreeSet<String>,
+) -> Result<Vec<Taken>> {
+    let mut taken = Vec::new();
+    for (operation, result) in batch.operations.iter().zip(&answer.results) {
+        let accepted = matches!(result.status, ResultStatus::Success | ResultStatus::Conflict);
+        let first_time = !again.contains(operation.key());
+        if !accepted || !first_time || operation.operation == Operation::Create {
+            continue;
+        }
+        let id = result.entity_id.as_ref().unwrap_or(&operation.entity_id);
+        let key = RecordKey::new(&operation.entity_type, id);
+        let Some(first) = first(tx, &key)?.filter(|first| !lost.came_back(&key, first)) else {
+            continue;
+        };
+        taken.push(Taken {
+            queue_id: operation.queue_id.clone(),
+            made_at: first.at,
+            key,
+        });
+    }
+    Ok(taken)
+}
+
+/// Whether a refusal is right: under the id stands another record than its author saw.
+pub fn is_another(
+    tx: &dyn Transaction,
+    lost: &Lost,
+    key: &RecordKey,
+    seen_at: Option<Timestamp>,
+) -> Result<bool> {
+    let made = first(tx, key)?.filter(|first| !lost.came_back(key, first));
+    Ok(made.zip(seen_at).is_some_and(|(made, seen)| made.at > seen))
+}
+
+fn first(tx: &dyn Transaction, key: &RecordKey) -> Result<Option<HistoryEntry>> {
+    let history = tx.history_after(&key.entity_type, &key.entity_id, 0)?;
+    Ok(history.into_iter().next())
+}
+
+/// When the server last changed what an author saw, by queue id.
+pub type Seen = BTreeMap<String, Timestamp>;
