@@ -4,19 +4,24 @@
 //! that it has; a new one is stamped with its author and its time, and a claim of another's name is refused. A device stamps
 //! what the server accepted in the same way, with the server's time, so that an answer need not bring the record.
 
+mod receipt;
+
+pub use receipt::{receive, receive_all};
+
 use std::collections::BTreeMap;
 
-use chrono::{Duration, SecondsFormat};
+use chrono::Duration;
 use serde_json::Value;
 
 use crate::{
     Fields, Timestamp,
     limits::{MAX_CLOCK_OFFSET_MS, fault},
     merge::compute_fields,
-    pack::{Entity, Field, FieldType, Stamp, received_name},
+    pack::{Entity, Field, FieldType, Stamp},
     protocol::FieldError,
     timestamp,
 };
+use receipt::{text, written};
 
 /// What a write is refused with that names somebody else.
 const ANOTHERS_NAME: &str = "names somebody else; leave it out, or name yourself";
@@ -260,51 +265,4 @@ fn by_key<'a>(key: &str, lists: impl IntoIterator<Item = &'a Value>) -> BTreeMap
         }
     }
     found
-}
-
-fn written(time: Timestamp) -> String {
-    time.to_rfc3339_opts(SecondsFormat::Millis, true)
-}
-
-fn text(time: Timestamp) -> Value {
-    written(time).into()
-}
-
-/// Notes beside each stamped time of a record that changed when that was received.
-pub fn receive(entity: &Entity, before: &Fields, after: &mut Fields, now: Timestamp) {
-    let times = entity
-        .fields
-        .iter()
-        .filter(|field| field.stamped == Some(Stamp::Time));
-    for field in times {
-        if before.get(&field.name) == after.get(&field.name) {
-            continue;
-        }
-        let name = received_name(&field.name);
-        match after.contains_key(&field.name) {
-            true => after.insert(name, text(now)),
-            false => after.remove(&name),
-        };
-    }
-}
-
-/// Notes beside every stamped time of a record that was brought in when that was: it keeps its authors and their times.
-pub fn receive_all(entity: &Entity, fields: &mut Fields, now: Timestamp) {
-    receive_in(&entity.fields, fields, now);
-}
-
-fn receive_in(declared: &[Field], parts: &mut Fields, now: Timestamp) {
-    for field in declared {
-        if field.stamped == Some(Stamp::Time) && parts.contains_key(&field.name) {
-            parts.insert(received_name(&field.name), text(now));
-        }
-        match (field.kind.has_stamps(), parts.get_mut(&field.name)) {
-            (true, Some(Value::Object(inner))) => receive_in(field.kind.parts(), inner, now),
-            (true, Some(Value::Array(items))) => {
-                let items = items.iter_mut().filter_map(Value::as_object_mut);
-                items.for_each(|item| receive_in(field.kind.parts(), item, now));
-            }
-            _ => {}
-        }
-    }
 }
