@@ -188,3 +188,26 @@ async fn a_body_counts_by_its_size_also_where_it_is_refused() {
         assert_limited(&last);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_told_nothing_new_waits_for_no_writer() {
+    let server = Server::start().await;
+    let phone = server.sign_in("technician").await;
+    let ask = |path: String| Answer::of(server.get(&path).bearer_auth(phone.access_token()));
+    let mut since = String::new();
+    loop {
+        let page = ask(format!("/api/v1/sync/delta?limit=2000{since}")).await;
+        let next = format!("&since={}", page.body["cursor"].as_str().unwrap());
+        if next == since {
+            break;
+        }
+        since = next;
+    }
+    let blocker = rusqlite::Connection::open(server.database_path()).unwrap();
+    blocker.execute_batch("BEGIN IMMEDIATE").unwrap();
+    for path in ["delta?limit=2000", "digest?versions=true"] {
+        let answer = ask(format!("/api/v1/sync/{path}{since}")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+    }
+    blocker.execute_batch("ROLLBACK").unwrap();
+}
