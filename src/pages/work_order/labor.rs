@@ -135,8 +135,7 @@ fn HowLong(open: Open, dialog: Writing, since: Memo<Option<Timestamp>>) -> AnyVi
         .get_untracked()
         .map(|start| time::day_time(start, session.server_now(), session.zone()));
     let question = words::how_long(&start.unwrap_or_default());
-    view! { <Asked title=words::STOP question worked save=Callback::new(move |()| save())>{()}</Asked> }
-        .into_any()
+    view! { <Asked title=words::STOP question worked save=Callback::new(move |()| save()) /> }.into_any()
 }
 
 /// The time that somebody types into a dialog.
@@ -185,7 +184,7 @@ fn Asked(
     #[prop(optional)] question: Option<String>,
     worked: Worked,
     save: Callback<()>,
-    children: Children,
+    #[prop(optional)] children: Option<Children>,
 ) -> AnyView {
     let Worked {
         hours,
@@ -211,7 +210,7 @@ fn Asked(
                 {worked.input("labor-hours", words::HOURS, hours, "decimal")} {worked.input("labor-minutes", words::MINUTES, minutes, "decimal")}
             </div>
             <p class="field__error" id="labor-error" role="alert">{move || wrong.get().map(|why| view! { {icon("failed")} {why} }.into_any())}</p>
-            {children()}
+            {children.map(|children| children())}
         </Dialog>
     }
     .into_any()

@@ -455,8 +455,7 @@ fn progress_counts_each_write_and_each_record_once() {
     assert!(counts.clone().all(|counts| counts == (0, 1)), "{said:?}");
 
     device.answer_delta(refusal(410, "GONE"));
-    let rows =
-        |from: u32| json!({ "jobs": (from..from + 2).map(|number| job_row(number)).collect::<Vec<_>>() });
+    let rows = |from: u32| json!({ "jobs": (from..from + 2).map(job_row).collect::<Vec<_>>() });
     let remaining = |answer: Answer, remaining: u64| {
         answer.map(|mut response| {
             response.body = response
