@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::MadeBy;
+use super::{HOSTILE, MadeBy};
 use holdfast_core::{
     Timestamp,
     protocol::{PushRequest, PushResponse, ResultStatus},
@@ -94,7 +94,9 @@ pub fn is_another(
     key: &RecordKey,
     seen_at: Option<Timestamp>,
 ) -> Result<bool> {
-    let made = first(tx, key)?.filter(|first| !lost.came_back(key, first));
+    // A hostile device makes another record under the id of one that it lost.
+    let came_back = |first: &HistoryEntry| lost.came_back(key, first) && first.user_id != HOSTILE;
+    let made = first(tx, key)?.filter(|first| !came_back(first));
     Ok(made.zip(seen_at).is_some_and(|(made, seen)| made.at > seen))
 }
 
