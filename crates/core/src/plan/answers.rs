@@ -102,6 +102,8 @@ fn answer(
         }),
         ResultStatus::Retry => put(batch::counted(replica, write, error(), now, random)),
         ResultStatus::Rejected => match error().code {
+            // What is held here is the other record.
+            ErrorCode::NotFound if holds_another(replica, write) => put(refused_by_server(write, error())),
             ErrorCode::NotFound => {
                 let mut changes = access_lost(replica, &write.key(), &error(), now, |_| false);
                 changes.put(Row::Write(Box::new(refused_by_server(write, error()))));
@@ -111,6 +113,13 @@ fn answer(
             _ => put(refused_by_server(write, error())),
         },
     }
+}
+
+/// Whether a record is held that was changed after the author of a write saw the one that they meant, which the server lost.
+fn holds_another(replica: &Replica, write: &QueuedWrite) -> bool {
+    let held = replica.mirror(&write.key());
+    held.zip(write.seen_at)
+        .is_some_and(|(held, seen_at)| held.updated_at() > seen_at)
 }
 
 /// The server has judged it for good: under this key it will never be applied, so that a retry takes a new one.

@@ -15,7 +15,7 @@ use holdfast_core::{
 use super::authored::{self, Subject};
 use super::{Context, outcome, result, subject};
 use crate::records::defaults::{Creation, complete};
-use crate::records::{ids, references, unique, version::NewVersion};
+use crate::records::{epoch, ids, references, unique, version::NewVersion};
 use crate::storage::model::{Act, StoredRecord};
 use crate::storage::port::{Result, Transaction};
 
@@ -87,7 +87,8 @@ fn store(
     } else {
         ids::assign(tx, entity, cx.rng)?
     };
-    if returns {
+    // The fresh id may happen to be the one of then.
+    if returns || id == *given && epoch::has_returned(tx, device)? {
         ids::note_returned(tx, entity, &id)?;
     }
     let local_id = (!returns && is_local_id(given)).then(|| given.clone());

@@ -132,12 +132,12 @@ impl Server {
             // What the hostile device says of its writes is not to be believed.
             if honest {
                 remember(&mut self.made_by, &batch, answer, &again);
-                let lost = &self.lost;
+                let (lost, made_by) = (&self.lost, &self.made_by);
                 let found = self.storage.read(|tx| misjudged(tx, &cx, lost, &batch, answer));
                 self.misjudged.extend(found.unwrap_or_default());
                 let found = self
                     .storage
-                    .read(|tx| identity::taken(tx, lost, &batch, answer, &again));
+                    .read(|tx| identity::taken(tx, (lost, made_by), &batch, answer, &again));
                 self.taken.extend(found.unwrap_or_default());
             }
         }

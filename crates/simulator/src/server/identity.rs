@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::{HOSTILE, MadeBy};
 use holdfast_core::{
     Timestamp,
     protocol::{PushRequest, PushResponse, ResultStatus},
@@ -22,18 +23,24 @@ pub struct Taken {
     pub made_at: Timestamp,
 }
 
-/// Records that the server lost with a backup, each with the device that made it.
+/// What the server lost when it went back to a backup.
 #[derive(Debug, Default)]
-pub struct Lost(BTreeSet<(RecordKey, String)>);
+pub struct Lost {
+    /// Records, each with the device that made it.
+    records: BTreeSet<(RecordKey, String)>,
+    /// Queue ids of the writes that made them.
+    writes: BTreeSet<String>,
+}
 
 impl Lost {
     /// Notes the records of a history that is about to be lost.
-    pub fn note(&mut self, tx: &dyn Transaction, entities: &[&str]) -> Result<()> {
+    pub fn note(&mut self, tx: &dyn Transaction, made_by: &MadeBy, entities: &[&str]) -> Result<()> {
+        self.writes.extend(made_by.values().cloned());
         for entity in entities {
             for record in tx.records_after(entity, None, usize::MAX)? {
                 let key = RecordKey::new(*entity, &record.id);
                 if let Some(first) = first(tx, &key)? {
-                    self.0.insert((key, first.device_id));
+                    self.records.insert((key, first.device_id));
                 }
             }
         }
@@ -42,14 +49,14 @@ impl Lost {
 
     /// Whether a record stood under this id before, made by this device: then it came back.
     fn came_back(&self, key: &RecordKey, first: &HistoryEntry) -> bool {
-        self.0.contains(&(key.clone(), first.device_id.clone()))
+        self.records.contains(&(key.clone(), first.device_id.clone()))
     }
 }
 
 /// Changes of this batch that were accepted for the first time.
 pub fn taken(
     tx: &dyn Transaction,
-    lost: &Lost,
+    (lost, made_by): (&Lost, &MadeBy),
     batch: &PushRequest,
     answer: &PushResponse,
     again: &BTreeSet<String>,
@@ -66,6 +73,11 @@ pub fn taken(
         let Some(first) = first(tx, &key)?.filter(|first| !lost.came_back(&key, first)) else {
             continue;
         };
+        // Offered again, it came back under another id, and its device moved its queue there.
+        let maker = made_by.get(&(key.entity_type.clone(), key.entity_id.clone(), first.version));
+        if maker.is_some_and(|maker| lost.writes.contains(maker)) {
+            continue;
+        }
         taken.push(Taken {
             queue_id: operation.queue_id.clone(),
             made_at: first.at,
@@ -82,7 +94,9 @@ pub fn is_another(
     key: &RecordKey,
     seen_at: Option<Timestamp>,
 ) -> Result<bool> {
-    let made = first(tx, key)?.filter(|first| !lost.came_back(key, first));
+    // A hostile device makes another record under the id of one that it lost.
+    let came_back = |first: &HistoryEntry| lost.came_back(key, first) && first.user_id != HOSTILE;
+    let made = first(tx, key)?.filter(|first| !came_back(first));
     Ok(made.zip(seen_at).is_some_and(|(made, seen)| made.at > seen))
 }
 

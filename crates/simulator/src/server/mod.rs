@@ -231,9 +231,9 @@ impl Server {
         };
         let packs = self.packs.clone();
         let entities: Vec<&str> = packs.entities().map(|(_, entity)| entity.name.as_str()).collect();
-        let lost = &mut self.lost;
+        let (lost, made_by) = (&mut self.lost, &self.made_by);
         self.storage
-            .read::<_, StorageError>(|tx| lost.note(tx, &entities))?;
+            .read::<_, StorageError>(|tx| lost.note(tx, made_by, &entities))?;
         self.storage = backup.storage.backup();
         self.storage.fail_after(u64::MAX);
         self.sessions.restore(backup.identity.clone());
