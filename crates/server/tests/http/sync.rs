@@ -238,7 +238,7 @@ async fn rest_creates_reads_merges_and_deletes() {
     let known = server
         .get(&path)
         .bearer_auth(&technician.token)
-        .header("if-none-match", "\"3\"");
+        .header("if-none-match", tag(3));
     assert_eq!(Answer::of(known).await.status, StatusCode::NOT_MODIFIED);
     let list = get(&server, &technician, "/api/v1/work-orders?status=open&limit=2").await;
     let tag = list.headers["etag"].to_str().unwrap();
