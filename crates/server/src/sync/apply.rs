@@ -68,7 +68,7 @@ pub(super) fn apply(
 }
 
 /// The scope action of an operation.
-fn action(operation: Operation) -> &'static str {
+pub(super) fn action(operation: Operation) -> &'static str {
     match operation {
         Operation::Create => "create",
         Operation::Update => "update",
