@@ -290,6 +290,12 @@ async fn rest_creates_reads_merges_and_deletes() {
     );
     assert_eq!(
         Answer::of(delete(&supervisor)).await.status,
+        StatusCode::PRECONDITION_REQUIRED
+    );
+    assert_eq!(
+        Answer::of(delete(&supervisor).header("if-match", "*"))
+            .await
+            .status,
         StatusCode::NO_CONTENT
     );
     assert_eq!(
