@@ -82,9 +82,10 @@ def conflicts() -> list[str]:
     """Two authors over one field that a person settles."""
     made = []
     for _ in range(5):
-        order = ask("POST", "/work-orders", json={**ORDER, "completionNotes": "first"}).json()["workOrderId"]
-        ask("PATCH", f"/work-orders/{order}", json={"completionNotes": "second"})
-        late = ask("PATCH", f"/work-orders/{order}", json={"completionNotes": "third"}, headers={"If-Match": '"1"'})
+        created = ask("POST", "/work-orders", json={**ORDER, "completionNotes": "first"})
+        order, seen = created.json()["workOrderId"], {"If-Match": created.headers["ETag"]}
+        ask("PATCH", f"/work-orders/{order}", json={"completionNotes": "second"}, headers=seen)
+        late = ask("PATCH", f"/work-orders/{order}", json={"completionNotes": "third"}, headers=seen)
         made.append(late.json()["conflict"]["conflictId"])
     return made
 
