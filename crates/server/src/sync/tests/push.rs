@@ -24,6 +24,8 @@ on_both!(
     deletes,
     only_the_sessions_device_may_push_and_only_so_much,
     results_by_position_are_not_named,
+    a_version_is_a_whole_number,
+    a_version_that_the_record_never_had_saw_nothing,
 );
 
 fn rejected(result: &OperationResult) -> (ErrorCode, Vec<&str>) {
@@ -540,4 +542,38 @@ fn results_by_position_are_not_named(world: World<impl Storage>) {
         1,
         "without a key of its own the queue id is the key"
     );
+}
+
+fn a_version_is_a_whole_number(world: World<impl Storage>) {
+    world.given("order", "WO-1", json!({ "title": "a", "owner": "tara" }));
+    let versioned = |key: &str, version: serde_json::Value| {
+        let mut write = update(key, "WO-1", 1, json!({ "title": "b" }));
+        write.payload.insert("_version".into(), version);
+        world.push_one(&world.tara(), write)
+    };
+    let broken = [json!("1"), json!(1.5), json!(-1), json!(null), json!([1])];
+    for (number, version) in broken.into_iter().enumerate() {
+        let refused = versioned(&format!("k{number}"), version);
+        assert_eq!(rejected(&refused), (ErrorCode::ValidationError, vec!["_version"]));
+    }
+    assert_eq!(world.record("order", "WO-1").version, 1);
+    assert_eq!(versioned("k", json!(1.0)).status, ResultStatus::Success);
+}
+
+fn a_version_that_the_record_never_had_saw_nothing(world: World<impl Storage>) {
+    for note in ["first", "second"] {
+        let fields = json!({ "title": "a", "owner": "tara", "completion": note });
+        world.given("order", "WO-1", fields);
+    }
+    // A person decides of that field, and the author has seen none of what this history holds.
+    let mut write = update("k1", "WO-1", 999, json!({ "completion": "mine" }));
+    write.base = None;
+    assert_eq!(
+        world.push_one(&world.tara(), write).status,
+        ResultStatus::Conflict
+    );
+    assert_eq!(world.record("order", "WO-1").fields["completion"], "second");
+    let gone = world.push_one(&world.samir(), delete("k2", "WO-1", 999));
+    assert_eq!(gone.status, ResultStatus::Conflict);
+    assert!(!world.record("order", "WO-1").deleted);
 }
