@@ -7,6 +7,7 @@
 pub mod mapping;
 mod records;
 mod rows;
+mod table;
 
 use std::io::Read;
 
@@ -31,7 +32,7 @@ pub enum ImportError {
         found: Vec<String>,
     },
     #[error("the file cannot be read: {0}")]
-    Read(#[from] csv::Error),
+    Read(#[from] std::io::Error),
     #[error(transparent)]
     Storage(#[from] StorageError),
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::ImportError;
 use super::mapping::{CellType, Column, Mapping};
+use super::table::Rows;
 
 /// A row whose cells read as the mapping says.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,29 +28,36 @@ pub struct BrokenRow {
 }
 
 /// Reads the whole file.
-pub(super) fn read(mapping: &Mapping, file: impl Read) -> Result<(Vec<Row>, Vec<BrokenRow>), ImportError> {
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(file);
-    let found: Vec<String> = reader
-        .headers()?
-        .iter()
-        .map(|name| name.trim_start_matches('\u{feff}').to_owned())
-        .collect();
+pub(super) fn read(
+    mapping: &Mapping,
+    mut file: impl Read,
+) -> Result<(Vec<Row>, Vec<BrokenRow>), ImportError> {
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    // Old files hold bytes that are no UTF-8; the rest of such a cell is still worth having.
+    let text = String::from_utf8_lossy(&bytes);
+    let mut lines = Rows::new(text.trim_start_matches('\u{feff}'));
+    let found = lines.next().and_then(|row| row.cells.ok()).unwrap_or_default();
     let expected: Vec<String> = mapping.columns.iter().map(|column| column.name.clone()).collect();
     if found != expected {
         return Err(ImportError::Header { expected, found });
     }
     let (mut rows, mut broken) = (Vec::new(), Vec::new());
-    for record in reader.byte_records() {
-        let record = record?;
-        let line = record.position().map_or(0, csv::Position::line);
-        // Old files hold bytes that are no UTF-8; the rest of such a cell is still worth having.
-        let cells: Vec<String> = record
-            .iter()
-            .map(|cell| String::from_utf8_lossy(cell).into_owned())
-            .collect();
-        match judge(&mapping.columns, &cells) {
-            Ok(values) => rows.push(Row { line, cells, values }),
-            Err(reason) => broken.push(BrokenRow { line, reason }),
+    while let Some(raw) = lines.next() {
+        let line = raw.line;
+        let judged = raw.cells.map_err(str::to_owned).and_then(|cells| {
+            let values = judge(&mapping.columns, &cells)?;
+            Ok(Row { line, cells, values })
+        });
+        match judged {
+            Ok(row) => rows.push(row),
+            Err(reason) => {
+                broken.push(BrokenRow { line, reason });
+                // A quote that took rows into a cell: they are rows of their own.
+                if raw.spans_lines {
+                    lines.reread();
+                }
+            }
         }
     }
     Ok((rows, broken))
