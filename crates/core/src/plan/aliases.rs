@@ -20,8 +20,7 @@ pub(super) fn adopt(replica: &Replica, changes: &mut Changes, local: &RecordKey,
         local: local.clone(),
         server_id: server_id.to_owned(),
     }));
-    if is_of_server(replica.packs(), local) {
-        // Under the former id stands another record, or none.
+    if is_of_server(replica.packs(), local) && !is_of_this_history(replica, local) {
         changes.delete(RowKey::Mirror(local.clone()));
     }
     for write in replica.writes() {
@@ -36,6 +35,12 @@ pub(super) fn adopt(replica: &Replica, changes: &mut Changes, local: &RecordKey,
             changes.put(Row::Write(Box::new(after)));
         }
     }
+}
+
+/// Whether the present scan brought what is held under the id: then it is the record that the server gave the id to since.
+fn is_of_this_history(replica: &Replica, key: &RecordKey) -> bool {
+    let scan = replica.cursor().map(|cursor| cursor.scan);
+    replica.mirror(key).is_some_and(|held| Some(held.scan()) == scan)
 }
 
 /// Whether an id is one that the server gave, and no local one: of a record that came back from a lost history under another.
