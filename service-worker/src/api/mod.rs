@@ -75,7 +75,7 @@ impl Answer {
 
     /// The record here is not at the version that the page saw.
     pub fn precondition_failed() -> Self {
-        let message = "The record on this device is not at this version. Read it again, and decide anew.";
+        let message = "The record on this device is not at this version. Read it again, then decide.";
         Self::error(412, WireError::new(ErrorCode::VersionConflict, message))
     }
 

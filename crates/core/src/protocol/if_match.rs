@@ -23,22 +23,18 @@ impl IfMatch {
     ///
     /// `None` if one is no list of entity tags.
     pub fn parse<'a>(values: impl IntoIterator<Item = &'a str>) -> Option<Self> {
-        let mut found = Self::Absent;
-        let mut count = 0;
-        for value in values {
-            let value = value.trim();
-            if value == "*" && found == Self::Absent {
-                found = Self::Any;
-                continue;
-            }
-            if matches!(found, Self::Any) {
-                return None;
-            }
-            let Self::OneOf(tags) = &mut found else {
-                found = Self::OneOf(read_tags(value, &mut count)?);
-                continue;
+        // Several header lines are one list.
+        let (mut found, mut count) = (Self::Absent, 0);
+        for value in values.into_iter().map(str::trim) {
+            found = match (found, value) {
+                (Self::Absent, "*") => Self::Any,
+                (Self::Any, _) => return None,
+                (Self::Absent, value) => Self::OneOf(read_tags(value, &mut count)?),
+                (Self::OneOf(mut tags), value) => {
+                    tags.extend(read_tags(value, &mut count)?);
+                    Self::OneOf(tags)
+                }
             };
-            tags.extend(read_tags(value, &mut count)?);
         }
         Some(found)
     }

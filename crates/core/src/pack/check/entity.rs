@@ -73,7 +73,7 @@ impl Checker<'_> {
                     format!("\"{name}\" takes no additions: name lists, logs, sets and counters that can be changed"),
                 );
             }
-            // What was added would give access to whoever lost it.
+            // Otherwise a person who lost access could add a value that gives it back.
             if entity.access.iter().any(|rule| rule.when.reads(name)) {
                 return self.wrong(&place, format!("\"{name}\" decides who may read the record"));
             }

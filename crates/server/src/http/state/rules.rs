@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use holdfast_core::{Timestamp, pack::Packs};
+
 use super::AppState;
 use crate::http::ApiError;
 use crate::http::authenticated::SignedIn;
@@ -12,7 +14,7 @@ use crate::randomness::SystemRng;
 use crate::records::people;
 use crate::storage::port::{Storage, StorageError, Transaction};
 use crate::sync::prepared;
-use crate::sync::{Answer, Context, Refusal};
+use crate::sync::{Answer, Caller, Context, Refusal};
 
 impl AppState {
     /// Runs a rule of records in a write transaction. It is committed even where the request is refused: a refusal may
@@ -37,13 +39,7 @@ impl AppState {
         let done = self.work.reading(move || {
             let (mut work_turn, (identity, _turn)) = (work_turn, me.into_parts());
             let caller = identity.caller(&packs);
-            let cx = Context {
-                stamps_alike: false,
-                packs: &packs,
-                rng: &SystemRng,
-                now,
-                caller: &caller,
-            };
+            let cx = context(&packs, &caller, now);
             Storage::read(&*database, |tx| -> Result<_, StorageError> {
                 work_turn.begin();
                 work(tx, &cx)
@@ -63,7 +59,7 @@ impl AppState {
         let turn = self.device_turn(&me).await?;
         let on_snapshot = Arc::clone(&work);
         let prepared = self.look(me.clone(), move |tx, cx| {
-            // A changed role is written down first: what a device is told depends on it.
+            // Roles that have changed are stored first, because they decide what the device may read.
             if !people::are_kept(tx, cx.packs, &cx.caller.me)? {
                 return Ok(Ok(None));
             }
@@ -94,13 +90,7 @@ impl AppState {
             let (_device_turn, mut turns, (identity, _turn)) =
                 (turn, [write_turn, work_turn], me.into_parts());
             let caller = identity.caller(&packs);
-            let cx = Context {
-                stamps_alike: false,
-                packs: &packs,
-                rng: &SystemRng,
-                now,
-                caller: &caller,
-            };
+            let cx = context(&packs, &caller, now);
             Storage::write(&*database, |tx| {
                 turns.iter_mut().for_each(RestingTurn::begin);
                 people::keep(tx, &packs, &caller.me, now)?;
@@ -115,6 +105,17 @@ impl AppState {
     async fn device_turn(&self, me: &SignedIn) -> Result<UserTurn, ApiError> {
         let turn = self.device_turns.enter(Key::of(&[&me.device_id.to_string()]));
         turn.await.map_err(|Busy| ApiError::Busy)
+    }
+}
+
+/// What a rule of records is given for a request.
+fn context<'a>(packs: &'a Packs, caller: &'a Caller, now: Timestamp) -> Context<'a> {
+    Context {
+        stamps_alike: false,
+        packs,
+        rng: &SystemRng,
+        now,
+        caller,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Which version of a record a request builds on: `If-Match`, or `_version` in the body.
 
 use holdfast_core::{
-    Fields,
+    merge::same_value,
     pack::{Entity, Field, Strategy},
     protocol::{IfMatch, entity_tag},
     queue::Operation,
@@ -20,8 +20,11 @@ use crate::sync::Refusal;
 /// # Errors
 /// If the storage fails.
 pub fn tag(tx: &dyn Transaction, version: u64) -> Result<String> {
-    let epoch = tx.meta(epoch::EPOCH)?.unwrap_or_default();
-    Ok(entity_tag(&epoch, version))
+    Ok(entity_tag(&present_epoch(tx)?, version))
+}
+
+fn present_epoch(tx: &dyn Transaction) -> Result<String> {
+    Ok(tx.meta(epoch::EPOCH)?.unwrap_or_default())
 }
 
 /// The version that a write builds on; `None` leaves it to what the record is now.
@@ -33,25 +36,19 @@ pub(super) fn judge(
     write: &RestWrite,
     record: Option<&StoredRecord>,
 ) -> Result<std::result::Result<Option<u64>, Refusal>> {
-    let in_body = match write
-        .body
-        .get(meta::VERSION)
-        .map(|value| (value, meta::version(value)))
-    {
-        Some((_, None)) => {
-            let message = "_version must be the record's version, a whole number.";
-            return Ok(Err(Refusal::malformed(message)));
-        }
-        Some((_, version)) => version,
-        None => None,
-    };
+    let in_body = write.body.get(meta::VERSION).map(meta::version);
+    if in_body == Some(None) {
+        let message = "_version must be the record's version, a whole number.";
+        return Ok(Err(Refusal::malformed(message)));
+    }
+    let in_body = in_body.flatten();
     let Some(record) = record.filter(|_| write.operation != Operation::Create) else {
         return Ok(Ok(in_body));
     };
     let is_known = |version: &u64| (1..=record.version).contains(version);
     let known = match &write.if_match {
         IfMatch::OneOf(tags) => {
-            let epoch = tx.meta(epoch::EPOCH)?.unwrap_or_default();
+            let epoch = present_epoch(tx)?;
             let current = tags
                 .iter()
                 .filter(|(of, _)| *of == epoch)
@@ -64,10 +61,10 @@ pub(super) fn judge(
     Ok(match known {
         Some(Some(version)) => Ok(Some(version)),
         Some(None) => Err(Refusal::precondition_failed(
-            "The record is not at this version, nor was it. Read it again, and decide anew.",
+            "This record has never had that version. Read it again, then decide.",
         )),
         None if needs_one(entity, write, record) => Err(Refusal::precondition_required(
-            "Say which version you saw, by If-Match: this cannot be taken back by a merge.",
+            "Send If-Match with the ETag of the version you saw, so that nobody's newer change is lost unseen.",
         )),
         None => Ok(None),
     })
@@ -75,7 +72,7 @@ pub(super) fn judge(
 
 /// Whether what is there would be lost unseen: by a deletion, or in a field of which a person decides.
 fn needs_one(entity: &Entity, write: &RestWrite, record: &StoredRecord) -> bool {
-    let by_hand = |field: &Field| {
+    let is_manual = |field: &Field| {
         let rules = field.strategy_rules.iter().map(|rule| rule.strategy);
         field
             .strategy
@@ -83,10 +80,10 @@ fn needs_one(entity: &Entity, write: &RestWrite, record: &StoredRecord) -> bool 
             .chain(rules)
             .any(|strategy| strategy == Strategy::Manual)
     };
-    let changes =
-        |fields: &Fields, (name, value): (&String, &Value)| fields.get(name).unwrap_or(&Value::Null) != value;
-    write.operation == Operation::Delete
-        || write.body.iter().any(|(name, value)| {
-            entity.field(name).is_some_and(by_hand) && changes(&record.fields, (name, value))
-        })
+    let by_hand = |name: &String| entity.field(name).filter(|field| is_manual(field));
+    let changes = |(name, value): (&String, &Value)| {
+        let stored = record.fields.get(name).unwrap_or(&Value::Null);
+        by_hand(name).is_some_and(|field| !same_value(field, stored, value))
+    };
+    write.operation == Operation::Delete || write.body.iter().any(changes)
 }
