@@ -39,18 +39,35 @@ proptest! {
     fn push(bytes in vec(any::<u8>(), 0..96)) {
         holdfast_fuzz::push(&bytes);
     }
+
+    #[test]
+    fn values(bytes in vec(any::<u8>(), 0..96)) {
+        holdfast_fuzz::values(&bytes);
+    }
+
+    /// Lines that look like numbers, instants, tags and cursors get further than noise.
+    #[test]
+    fn values_of_lines(lines in vec(prop_oneof![
+        "-?[0-9]{1,20}(\\.[0-9]{1,20})?([eE][-+]?[0-9]{1,3})?",
+        "20[0-9]{2}-1[0-2]-[0-2][1-8][Tt ][0-2][0-3]:[0-5][0-9]:[0-6][0-9](\\.[0-9]{0,10})?(Z|z|[-+][01][0-9]:[0-5][0-9])",
+        "(W/)?\"[ef]\\.[0-9]{1,3}\",? ?",
+        "v[12](\\.[a-z0-9:-]{1,6}){2,7}",
+    ], 1..6)) {
+        holdfast_fuzz::values(lines.join("\n").as_bytes());
+    }
 }
 
 type Property = fn(&[u8]);
 
 #[test]
 fn what_was_found_stays_mended() {
-    let all: [(&str, Property); 5] = [
+    let all: [(&str, Property); 6] = [
         ("packs", holdfast_fuzz::packs),
         ("protocol", holdfast_fuzz::protocol),
         ("merge", holdfast_fuzz::merge),
         ("import", holdfast_fuzz::import),
         ("push", holdfast_fuzz::push),
+        ("values", holdfast_fuzz::values),
     ];
     for (name, property) in all {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(name);

@@ -180,7 +180,7 @@ async fn write(
     if_match: &IfMatch,
     key: String,
 ) -> Answer {
-    let body: Fields = match json::parse(text.as_bytes()) {
+    let body: Fields = match json::parse(&json::keep_digits(text.as_bytes())) {
         Ok(Value::Object(fields)) => fields,
         _ if operation == Operation::Delete => Fields::new(),
         _ => return Answer::not_an_object(),

@@ -219,7 +219,7 @@ fn numeric(wiring: &Wiring, hint: bool) -> AnyView {
             prop:value=number::shown(&form.initial(&name), separators)
             aria-invalid=wiring.invalid()
             aria-describedby=wiring.described_by(hint)
-            on:input=move |event| form.set(&name, number::typed(event_target_value(&event), separators))
+            on:input=move |event| form.set(&name, number::typed(&event_target_value(&event), separators))
             on:change=look
         />
     }

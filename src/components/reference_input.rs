@@ -81,7 +81,7 @@ pub fn LocationInput(wiring: Wiring) -> AnyView {
                         location = json!({});
                     }
                     let typed = event_target_value(&event);
-                    location[part] = number::typed(typed.clone(), separators);
+                    location[part] = number::typed(&typed, separators);
                     form.set(&name, location);
                     if let Err(why) = number::read(&typed, separators) {
                         form.unreadable(&name, why.said(&typed, separators));

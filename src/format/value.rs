@@ -167,6 +167,7 @@ fn choice_label(choices: &[Choice], value: &Value) -> String {
 
 fn with_unit(value: &Value, unit: Option<&str>) -> String {
     let number = match value.as_f64() {
+        // Also what JavaScript would not keep, which is stored as its digits.
         Some(number) if number.abs() >= 1e15 => text(value),
         Some(number) if number.fract() == 0.0 => decimal(number, 0),
         Some(number) => decimal(number, 2).trim_end_matches('0').to_owned(),

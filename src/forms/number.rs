@@ -1,11 +1,9 @@
 //! Numbers as people type them: with the separators of their language, and never read as something else.
 
+use holdfast_core::decimal::{Decimal, DecimalError, MAX_DIGITS};
 use serde_json::Value;
 
 use crate::strings::number as words;
-
-/// More significant digits than this are not kept exactly by every program that the value passes.
-const MOST_DIGITS: usize = 15;
 
 /// First digits of the scripts that number keyboards type, besides ASCII: Arabic, Persian, Devanagari, full width.
 const ZEROS: [char; 4] = ['\u{660}', '\u{6f0}', '\u{966}', '\u{ff10}'];
@@ -51,22 +49,27 @@ impl Unread {
             Self::Ambiguous(whole, decimal) => {
                 words::ambiguous(typed.trim(), whole, &local(&format!("{decimal}0")))
             }
-            Self::TooExact => words::too_exact(MOST_DIGITS),
+            Self::TooExact => words::too_exact(MAX_DIGITS),
         }
     }
 }
 
-/// As [`read`] for a form: what is no number stays as it was typed, so that it is told and can be corrected.
-pub fn typed(typed: String, separators: Separators) -> Value {
-    read(&typed, separators).unwrap_or(Value::String(typed))
+/// As [`read`] for a form: what is no number stays as it was typed, so that it is told and can be corrected. It begins
+/// with a space, so that nothing takes it for the digits of a number: in some languages `1.250` can be read in two ways.
+pub fn typed(typed: &str, separators: Separators) -> Value {
+    read(typed, separators).unwrap_or_else(|_| Value::String(format!(" {typed}")))
 }
 
 /// The value as an input shows it.
 pub fn shown(value: &Value, separators: Separators) -> String {
+    let local = |digits: &str| digits.replace('.', &separators.decimal.to_string());
     match value {
         Value::Null => String::new(),
-        Value::String(typed) => typed.clone(),
-        number => number.to_string().replace('.', &separators.decimal.to_string()),
+        Value::String(text) => match text.strip_prefix(' ') {
+            Some(typed) => typed.to_owned(),
+            None => local(text),
+        },
+        number => local(&number.to_string()),
     }
 }
 
@@ -163,23 +166,17 @@ fn digit(sign: char) -> Option<char> {
 }
 
 fn value(negative: bool, whole: &str, fraction: &str) -> Result<Value, Unread> {
-    let fraction = fraction.trim_end_matches('0');
     let sign = if negative { "-" } else { "" };
-    if fraction.is_empty() {
-        let whole = if whole.is_empty() { "0" } else { whole };
-        return format!("{sign}{whole}")
-            .parse::<i64>()
-            .map(Value::from)
-            .map_err(|_| Unread::TooExact);
+    let whole = match whole.trim_start_matches('0') {
+        "" => "0",
+        digits => digits,
+    };
+    let point = if fraction.is_empty() { "" } else { "." };
+    match format!("{sign}{whole}{point}{fraction}").parse::<Decimal>() {
+        Ok(number) => Ok(number.to_value()),
+        Err(DecimalError::TooLong) => Err(Unread::TooExact),
+        Err(DecimalError::NotANumber) => Err(Unread::NotANumber),
     }
-    let significant = format!("{whole}{fraction}");
-    if significant.trim_start_matches('0').len() > MOST_DIGITS {
-        return Err(Unread::TooExact);
-    }
-    let number: f64 = format!("{sign}{whole}.{fraction}")
-        .parse()
-        .map_err(|_| Unread::NotANumber)?;
-    Ok(number.into())
 }
 
 #[cfg(test)]
@@ -215,7 +212,11 @@ mod tests {
             ("1\u{202f}234,5", GERMAN, json!(1234.5)),
             ("1'234", ENGLISH, json!(1234)),
             ("\u{661}\u{662}\u{66b}\u{665}", ENGLISH, json!(12.5)),
-            ("9007199254740993", ENGLISH, json!(9_007_199_254_740_993_i64)),
+            ("007", ENGLISH, json!(7)),
+            ("9007199254740991", ENGLISH, json!(9_007_199_254_740_991_i64)),
+            ("9007199254740993", ENGLISH, json!("9007199254740993")),
+            ("99999999999999999999,5", GERMAN, json!("99999999999999999999.5")),
+            ("0.1234567890123456", ENGLISH, json!(0.1234567890123456)),
         ];
         for (typed, separators, expected) in table {
             let found = match read(typed, separators) {
@@ -254,9 +255,8 @@ mod tests {
         ] {
             assert_eq!(read(typed, ENGLISH), Err(Unread::NotANumber), "{typed}");
         }
-        for typed in ["99999999999999999999", "0.1234567890123456", "1234567890.1234567"] {
-            assert_eq!(read(typed, ENGLISH), Err(Unread::TooExact), "{typed}");
-        }
+        let long = "1234567890123456789012345678901234567";
+        assert_eq!(read(long, ENGLISH), Err(Unread::TooExact));
     }
 
     #[test]
@@ -264,5 +264,17 @@ mod tests {
         let why = read("1,234", ENGLISH).unwrap_err();
         let said = why.said("1,234", ENGLISH);
         assert!(said.contains("1234") && said.contains("1.2340"), "{said}");
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_shown_as_typed_and_is_no_number() {
+        for text in ["1.250", "1e5", "12 34", " 1,2,3", "0x10"] {
+            let kept = typed(text, GERMAN);
+            assert_eq!(shown(&kept, GERMAN), text);
+            assert_eq!(Decimal::of(&kept), None, "{text}");
+        }
+        for text in ["9007199254740993,5", "12,5", "-3"] {
+            assert_eq!(shown(&typed(text, GERMAN), GERMAN), text);
+        }
     }
 }

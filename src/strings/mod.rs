@@ -145,7 +145,7 @@ pub mod number {
         format!("{typed} can be read in two ways. Write {whole} or {decimal}.")
     }
 
-    pub fn too_exact(digits: usize) -> String {
+    pub fn too_exact(digits: u32) -> String {
         format!("This number is too long. Write at most {digits} digits.")
     }
 }

@@ -1,5 +1,5 @@
 use chrono::Duration;
-use holdfast_core::Timestamp;
+use holdfast_core::{Timestamp, decimal};
 use serde_json::{Value, json};
 
 use super::{items, text, with_entry};
@@ -26,7 +26,7 @@ pub fn entries(list: &Value) -> Vec<Entry> {
 fn entry(item: &Value) -> Entry {
     let time = |name: &str| time::parse(text(item, name));
     let (start, end) = (time("start"), time("end"));
-    let counted = item.get("hours").and_then(Value::as_f64);
+    let counted = item.get("hours").and_then(decimal::near);
     Entry {
         id: text(item, "laborId").to_owned(),
         person: text(item, "personId").to_owned(),
@@ -97,7 +97,7 @@ pub fn add(list: &Value, id: String, person: &str, worked: Duration, note: &str,
 /// What is wrong with one of them, if it is no number.
 pub fn typed(hours: &str, minutes: &str, separators: Separators) -> Result<Option<Duration>, String> {
     let number = |text: &str| match number::read(text, separators) {
-        Ok(number) => Ok(number.as_f64().unwrap_or(0.0)),
+        Ok(number) => Ok(decimal::near(&number).unwrap_or(0.0)),
         Err(why) => Err(why.said(text, separators)),
     };
     let seconds = (number(hours)? * 3_600.0 + number(minutes)? * 60.0).round();

@@ -1,4 +1,4 @@
-use holdfast_core::Timestamp;
+use holdfast_core::{Timestamp, decimal::Decimal};
 use serde_json::{Value, json};
 
 use super::{items, text};
@@ -10,29 +10,28 @@ pub struct Line {
     pub part: String,
     pub description: String,
     pub unit: String,
-    pub used: f64,
-    pub planned: Option<f64>,
+    pub used: Decimal,
+    pub planned: Option<Decimal>,
 }
 
 /// Planned parts first, then the others that were used.
 pub fn lines(used: &Value, required: &Value) -> Vec<Line> {
-    let quantity = |item: &Value| item.get("quantity").and_then(Value::as_f64);
     let line = |item: &Value| Line {
         part: text(item, "partId").to_owned(),
         description: text(item, "description").to_owned(),
         unit: text(item, "unit").to_owned(),
-        used: 0.0,
+        used: Decimal::ZERO,
         planned: None,
     };
     let mut all: Vec<Line> = Vec::new();
     for item in items(required) {
         all.push(Line {
-            planned: Some(quantity(item).unwrap_or_default()),
+            planned: Some(quantity(item)),
             ..line(item)
         });
     }
     for item in items(used) {
-        let amount = quantity(item).unwrap_or_default();
+        let amount = quantity(item);
         match all.iter_mut().find(|line| line.part == text(item, "partId")) {
             Some(line) => line.used = amount,
             None => all.push(Line {
@@ -44,16 +43,25 @@ pub fn lines(used: &Value, required: &Value) -> Vec<Line> {
     all
 }
 
-/// The list of used parts with more or less of one; never less than none.
-pub fn step(used: &Value, line: &Line, by: f64, user: &str, now: Timestamp) -> Value {
+fn quantity(item: &Value) -> Decimal {
+    item.get("quantity")
+        .and_then(Decimal::of)
+        .unwrap_or(Decimal::ZERO)
+}
+
+/// The list of used parts with more or less of one, exactly; never less than none.
+pub fn step(used: &Value, line: &Line, by: i64, user: &str, now: Timestamp) -> Value {
+    let changed = |before: Decimal| {
+        let after = before.plus(by.into()).unwrap_or(before);
+        after.max(Decimal::ZERO).to_value()
+    };
     let mut all = items(used).to_vec();
     match all.iter_mut().find(|item| text(item, "partId") == line.part) {
-        Some(item) => {
-            let before = item.get("quantity").and_then(Value::as_f64).unwrap_or_default();
-            item["quantity"] = number((before + by).max(0.0));
-        }
+        Some(item) => item["quantity"] = changed(quantity(item)),
         None => {
-            let mut item = json!({ "partId": line.part, "quantity": number(by.max(0.0)), "usedBy": user, "usedAt": wire(now) });
+            let quantity = changed(Decimal::ZERO);
+            let mut item =
+                json!({ "partId": line.part, "quantity": quantity, "usedBy": user, "usedAt": wire(now) });
             if !line.description.is_empty() {
                 item["description"] = line.description.clone().into();
             }
@@ -64,20 +72,6 @@ pub fn step(used: &Value, line: &Line, by: f64, user: &str, now: Timestamp) -> V
         }
     }
     Value::Array(all)
-}
-
-/// Whole amounts stay whole on the wire.
-fn number(amount: f64) -> Value {
-    if amount.fract() == 0.0 {
-        (amount as i64).into()
-    } else {
-        amount.into()
-    }
-}
-
-/// `8`, `0.5`.
-pub fn amount(quantity: f64) -> String {
-    number(quantity).to_string()
 }
 
 #[cfg(test)]
@@ -94,8 +88,8 @@ mod tests {
         let used = json!([{ "partId": "P2", "description": "Oil", "quantity": 8 }, { "partId": "P1", "quantity": 2 }]);
         let lines = lines(&used, &required);
         assert_eq!(lines.len(), 2);
-        assert_eq!((lines[0].planned, lines[0].used), (Some(1.0), 2.0));
-        assert_eq!((lines[1].planned, lines[1].used), (None, 8.0));
+        assert_eq!((lines[0].planned, lines[0].used), (Some(1.into()), 2.into()));
+        assert_eq!((lines[1].planned, lines[1].used), (None, 8.into()));
     }
 
     #[test]
@@ -104,23 +98,39 @@ mod tests {
             part: "P1".into(),
             description: "Seal".into(),
             unit: String::new(),
-            used: 0.0,
+            used: Decimal::ZERO,
             planned: None,
         };
-        let one = step(&Value::Null, &line, 1.0, "user-1", now());
+        let one = step(&Value::Null, &line, 1, "user-1", now());
         assert_eq!(
             one,
             json!([{ "partId": "P1", "quantity": 1, "usedBy": "user-1", "usedAt": "2026-11-21T12:00:00Z", "description": "Seal" }])
         );
-        let two = step(&one, &line, 1.0, "user-2", now());
+        let two = step(&one, &line, 1, "user-2", now());
         assert_eq!(two[0]["quantity"], 2);
         let none = step(
-            &step(&two, &line, -2.0, "user-1", now()),
+            &step(&two, &line, -2, "user-1", now()),
             &line,
-            -1.0,
+            -1,
             "user-1",
             now(),
         );
         assert_eq!(none[0]["quantity"], 0);
+        let tenth = step(
+            &json!([{ "partId": "P1", "quantity": 0.1 }]),
+            &line,
+            1,
+            "user-1",
+            now(),
+        );
+        assert_eq!(tenth[0]["quantity"], 1.1);
+        let many = step(
+            &json!([{ "partId": "P1", "quantity": "9007199254740992" }]),
+            &line,
+            1,
+            "user-1",
+            now(),
+        );
+        assert_eq!(many[0]["quantity"], "9007199254740993");
     }
 }

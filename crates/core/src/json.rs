@@ -7,10 +7,12 @@
 //! Reading never stops half-way: what does not fit is noted as a fault and has a stand-in, and whatever was built over
 //! a fault is thrown away at the end. So a struct is one expression without an exit from its midst.
 
+mod digits;
 pub mod limits;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use digits::keep_digits;
 pub use holdfast_codec::{Malformed, parse, string};
 use serde_json::Value;
 

@@ -16,6 +16,7 @@
 //! A device's state is its mirrors (what the server confirmed) and its queue (what it has not); what a person sees is
 //! always the one over the other, derived by [`replica::Replica::view`].
 
+pub mod decimal;
 pub mod engine;
 pub mod json;
 pub mod limits;

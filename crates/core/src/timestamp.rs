@@ -13,6 +13,34 @@ pub fn parse(text: &str) -> Option<Timestamp> {
     (0..=9999).contains(&instant.year()).then_some(instant)
 }
 
+/// Whether it is written in UTC, as the server stores instants: `2026-11-21T08:30:00Z`.
+pub fn is_in_utc(text: &str) -> bool {
+    text.ends_with('Z') && text.as_bytes().get(10) == Some(&b'T')
+}
+
+/// A text that orders among others as the instants do; one that is no instant stays as it is.
+///
+/// Of an instant in UTC, nothing is read: a list sorts by thousands of them.
+pub fn sortable(text: &str) -> String {
+    let utc = match is_in_utc(text) {
+        true => text.to_owned(),
+        false => match parse(text) {
+            Some(instant) => in_utc(instant),
+            None => return text.to_owned(),
+        },
+    };
+    let instant = utc.trim_end_matches('Z');
+    match instant.contains('.') {
+        true => instant.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => instant.to_owned(),
+    }
+}
+
+/// An instant with as many digits as it needs.
+pub fn in_utc(instant: Timestamp) -> String {
+    instant.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
+}
+
 /// For `deserialize_with`: reads as [`parse`] does. chrono's own reader also takes what RFC 3339 does not write
 /// (`08:30:0 Z`), so that who reads with it would take what a device refuses.
 ///

@@ -1,4 +1,4 @@
-use holdfast_core::{record::RecordKey, replica::Query};
+use holdfast_core::{decimal::Decimal, record::RecordKey, replica::Query};
 use leptos::prelude::*;
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ use crate::{
     pages::record::{Open, section_button, section_head},
     state::Session,
     strings::records as words,
-    work::parts::{Line, amount, lines, step},
+    work::parts::{Line, lines, step},
 };
 
 /// The entity of the store's parts.
@@ -36,7 +36,7 @@ pub fn Parts(open: Open) -> AnyView {
             .map(|line| tell(reader, line))
             .collect::<Vec<_>>()
     });
-    let change = move |line: Line, by: f64| {
+    let change = move |line: Line, by: i64| {
         tap(session, open, "partsUsed", move |used| {
             step(used, &line, by, &user(session), session.server_now())
         });
@@ -48,7 +48,7 @@ pub fn Parts(open: Open) -> AnyView {
             all.with(|all| {
                 all.iter()
                     .find(|told| find.with_value(|part| told.line.part == *part))
-                    .map_or(0.0, |told| told.line.used)
+                    .map_or(Decimal::ZERO, |told| told.line.used)
             })
         };
         let note = move || {
@@ -63,15 +63,15 @@ pub fn Parts(open: Open) -> AnyView {
             <li class="parts__item">
                 <div><div class="parts__name" dir="auto">{name.clone()}</div> <div class="parts__note" dir="auto">{note}</div></div>
                 <div class="stepper" role="group" aria-label=name>
-                    <button class="stepper__button" type="button" aria-label=words::ONE_LESS disabled=move || quantity() <= 0.0 on:click=move |_| change(less.clone(), -1.0)>{icon("minus")}</button>
-                    <output class="stepper__value">{move || amount(quantity())}</output>
-                    <button class="stepper__button" type="button" aria-label=words::ONE_MORE on:click=move |_| change(more.clone(), 1.0)>{icon("add")}</button>
+                    <button class="stepper__button" type="button" aria-label=words::ONE_LESS disabled=move || !quantity().is_positive() on:click=move |_| change(less.clone(), -1)>{icon("minus")}</button>
+                    <output class="stepper__value">{move || quantity().to_string()}</output>
+                    <button class="stepper__button" type="button" aria-label=words::ONE_MORE on:click=move |_| change(more.clone(), 1)>{icon("add")}</button>
                 </div>
             </li>
         }.into_any()
     };
     let adding = RwSignal::new(false);
-    let on_add = Callback::new(move |line: Line| change(line, 1.0));
+    let on_add = Callback::new(move |line: Line| change(line, 1));
     view! {
         <section class="section" aria-labelledby="parts">
             {section_head("parts", words::PARTS_USED.into_any(), Some(section_button(words::ADD_PART, "add", move || adding.set(true))))}
@@ -94,10 +94,10 @@ fn tell(reader: &Reader<'_>, line: Line) -> Told {
     let stored = reader
         .replica
         .view(&key)
-        .and_then(|view| view.fields.get("quantityAvailable").and_then(Value::as_f64));
+        .and_then(|view| view.fields.get("quantityAvailable").and_then(Decimal::of));
     let mut note = vec![line.part.clone()];
-    note.extend(line.planned.map(|quantity| words::planned(&amount(quantity))));
-    note.extend(stored.map(|quantity| words::in_store(&amount(quantity))));
+    note.extend(line.planned.map(|quantity| words::planned(&quantity.to_string())));
+    note.extend(stored.map(|quantity| words::in_store(&quantity.to_string())));
     Told {
         name: named.unwrap_or_else(|| line.part.clone()),
         note: note.join(" · "),
@@ -122,7 +122,7 @@ fn AddPart(on_add: Callback<Line>, on_close: Callback<()>) -> AnyView {
             description: item.text("description").into_owned(),
             unit: item.text("unit").into_owned(),
             part: item.key().entity_id.clone(),
-            used: 0.0,
+            used: Decimal::ZERO,
             planned: None,
         };
         reader

@@ -8,14 +8,15 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{
-    exact::Decimal,
     field::{merge_by_type, same, set_union},
     list,
     parts::Trace,
     stamps,
 };
 use crate::{
-    Fields, ordered,
+    Fields,
+    decimal::Decimal,
+    ordered,
     pack::{Field, FieldType},
 };
 
@@ -41,9 +42,8 @@ fn add(kind: Option<&FieldType>, base: &Value, mine: &Value, theirs: &Value) -> 
             of(value, complete)
         }
         Some(kind @ FieldType::Counter) => {
-            let exact = |value: &Value| value.as_number().map_or(Some(Decimal::ZERO), Decimal::of);
-            let more = exact(mine)
-                .zip(exact(base))
+            let more = Decimal::or_zero(mine)
+                .zip(Decimal::or_zero(base))
                 .and_then(|(mine, base)| mine.minus(base));
             let sum = more
                 .is_some_and(Decimal::is_positive)

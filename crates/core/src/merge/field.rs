@@ -3,15 +3,17 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{
-    exact::Decimal,
     list,
     parts::{Trace, merge_object},
     stamps, text,
     value::equal,
 };
 use crate::{
+    Timestamp,
+    decimal::Decimal,
     json, ordered,
     pack::{Field, FieldType, Strategy},
+    timestamp,
 };
 
 /// What becomes of one field.
@@ -95,13 +97,21 @@ pub fn same_value(field: &Field, a: &Value, b: &Value) -> bool {
     same(Some(&field.kind), a, b)
 }
 
-/// Whether two values are the same to their kind: sets have no order, and stamps are no difference.
+/// Whether two values are the same to their kind, at any depth: sets have no order, instants may be written in any offset,
+/// and stamps are no difference.
 pub(super) fn same(kind: Option<&FieldType>, a: &Value, b: &Value) -> bool {
     match kind {
         Some(FieldType::Set { .. }) => set_items(a).into_keys().eq(set_items(b).into_keys()),
-        Some(kind) if kind.has_stamps() => stamps::equal_but_stamps(kind, a, b),
+        Some(FieldType::Datetime) => a == b || instant(a).is_some_and(|a| instant(b) == Some(a)),
+        Some(kind @ (FieldType::Object { .. } | FieldType::List { .. } | FieldType::Log { .. })) => {
+            stamps::equal_but_stamps(kind, a, b)
+        }
         _ => equal(a, b),
     }
+}
+
+fn instant(value: &Value) -> Option<Timestamp> {
+    timestamp::parse(value.as_str()?)
 }
 
 /// Whether a value of this kind is or holds a counter.
@@ -170,9 +180,6 @@ pub(super) fn set_union(base: &Value, mine: &Value, theirs: &Value) -> (Value, b
 
 /// Both sides' additions count, to the last digit. Beyond what numbers can tell, a person decides.
 fn merge_counter(base: &Value, mine: &Value, theirs: &Value) -> Option<Value> {
-    let exact = |value: &Value| match value {
-        Value::Null => Some(Decimal::ZERO),
-        value => Decimal::of(value.as_number()?),
-    };
-    exact(theirs)?.plus(exact(mine)?.minus(exact(base)?)?)?.to_value()
+    let [base, mine, theirs] = [base, mine, theirs].map(Decimal::or_zero);
+    Some(theirs?.plus(mine?.minus(base?)?)?.to_value())
 }

@@ -8,7 +8,6 @@
 //! The server settles by this code; a device runs it to preview pending writes over pulled state.
 
 mod additions;
-mod exact;
 mod field;
 mod list;
 mod parts;
@@ -18,7 +17,6 @@ mod text;
 mod value;
 
 pub use additions::{Added, additions};
-pub(crate) use exact::order;
 pub use field::{FieldMerge, merge_field, same_value, with_stamps_of};
 pub use parts::{MAX_OVERRULED, Overruled, Step};
 pub use record::{Author, FieldChange, MergeInput, MergedRecord, Verdict, compute_fields, merge_record};

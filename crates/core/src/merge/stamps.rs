@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::{list::items, value::equal};
+use super::{field::same, list::items, value::equal};
 use crate::{
     Fields, ordered,
     pack::{Field, FieldType},
@@ -29,16 +29,16 @@ pub(super) fn equal_items(fields: &[Field], a: &Value, b: &Value) -> bool {
     let (Value::Object(x), Value::Object(y)) = (a, b) else {
         return equal(a, b);
     };
-    let same = |name: &String| {
+    let same_part = |name: &String| {
         let declared = fields.iter().find(|field| field.name == *name);
         let [a, b] = [x, y].map(|side| side.get(name).unwrap_or(&Value::Null));
         match declared {
             Some(field) if field.stamped.is_some() => true,
-            Some(field) if field.kind.has_stamps() => equal_but_stamps(&field.kind, a, b),
-            _ => equal(a, b),
+            declared => same(declared.map(|field| &field.kind), a, b),
         }
     };
-    x.keys().all(same) && y.keys().filter(|name| !x.contains_key(*name)).all(same)
+    let only_there = |name: &&String| !x.contains_key(*name);
+    x.keys().all(same_part) && y.keys().filter(only_there).all(same_part)
 }
 
 /// The author's value with the stamps of the server's, for what both have.

@@ -1,14 +1,18 @@
 //! When two values are the same, and how numbers are put together so that they come out the same everywhere.
 
+use std::cmp::Ordering;
+
 use serde_json::Value;
 
-use super::exact::{self, Decimal};
+use crate::decimal::{self, Decimal, DecimalError, order};
 
-/// JSON equality, but for what JSON writers are free in: numbers go by value (`1` is `1.0`), and in an object `null`
-/// and absent are the same.
+/// JSON equality, but for what JSON writers are free in: numbers go by value (`1` is `1.0`, and a number that JavaScript
+/// does not keep is its digits as text), and in an object `null` and absent are the same.
 pub fn equal(a: &Value, b: &Value) -> bool {
     match (a, b) {
-        (Value::Number(x), Value::Number(y)) => x == y || exact::order(x, y).is_eq(),
+        (Value::Number(x), Value::Number(y)) => x == y || order(a, b) == Some(Ordering::Equal),
+        (Value::Number(_), Value::String(_)) => is_unsafe(a) && order(a, b) == Some(Ordering::Equal),
+        (Value::String(_), Value::Number(_)) => equal(b, a),
         (Value::Array(x), Value::Array(y)) => x.len() == y.len() && x.iter().zip(y).all(|(x, y)| equal(x, y)),
         (Value::Object(x), Value::Object(y)) => {
             // Each pair of parts is compared once: twice at each level would be 2ⁿ times at the n-th.
@@ -21,27 +25,34 @@ pub fn equal(a: &Value, b: &Value) -> bool {
     }
 }
 
+/// Whether JavaScript does not keep a whole number: then its text is the same value.
+fn is_unsafe(value: &Value) -> bool {
+    Decimal::of(value).is_some_and(Decimal::is_unsafe)
+}
+
 /// More decimals than this are of a fraction that has no end, like the hours of twenty minutes.
 const DECIMALS: u32 = 10;
 
 /// The sum of products, exact to its last digit; but to four decimals (cents, grams and seconds are plenty) where a part is
-/// a fraction without an end. So sums of the same parts are the same value on every side. `Null` beyond what numbers can tell.
+/// a fraction without an end. So sums of the same parts are the same value on every side.
 pub fn sum<'a>(products: impl Iterator<Item = [&'a Value; 2]> + Clone) -> Value {
+    // What is no number counts for nothing.
     let exact = |value: &Value| match value {
-        Value::Number(number) => Decimal::of(number),
+        Value::Number(_) => Decimal::of(value),
+        Value::String(text) => match text.parse() {
+            Err(DecimalError::NotANumber) => Some(Decimal::ZERO),
+            read => read.ok(),
+        },
         _ => Some(Decimal::ZERO),
     };
     let product = |[a, b]: [&Value; 2]| exact(a)?.times(exact(b)?);
     let total = products
         .clone()
         .try_fold(Decimal::ZERO, |total, pair| total.plus(product(pair)?));
-    if let Some(value) = total
-        .filter(|total| total.decimals() <= DECIMALS)
-        .and_then(Decimal::to_value)
-    {
-        return value;
+    if let Some(total) = total.filter(|total| total.decimals() <= DECIMALS) {
+        return total.to_value();
     }
-    let near = |value: &Value| value.as_f64().unwrap_or(0.0);
+    let near = |value: &Value| decimal::near(value).unwrap_or(0.0);
     number(products.map(|[a, b]| near(a) * near(b)).sum())
 }
 

@@ -4,6 +4,7 @@
 //! handed to clients as JSON by `GET /api/v1/domains`. Entity types are unique across packs.
 
 mod access;
+mod canonical;
 mod check;
 mod coalesce;
 mod condition;
@@ -17,6 +18,7 @@ mod writers;
 mod written;
 
 pub use access::{AccessRule, Viewer};
+pub use canonical::{canonical, canonical_value};
 pub use check::PackError;
 pub use coalesce::Coalesce;
 pub use condition::{Condition, Context, Values};

@@ -1,12 +1,14 @@
 //! Whether a write fits its entity; [`crate::limits`] says how large it may be. The same code tells the author while typing and refuses at the server.
 
-use std::collections::BTreeSet;
+use std::{cmp::Ordering, collections::BTreeSet};
 
 use serde_json::Value;
 
-use super::{Entity, Field, FieldType};
+use super::{Entity, Field, FieldType, canonical::DOUBLES_LOSE_DIGITS};
 use crate::{
-    Fields, json,
+    Fields,
+    decimal::{self, Decimal, DecimalError, MAX_DIGITS},
+    json,
     limits::{MAX_FAULTS, fault as error},
     merge,
     protocol::FieldError,
@@ -147,9 +149,6 @@ fn check_text(path: &str, value: &Value, max_length: Option<usize>, errors: &mut
     }
 }
 
-/// From here on, neighbours among the fractional numbers of JSON are whole numbers apart, and more.
-const EXACT: f64 = 9_007_199_254_740_992.0;
-
 fn check_number(
     path: &str,
     value: &Value,
@@ -157,22 +156,36 @@ fn check_number(
     integer: bool,
     errors: &mut Vec<FieldError>,
 ) {
-    let Some(number) = value.as_f64() else {
-        errors.push(error(path, "must be a number"));
+    if let Some(fault) = unkept(value) {
+        errors.push(error(path, fault));
         return;
-    };
-    // JSON readers keep whole numbers of 64 bits as they are; others that are as large have lost digits on the way.
-    if !value.is_i64() && !value.is_u64() && number.abs() >= EXACT {
-        errors.push(error(path, "is too large to be kept exactly"));
     }
-    if integer && number.fract() != 0.0 {
+    if integer && Decimal::of(value).is_none_or(|number| number.decimals() > 0) {
         errors.push(error(path, "must be a whole number"));
     }
-    if let Some(min) = min.filter(|min| number < *min) {
+    let beyond = |limit: f64, side: Ordering| decimal::order(value, &Value::from(limit)) == Some(side);
+    if let Some(min) = min.filter(|min| beyond(*min, Ordering::Less)) {
         errors.push(error(path, format!("must be at least {}", plain(min))));
     }
-    if let Some(max) = max.filter(|max| number > *max) {
+    if let Some(max) = max.filter(|max| beyond(*max, Ordering::Greater)) {
         errors.push(error(path, format!("must be at most {}", plain(max))));
+    }
+}
+
+/// Why a value is no number that is kept exactly, if it is none.
+fn unkept(value: &Value) -> Option<String> {
+    let not_a_number = || "must be a number".to_owned();
+    match value {
+        Value::Number(number) if number.is_f64() && number.as_f64()?.abs() >= DOUBLES_LOSE_DIGITS => {
+            Some("is too large to be kept exactly as a JSON number; send it as text".into())
+        }
+        Value::Number(_) => None,
+        Value::String(text) => match text.parse::<Decimal>() {
+            Ok(_) => None,
+            Err(DecimalError::NotANumber) => Some(not_a_number()),
+            Err(DecimalError::TooLong) => Some(format!("must have at most {MAX_DIGITS} digits")),
+        },
+        _ => Some(not_a_number()),
     }
 }
 

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::{
-    Fields, Timestamp, limits, ordered,
-    pack::{Entity, FieldType, Pack, validate},
+    Fields, Timestamp, limits,
+    merge::same_value,
+    ordered,
+    pack::{Entity, FieldType, Pack, canonical, validate},
     protocol::FieldError,
     queue::{Operation, QueuedWrite, WriteStatus},
     record::RecordKey,
@@ -165,9 +167,17 @@ struct Draft<'a> {
 
 /// What the edit really changes; a create also takes the declared defaults.
 fn changed_fields(entity: &Entity, edit: &Edit, seen: &Fields) -> Fields {
-    let same = |name: &String, value: &Value| seen.get(name).unwrap_or(&Value::Null) == value;
-    let changed = edit.fields.iter().filter(|(name, value)| !same(name, value));
-    let mut payload = ordered::fields(changed.map(|(n, v)| (n.clone(), v.clone())));
+    let mut given = edit.fields.clone();
+    canonical(entity, &mut given);
+    let same = |name: &String, value: &Value| {
+        let seen = seen.get(name).unwrap_or(&Value::Null);
+        // What differs in its form alone was not touched: an instant in another offset.
+        let instant = entity
+            .field(name)
+            .filter(|field| field.kind == FieldType::Datetime);
+        value == seen || instant.is_some_and(|field| same_value(field, seen, value))
+    };
+    let mut payload = ordered::fields(given.into_iter().filter(|(name, value)| !same(name, value)));
     if edit.operation == Operation::Create {
         for field in &entity.fields {
             if let Some(default) = field

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::{edit, permitted::refused_early};
 use crate::{
     Fields, limits,
-    pack::{Entity, WriteKind, validate},
+    pack::{Entity, WriteKind, canonical, validate},
     protocol::FieldError,
     queue::{QueuedWrite, WriteStatus},
     replica::Replica,
@@ -77,6 +77,7 @@ pub fn correct(
         corrected.payload.insert(name.clone(), value.clone());
     }
     if let Some(entity) = replica.packs().entity(&write.entity_type) {
+        canonical(entity, &mut corrected.payload);
         under_pack_in_force(replica, entity, &mut corrected);
         let current = replica
             .mirror(&write.key())

@@ -13,10 +13,13 @@ use super::{
     search::{Words, value_has},
 };
 use crate::{
-    Timestamp, json, merge,
-    pack::{Choice, Entity, FieldType, Values},
+    Timestamp,
+    decimal::{self, Decimal},
+    json,
+    pack::{FieldType, Values},
     queue::Operation,
     record::RecordKey,
+    timestamp,
 };
 
 /// What a list asks for.
@@ -153,14 +156,14 @@ impl Replica {
             };
         };
         let words = Words::of(&query.search);
-        let choices = declared_choices(entity, query);
+        let kind = query.sort.as_deref().and_then(|name| entity.field(name));
+        let kind = kind.map(|field| &field.kind);
         let found = self
             .all(&entity.name)
             .filter(|item| query.filters.iter().all(|filter| item.has(filter)))
             .filter(|item| words.are_in(entity, item));
-        let mut sorted: Vec<(Place, Item<'_>)> = found
-            .map(|item| (Place::of(query, choices, &item), item))
-            .collect();
+        let mut sorted: Vec<(Place, Item<'_>)> =
+            found.map(|item| (Place::of(query, kind, &item), item)).collect();
         sorted.sort_by(|(a, first), (b, second)| {
             a.compare(b, query.descending)
                 .then_with(|| first.key().cmp(second.key()))
@@ -217,15 +220,6 @@ impl Replica {
     }
 }
 
-/// The choices of the field sorted by, in the order in which the pack declares them; none, if it has no choices.
-fn declared_choices<'a>(entity: &'a Entity, query: &Query) -> &'a [Choice] {
-    let field = query.sort.as_deref().and_then(|name| entity.field(name));
-    match field.map(|field| &field.kind) {
-        Some(FieldType::Enum { choices, .. }) => choices,
-        _ => &[],
-    }
-}
-
 /// Where an item stands in its list, read once.
 struct Place {
     by_field: Option<SortKey>,
@@ -244,35 +238,46 @@ enum SortKey {
 
 /// A number that is ordered by every digit.
 #[derive(Debug, PartialEq)]
-struct Exact(serde_json::Number);
+struct Exact(Value);
 
 impl PartialOrd for Exact {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(merge::order(&self.0, &other.0))
+        decimal::order(&self.0, &other.0)
     }
 }
 
 impl SortKey {
-    fn of(choices: &[Choice], value: &Value) -> Option<Self> {
+    fn of(kind: Option<&FieldType>, value: &Value) -> Option<Self> {
         Some(match value {
             Value::Null => return None,
-            Value::String(text) if !choices.is_empty() => {
+            Value::String(text) => Self::of_text(kind, text),
+            Value::Bool(yes) => Self::Bool(*yes),
+            Value::Number(_) => Self::Number(Exact(value.clone())),
+            other => Self::Text(json::text(other)),
+        })
+    }
+
+    fn of_text(kind: Option<&FieldType>, text: &str) -> Self {
+        match kind {
+            Some(FieldType::Enum { choices, .. }) => {
                 let place = choices.iter().position(|choice| choice.value == *text);
                 Self::Choice(place.unwrap_or(usize::MAX))
             }
-            Value::String(text) => Self::Text(text.clone()),
-            Value::Bool(yes) => Self::Bool(*yes),
-            Value::Number(number) => Self::Number(Exact(number.clone())),
-            other => Self::Text(json::text(other)),
-        })
+            Some(FieldType::Datetime) => Self::Text(timestamp::sortable(text)),
+            // One that JavaScript would not keep is stored as its digits.
+            Some(FieldType::Number { .. } | FieldType::Counter) if text.parse::<Decimal>().is_ok() => {
+                Self::Number(Exact(text.into()))
+            }
+            _ => Self::Text(text.to_owned()),
+        }
     }
 }
 
 impl Place {
-    fn of(query: &Query, choices: &[Choice], item: &Item<'_>) -> Self {
+    fn of(query: &Query, kind: Option<&FieldType>, item: &Item<'_>) -> Self {
         let value = query.sort.as_deref().and_then(|field| item.value(field));
         Self {
-            by_field: value.and_then(|value| SortKey::of(choices, &value)),
+            by_field: value.and_then(|value| SortKey::of(kind, &value)),
             updated_at: item.updated_at(),
         }
     }
@@ -299,30 +304,53 @@ impl Place {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{Choice, SortKey};
+    use super::SortKey;
+    use crate::pack::Field;
+
+    fn sorted(mut kind: Value, values: &[Value]) -> Vec<Value> {
+        kind["name"] = "value".into();
+        kind["label"] = "Value".into();
+        let field: Field = serde_json::from_value(kind).expect("a field");
+        let mut values = values.to_vec();
+        let key = |value: &Value| SortKey::of(Some(&field.kind), value);
+        values.sort_by(|a, b| key(a).partial_cmp(&key(b)).expect("values have an order"));
+        values
+    }
 
     #[test]
-    fn choices_sort_as_they_are_declared_and_other_text_by_itself() {
-        let choice = |value: &str| Choice {
-            value: value.into(),
-            label: value.into(),
-            tone: None,
-        };
+    fn values_sort_as_their_type_orders_them() {
+        let choice = |value: &str| json!({ "value": value, "label": value });
         let choices = ["emergency", "high", "medium", "low"].map(choice);
-        let sorted = |choices: &[Choice], values: &[&str]| {
-            let mut values: Vec<Value> = values.iter().map(|value| json!(value)).collect();
-            let key = |value: &Value| SortKey::of(choices, value);
-            values.sort_by(|a, b| key(a).partial_cmp(&key(b)).expect("texts have an order"));
-            values
-        };
-        let mixed = ["low", "unknown", "medium", "emergency", "high"];
+        let mixed = ["low", "unknown", "medium", "emergency", "high"].map(Value::from);
         assert_eq!(
-            sorted(&choices, &mixed),
-            ["emergency", "high", "medium", "low", "unknown"]
+            sorted(json!({ "type": "enum", "choices": choices }), &mixed),
+            ["emergency", "high", "medium", "low", "unknown"].map(Value::from)
         );
         assert_eq!(
-            sorted(&[], &mixed),
-            ["emergency", "high", "low", "medium", "unknown"]
+            sorted(json!({ "type": "text" }), &mixed),
+            ["emergency", "high", "low", "medium", "unknown"].map(Value::from)
+        );
+        // Two of them were stored before instants were brought into UTC.
+        let times = [
+            "2026-11-21T01:00:00+05:00",
+            "2026-11-20T23:00:00Z",
+            "2026-11-20T19:59:59.999Z",
+            "2026-11-20T23:00:00-01:00",
+        ];
+        assert_eq!(
+            sorted(json!({ "type": "datetime" }), &times.map(Value::from)),
+            [times[2], times[0], times[1], times[3]].map(Value::from)
+        );
+        let numbers = [
+            json!("9007199254740993"),
+            json!(10),
+            json!(-2),
+            json!("9007199254740992.5"),
+            json!(9.5),
+        ];
+        assert_eq!(
+            sorted(json!({ "type": "number" }), &numbers),
+            [&numbers[2], &numbers[4], &numbers[1], &numbers[3], &numbers[0]].map(Clone::clone)
         );
     }
 }

@@ -93,7 +93,8 @@ fn counters_add_up() {
         Row(json!(0.1), json!(0.3), json!(0.2), Merged(json!(0.4))),
         Row(json!(0.5), json!(1), json!(1.5), Merged(json!(2))),
         Row(json!(5), Value::Null, json!(7), Merged(json!(2))),
-        Row(json!(0), json!(i64::MAX), json!(1), Conflict),
+        Row(json!(0), json!(i64::MAX), json!(1), Merged(json!("9223372036854775808"))),
+        Row(json!(0), json!("9".repeat(36)), json!(1), Conflict),
         Row(json!(0), json!(1.5e308), json!(1.5e308), Conflict),
         Row(json!(0), json!("two"), json!(1), Conflict),
     ]);

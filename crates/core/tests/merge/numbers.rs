@@ -28,9 +28,10 @@ fn counters_add_up_exactly_or_wait_for_a_person() {
     let table = [
         (json!(0.1), json!(0.3), json!(0.2), Some(json!(0.4))),
         (json!(0), json!(0.00001), json!(0.00002), Some(json!(0.00003))),
-        (json!(TWO_TO_53), json!(TWO_TO_53 + 1), json!(TWO_TO_53 + 2), Some(json!(TWO_TO_53 + 3))),
+        (json!(TWO_TO_53), json!(TWO_TO_53 + 1), json!(TWO_TO_53 + 2), Some(json!("9007199254740995"))),
         (json!(0), json!(1), json!(1.7e308), None),
-        (json!(0), json!(0.5), json!(TWO_TO_53 + 1), None),
+        (json!(0), json!(0.5), json!(TWO_TO_53 + 1), Some(json!("9007199254740993.5"))),
+        (json!("9007199254740992"), json!(TWO_TO_53 + 1), json!("9007199254740994"), Some(json!("9007199254740995"))),
     ];
     for (base, mine, theirs, expected) in table {
         let merged = merge_field(&counter, Strategy::Merge, &base, &mine, &theirs);
@@ -72,7 +73,7 @@ fn sums_are_exact_and_fractions_without_an_end_make_a_whole() {
     let third = json!(1_200.0 / 3_600.0);
     let table = [
         (vec![(json!(0.1), json!(3)), (json!(0.2), json!(1))], [json!(0.3), json!(0.5)]),
-        (vec![(json!(TWO_TO_53), json!(1)), (json!(1), json!(1))], [json!(TWO_TO_53 + 1), json!(TWO_TO_53 + 1)]),
+        (vec![(json!(TWO_TO_53), json!(1)), (json!(1), json!(1))], [json!("9007199254740993"), json!("9007199254740993")]),
         (vec![(json!(19.99), json!(3)), (json!(0.00001), json!(1))], [json!(19.99001), json!(59.97001)]),
         (vec![(third.clone(), json!(1)), (third.clone(), json!(1)), (third, json!(1))], [json!(1), json!(1)]),
         (vec![], [json!(0), json!(0)]),

@@ -1,12 +1,14 @@
 //! JSON bodies whose failures are told in the API's error shape.
 
+use std::borrow::Cow;
+
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::{BytesRejection, JsonRejection};
 use axum::extract::{FromRequest, FromRequestParts, Json, Query, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
-use holdfast_core::json::limits;
+use holdfast_core::json::{keep_digits, limits};
 use serde::de::DeserializeOwned;
 use tokio::runtime::Handle;
 
@@ -44,13 +46,16 @@ impl<T: DeserializeOwned + Send + 'static, S: Send + Sync> FromRequest<S> for Ap
 }
 
 /// Reads a body, unless it would take far more memory than its text.
-async fn read<T: DeserializeOwned>(parts: Parts, text: Bytes) -> Result<T, ApiError> {
+async fn read<T: DeserializeOwned>(parts: Parts, mut text: Bytes) -> Result<T, ApiError> {
     // Another kind of body is refused as such.
     if is_json(&parts.headers) {
         limits::check(&text).map_err(|excess| match excess.is_of_size() {
             true => Refusal::too_large(excess.to_string()),
             false => Refusal::malformed(excess.to_string()),
         })?;
+        if let Cow::Owned(kept) = keep_digits(&text) {
+            text = kept.into();
+        }
     }
     let request = Request::from_parts(parts, Body::from(text));
     match Json::from_request(request, &()).await {

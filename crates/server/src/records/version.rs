@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_core::{Fields, Timestamp, pack::Entity};
+use holdfast_core::{
+    Fields, Timestamp,
+    pack::{Entity, canonical},
+};
 use serde_json::Value;
 
 use super::unique;
@@ -58,6 +61,7 @@ impl NewVersion<'_> {
             at,
         } = self;
         fields.retain(|_, value| !value.is_null());
+        canonical(entity, &mut fields);
         refuse_undeclared(entity, before, &fields)?;
         fields.insert(entity.id_field.clone(), id.into());
         let deleted = act == Act::Delete;

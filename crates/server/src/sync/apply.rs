@@ -5,15 +5,15 @@
 //! have been given out twice, and whoever offers the lost one again means another record.
 
 use holdfast_core::{
-    pack::{Entity, Pack},
-    protocol::{ErrorCode, FieldError, OperationResult, WireOperation},
+    pack::{Entity, Pack, canonical},
+    protocol::{ErrorCode, FieldError, OperationResult, ResultStatus, WireOperation},
     queue::Operation,
     record::meta,
     system,
 };
 
 use super::audit::{AuditAction, AuditEntry};
-use super::{Context, after_access, conflicts, create, delete, outcome, update};
+use super::{Context, after_access, conflicts, create, delete, outcome, subject, update};
 use crate::records::ids;
 use crate::storage::model::StoredRecord;
 use crate::storage::port::{Result, Transaction};
@@ -38,6 +38,28 @@ pub(super) fn apply(
         Ok(entity) => entity,
         Err(message) => return Ok(outcome::rejected(operation, ErrorCode::ValidationError, message)),
     };
+    let mut stored = operation.clone();
+    canonical(entity, &mut stored.payload);
+    stored.base.iter_mut().for_each(|base| canonical(entity, base));
+    let mut result = carry_out(tx, cx, entity, &stored)?;
+    let accepted = matches!(result.status, ResultStatus::Success | ResultStatus::Conflict);
+    // A device that wrote its values in another form cannot tell what became of them.
+    if accepted && stored.payload != operation.payload && result.record.is_none() && !result.access_lost {
+        let id = result.entity_id.as_deref().unwrap_or(&operation.entity_id);
+        let record = tx.record(&entity.name, id)?.filter(|record| !record.deleted);
+        let whole = record.map(|record| subject::whole(tx, cx, entity, &record));
+        result.record = whole.transpose()?;
+    }
+    Ok(result)
+}
+
+/// Applies an operation with its values in canonical form.
+fn carry_out(
+    tx: &mut dyn Transaction,
+    cx: &Context<'_>,
+    entity: &Entity,
+    operation: &WireOperation,
+) -> Result<OperationResult> {
     let version = operation.payload.get(meta::VERSION);
     if version.is_some_and(|version| meta::version(version).is_none()) {
         let (field, message) = (meta::VERSION.to_owned(), "must be a whole number".to_owned());

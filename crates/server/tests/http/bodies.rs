@@ -178,3 +178,29 @@ async fn a_restoration_names_each_value_once() {
     assert_eq!(restore((0..501).collect()).await.status, StatusCode::BAD_REQUEST);
     assert_eq!(restore(vec![0, 1]).await.status, StatusCode::NOT_FOUND);
 }
+
+/// A reader of doubles would round it without a word: the digits arrive, and the field keeps or refuses them.
+#[tokio::test]
+async fn a_number_with_more_digits_than_a_double_is_kept_or_refused_at_its_field() {
+    let server = Server::start().await;
+    let token = server.sign_in("technician").await.access_token().to_owned();
+    let post = async |text: String| {
+        let request = server.post("/api/v1/work-orders").bearer_auth(&token);
+        Answer::of(request.header("content-type", "application/json").body(text)).await
+    };
+    let order = |estimate: &str| format!("{{\"title\":\"Pump\",\"estimatedHours\":{estimate}}}");
+    for refused in ["1e400", "1e-400", "0.1234567890123456789012345678901234567890", "9e99"] {
+        let answer = post(order(refused)).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{refused}: {:?}", answer.body);
+        let field = &answer.body["error"]["fields"][0]["field"];
+        assert_eq!(field, "estimatedHours", "{refused}: {:?}", answer.body);
+    }
+    for (sent, stored) in [
+        ("0.1000000000000000055", json!("0.1000000000000000055")),
+        ("1.50", json!(1.5)),
+    ] {
+        let answer = post(order(sent)).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{sent}: {:?}", answer.body);
+        assert_eq!(answer.body["estimatedHours"], stored, "{sent}");
+    }
+}

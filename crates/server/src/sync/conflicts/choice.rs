@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_core::{Fields, protocol::FieldError};
+use holdfast_core::{Fields, pack::canonical_value, protocol::FieldError};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -64,7 +64,10 @@ pub(super) fn read(parts: &Parts<'_>, resolution: &Fields) -> std::result::Resul
             Pick::Value => field != RECORD,
         };
         match choice.filter(fits) {
-            Some(choice) => {
+            Some(mut choice) => {
+                if let Some(declared) = parts.entity.field(field) {
+                    canonical_value(&declared.kind, &mut choice.value);
+                }
                 choices.insert(field.clone(), choice);
             }
             None => {

@@ -28,6 +28,7 @@ mod scope;
 mod stamps;
 mod subject;
 #[rustfmt::skip]
+mod values;
 mod writers;
 
 use std::cell::Cell;
