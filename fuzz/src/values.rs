@@ -97,7 +97,10 @@ fn tags(first: &str, second: &str) {
         // `007` is 7.
         let written = entity_tag(&epoch, version);
         let start = format!("\"{epoch}.");
-        assert!([first, second].iter().any(|value| value.contains(&start)), "{written}");
+        assert!(
+            [first, second].iter().any(|value| value.contains(&start)),
+            "{written}"
+        );
     }
 }
 

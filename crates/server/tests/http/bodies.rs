@@ -188,12 +188,24 @@ async fn a_number_with_more_digits_than_a_double_is_kept_or_refused_at_its_field
         let request = server.post("/api/v1/work-orders").bearer_auth(&token);
         Answer::of(request.header("content-type", "application/json").body(text)).await
     };
-    let order = |estimate: &str| format!("{{\"title\":\"Pump\",\"estimatedHours\":{estimate}}}");
-    for refused in ["1e400", "1e-400", "0.1234567890123456789012345678901234567890", "9e99"] {
+    let order = |hours: &str| {
+        format!("{{\"title\":\"Pump\",\"laborRecords\":[{{\"laborId\":\"l1\",\"hours\":{hours}}}]}}")
+    };
+    for refused in [
+        "1e400",
+        "1e-400",
+        "0.1234567890123456789012345678901234567890",
+        "9e99",
+    ] {
         let answer = post(order(refused)).await;
-        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{refused}: {:?}", answer.body);
+        assert_eq!(
+            answer.status,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "{refused}: {:?}",
+            answer.body
+        );
         let field = &answer.body["error"]["fields"][0]["field"];
-        assert_eq!(field, "estimatedHours", "{refused}: {:?}", answer.body);
+        assert_eq!(field, "laborRecords[0].hours", "{refused}: {:?}", answer.body);
     }
     for (sent, stored) in [
         ("0.1000000000000000055", json!("0.1000000000000000055")),
@@ -201,6 +213,6 @@ async fn a_number_with_more_digits_than_a_double_is_kept_or_refused_at_its_field
     ] {
         let answer = post(order(sent)).await;
         assert_eq!(answer.status, StatusCode::CREATED, "{sent}: {:?}", answer.body);
-        assert_eq!(answer.body["estimatedHours"], stored, "{sent}");
+        assert_eq!(answer.body["laborRecords"][0]["hours"], stored, "{sent}");
     }
 }
