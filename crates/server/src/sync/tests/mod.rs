@@ -11,6 +11,7 @@ mod deletion;
 mod delta;
 mod device;
 mod effects;
+mod identity;
 mod late;
 #[rustfmt::skip]
 mod limits;
@@ -354,6 +355,7 @@ pub(super) fn operation(key: &str, operation: Operation, id: &str, payload: Valu
         clock_offset_ms: 0,
         depends_on: Vec::new(),
         seen_at: None,
+        seen_references: Default::default(),
     }
 }
 
