@@ -13,7 +13,7 @@ use std::{
 
 use clap::{Parser, ValueEnum};
 use holdfast_simulator::{
-    run::{Hostile, Schedule, run, shrink},
+    run::{self, Schedule, run, shrink},
     world::SetUpError,
 };
 
@@ -39,6 +39,12 @@ struct Arguments {
     /// A hostile device: in one world of three, in none, or in each.
     #[arg(long, value_enum, default_value_t = Presence::BySeed)]
     hostile: Presence,
+    /// Clocks that are far off and jump, the server's too; no backup is restored then.
+    #[arg(long, value_enum, default_value_t = Presence::BySeed)]
+    clocks: Presence,
+    /// A client of the REST endpoints that works on the same records.
+    #[arg(long, value_enum, default_value_t = Presence::BySeed)]
+    integration: Presence,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -46,6 +52,16 @@ enum Presence {
     BySeed,
     Never,
     Always,
+}
+
+impl From<Presence> for run::Presence {
+    fn from(presence: Presence) -> Self {
+        match presence {
+            Presence::BySeed => Self::BySeed,
+            Presence::Never => Self::Never,
+            Presence::Always => Self::Always,
+        }
+    }
 }
 
 impl Arguments {
@@ -56,11 +72,9 @@ impl Arguments {
             Schedule::SMALL
         };
         Schedule {
-            hostile: match self.hostile {
-                Presence::BySeed => Hostile::BySeed,
-                Presence::Never => Hostile::Never,
-                Presence::Always => Hostile::Always,
-            },
+            hostile: self.hostile.into(),
+            clocks: self.clocks.into(),
+            integration: self.integration.into(),
             ..Schedule::new(seed, events)
         }
     }

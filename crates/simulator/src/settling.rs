@@ -36,6 +36,7 @@ impl World {
             if quiet {
                 let (devices, network) = (&self.devices, &self.network);
                 self.broken = invariants::at_rest(devices, network, &self.diary, self.excuses);
+                self.broken.extend(self.bystanders.at_rest(&self.network));
             } else if round + 1 == DELAY_ROUNDS && self.hostile.is_some() {
                 self.broken = delay::delayed(&self.devices, &waiting);
             }

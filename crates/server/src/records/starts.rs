@@ -62,6 +62,35 @@ pub fn reached(tx: &dyn Transaction, id: &str, sequence: u64) -> Result<bool> {
     Ok(sequence <= end)
 }
 
+/// The start under which a position of the change log was written; empty, before there were starts.
+///
+/// A restored server goes on under a start of its own, so it tells a version of a lost history from the one that has its
+/// number now.
+fn of(tx: &dyn Transaction, sequence: u64) -> Result<String> {
+    let (mut low, mut high) = (0, newest(tx)?);
+    let mut found = String::new();
+    // A start's first position is the end of the log before it.
+    while low < high {
+        let middle = low + (high - low).div_ceil(2);
+        let (id, first) = at(tx, middle)?.ok_or_else(|| inconsistent(&middle.to_string()))?;
+        match first < sequence {
+            true => (low, found) = (middle, id),
+            false => high = middle - 1,
+        }
+    }
+    Ok(found)
+}
+
+/// What names the history in which a position of the change log was written, whether or not anybody noticed that another one
+/// was lost: `<epoch>-<start>`.
+///
+/// # Errors
+/// If the storage fails.
+pub fn history_at(tx: &dyn Transaction, sequence: u64) -> Result<String> {
+    let epoch = tx.meta(epoch::EPOCH)?.unwrap_or_default();
+    Ok(format!("{epoch}-{}", of(tx, sequence)?))
+}
+
 fn newest(tx: &dyn Transaction) -> Result<u64> {
     let number = tx.meta(NEWEST)?;
     number.map_or(Ok(0), |number| number.parse().map_err(|_| inconsistent(NEWEST)))

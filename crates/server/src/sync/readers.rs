@@ -12,7 +12,7 @@ use super::pull::{DEFAULT_LIMIT, Delta, DeltaRequest, MAXIMAL_LIMIT};
 use super::row::TextRow;
 use super::scope::{EntitySet, Scope};
 use super::{Answer, Context, Refusal};
-use crate::records::epoch;
+use crate::records::{epoch, starts};
 use crate::storage::port::{Result, Transaction};
 
 const CHUNK: usize = 500;
@@ -22,6 +22,7 @@ const LOOKED_AT: usize = 5_000;
 /// How far a reader has come in one history of the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Position {
+    /// With the start under which it was written: `<epoch>-<start>`.
     epoch: String,
     sequence: u64,
 }
@@ -68,7 +69,7 @@ pub fn read(tx: &dyn Transaction, cx: &Context<'_>, request: &DeltaRequest) -> A
     let epoch = tx.meta(epoch::EPOCH)?.unwrap_or_default();
     let since = request.since.as_deref().unwrap_or_default();
     let mut page = match (since.parse::<Position>(), timestamp::parse(since)) {
-        (Ok(position), _) if position.epoch == epoch && position.sequence <= tx.last_sequence()? => {
+        (Ok(position), _) if is_of_this_history(tx, &position)? => {
             page(tx, &scope, position, limit, LOOKED_AT)?
         }
         (Ok(_), _) => {
@@ -81,6 +82,12 @@ pub fn read(tx: &dyn Transaction, cx: &Context<'_>, request: &DeltaRequest) -> A
     };
     page.changes.layout = request.layout;
     Ok(Ok(page))
+}
+
+/// Whether a position is one of this history, and not of one that was lost with a restored backup.
+fn is_of_this_history(tx: &dyn Transaction, position: &Position) -> Result<bool> {
+    let reached = position.sequence <= tx.last_sequence()?;
+    Ok(reached && position.epoch == starts::history_at(tx, position.sequence)?)
 }
 
 /// Readable records changed after `time`, oldest change first.
@@ -143,7 +150,12 @@ fn page(
     }
     Ok(Delta {
         sync_timestamp,
-        cursor: position.to_string(),
+        // Which start wrote it tells a position from the one that has its number after a loss that nobody noticed.
+        cursor: Position {
+            epoch: starts::history_at(tx, position.sequence)?,
+            ..position
+        }
+        .to_string(),
         has_more,
         remaining: None,
         changes,

@@ -2,13 +2,17 @@
 
 use holdfast_core::{
     Timestamp,
-    protocol::{ErrorCode, OperationResult, WireOperation},
+    protocol::{ErrorCode, IfMatch, OperationResult, WireOperation},
+    queue::Operation,
 };
 use serde_json::{Value, json};
 
 use super::{World, create, delete, local, on_both, update};
+use crate::records::starts;
+use crate::storage::memory::MemoryStorage;
 use crate::storage::model::StoredRecord;
 use crate::storage::port::Storage;
+use crate::sync::rest::{self, RestWrite};
 
 on_both!(
     a_create_under_a_number_that_the_ledger_does_not_know_is_another_record,
@@ -152,5 +156,53 @@ fn a_reference_that_stands_or_names_what_was_seen_is_taken(world: World<impl Sto
             saw(update(case, &child, 1, payload), named, seen_at),
         );
         assert_eq!(fault(&result), None, "{case}");
+    }
+}
+
+fn tag(world: &World<impl Storage>) -> String {
+    let record = world.record("order", "WO-000009");
+    world.act(&world.samir(), |tx, _| rest::tag(tx, &record))
+}
+
+/// What an update under these tags is answered: the new version, or the status of the refusal.
+fn update_if(world: &World<impl Storage>, tags: &str) -> Result<Option<u64>, u16> {
+    let write = RestWrite {
+        operation: Operation::Update,
+        id: Some("WO-000009".into()),
+        body: super::object(json!({ "finding": "x" })),
+        key: None,
+        if_match: IfMatch::parse([tags]).unwrap(),
+    };
+    let entity = world.packs.entity("order").unwrap();
+    let written = world.act(&world.samir(), |tx, cx| rest::write(tx, cx, entity, write));
+    written.map(|written| written.result.new_version).map_err(|refusal| refusal.status)
+}
+
+#[test]
+fn a_tag_of_a_history_that_was_lost_without_a_word_never_matches() {
+    let world = World::new(MemoryStorage::default());
+    let given = |world: &World<MemoryStorage>, title: &str| {
+        world.given("order", "WO-000009", json!({ "title": title, "owner": "tara", "siteId": "north" }));
+        tag(world)
+    };
+    let kept = given(&world, "a");
+    world.act(&world.samir(), |tx, cx| starts::begin(tx, cx.rng));
+    assert_eq!(tag(&world), kept, "a restart changes no tag");
+    let backup = world.storage.backup();
+    let lost = given(&world, "b");
+    let after = World::new(backup);
+    after.draw_from(&world);
+    after.act(&after.samir(), |tx, cx| starts::begin(tx, cx.rng));
+    let now = given(&after, "c");
+    assert_ne!(now, lost, "the same version of another history");
+    let without_start = "\"2f6c.2\"";
+    for (tags, expected) in [
+        (lost.as_str(), Err(412)),
+        (without_start, Err(412)),
+        (&format!("{lost}, {kept}"), Ok(Some(3))),
+        (&now, Ok(Some(3))),
+        (&kept, Ok(Some(3))),
+    ] {
+        assert_eq!(update_if(&after, tags), expected, "{tags}");
     }
 }
