@@ -22,6 +22,7 @@ mod push;
 mod reach;
 #[rustfmt::skip]
 mod readers;
+mod readers_by_time;
 mod rest;
 mod restore;
 mod scope;
@@ -32,6 +33,8 @@ mod subject;
 mod writers;
 
 use std::cell::Cell;
+
+use concurrency::Dice;
 
 use holdfast_core::{
     Fields, Timestamp,
