@@ -57,7 +57,10 @@ impl World {
             diary: self.diary.clone(),
             story: self.story.clone(),
             people: self.people.clone(),
-            clocks: self.bystanders.clocks.then(|| (server_time, device.offset_when_set.get())),
+            clocks: self
+                .bystanders
+                .clocks
+                .then(|| (server_time, device.offset_when_set.get())),
         };
         person.begin(device, at, &mut self.executor);
     }

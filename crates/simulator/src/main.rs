@@ -2,6 +2,7 @@
 //! promise.
 
 use std::{
+    collections::BTreeMap,
     process::ExitCode,
     sync::{
         Mutex, PoisonError,
@@ -85,6 +86,8 @@ impl Arguments {
 struct Tally {
     played: u64,
     steps: u64,
+    /// How many runs had settled what could be sent after so many rounds.
+    delays: BTreeMap<usize, u64>,
     failed: Vec<u64>,
     error: Option<SetUpError>,
 }
@@ -112,6 +115,14 @@ fn main() -> ExitCode {
         tally.steps,
         tally.played as f64 / seconds,
         tally.steps as f64 / seconds
+    );
+    let delays = tally
+        .delays
+        .iter()
+        .map(|(rounds, runs)| format!("{rounds}: {runs}"));
+    println!(
+        "rounds until what could be sent was settled, and runs: {}",
+        delays.collect::<Vec<_>>().join(", ")
     );
     if tally.failed.is_empty() {
         ExitCode::SUCCESS
@@ -153,6 +164,9 @@ fn play_one(arguments: &Arguments, seed: u64, tally: &Mutex<Tally>) {
     match outcome {
         Ok(outcome) => {
             tally.steps += outcome.steps;
+            if let Some(delay) = outcome.delay {
+                *tally.delays.entry(delay).or_default() += 1;
+            }
             outcome.story.iter().for_each(|line| println!("{line}"));
             if let Some(first) = outcome.broken.first() {
                 if arguments.keep_going {

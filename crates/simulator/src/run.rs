@@ -74,6 +74,8 @@ pub struct Outcome {
     /// Polls of tasks: what the run cost.
     pub steps: u64,
     pub broken: Vec<Broken>,
+    /// Rounds of settling until what could be sent when the faults stopped was settled; `None` if it never was.
+    pub delay: Option<usize>,
     /// Events that had happened by then.
     pub events: u64,
     /// Told only if asked for.

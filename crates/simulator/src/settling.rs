@@ -32,6 +32,9 @@ impl World {
             if !self.broken.is_empty() {
                 return;
             }
+            if self.delay.is_none() && delay::delayed(&self.devices, &waiting).is_empty() {
+                self.delay = Some(round + 1);
+            }
             let quiet = invariants::is_quiet(&self.devices, &self.network);
             if quiet {
                 let (devices, network) = (&self.devices, &self.network);

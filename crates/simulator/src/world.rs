@@ -42,6 +42,8 @@ pub struct World {
     pub(crate) hostile: Option<HostileDevice>,
     pub(crate) bystanders: Bystanders,
     pub(crate) broken: Vec<Broken>,
+    /// Rounds until what could be sent when the faults stopped was settled.
+    pub(crate) delay: Option<usize>,
     witness: Rc<Witness>,
 }
 
@@ -95,6 +97,7 @@ impl World {
             hostile,
             bystanders: Bystanders::of(schedule),
             broken: Vec::new(),
+            delay: None,
             witness: Rc::default(),
         };
         for number in 0..rng.between(2, 4) as usize {
@@ -131,6 +134,7 @@ impl World {
         Outcome {
             steps: self.executor.steps,
             broken: self.broken,
+            delay: self.delay,
             events,
             story: self.story.lines(),
         }
@@ -183,10 +187,7 @@ fn hostile_device(schedule: &Schedule) -> Option<HostileDevice> {
     let rng = Seeded::new(schedule.seed ^ 0x484F_5354_494C_4531);
     let drawn = rng.below(3) == 0;
     let role = *rng.pick(&["technician", "technician", "recorder"])?;
-    schedule
-        .hostile
-        .is_there(drawn)
-        .then(|| HostileDevice::new(role))
+    schedule.hostile.is_there(drawn).then(|| HostileDevice::new(role))
 }
 
 /// Draws for the hostile device's turn after an event.

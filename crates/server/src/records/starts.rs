@@ -109,3 +109,50 @@ fn at(tx: &dyn Transaction, number: u64) -> Result<Option<(String, u64)>> {
 fn inconsistent(what: &str) -> StorageError {
     StorageError::Inconsistent(format!("the start \"{what}\" cannot be read"))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::storage::{memory::MemoryStorage, port::Storage};
+
+    struct Counter(Cell<u64>);
+
+    impl Rng for Counter {
+        fn next_u64(&self) -> u64 {
+            self.0.set(self.0.get() + 1);
+            self.0.get() << 16
+        }
+    }
+
+    #[test]
+    fn a_position_belongs_to_the_last_start_before_it() {
+        let storage = MemoryStorage::default();
+        let firsts: &[u64] = &[0, 0, 3, 7, 7, 9];
+        let ids: Vec<String> = (1..=firsts.len()).map(|number| format!("s{number}")).collect();
+        let found = storage.write::<_, StorageError>(|tx| {
+            for (number, (first, id)) in firsts.iter().zip(&ids).enumerate() {
+                tx.put_meta(&by_number(number as u64 + 1), &format!("{id}:{first}"))?;
+            }
+            tx.put_meta(NEWEST, &firsts.len().to_string())?;
+            (0..=10)
+                .map(|sequence| of(tx, sequence))
+                .collect::<Result<Vec<_>>>()
+        });
+        // Two that began at the same position: the later one wrote what follows.
+        let expected = ["", "s2", "s2", "s2", "s3", "s3", "s3", "s3", "s5", "s5", "s6"];
+        assert_eq!(found.unwrap(), expected);
+    }
+
+    #[test]
+    fn a_database_without_starts_has_none() {
+        let storage = MemoryStorage::default();
+        let found = storage.write::<_, StorageError>(|tx| {
+            let before = of(tx, 5)?;
+            let id = begin(tx, &Counter(Cell::new(0)))?;
+            Ok((before, of(tx, 1)? == id))
+        });
+        assert_eq!(found.unwrap(), (String::new(), true));
+    }
+}

@@ -71,7 +71,9 @@ impl Integration {
         // The change may make the version that the tag names part of the past; that it was there counts.
         let there = version_of(server, &kept.key, &kept.tag) == kept.version;
         let answer = server.rest(&caller(server, "integration"), &request, now);
-        story.tell("REST", || format!("{request:?} -> {} {:?}", answer.status, answer.tag));
+        story.tell("REST", || {
+            format!("{request:?} -> {} {:?}", answer.status, answer.tag)
+        });
         if let Some(tag) = answer.tag {
             self.keep(server, kept.key.clone(), tag);
         }
@@ -80,7 +82,12 @@ impl Integration {
             Verb::Get => answer.status == 304,
             _ => matches!(answer.status, 200 | 204 | 409 | 422),
         };
-        let what = || format!("{} of {}: {request:?} was answered {}", kept.tag, kept.key, answer.status);
+        let what = || {
+            format!(
+                "{} of {}: {request:?} was answered {}",
+                kept.tag, kept.key, answer.status
+            )
+        };
         (matched && !there).then(|| Broken::new(MATCHED, what()))
     }
 

@@ -10,12 +10,7 @@ use holdfast_core::protocol::Me;
 use holdfast_server::sync::{Caller, scopes_of};
 
 use crate::{
-    device::Device,
-    invariants::Broken,
-    network::Network,
-    rng::Seeded,
-    run::Schedule,
-    server::Server,
+    device::Device, invariants::Broken, network::Network, rng::Seeded, run::Schedule, server::Server,
     world::World,
 };
 use integration::Integration;
@@ -72,7 +67,8 @@ impl World {
         if let Some(client) = self.bystanders.integration.as_mut().filter(|_| up) {
             if rng.chance(EAGERNESS) {
                 let text = || self.diary.text();
-                self.broken.extend(client.turn(&mut server, &rng, text, now, &self.story));
+                self.broken
+                    .extend(client.turn(&mut server, &rng, text, now, &self.story));
             }
         }
         drop(server);
@@ -90,12 +86,14 @@ impl World {
             let clock_ms = if most == 0 { 0 } else { off(most) };
             self.network.server.borrow_mut().clock_ms = clock_ms;
             self.devices.iter().for_each(Device::clocks_differ);
-            self.story.tell("server", || format!("has its clock set to {clock_ms} ms off"));
+            self.story
+                .tell("server", || format!("has its clock set to {clock_ms} ms off"));
         } else if let Some(device) = rng.pick(&self.devices) {
             let skew_ms = off(400 * DAY_MS);
             device.set_clock(skew_ms);
             let name = &device.link.name;
-            self.story.tell(name, || format!("has its clock set to {skew_ms} ms off"));
+            self.story
+                .tell(name, || format!("has its clock set to {skew_ms} ms off"));
         }
     }
 }

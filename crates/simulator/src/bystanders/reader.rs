@@ -67,11 +67,20 @@ impl Reader {
         }
         let followed = |record: &&StoredRecord| !record.deleted && ENTITIES.contains(&record.entity.as_str());
         let records = invariants::all_records(server);
-        let missed = records.iter().filter(followed).filter(|record| !self.knows(record));
+        let missed = records
+            .iter()
+            .filter(followed)
+            .filter(|record| !self.knows(record));
         let what = |record: &StoredRecord| {
             let (entity, id, version) = (&record.entity, &record.id, record.version);
-            let at = self.told.get(&(entity.clone(), id.clone())).and_then(|told| told.last());
-            format!("{entity}/{id} at version {version} was not told by {:?}: {at:?}", self.form)
+            let at = self
+                .told
+                .get(&(entity.clone(), id.clone()))
+                .and_then(|told| told.last());
+            format!(
+                "{entity}/{id} at version {version} was not told by {:?}: {at:?}",
+                self.form
+            )
         };
         missed.map(|record| Broken::new(TOLD, what(record))).collect()
     }
@@ -116,8 +125,16 @@ impl Reader {
     }
 
     fn learn(&mut self, server: &Server, page: &Value) {
-        for (_, entity) in server.packs.entities().filter(|(_, e)| ENTITIES.contains(&e.name.as_str())) {
-            for row in page["changes"][entity.collection()].as_array().into_iter().flatten() {
+        for (_, entity) in server
+            .packs
+            .entities()
+            .filter(|(_, e)| ENTITIES.contains(&e.name.as_str()))
+        {
+            for row in page["changes"][entity.collection()]
+                .as_array()
+                .into_iter()
+                .flatten()
+            {
                 let id = row[&entity.id_field].as_str().unwrap_or_default();
                 let at = row[meta::UPDATED_AT].as_str().and_then(timestamp::parse);
                 let version = row[meta::VERSION].as_u64().unwrap_or(0);

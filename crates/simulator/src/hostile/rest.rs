@@ -58,10 +58,19 @@ pub fn request(rng: &Seeded, packs: &Packs, known: &mut Knowledge) -> Attack {
 /// A page of a list: filtered by what others typed or are, from anywhere, of any size.
 fn list(rng: &Seeded, packs: &Packs, known: &Knowledge, plural: &str) -> String {
     let mut path = format!("/api/v1/{plural}?limit=");
-    path.push_str(rng.pick(&["50", "500", "501", "0", "-1", "1"]).copied().unwrap_or("50"));
+    path.push_str(
+        rng.pick(&["50", "500", "501", "0", "-1", "1"])
+            .copied()
+            .unwrap_or("50"),
+    );
     let fields = packs.entity_by_plural(plural).map(|entity| &entity.fields);
-    if let Some(field) = fields.and_then(|fields| rng.pick(fields)).filter(|_| rng.chance(500)) {
-        let seen = rng.pick(&known.records).and_then(|seen| seen.fields.get(&field.name));
+    if let Some(field) = fields
+        .and_then(|fields| rng.pick(fields))
+        .filter(|_| rng.chance(500))
+    {
+        let seen = rng
+            .pick(&known.records)
+            .and_then(|seen| seen.fields.get(&field.name));
         let seen = seen.map(|value| value.as_str().map_or(value.to_string(), str::to_owned));
         let guessed = rng.pick(&known.foreign.users).cloned();
         let value = seen.filter(|_| rng.chance(500)).or(guessed).unwrap_or_default();
@@ -113,7 +122,9 @@ fn headers(rng: &Seeded, known: &Knowledge, verb: Verb) -> Vec<(&'static str, St
 
 fn tag(rng: &Seeded, known: &Knowledge) -> String {
     let cursors = [known.cursors.as_slice(), &known.foreign.cursors].concat();
-    let parts: Vec<&str> = rng.pick(&cursors).map_or(Vec::new(), |cursor| cursor.split('.').collect());
+    let parts: Vec<&str> = rng
+        .pick(&cursors)
+        .map_or(Vec::new(), |cursor| cursor.split('.').collect());
     let part = |at: usize| parts.get(at).copied().unwrap_or("e");
     let (epoch, start) = (part(1), part(2));
     let version = rng.below(9);
@@ -122,7 +133,10 @@ fn tag(rng: &Seeded, known: &Knowledge) -> String {
         2 => entity_tag(epoch, version),
         3 => format!("W/{}", entity_tag(&format!("{epoch}-{start}"), version)),
         4 => "\"3\", \"".to_owned(),
-        5 => (1..9).map(|version| entity_tag(&format!("{epoch}-{start}"), version)).collect::<Vec<_>>().join(", "),
+        5 => (1..9)
+            .map(|version| entity_tag(&format!("{epoch}-{start}"), version))
+            .collect::<Vec<_>>()
+            .join(", "),
         _ => entity_tag(&format!("{epoch}-{start}"), version),
     }
 }

@@ -42,6 +42,10 @@ fn fault(entry: &Value, time: &AppTime) -> Option<String> {
         return Some(format!("{entry} was claimed to be of {}", time.claimed));
     }
     let error = (time.claimed - time.by_server).num_milliseconds().abs();
-    (time.measured && error > ERROR_MS)
-        .then(|| format!("{} was claimed when the server had {}", time.claimed, time.by_server))
+    (time.measured && error > ERROR_MS).then(|| {
+        format!(
+            "{} was claimed when the server had {}",
+            time.claimed, time.by_server
+        )
+    })
 }

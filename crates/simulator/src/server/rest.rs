@@ -12,8 +12,9 @@ use holdfast_server::{
         port::{self, Storage, StorageError, Transaction},
     },
     sync::{
-        Answer, Caller, Context, Refusal, audit, readers,
+        Answer, Caller, Context, Refusal, audit,
         pull::{Delta, DeltaRequest},
+        readers,
         rest::{self, HistoryRequest, ListRequest, RestWrite},
         restore,
     },
@@ -130,29 +131,54 @@ fn route(tx: &mut dyn Transaction, cx: &Context<'_>, request: &RestRequest<'_>) 
         (Verb::Post, ["conflicts", id, "resolve"]) => {
             let resolution = body(request).remove("resolution").unwrap_or_default();
             let body = Fields::from_iter([("resolution".to_owned(), resolution)]);
-            write(tx, cx, request, ("conflicts", Some(id)), (Operation::Update, body))
+            write(
+                tx,
+                cx,
+                request,
+                ("conflicts", Some(id)),
+                (Operation::Update, body),
+            )
         }
         (Verb::Get, [plural]) => list(tx, cx, plural, query),
         (Verb::Get, [plural, id]) => one(tx, cx, request, plural, id),
         (Verb::Get, [plural, id, "history"]) => history(tx, cx, plural, id, query),
-        (Verb::Post, [plural]) => write(tx, cx, request, (plural, None), (Operation::Create, body(request))),
-        (Verb::Patch, [plural, id]) => {
-            write(tx, cx, request, (plural, Some(id)), (Operation::Update, body(request)))
-        }
-        (Verb::Delete, [plural, id]) => {
-            write(tx, cx, request, (plural, Some(id)), (Operation::Delete, Fields::new()))
-        }
+        (Verb::Post, [plural]) => write(
+            tx,
+            cx,
+            request,
+            (plural, None),
+            (Operation::Create, body(request)),
+        ),
+        (Verb::Patch, [plural, id]) => write(
+            tx,
+            cx,
+            request,
+            (plural, Some(id)),
+            (Operation::Update, body(request)),
+        ),
+        (Verb::Delete, [plural, id]) => write(
+            tx,
+            cx,
+            request,
+            (plural, Some(id)),
+            (Operation::Delete, Fields::new()),
+        ),
         _ => Ok(Err(Refusal::not_found("There is nothing here."))),
     }
 }
 
 fn decoded(part: &str) -> String {
-    percent_encoding::percent_decode_str(part).decode_utf8_lossy().into_owned()
+    percent_encoding::percent_decode_str(part)
+        .decode_utf8_lossy()
+        .into_owned()
 }
 
 fn body(request: &RestRequest<'_>) -> Fields {
-    let body = request.body.and_then(|body| serde_json::from_str::<Value>(body).ok());
-    body.and_then(|body| body.as_object().cloned()).unwrap_or_default()
+    let body = request
+        .body
+        .and_then(|body| serde_json::from_str::<Value>(body).ok());
+    body.and_then(|body| body.as_object().cloned())
+        .unwrap_or_default()
 }
 
 fn list(tx: &dyn Transaction, cx: &Context<'_>, plural: &str, query: &str) -> Answered {
@@ -186,7 +212,9 @@ fn one(
         Err(refusal) => return Ok(Err(refusal)),
     };
     let Some(record) = rest::get(tx, cx, entity, id)? else {
-        return Ok(Err(Refusal::not_found("This record is not there, or is not yours to see.")));
+        return Ok(Err(Refusal::not_found(
+            "This record is not there, or is not yours to see.",
+        )));
     };
     let tag = rest::tag(tx, &record)?;
     let known = request.if_none_match == Some(tag.as_str());
@@ -231,7 +259,9 @@ fn write(
         return Ok(Err(Refusal::not_found("There is nothing here.")));
     };
     let Some(if_match) = IfMatch::parse(request.if_match) else {
-        return Ok(Err(Refusal::malformed("If-Match must be * or the ETag of the record.")));
+        return Ok(Err(Refusal::malformed(
+            "If-Match must be * or the ETag of the record.",
+        )));
     };
     let asked = RestWrite {
         operation,
@@ -245,7 +275,11 @@ fn write(
         Err(refusal) => return Ok(Err(refusal)),
     };
     let row = written.record.as_ref().and_then(|record| shown(cx, record));
-    let tag = written.record.as_ref().map(|record| rest::tag(tx, record)).transpose()?;
+    let tag = written
+        .record
+        .as_ref()
+        .map(|record| rest::tag(tx, record))
+        .transpose()?;
     let status = match (&written.result.conflict, operation, &row) {
         (Some(_), _, _) => 409,
         (None, Operation::Create, Some(_)) => 201,

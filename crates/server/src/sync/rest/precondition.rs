@@ -20,15 +20,14 @@ use crate::sync::Refusal;
 /// # Errors
 /// If the storage fails.
 pub fn tag(tx: &dyn Transaction, record: &StoredRecord) -> Result<String> {
-    Ok(entity_tag(&starts::history_at(tx, record.sequence)?, record.version))
+    Ok(entity_tag(
+        &starts::history_at(tx, record.sequence)?,
+        record.version,
+    ))
 }
 
 /// The newest of the versions that these tags name and that the record has or had in this history.
-fn newest_known(
-    tx: &dyn Transaction,
-    record: &StoredRecord,
-    tags: &[(String, u64)],
-) -> Result<Option<u64>> {
+fn newest_known(tx: &dyn Transaction, record: &StoredRecord, tags: &[(String, u64)]) -> Result<Option<u64>> {
     let mut versions: Vec<u64> = tags.iter().map(|(_, version)| *version).collect();
     versions.sort_unstable_by(|a, b| b.cmp(a));
     versions.dedup();
@@ -57,7 +56,10 @@ fn sequence_of(tx: &dyn Transaction, record: &StoredRecord, version: u64) -> Res
         bytes: usize::MAX,
     };
     let entries = tx.history_page(&record.entity, &record.id, version - 1, only)?;
-    Ok(entries.first().filter(|entry| entry.version == version).map(|entry| entry.sequence))
+    Ok(entries
+        .first()
+        .filter(|entry| entry.version == version)
+        .map(|entry| entry.sequence))
 }
 
 /// The version that a write builds on; `None` leaves it to what the record is now.

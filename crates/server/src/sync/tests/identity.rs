@@ -175,14 +175,20 @@ fn update_if(world: &World<impl Storage>, tags: &str) -> Result<Option<u64>, u16
     };
     let entity = world.packs.entity("order").unwrap();
     let written = world.act(&world.samir(), |tx, cx| rest::write(tx, cx, entity, write));
-    written.map(|written| written.result.new_version).map_err(|refusal| refusal.status)
+    written
+        .map(|written| written.result.new_version)
+        .map_err(|refusal| refusal.status)
 }
 
 #[test]
 fn a_tag_of_a_history_that_was_lost_without_a_word_never_matches() {
     let world = World::new(MemoryStorage::default());
     let given = |world: &World<MemoryStorage>, title: &str| {
-        world.given("order", "WO-000009", json!({ "title": title, "owner": "tara", "siteId": "north" }));
+        world.given(
+            "order",
+            "WO-000009",
+            json!({ "title": title, "owner": "tara", "siteId": "north" }),
+        );
         tag(world)
     };
     let kept = given(&world, "a");
