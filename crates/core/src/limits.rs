@@ -27,6 +27,8 @@ pub const MAX_COALESCED: usize = 250;
 pub const MAX_COALESCED_IN_BATCH: usize = 2_000;
 /// Writes that one operation waits for.
 pub const MAX_DEPENDENCIES: usize = 250;
+/// References of one operation of which its author tells when the server had last changed what they saw.
+pub const MAX_SEEN_REFERENCES: usize = 250;
 /// Bytes of an id, a key, or the name of a kind, domain or entity.
 pub const MAX_NAME_BYTES: usize = 128;
 /// Bytes of the payloads and bases that a device puts into one push, unless a single write has more.

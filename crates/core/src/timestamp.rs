@@ -1,5 +1,7 @@
 //! Instants as text.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Deserializer, de::Error};
 
 use chrono::Datelike;
@@ -51,14 +53,25 @@ pub fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::
     parse(&text).ok_or_else(|| D::Error::custom(format_args!("`{text}` is not an instant of RFC 3339")))
 }
 
+/// An instant inside another value.
+#[derive(Deserialize)]
+struct Instant(#[serde(deserialize_with = "read")] Timestamp);
+
+/// As [`read`], for the values of a map.
+///
+/// # Errors
+/// If one of them is not an instant.
+pub fn read_map<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Timestamp>, D::Error> {
+    let instants = BTreeMap::<String, Instant>::deserialize(deserializer)?;
+    let instants = instants.into_iter();
+    Ok(instants.map(|(name, Instant(instant))| (name, instant)).collect())
+}
+
 /// As [`read`], or nothing.
 ///
 /// # Errors
 /// If it is something else.
 pub fn read_optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
-    #[derive(Deserialize)]
-    struct Instant(#[serde(deserialize_with = "read")] Timestamp);
-
     let instant = Option::<Instant>::deserialize(deserializer)?;
     Ok(instant.map(|Instant(instant)| instant))
 }

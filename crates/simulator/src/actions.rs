@@ -4,9 +4,9 @@
 use std::rc::Rc;
 
 use holdfast_core::{
-    Fields,
+    Fields, Timestamp,
     plan::{self, Edit},
-    ports::{Ports, Rng},
+    ports::{Clock, Ports, Rng},
     queue::{Operation, QueuedWrite, WriteStatus},
     record::RecordKey,
     replica::Replica,
@@ -16,8 +16,9 @@ use serde_json::{Value, json};
 
 use crate::{
     device::{Device, SimEngine},
-    diary::Diary,
+    diary::{AppTime, Diary},
     executor::{Bell, Executor, Time},
+    invariants::clocks,
     rng::Seeded,
     story::Story,
     values,
@@ -35,6 +36,8 @@ pub struct Person {
     pub diary: Rc<Diary>,
     pub story: Story,
     pub people: Rc<Vec<String>>,
+    /// What the server's clock says, and the offset that was known when a clock was last set, where clocks are set.
+    pub clocks: Option<(Timestamp, i64)>,
 }
 
 impl std::fmt::Debug for Person {
@@ -89,11 +92,28 @@ impl Person {
             .collect()
     }
 
+    fn changes(&self, seen: &Fields, assets: &[String]) -> Fields {
+        let time = self.app_time();
+        let names = (self.people.as_slice(), assets);
+        values::changes(seen, &self.rng, &self.diary, names, time.as_ref())
+    }
+
+    /// What the app takes for the time, as it does where it fills one in.
+    fn app_time(&self) -> Option<AppTime> {
+        let (by_server, offset_then) = self.clocks?;
+        let offset = self.replica().sync().clock_offset_ms;
+        Some(AppTime {
+            claimed: self.engine.ports().clock().now() + chrono::Duration::milliseconds(offset),
+            by_server,
+            measured: offset != 0 && (offset - offset_then).abs() > 2 * clocks::ERROR_MS,
+        })
+    }
+
     async fn edit_job(&self) {
         let Some((key, seen)) = self.any_of("job", |_| true) else {
             return self.create_job().await;
         };
-        let fields = values::changes(&seen, &self.rng, &self.diary, &self.people, &self.assets());
+        let fields = self.changes(&seen, &self.assets());
         // A form may stay open for a while, and others go on meanwhile.
         if self.rng.chance(200) && self.tells_what_was_seen {
             self.time.sleep(self.rng.below(60_000)).await;
@@ -112,7 +132,7 @@ impl Person {
         }
         let key = RecordKey::new("job", self.engine.ports().rng().uuid());
         let seen = Fields::new();
-        let mut fields = values::changes(&seen, &self.rng, &self.diary, &self.people, &assets);
+        let mut fields = self.changes(&seen, &assets);
         fields.insert("title".into(), self.diary.text().into());
         fields.insert("siteId".into(), json!(self.rng.pick(&["north", "south"])));
         fields.retain(|name, value| name != "status" && !value.is_null());

@@ -94,7 +94,9 @@ pub struct Device {
     pub user: String,
     pub link: Rc<Link>,
     pub store: MemoryStore,
-    pub skew_ms: Rc<Cell<i64>>,
+    skew_ms: Rc<Cell<i64>>,
+    /// The offset to the server that it knew when its clock, or the server's, was last set.
+    pub offset_when_set: Cell<i64>,
     pub contexts: Vec<ContextSlot>,
     /// Whether the platform has locks; without them the lease alone elects.
     has_locks: bool,
@@ -126,6 +128,7 @@ impl Device {
             link: Rc::new(Link::new(format!("{user}/{number}"), dialect)),
             store: MemoryStore::default(),
             skew_ms: Rc::new(Cell::new(rng.between(0, 7_200_000) as i64 - 3_600_000)),
+            offset_when_set: Cell::new(0),
             contexts,
             has_locks: rng.chance(500),
             lock: Lock::default(),
@@ -156,6 +159,17 @@ impl Device {
             clock: self.clock(),
             rng: Rc::clone(&self.rng),
         }
+    }
+
+    /// Sets its clock to so many milliseconds off.
+    pub fn set_clock(&self, skew_ms: i64) {
+        self.skew_ms.set(skew_ms);
+        self.clocks_differ();
+    }
+
+    /// Its clock, or the server's, was set: the offset that it knows is the one of before.
+    pub fn clocks_differ(&self) {
+        self.offset_when_set.set(self.replica().sync().clock_offset_ms);
     }
 
     fn clock(&self) -> SkewedClock {

@@ -8,7 +8,7 @@ use std::{
 };
 
 use holdfast_core::{
-    Fields,
+    Fields, Timestamp,
     queue::{QueuedWrite, WriteStatus},
     record::RecordKey,
     replica::Replica,
@@ -52,6 +52,17 @@ impl Known {
     }
 }
 
+/// A time that the app set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AppTime {
+    /// The device's clock, corrected by the offset that it knew.
+    pub claimed: Timestamp,
+    /// What the server's clock said then.
+    pub by_server: Timestamp,
+    /// Whether the offset was measured since a clock was last set.
+    pub measured: bool,
+}
+
 #[derive(Debug, Default)]
 pub struct Diary {
     /// The pack folds what was never sent into the state that its author wants: what is taken back falls out.
@@ -69,6 +80,8 @@ pub struct Diary {
     seen: RefCell<Seen>,
     /// Keys of rows that somebody took out of a list by hand.
     removed: RefCell<BTreeSet<String>>,
+    /// Times that the app set, by the entry of a log.
+    dated: RefCell<BTreeMap<String, AppTime>>,
     /// How often each device lost its storage.
     wipes: RefCell<BTreeMap<usize, u64>>,
 }
@@ -86,6 +99,15 @@ impl Diary {
         let number = self.next.get();
         self.next.set(number + 1);
         format!("t{number:06}x")
+    }
+
+    /// The app set the time of an entry of a log.
+    pub fn dates(&self, entry: &str, time: AppTime) {
+        self.dated.borrow_mut().insert(entry.to_owned(), time);
+    }
+
+    pub fn dated(&self) -> std::cell::Ref<'_, BTreeMap<String, AppTime>> {
+        self.dated.borrow()
     }
 
     /// Somebody takes a row out of a list.

@@ -14,9 +14,13 @@
 //! In one world of three a [`hostile`] device with a session of its own sends raw requests between the events, and the office
 //! works on what its account has.
 //!
+//! [`bystanders`] are no devices: readers follow the change log by time and by cursor in every world; in some, a client of the
+//! REST endpoints works on the same records, or clocks are far off.
+//!
 //! A new kind of device, fault or promise has one place each: `device`, `events`, `invariants`.
 
 pub mod actions;
+mod bystanders;
 pub mod context;
 pub mod device;
 pub mod diary;

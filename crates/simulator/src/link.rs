@@ -179,6 +179,7 @@ impl SimTransport {
             operation.client_mutation_id = Some(operation.key().to_owned());
             operation.queued_at = None;
             operation.seen_at = None;
+            operation.seen_references.clear();
             operation.clock_offset_ms = 0;
             operation.kind.clear();
             operation.domain.clear();

@@ -2,6 +2,7 @@
 //! promise.
 
 use std::{
+    collections::BTreeMap,
     process::ExitCode,
     sync::{
         Mutex, PoisonError,
@@ -13,7 +14,7 @@ use std::{
 
 use clap::{Parser, ValueEnum};
 use holdfast_simulator::{
-    run::{Hostile, Schedule, run, shrink},
+    run::{self, Schedule, run, shrink},
     world::SetUpError,
 };
 
@@ -39,6 +40,12 @@ struct Arguments {
     /// A hostile device: in one world of three, in none, or in each.
     #[arg(long, value_enum, default_value_t = Presence::BySeed)]
     hostile: Presence,
+    /// Clocks that are far off and jump, the server's too; no backup is restored then.
+    #[arg(long, value_enum, default_value_t = Presence::BySeed)]
+    clocks: Presence,
+    /// A client of the REST endpoints that works on the same records.
+    #[arg(long, value_enum, default_value_t = Presence::BySeed)]
+    integration: Presence,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -46,6 +53,16 @@ enum Presence {
     BySeed,
     Never,
     Always,
+}
+
+impl From<Presence> for run::Presence {
+    fn from(presence: Presence) -> Self {
+        match presence {
+            Presence::BySeed => Self::BySeed,
+            Presence::Never => Self::Never,
+            Presence::Always => Self::Always,
+        }
+    }
 }
 
 impl Arguments {
@@ -56,11 +73,9 @@ impl Arguments {
             Schedule::SMALL
         };
         Schedule {
-            hostile: match self.hostile {
-                Presence::BySeed => Hostile::BySeed,
-                Presence::Never => Hostile::Never,
-                Presence::Always => Hostile::Always,
-            },
+            hostile: self.hostile.into(),
+            clocks: self.clocks.into(),
+            integration: self.integration.into(),
             ..Schedule::new(seed, events)
         }
     }
@@ -71,6 +86,8 @@ impl Arguments {
 struct Tally {
     played: u64,
     steps: u64,
+    /// How many runs had settled what could be sent after so many rounds.
+    delays: BTreeMap<usize, u64>,
     failed: Vec<u64>,
     error: Option<SetUpError>,
 }
@@ -98,6 +115,14 @@ fn main() -> ExitCode {
         tally.steps,
         tally.played as f64 / seconds,
         tally.steps as f64 / seconds
+    );
+    let delays = tally
+        .delays
+        .iter()
+        .map(|(rounds, runs)| format!("{rounds}: {runs}"));
+    println!(
+        "rounds until what could be sent was settled, and runs: {}",
+        delays.collect::<Vec<_>>().join(", ")
     );
     if tally.failed.is_empty() {
         ExitCode::SUCCESS
@@ -139,6 +164,9 @@ fn play_one(arguments: &Arguments, seed: u64, tally: &Mutex<Tally>) {
     match outcome {
         Ok(outcome) => {
             tally.steps += outcome.steps;
+            if let Some(delay) = outcome.delay {
+                *tally.delays.entry(delay).or_default() += 1;
+            }
             outcome.story.iter().for_each(|line| println!("{line}"));
             if let Some(first) = outcome.broken.first() {
                 if arguments.keep_going {

@@ -16,16 +16,34 @@ pub struct Schedule {
     /// Events that do not happen, though time passes for them.
     pub left_out: BTreeSet<u64>,
     pub hostile: Hostile,
+    /// Whether clocks are far off and jump, the server's too. No backup is restored then.
+    pub clocks: Presence,
+    /// Whether a client of the REST endpoints works on the same records.
+    pub integration: Presence,
 }
 
 /// Whether a hostile device is there. The rest of a run draws the same numbers with it and without.
+pub type Hostile = Presence;
+
+/// Whether something is there that is not there in every world.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Hostile {
-    /// In one world of three.
+pub enum Presence {
+    /// In some worlds.
     #[default]
     BySeed,
     Never,
     Always,
+}
+
+impl Presence {
+    /// Whether it is, where the seed would have it so or not.
+    pub(crate) fn is_there(self, by_seed: bool) -> bool {
+        match self {
+            Self::BySeed => by_seed,
+            Self::Never => false,
+            Self::Always => true,
+        }
+    }
 }
 
 impl Schedule {
@@ -38,6 +56,8 @@ impl Schedule {
             events,
             left_out: BTreeSet::new(),
             hostile: Hostile::default(),
+            clocks: Presence::default(),
+            integration: Presence::default(),
         }
     }
 
@@ -54,6 +74,8 @@ pub struct Outcome {
     /// Polls of tasks: what the run cost.
     pub steps: u64,
     pub broken: Vec<Broken>,
+    /// Rounds of settling until what could be sent when the faults stopped was settled; `None` if it never was.
+    pub delay: Option<usize>,
     /// Events that had happened by then.
     pub events: u64,
     /// Told only if asked for.

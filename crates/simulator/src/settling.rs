@@ -32,10 +32,14 @@ impl World {
             if !self.broken.is_empty() {
                 return;
             }
+            if self.delay.is_none() && delay::delayed(&self.devices, &waiting).is_empty() {
+                self.delay = Some(round + 1);
+            }
             let quiet = invariants::is_quiet(&self.devices, &self.network);
             if quiet {
                 let (devices, network) = (&self.devices, &self.network);
                 self.broken = invariants::at_rest(devices, network, &self.diary, self.excuses);
+                self.broken.extend(self.bystanders.at_rest(&self.network));
             } else if round + 1 == DELAY_ROUNDS && self.hostile.is_some() {
                 self.broken = delay::delayed(&self.devices, &waiting);
             }

@@ -1,9 +1,13 @@
 //! What people type: a value for each type of field, made from what they see.
 
+use chrono::SecondsFormat;
 use holdfast_core::Fields;
 use serde_json::{Value, json};
 
-use crate::{diary::Diary, rng::Seeded};
+use crate::{
+    diary::{AppTime, Diary},
+    rng::Seeded,
+};
 
 /// Fields of a job that people change, those that clash most first.
 const FIELDS: [&str; 15] = [
@@ -24,8 +28,14 @@ const FIELDS: [&str; 15] = [
     "assignedTo",
 ];
 
-/// New values of one to three fields, over what is seen.
-pub fn changes(seen: &Fields, rng: &Seeded, diary: &Diary, people: &[String], assets: &[String]) -> Fields {
+/// New values of one to three fields, over what is seen. `clock`: what the app takes for the time, where it fills it in.
+pub fn changes(
+    seen: &Fields,
+    rng: &Seeded,
+    diary: &Diary,
+    (people, assets): (&[String], &[String]),
+    clock: Option<&AppTime>,
+) -> Fields {
     let mut changed = Fields::new();
     for _ in 0..=rng.below(3) {
         // The last fields move a record out of sight: rarely.
@@ -42,7 +52,7 @@ pub fn changes(seen: &Fields, rng: &Seeded, diary: &Diary, people: &[String], as
             "meter" => json!(now.as_i64().unwrap_or(0) + rng.between(1, 5) as i64),
             "notes" => notes(now.as_str().unwrap_or_default(), rng, diary),
             "tasks" => tasks(items(&now), rng, diary),
-            "log" => log(items(&now), diary),
+            "log" => log(items(&now), diary, clock),
             "tags" => tags(items(&now), rng, diary),
             "place" => place(now, rng, diary),
             "status" => json!(rng.pick(&["open", "busy", "done", "closed"])),
@@ -86,8 +96,13 @@ fn tasks(mut tasks: Vec<Value>, rng: &Seeded, diary: &Diary) -> Value {
     json!(tasks)
 }
 
-fn log(mut log: Vec<Value>, diary: &Diary) -> Value {
-    log.push(json!({ "entryId": diary.text(), "text": diary.text() }));
+fn log(mut log: Vec<Value>, diary: &Diary, clock: Option<&AppTime>) -> Value {
+    let mut entry = json!({ "entryId": diary.text(), "text": diary.text() });
+    if let (Some(clock), Some(id)) = (clock, entry["entryId"].as_str()) {
+        diary.dates(id, *clock);
+        entry["at"] = json!(clock.claimed.to_rfc3339_opts(SecondsFormat::Millis, true));
+    }
+    log.push(entry);
     json!(log)
 }
 

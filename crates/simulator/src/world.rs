@@ -8,6 +8,7 @@ use holdfast_core::{
 };
 
 use crate::{
+    bystanders::Bystanders,
     device::Device,
     diary::Diary,
     executor::Executor,
@@ -15,7 +16,7 @@ use crate::{
     invariants::{self, Broken, Excuses},
     network::Network,
     rng::Seeded,
-    run::{Hostile, Outcome, Schedule},
+    run::{Outcome, Schedule},
     server::{HOSTILE, Server, pack},
     story::Story,
     witness::Witness,
@@ -39,7 +40,10 @@ pub struct World {
     pub(crate) story: Story,
     pub(crate) excuses: Excuses,
     pub(crate) hostile: Option<HostileDevice>,
+    pub(crate) bystanders: Bystanders,
     pub(crate) broken: Vec<Broken>,
+    /// Rounds until what could be sent when the faults stopped was settled.
+    pub(crate) delay: Option<usize>,
     witness: Rc<Witness>,
 }
 
@@ -91,7 +95,9 @@ impl World {
             story,
             excuses: Excuses::default(),
             hostile,
+            bystanders: Bystanders::of(schedule),
             broken: Vec::new(),
+            delay: None,
             witness: Rc::default(),
         };
         for number in 0..rng.between(2, 4) as usize {
@@ -118,6 +124,7 @@ impl World {
             if !schedule.left_out.contains(&events) {
                 self.happen(&rng);
                 self.attack(&attack_rng(schedule.seed, events));
+                self.look_on(&bystander_rng(schedule.seed, events));
             }
             events += 1;
         }
@@ -127,6 +134,7 @@ impl World {
         Outcome {
             steps: self.executor.steps,
             broken: self.broken,
+            delay: self.delay,
             events,
             story: self.story.lines(),
         }
@@ -179,17 +187,17 @@ fn hostile_device(schedule: &Schedule) -> Option<HostileDevice> {
     let rng = Seeded::new(schedule.seed ^ 0x484F_5354_494C_4531);
     let drawn = rng.below(3) == 0;
     let role = *rng.pick(&["technician", "technician", "recorder"])?;
-    let there = match schedule.hostile {
-        Hostile::BySeed => drawn,
-        Hostile::Never => false,
-        Hostile::Always => true,
-    };
-    there.then(|| HostileDevice::new(role))
+    schedule.hostile.is_there(drawn).then(|| HostileDevice::new(role))
 }
 
 /// Draws for the hostile device's turn after an event.
 fn attack_rng(seed: u64, event: u64) -> Seeded {
     event_rng(seed ^ 0x5455_524E, event)
+}
+
+/// Draws for those who stand beside, after an event.
+fn bystander_rng(seed: u64, event: u64) -> Seeded {
+    event_rng(seed ^ 0x4259_5354, event)
 }
 
 /// Draws for one event of a run.

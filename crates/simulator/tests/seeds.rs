@@ -6,7 +6,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use holdfast_simulator::run::{Hostile, Outcome, Schedule, run};
+use holdfast_simulator::run::{Hostile, Outcome, Presence, Schedule, run};
 
 /// Seeds of runs that once broke a promise, one a line; what follows a `#` says which.
 const CORPUS: &str = include_str!("corpus.txt");
@@ -56,6 +56,8 @@ fn seeds_that_once_failed_stay_well() {
         for hostile in [Hostile::Never, Hostile::Always] {
             let schedule = Schedule {
                 hostile,
+                clocks: Presence::Never,
+                integration: Presence::Never,
                 ..Schedule::new(seed, Schedule::SMALL)
             };
             let outcome = run(&schedule, false).unwrap();

@@ -79,6 +79,11 @@ pub fn edit_of(
     })
 }
 
+/// The epoch that a tag names. One of the server's also names the start under which its version was written.
+fn epoch_of(history: &str) -> &str {
+    history.split_once('-').map_or(history, |(epoch, _)| epoch)
+}
+
 /// What the page saw is what the device has: the write builds on that, so an older version cannot be its base.
 fn check_precondition(
     replica: &Replica,
@@ -96,7 +101,11 @@ fn check_precondition(
     };
     let holds = match if_match {
         IfMatch::Any => true,
-        IfMatch::OneOf(tags) => tags.contains(&(epoch(replica), view.version)),
+        IfMatch::OneOf(tags) => {
+            let epoch = epoch(replica);
+            let is_held = |(of, version): &(String, u64)| *version == view.version && epoch_of(of) == epoch;
+            tags.iter().any(is_held)
+        }
         IfMatch::Absent => in_body.is_none_or(|version| version == view.version),
     };
     if holds {

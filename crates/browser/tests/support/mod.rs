@@ -76,6 +76,8 @@ pub fn queued(id: &str, sequence: u64) -> Row {
         base: holdfast_core::Fields::new(),
         base_version: 1,
         seen_at: None,
+        made_as: None,
+        seen_references: Default::default(),
         priority: 5,
         depends_on: Vec::new(),
         device_id: "device-1".into(),

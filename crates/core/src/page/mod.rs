@@ -165,6 +165,11 @@ impl Page {
         self.number(row, column::SCAN) as u32
     }
 
+    /// The local id under which this device created the record.
+    pub fn local_id(&self, row: usize) -> Option<Cow<'_, str>> {
+        self.text(row, column::LOCAL_ID)
+    }
+
     /// A record's own fields, as far as they are here.
     pub fn fields(&self, row: usize) -> Fields {
         let mut fields = Fields::new();
@@ -189,7 +194,7 @@ impl Page {
             updated_at: self.updated_at(row),
             reached_at: self.reached_at(row),
             scan: self.scan(row),
-            local_id: self.text(row, column::LOCAL_ID).map(Cow::into_owned),
+            local_id: self.local_id(row).map(Cow::into_owned),
         }
     }
 

@@ -11,17 +11,32 @@ use crate::{
     store::{Alias, Changes, Row, RowKey},
 };
 
+use super::identity;
+
 /// Adds the alias and the re-addressed writes to `changes`. Writes that `changes` already puts are re-addressed there.
-pub(super) fn adopt(replica: &Replica, changes: &mut Changes, local: &RecordKey, server_id: &str) {
+///
+/// `of`: the write that the server answered so, if it was one. Where it names its record by an id of the server's, this
+/// id may be another record's by now, and only what means the same record as this write follows.
+pub(super) fn adopt(
+    replica: &Replica,
+    changes: &mut Changes,
+    local: &RecordKey,
+    server_id: &str,
+    of: Option<&QueuedWrite>,
+) {
     if local.entity_id == server_id {
         return;
     }
-    changes.put(Row::Alias(Alias {
-        local: local.clone(),
-        server_id: server_id.to_owned(),
-    }));
-    if is_of_server(replica.packs(), local) && !is_of_this_history(replica, local) {
-        changes.delete(RowKey::Mirror(local.clone()));
+    let given_before = is_of_server(replica.packs(), local);
+    // Whoever asks for an id that is another record's by now means that one, also once it is gone.
+    if !(given_before && is_of_this_history(replica, local)) {
+        changes.put(Row::Alias(Alias {
+            local: local.clone(),
+            server_id: server_id.to_owned(),
+        }));
+        if given_before {
+            changes.delete(RowKey::Mirror(local.clone()));
+        }
     }
     for write in replica.writes() {
         let planned = changes.put.iter().find_map(|row| match row {
@@ -30,7 +45,7 @@ pub(super) fn adopt(replica: &Replica, changes: &mut Changes, local: &RecordKey,
         });
         let gone = changes.delete.contains(&RowKey::Write(write.id.clone()));
         let before = planned.unwrap_or_else(|| write.clone());
-        let after = readdressed(replica.packs(), &before, local, server_id);
+        let after = readdressed(replica.packs(), &before, local, server_id, of);
         if !gone && after != before {
             changes.put(Row::Write(Box::new(after)));
         }
@@ -44,28 +59,39 @@ fn is_of_this_history(replica: &Replica, key: &RecordKey) -> bool {
 }
 
 /// Whether an id is one that the server gave, and no local one: of a record that came back from a lost history under another.
-fn is_of_server(packs: &Packs, key: &RecordKey) -> bool {
+pub(super) fn is_of_server(packs: &Packs, key: &RecordKey) -> bool {
     let entity = packs.entity(&key.entity_type);
     let prefix = entity.map(|entity| entity.id_prefix.as_str()).unwrap_or_default();
     !prefix.is_empty() && key.entity_id.starts_with(prefix)
 }
 
-fn readdressed(packs: &Packs, write: &QueuedWrite, local: &RecordKey, server_id: &str) -> QueuedWrite {
+fn readdressed(
+    packs: &Packs,
+    write: &QueuedWrite,
+    local: &RecordKey,
+    server_id: &str,
+    of: Option<&QueuedWrite>,
+) -> QueuedWrite {
     let mut write = write.clone();
-    if write.key() == *local {
+    let given_before = is_of_server(packs, local);
+    let of = of.filter(|_| given_before);
+    let refers = of.is_none_or(|of| identity::refers_to_record_of(of, &write));
+    if write.key() == *local && of.is_none_or(|of| identity::means_record_of(of, &write)) {
         write.entity_id = server_id.to_owned();
         // It names the record by an id that was never another's.
         write.seen_at = None;
     }
     // What was sent is frozen; the server resolves local ids in it by its own alias. It has none for an id that it gave
     // before it lost history, and gave to another record since.
-    if (write.is_editable() || is_of_server(packs, local))
+    if refers
+        && (write.is_editable() || given_before)
         && let Some(entity) = packs.entity(&write.entity_type)
     {
         for field in &entity.fields {
             replace(&field.kind, &mut write.payload, &field.name, local, server_id);
             replace(&field.kind, &mut write.base, &field.name, local, server_id);
         }
+        write.seen_references.remove(&local.to_string());
     }
     write
 }

@@ -227,7 +227,7 @@ fn settled(
     {
         changes.put(Row::Mirror(mirror));
     }
-    aliases::adopt(replica, &mut changes, &local, &server_id);
+    aliases::adopt(replica, &mut changes, &local, &server_id, Some(write));
     changes
 }
 

@@ -1,6 +1,6 @@
 //! An edit becomes one queued write (protocol W1, W2).
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
@@ -16,7 +16,7 @@ use crate::{
     store::{Changes, Row},
 };
 
-use super::{coalescing, permitted::refused_early, recovery};
+use super::{coalescing, identity, permitted::refused_early, recovery};
 
 /// What a person did.
 #[derive(Debug, Clone, PartialEq)]
@@ -203,6 +203,10 @@ fn queued(
     let mut after = current.clone();
     after.extend(draft.payload.clone());
     let seen_at = recovery::seen_in_doubt(replica, &draft.key);
+    let made_as = match draft.operation {
+        Operation::Create => draft.key.entity_id.clone(),
+        _ => identity::made_as(replica, &draft.key),
+    };
     let entity_type = draft.key.entity_type;
     let kind = draft
         .kind
@@ -210,13 +214,13 @@ fn queued(
     let priority = draft
         .pack
         .priority_of(&entity_type, draft.operation, &draft.payload, &after, now);
-    Ok(QueuedWrite {
+    let mut write = QueuedWrite {
         id,
         client_mutation_id,
         coalesced: Vec::new(),
         kind,
         domain: draft.pack.name.clone(),
-        depends_on: dependencies(replica, draft.entity, &draft.payload),
+        depends_on: identity::dependencies(replica, draft.entity, &draft.payload),
         entity_type,
         entity_id: draft.key.entity_id,
         operation: draft.operation,
@@ -224,6 +228,8 @@ fn queued(
         base: draft.base,
         base_version: draft.version,
         seen_at,
+        made_as: Some(made_as),
+        seen_references: BTreeMap::new(),
         priority,
         device_id: device.device_id.clone(),
         created_at: now,
@@ -237,25 +243,9 @@ fn queued(
         not_before: None,
         synced_at: None,
         merged: Vec::new(),
-    })
-}
-
-/// Open creates of the records that a payload refers to.
-pub(super) fn dependencies(replica: &Replica, entity: &Entity, payload: &Fields) -> Vec<String> {
-    let mut found = BTreeSet::new();
-    for (name, value) in payload {
-        let Some(field) = entity.field(name) else { continue };
-        references(&field.kind, value, &mut |target, id| {
-            let key = RecordKey::new(target, id);
-            found.extend(
-                replica
-                    .lane(&key)
-                    .filter(|write| write.operation == Operation::Create)
-                    .map(|w| w.id.clone()),
-            );
-        });
-    }
-    found.into_iter().collect()
+    };
+    identity::note_references(replica, &mut write, |key| recovery::seen_in_doubt(replica, key));
+    Ok(write)
 }
 
 /// Calls `found` with entity and id for each reference inside a value.

@@ -9,6 +9,7 @@ mod batch;
 mod coalescing;
 mod edit;
 mod fold;
+mod identity;
 mod notices;
 mod permitted;
 mod pull;

@@ -167,7 +167,7 @@ pub fn pull(
         if let Some(local_id) = &row.local_id {
             let local = RecordKey::new(&row.key.entity_type, local_id);
             if replica.resolve(&local) == local {
-                aliases::adopt(replica, &mut changes, &local, &row.key.entity_id);
+                aliases::adopt(replica, &mut changes, &local, &row.key.entity_id, None);
             }
         }
         match updated(replica, incoming, row, whole, now)? {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{edit, permitted::refused_early};
+use super::{identity, permitted::refused_early};
 use crate::{
     Fields, limits,
     pack::{Entity, WriteKind, canonical, validate},
@@ -132,7 +132,10 @@ fn dependencies(replica: &Replica, write: &QueuedWrite) -> Vec<String> {
     let Some(entity) = replica.packs().entity(&write.entity_type) else {
         return write.depends_on.clone();
     };
-    let mut found = edit::dependencies(replica, entity, &write.payload);
+    let mut found = identity::dependencies(replica, entity, &write.payload);
+    // What it referred to before may have another record under its id by now.
+    let named = identity::creates_referred(replica, entity, write);
+    found.extend(named.filter(|id| !found.contains(id)).collect::<Vec<_>>());
     found.retain(|id| !waits_for(replica, id, write));
     found
 }

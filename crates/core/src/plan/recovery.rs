@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::retention::pinned;
+use super::{identity, retention::pinned};
 use crate::{
     Timestamp, ordered,
     protocol::{Digest, DigestEntry},
@@ -28,7 +28,7 @@ pub fn epoch_changed(replica: &Replica, now: Timestamp) -> Changes {
     for row in &mut changes.put {
         if let Row::Write(write) = row {
             write.base_version = 0;
-            write.seen_at = seen_at(replica, write);
+            note_seen(replica, write);
         }
     }
     changes.put(Row::Sync(SyncRow {
@@ -65,22 +65,26 @@ pub(super) fn offer_again(replica: &Replica, changes: &mut Changes) {
     let kept =
         |write: &&QueuedWrite| !write.is_open() && write.synced_at.is_some_and(|at| is_kept(replica, at));
     for write in replica.writes().filter(kept) {
-        let again = QueuedWrite {
+        let mut again = QueuedWrite {
             status: WriteStatus::Pending,
             retries: 0,
             synced_at: None,
-            seen_at: seen_at(replica, write),
             ..write.clone()
         };
+        note_seen(replica, &mut again);
         changes.put(Row::Write(Box::new(again)));
     }
 }
 
-/// When the server last changed what a write's author saw. What was noted once stays: what is held later may be another
-/// record.
-fn seen_at(replica: &Replica, write: &QueuedWrite) -> Option<Timestamp> {
-    let held = || replica.mirror(&write.key()).filter(|held| held.version() > 0);
-    write.seen_at.or_else(|| held().map(|held| held.updated_at()))
+/// Notes when the server last changed what a write's author saw, of its record and of those that it refers to. What was
+/// noted once stays: what is held later may be another record.
+fn note_seen(replica: &Replica, write: &mut QueuedWrite) {
+    let held = |key: &RecordKey| {
+        let held = replica.mirror(key).filter(|held| held.version() > 0);
+        held.map(|held| held.updated_at())
+    };
+    write.seen_at = write.seen_at.or_else(|| held(&write.key()));
+    identity::note_references(replica, write, held);
 }
 
 /// When the server last changed a record that is held, and that no page has confirmed since the device began to read

@@ -13,7 +13,7 @@ pub enum IfMatch {
     Absent,
     /// `*`: that the record is there.
     Any,
-    /// One of these versions, each of the epoch before it. Weak tags and those that this server never wrote are left out:
+    /// One of these versions, each of the history before it: `<epoch>-<start>`, or `<epoch>` on a device. Weak tags and those that this server never wrote are left out:
     /// they match nothing.
     OneOf(Vec<(String, u64)>),
 }
@@ -40,9 +40,9 @@ impl IfMatch {
     }
 }
 
-/// The entity tag of a record at a version of an epoch.
-pub fn entity_tag(epoch: &str, version: u64) -> String {
-    format!("\"{epoch}.{version}\"")
+/// The entity tag of a record at a version of a history.
+pub fn entity_tag(history: &str, version: u64) -> String {
+    format!("\"{history}.{version}\"")
 }
 
 /// The tags of a header's value; `None` if it is no list of tags, or an endless one.

@@ -1,10 +1,12 @@
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{WireError, WireRecord};
 use crate::{
     Fields, Timestamp,
-    limits::MAX_COALESCED,
+    limits::{MAX_COALESCED, MAX_SEEN_REFERENCES},
     queue::{Operation, QueuedWrite},
     record::meta,
     timestamp,
@@ -17,7 +19,7 @@ pub struct PushRequest {
     pub device_id: String,
     /// Version of each pack the operations were made under, by domain.
     #[serde(default)]
-    pub pack_versions: std::collections::BTreeMap<String, u64>,
+    pub pack_versions: BTreeMap<String, u64>,
     /// The device's cursor, if it has one: which history of the server it speaks of. A server that lost that one with
     /// a restored backup refuses the batch (410), so that what was lost is offered again before what came later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -76,6 +78,13 @@ pub struct WireOperation {
         deserialize_with = "timestamp::read_optional"
     )]
     pub seen_at: Option<Timestamp>,
+    /// [`QueuedWrite::seen_references`].
+    #[serde(
+        default,
+        skip_serializing_if = "BTreeMap::is_empty",
+        deserialize_with = "timestamp::read_map"
+    )]
+    pub seen_references: BTreeMap<String, Timestamp>,
 }
 
 impl WireOperation {
@@ -86,6 +95,7 @@ impl WireOperation {
         let mut depends_on = write.depends_on.clone();
         depends_on.extend(lane_predecessor.map(str::to_owned));
         // A write that an earlier version of the app queued may stand for more edits than a server takes.
+        let seen = write.seen_references.iter().take(MAX_SEEN_REFERENCES);
         let surplus = write.coalesced.len().saturating_sub(MAX_COALESCED);
         Self {
             queue_id: write.id.clone(),
@@ -104,6 +114,8 @@ impl WireOperation {
             clock_offset_ms: 0,
             depends_on,
             seen_at: write.seen_at,
+            // Those left out are judged as if nothing was lost.
+            seen_references: seen.map(|(name, at)| (name.clone(), *at)).collect(),
         }
     }
 

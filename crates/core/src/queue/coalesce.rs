@@ -13,7 +13,9 @@ use serde_json::Value;
 
 /// Whether `later` may be folded into `earlier`, the write before it in its lane.
 pub fn joins(setting: Coalesce, earlier: &QueuedWrite, later: &QueuedWrite) -> bool {
-    let editable = earlier.is_editable() && later.operation == Operation::Update;
+    // One id may name two records, if the server lost history.
+    let same_record = earlier.made_as.is_none() || earlier.made_as == later.made_as;
+    let editable = same_record && earlier.is_editable() && later.operation == Operation::Update;
     match setting {
         Coalesce::Off => false,
         Coalesce::Consecutive => {
@@ -52,6 +54,12 @@ pub fn fold(entity: &Entity, earlier: &QueuedWrite, later: &QueuedWrite) -> Opti
         .iter()
         .filter(|id| !earlier.depends_on.contains(id));
     folded.depends_on.extend(new.cloned());
+    for (reference, seen_at) in &later.seen_references {
+        folded
+            .seen_references
+            .entry(reference.clone())
+            .or_insert(*seen_at);
+    }
     Some(folded)
 }
 

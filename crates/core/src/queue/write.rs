@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Fields, Timestamp, protocol::WireError, record::RecordKey, timestamp};
@@ -72,9 +74,22 @@ pub struct QueuedWrite {
         deserialize_with = "timestamp::read_optional"
     )]
     pub seen_at: Option<Timestamp>,
+    /// The local id under which this device created the record that the write means; empty, if another device created it.
+    /// A server that lost history may give an id out again, and then one id names two records. Absent in writes that an
+    /// earlier version queued.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_as: Option<String>,
+    /// The same as `seen_at` of each record that the payload refers to by an id of the server's, by `type/id`.
+    #[serde(
+        default,
+        skip_serializing_if = "BTreeMap::is_empty",
+        deserialize_with = "timestamp::read_map"
+    )]
+    pub seen_references: BTreeMap<String, Timestamp>,
     /// 1 (first) to 10 (last).
     pub priority: u8,
-    /// Queue ids of writes of other lanes that must be settled before this one (the create of a record it refers to).
+    /// Queue ids of writes of other lanes that must be settled before this one: the creates of the records of this device
+    /// that it refers to, settled ones too, for as long as they are kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub depends_on: Vec<String>,
     pub device_id: String,
@@ -128,6 +143,8 @@ crate::json_object!(QueuedWrite {
     base: "base",
     base_version: "baseVersion",
     seen_at: "seenAt",
+    made_as: "madeAs",
+    seen_references: "seenReferences" = BTreeMap::new(),
     priority: "priority",
     depends_on: "dependsOn" = Vec::new(),
     device_id: "deviceId",

@@ -54,6 +54,14 @@ impl Held {
         }
     }
 
+    /// The local id under which this device created it, as far as the server told.
+    pub fn local_id(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Loose(mirror) => mirror.local_id.as_deref().map(Cow::Borrowed),
+            Self::Paged { page, row } => page.local_id(*row),
+        }
+    }
+
     /// One field, without reading the others.
     pub fn value(&self, field: &str) -> Option<Cow<'_, Value>> {
         match self {

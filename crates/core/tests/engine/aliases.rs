@@ -149,6 +149,7 @@ fn a_record_that_comes_back_under_another_id_takes_its_queue_and_references_alon
         ]
         .into_iter()
         .collect(),
+        depends_on: vec![create.id.clone()],
         sent: true,
         ..user.clone()
     };

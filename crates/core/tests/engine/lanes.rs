@@ -22,6 +22,8 @@ pub fn write(sequence: u64, record: &str, priority: u8) -> QueuedWrite {
         base: Default::default(),
         base_version: 1,
         seen_at: None,
+        made_as: None,
+        seen_references: Default::default(),
         priority,
         depends_on: Vec::new(),
         device_id: "device".into(),

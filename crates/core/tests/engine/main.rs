@@ -8,6 +8,7 @@ mod coalescing;
 mod deletion;
 mod dependencies;
 mod drainer;
+mod identity;
 mod lanes;
 #[rustfmt::skip]
 mod limits;

@@ -88,6 +88,11 @@ pub struct AppState {
     limits: Arc<Mutex<Limits>>,
 }
 
+/// The server's time, in the milliseconds that the store keeps.
+fn now() -> DateTime<Utc> {
+    Utc::now().trunc_subsecs(3)
+}
+
 impl AppState {
     pub fn new(
         settings: Settings,
@@ -116,9 +121,9 @@ impl AppState {
         })
     }
 
-    /// The time by which this request is judged, in the milliseconds that the store keeps.
+    /// The time by which this request is judged.
     pub fn now(&self) -> DateTime<Utc> {
-        Utc::now().trunc_subsecs(3)
+        now()
     }
 
     pub(super) fn limits(&self) -> MutexGuard<'_, Limits> {

@@ -179,42 +179,80 @@ fn versions_are_found_by_id_by_position_and_in_the_history(storage: &impl Storag
     });
 }
 
-/// Also where the clock went back: nothing that was written later than the time is passed over.
+/// Times of the log rise with the position, also where the clock stands still or goes back.
 fn a_time_is_a_place_in_the_log(storage: &impl Storage) {
     let written = |id: &str, seconds: i64| {
         write(storage, |tx| {
-            let mut record = put(tx, "order", id, 1, id)?;
-            let entry = tx.history_after("order", id, 0)?.remove(0);
-            record.updated_at = at(seconds);
-            record.version = 2;
-            tx.put_version(
-                &record,
-                &HistoryEntry {
-                    version: 2,
-                    at: at(seconds),
-                    ..entry
-                },
-            )
+            let sequence = tx.last_sequence()? + 1;
+            put_at(tx, id, sequence, at(seconds))
         });
     };
-    assert_eq!(read(storage, |tx| tx.first_change_since(at(0))), None);
-    for (id, seconds) in [("O-1", 10), ("O-2", 30), ("O-3", 20), ("O-4", 30), ("O-5", 30)] {
-        written(id, seconds);
+    assert_eq!(read(storage, |tx| tx.position_at(at(1_000))), 0);
+    assert_eq!(read(storage, |tx| tx.log_time(0)), None);
+    let clock = [10, 30, 20, 30, 30, 31, 5];
+    for (number, seconds) in clock.into_iter().enumerate() {
+        written(&format!("O-{number}"), seconds);
     }
-    for (seconds, first) in [
-        (0, Some(1)),
-        (9, Some(1)),
-        (10, Some(2)),
-        (19, Some(2)),
-        (29, Some(2)),
-        (30, None),
+    // What moved on in the log leaves its former place to nothing else.
+    written("O-0", 6);
+    for (seconds, position) in [
+        (9, 0),
+        (10, 0),
+        (11, 1),
+        (29, 1),
+        (30, 1),
+        (31, 5),
+        (32, 8),
+        (999, 8),
     ] {
         assert_eq!(
-            read(storage, |tx| tx.first_change_since(at(seconds))),
-            first,
+            read(storage, |tx| tx.position_at(at(seconds))),
+            position,
             "{seconds}"
         );
     }
+    let times: Vec<_> = (1..=8)
+        .filter_map(|sequence| read(storage, |tx| tx.log_time(sequence)))
+        .collect();
+    assert!(times.len() == 8 && times.is_sorted_by(|a, b| a < b), "{times:?}");
+    let just_before = |time: holdfast_core::Timestamp| time - chrono::TimeDelta::microseconds(1);
+    for (sequence, time) in (1..).zip(times) {
+        assert_eq!(read(storage, |tx| tx.position_at(time)), sequence);
+        assert_eq!(
+            read(storage, |tx| tx.position_at(just_before(time))),
+            sequence - 1
+        );
+    }
+}
+
+fn put_at(tx: &mut dyn Transaction, id: &str, sequence: u64, time: holdfast_core::Timestamp) -> Result<()> {
+    let version = tx.record("order", id)?.map_or(1, |record| record.version + 1);
+    let record = StoredRecord {
+        entity: "order".into(),
+        id: id.into(),
+        fields: fields(id),
+        version,
+        sequence,
+        updated_at: time,
+        updated_by: "tara".into(),
+        local_id: None,
+        deleted: false,
+        maker: None,
+    };
+    let entry = HistoryEntry {
+        entity: "order".into(),
+        id: id.into(),
+        version,
+        sequence,
+        at: time,
+        user_id: "tara".into(),
+        user_name: "Tara".into(),
+        roles: Vec::new(),
+        device_id: "phone".into(),
+        act: Act::Update,
+        changes: std::collections::BTreeMap::new(),
+    };
+    tx.put_version(&record, &entry)
 }
 
 fn a_record_stands_in_the_log_once(storage: &impl Storage) {

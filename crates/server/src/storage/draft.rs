@@ -204,8 +204,12 @@ impl Transaction for Draft<'_> {
         self.snapshot.changes_after(sequence, limit)
     }
 
-    fn first_change_since(&self, time: Timestamp) -> Result<Option<u64>> {
-        self.snapshot.first_change_since(time)
+    fn log_time(&self, sequence: u64) -> Result<Option<Timestamp>> {
+        self.snapshot.log_time(sequence)
+    }
+
+    fn position_at(&self, time: Timestamp) -> Result<u64> {
+        self.snapshot.position_at(time)
     }
 
     fn history_after(&self, entity: &str, id: &str, version: u64) -> Result<Vec<HistoryEntry>> {

@@ -6,6 +6,7 @@
 #[cfg(test)]
 mod conformance;
 pub mod draft;
+pub mod log_time;
 pub mod memory;
 pub mod model;
 pub mod port;

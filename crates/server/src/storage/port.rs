@@ -70,8 +70,10 @@ pub trait Transaction {
     fn records_after(&self, entity: &str, after: Option<&str>, limit: usize) -> Result<Vec<StoredText>>;
     /// Records and tombstones whose current version was written after a position, in the order of writing.
     fn changes_after(&self, sequence: u64, limit: usize) -> Result<Vec<StoredText>>;
-    /// The first position at which a record's current version was written after a time.
-    fn first_change_since(&self, time: Timestamp) -> Result<Option<u64>>;
+    /// The time of a position: see [`crate::storage::log_time`]. `None` before the first change.
+    fn log_time(&self, sequence: u64) -> Result<Option<Timestamp>>;
+    /// The last position whose time is not after `time`; 0 if there is none.
+    fn position_at(&self, time: Timestamp) -> Result<u64>;
     /// The versions of a record after `version`, oldest first.
     fn history_after(&self, entity: &str, id: &str, version: u64) -> Result<Vec<HistoryEntry>>;
     /// As [`Self::history_after`], within a bound.

@@ -1,8 +1,9 @@
 //! One operation: where its record stands, whether its author may, and so what becomes of it.
 //!
-//! What is authorised is the effect, not the word that was sent for it: a create that names a record which this device made
-//! is a change of it. One that names any other record makes a record of its own: after a restored backup the same id may
-//! have been given out twice, and whoever offers the lost one again means another record.
+//! What is authorised is the effect, not the word that was sent for it: a create that names, by its local id, a record which
+//! this device made is a change of it. Any other create makes a record of its own. This holds for an id of the server's form,
+//! too: the ledger never forgets a key, so a create that it does not know offers a record of a lost history, and the record
+//! that stands under the id today is another one.
 
 use holdfast_core::{
     pack::{Entity, Pack, canonical},
@@ -151,6 +152,9 @@ fn locate(
     operation: &WireOperation,
 ) -> Result<Target> {
     let device = &cx.caller.device_id;
+    if operation.operation == Operation::Create && ids::is_numbered(entity, &operation.entity_id) {
+        return Ok(Target::Absent);
+    }
     let id = ids::resolve(tx, device, &entity.name, &operation.entity_id)?;
     let Some(record) = tx.record(&entity.name, &id)? else {
         return Ok(Target::Absent);

@@ -54,6 +54,7 @@ pub(super) fn create(
         cx.readable(entity, holder)
     })?);
     errors.extend(dangling(tx, cx, entity, &nothing, &fields)?);
+    errors.extend(mistaken(tx, cx, entity, operation, (&nothing, &fields))?);
     if !errors.is_empty() {
         return Ok(outcome::invalid(operation, errors));
     }
@@ -141,6 +142,42 @@ pub(super) fn dangling(
         }
         if errors.len() >= MAX_FAULTS {
             break;
+        }
+    }
+    Ok(errors)
+}
+
+/// References in `after`, not in `before`, to other records than those that their author saw under the same ids.
+pub(super) fn mistaken(
+    tx: &dyn Transaction,
+    cx: &Context<'_>,
+    entity: &Entity,
+    operation: &WireOperation,
+    (before, after): (&Fields, &Fields),
+) -> Result<Vec<FieldError>> {
+    let mut errors = Vec::new();
+    if operation.seen_references.is_empty() {
+        return Ok(errors);
+    }
+    let old = references::of(entity, before);
+    let is_old =
+        |new: &references::Reference| old.iter().any(|old| old.entity == new.entity && old.id == new.id);
+    for new in references::of(entity, after) {
+        let seen_at = operation
+            .seen_references
+            .get(&format!("{}/{}", new.entity, new.id));
+        let (Some(seen_at), false) = (seen_at, is_old(&new)) else {
+            continue;
+        };
+        let named = cx.packs.entity(&new.entity);
+        let Some((named, record)) = named.zip(tx.record(&new.entity, &new.id)?) else {
+            continue;
+        };
+        if errors.len() < MAX_FAULTS && ids::is_another(tx, named, &record, *seen_at)? {
+            let message =
+                "refers to a record that the server lost, and whose number another has now; choose again";
+            let (field, message) = (new.path, message.to_owned());
+            errors.push(FieldError { field, message });
         }
     }
     Ok(errors)

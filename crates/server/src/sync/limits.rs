@@ -3,8 +3,8 @@
 
 use holdfast_core::{
     limits::{
-        MAX_COALESCED, MAX_COALESCED_IN_BATCH, MAX_DEPENDENCIES, MAX_FAULTS, MAX_OPERATIONS, fault, overlong,
-        oversized,
+        MAX_COALESCED, MAX_COALESCED_IN_BATCH, MAX_DEPENDENCIES, MAX_FAULTS, MAX_OPERATIONS,
+        MAX_SEEN_REFERENCES, fault, overlong, oversized,
     },
     protocol::{FieldError, OperationResult, PushRequest, WireOperation, WireRecord},
 };
@@ -48,11 +48,13 @@ fn counts(operation: &WireOperation) -> Vec<FieldError> {
     let WireOperation {
         client_mutation_ids,
         depends_on,
+        seen_references,
         ..
     } = operation;
     [
         ("clientMutationIds", client_mutation_ids.len(), MAX_COALESCED),
         ("dependsOn", depends_on.len(), MAX_DEPENDENCIES),
+        ("seenReferences", seen_references.len(), MAX_SEEN_REFERENCES),
     ]
     .into_iter()
     .filter(|(_, count, most)| count > most)

@@ -1,18 +1,19 @@
 //! A delta since a point in time, for readers that are no devices (reports, integrations): whole records, no
 //! membership, no word of what left.
 //!
-//! A time is a place in the change log, and from there a reader goes on by position: `cursor` of each page is `since` of
-//! the next. Records that changed in the same millisecond, as after an import, are parted where the page is full.
+//! A time is a position in the change log (see [`crate::storage::log_time`]), and from there a reader goes on by `cursor`
+//! or by `syncTimestamp` of each page. Both name the position that the page came to, also within one millisecond, and
+//! whatever the clock did meanwhile: each change is told at least once.
 
 use std::{fmt, str::FromStr};
 
-use holdfast_core::{Timestamp, protocol::DeltaChanges, timestamp};
+use holdfast_core::{protocol::DeltaChanges, timestamp};
 
 use super::pull::{DEFAULT_LIMIT, Delta, DeltaRequest, MAXIMAL_LIMIT};
 use super::row::TextRow;
 use super::scope::{EntitySet, Scope};
 use super::{Answer, Context, Refusal};
-use crate::records::epoch;
+use crate::records::{epoch, starts};
 use crate::storage::port::{Result, Transaction};
 
 const CHUNK: usize = 500;
@@ -22,6 +23,7 @@ const LOOKED_AT: usize = 5_000;
 /// How far a reader has come in one history of the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Position {
+    /// With the start under which it was written: `<epoch>-<start>`.
     epoch: String,
     sequence: u64,
 }
@@ -68,7 +70,7 @@ pub fn read(tx: &dyn Transaction, cx: &Context<'_>, request: &DeltaRequest) -> A
     let epoch = tx.meta(epoch::EPOCH)?.unwrap_or_default();
     let since = request.since.as_deref().unwrap_or_default();
     let mut page = match (since.parse::<Position>(), timestamp::parse(since)) {
-        (Ok(position), _) if position.epoch == epoch && position.sequence <= tx.last_sequence()? => {
+        (Ok(position), _) if is_of_this_history(tx, &position)? => {
             page(tx, &scope, position, limit, LOOKED_AT)?
         }
         (Ok(_), _) => {
@@ -76,32 +78,25 @@ pub fn read(tx: &dyn Transaction, cx: &Context<'_>, request: &DeltaRequest) -> A
                 "The server was restored from a backup. Start again with a time.",
             )));
         }
-        (Err(()), Some(time)) => changed_since(tx, &scope, &epoch, time, limit)?,
+        (Err(()), Some(time)) => {
+            let sequence = tx.position_at(time)?;
+            page(tx, &scope, Position { epoch, sequence }, limit, LOOKED_AT)?
+        }
         (Err(()), None) => return Ok(Err(Refusal::malformed("since must be a cursor or a time."))),
     };
     page.changes.layout = request.layout;
     Ok(Ok(page))
 }
 
-/// Readable records changed after `time`, oldest change first.
-fn changed_since(
-    tx: &dyn Transaction,
-    scope: &Scope<'_>,
-    epoch: &str,
-    time: Timestamp,
-    limit: usize,
-) -> Result<Delta> {
-    let sequence = match tx.first_change_since(time)? {
-        Some(first) => first.saturating_sub(1),
-        None => tx.last_sequence()?,
-    };
-    let epoch = epoch.to_owned();
-    page(tx, scope, Position { epoch, sequence }, limit, LOOKED_AT)
+/// Whether a position is one of this history, and not of one that was lost with a restored backup.
+fn is_of_this_history(tx: &dyn Transaction, position: &Position) -> Result<bool> {
+    let reached = position.sequence <= tx.last_sequence()?;
+    Ok(reached && position.epoch == starts::history_at(tx, position.sequence)?)
 }
 
-/// At most `limit` readable records from behind a position, having looked at no more than `looked_at`.
+/// At most `limit` readable records from behind a position, oldest change first, having looked at no more than `looked_at`.
 ///
-/// With more to come, `syncTimestamp` is a time from which nothing of it is missed; the cursor is exact.
+/// `syncTimestamp` is the log's time of the position that the page comes to: as exact as the cursor.
 fn page(
     tx: &dyn Transaction,
     scope: &Scope<'_>,
@@ -110,8 +105,7 @@ fn page(
     looked_at: usize,
 ) -> Result<Delta> {
     let mut changes = DeltaChanges::default();
-    let (mut rows, mut left, mut last) = (0, looked_at, None);
-    let mut sync_timestamp = scope.cx.now;
+    let (mut rows, mut left) = (0, looked_at);
     let mut has_more = false;
     'log: loop {
         let chunk = tx.changes_after(position.sequence, CHUNK.min(left + 1))?;
@@ -120,19 +114,11 @@ fn page(
         }
         for record in chunk {
             if rows >= limit || left == 0 {
-                // Of a millisecond that is parted, all is to come again for whoever goes on by time.
-                let parted = last == Some(record.updated_at);
-                let whole = if parted {
-                    chrono::TimeDelta::milliseconds(1)
-                } else {
-                    chrono::TimeDelta::zero()
-                };
-                sync_timestamp = last.unwrap_or(record.updated_at) - whole;
                 has_more = true;
                 break 'log;
             }
             left -= 1;
-            (position.sequence, last) = (record.sequence, Some(record.updated_at));
+            position.sequence = record.sequence;
             let entity = scope.set.get(&record.entity).filter(|_| !record.deleted);
             if let Some(entity) = entity.filter(|entity| scope.readable(entity, &record)) {
                 rows += 1;
@@ -142,8 +128,14 @@ fn page(
         }
     }
     Ok(Delta {
-        sync_timestamp,
-        cursor: position.to_string(),
+        // Before the first change any time misses nothing; the epoch is one that no clock is behind.
+        sync_timestamp: tx.log_time(position.sequence)?.unwrap_or_default(),
+        // Which start wrote it tells a position from the one that has its number after a loss that nobody noticed.
+        cursor: Position {
+            epoch: starts::history_at(tx, position.sequence)?,
+            ..position
+        }
+        .to_string(),
         has_more,
         remaining: None,
         changes,

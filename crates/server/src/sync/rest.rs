@@ -5,6 +5,8 @@ mod history;
 mod list;
 mod precondition;
 
+use std::collections::BTreeMap;
+
 use holdfast_core::{
     Fields,
     limits::overlong,
@@ -157,5 +159,6 @@ fn operation(cx: &Context<'_>, entity: &Entity, write: RestWrite, version: Optio
         clock_offset_ms: 0,
         depends_on: Vec::new(),
         seen_at: None,
+        seen_references: BTreeMap::new(),
     }
 }

@@ -133,7 +133,7 @@ fn merge(
         remembered: &remembered(tx, cx, entity)?,
     });
     stamps::receive(entity, &record.fields, &mut merged.fields, cx.now);
-    let errors = faults(tx, cx, entity, record, change, &merged)?;
+    let errors = faults(tx, cx, entity, operation, record, change, &merged)?;
     if !errors.is_empty() {
         return Ok(outcome::invalid(operation, errors));
     }
@@ -219,6 +219,7 @@ fn faults(
     tx: &dyn Transaction,
     cx: &Context<'_>,
     entity: &Entity,
+    operation: &WireOperation,
     record: &StoredRecord,
     change: &Change,
     merged: &MergedRecord,
@@ -237,6 +238,8 @@ fn faults(
     let may_see = |holder: &StoredRecord| cx.readable(entity, holder);
     errors.extend(unique::taken(tx, entity, Some(record), &merged.fields, &may_see)?);
     errors.extend(create::dangling(tx, cx, entity, &record.fields, &merged.fields)?);
+    let fields = (&record.fields, &merged.fields);
+    errors.extend(create::mistaken(tx, cx, entity, operation, fields)?);
     let mut told: Vec<FieldError> = Vec::new();
     errors.into_iter().for_each(|error| {
         if !told.contains(&error) {

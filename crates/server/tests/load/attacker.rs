@@ -106,7 +106,9 @@ async fn send(session: &Session, sent: &Attack) -> Result<(StatusCode, String), 
         Verb::Patch => Method::PATCH,
         Verb::Delete => Method::DELETE,
     };
-    session.raw(method, &sent.path, sent.body.clone()).await
+    session
+        .raw_with(method, &sent.path, sent.body.clone(), &sent.headers)
+        .await
 }
 
 /// No request makes the server fail, and no answer tells what is not its asker's.

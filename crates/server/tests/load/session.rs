@@ -105,7 +105,21 @@ impl Session {
         path: &str,
         body: Option<String>,
     ) -> Result<(StatusCode, String), NoAnswer> {
+        self.raw_with(method, path, body, &[]).await
+    }
+
+    /// As [`Self::raw`], with more headers.
+    pub async fn raw_with(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<String>,
+        headers: &[(&'static str, String)],
+    ) -> Result<(StatusCode, String), NoAnswer> {
         let mut request = self.http.request(method, self.url(path)).bearer_auth(&self.token);
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
         if let Some(body) = body {
             request = request.header("content-type", "application/json").body(body);
         }

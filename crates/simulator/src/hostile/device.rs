@@ -7,12 +7,12 @@ use holdfast_core::{
 };
 use serde_json::Value;
 
-use super::{Attack, Foreign, Knowledge, Reach, Verb, attack, impersonation, queries};
+use super::{Attack, Foreign, Knowledge, Reach, Verb, attack, impersonation, queries, rest};
 use crate::{
     invariants::{self, Broken, hostile},
     network::Network,
     rng::Seeded,
-    server::{HOSTILE, Server, sessions},
+    server::{HOSTILE, Server, rest::RestRequest, sessions},
     world::World,
 };
 
@@ -83,23 +83,32 @@ impl HostileDevice {
         broken
     }
 
+    /// A few requests by plain REST.
+    fn by_rest(&mut self, rng: &Seeded, network: &Network, foreign: Foreign) -> Vec<Broken> {
+        self.known.foreign = foreign;
+        let now = network.time.now();
+        let mut server = network.server.borrow_mut();
+        if !self.sign_in(&mut server, now) {
+            return Vec::new();
+        }
+        let mut broken = Vec::new();
+        for _ in 0..rng.between(1, REQUESTS) {
+            let sent = rest::request(rng, &server.packs, &mut self.known);
+            broken.extend(self.send(&sent, &mut server, network));
+        }
+        broken
+    }
+
     fn send(&mut self, sent: &Attack, server: &mut Server, network: &Network) -> Vec<Broken> {
         let before = hostile::before(server, &mut self.entitled);
-        let response = server
-            .handle(&self.request(sent), None, network.time.now())
-            .response;
+        let (status, body) = self.answer(sent, server, network.time.now());
         network.story.tell(HOSTILE, || {
-            let start: String = response.body.chars().take(160).collect();
-            format!(
-                "sends {} {} -> {} {start}",
-                sent.name,
-                shown(sent),
-                response.status
-            )
+            let start: String = body.chars().take(160).collect();
+            format!("sends {} {} -> {status} {start}", sent.name, shown(sent))
         });
         let answered = hostile::Answered {
-            status: response.status,
-            body: &response.body,
+            status,
+            body: &body,
             batch: sent
                 .body
                 .as_deref()
@@ -107,8 +116,33 @@ impl HostileDevice {
         };
         let mut broken = hostile::after(server, &mut self.entitled, &before, &answered);
         broken.extend(invariants::at_the_door(server));
-        self.known.learn(&server.packs, &response.body);
+        self.known.learn(&server.packs, &body);
         broken
+    }
+
+    /// Status and body. What sync does not answer is plain REST.
+    fn answer(&self, sent: &Attack, server: &mut Server, now: u64) -> (u16, String) {
+        let by_sync = sent.path.starts_with("/api/v1/sync/");
+        let caller = self.token.as_deref().filter(|_| !by_sync);
+        let caller = caller.and_then(|token| server.sessions.caller(token, &server.packs, now));
+        let Some(caller) = caller else {
+            let response = server.handle(&self.request(sent), None, now).response;
+            return (response.status, response.body);
+        };
+        let header = |name: &str| {
+            let found = sent.headers.iter().find(|(named, _)| *named == name);
+            found.map(|(_, value)| value.as_str())
+        };
+        let request = RestRequest {
+            verb: sent.verb,
+            path: &sent.path,
+            if_match: header("if-match"),
+            if_none_match: header("if-none-match"),
+            key: header("idempotency-key"),
+            body: sent.body.as_deref(),
+        };
+        let answer = server.rest(&caller, &request, now);
+        (answer.status, answer.body.to_string())
     }
 
     /// Whether it has a session: its own password is no secret to it.
@@ -154,7 +188,7 @@ impl HostileDevice {
 fn shown(sent: &Attack) -> String {
     let body = sent.body.as_deref().unwrap_or_default();
     let start: String = body.chars().take(1_500).collect();
-    format!("{} {start}", sent.path)
+    format!("{} {:?} {start}", sent.path, sent.headers)
 }
 
 impl World {
@@ -175,6 +209,12 @@ impl World {
             self.office(&rng);
             let foreign = self.stolen(&rng);
             let broken = device.impersonate(&rng, &self.network, foreign);
+            self.broken.extend(broken);
+        }
+        let rng = rng.fork(2);
+        if up && rng.chance(AIMING) {
+            let foreign = self.stolen(&rng);
+            let broken = device.by_rest(&rng, &self.network, foreign);
             self.broken.extend(broken);
         }
         self.hostile = Some(device);

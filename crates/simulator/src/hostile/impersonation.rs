@@ -1,5 +1,7 @@
 //! Requests under ids by which others mean records of their own; and values over others', which leave a conflict behind.
 
+use std::collections::BTreeMap;
+
 use holdfast_core::{
     Fields,
     pack::Packs,
@@ -113,5 +115,6 @@ fn operation(
         clock_offset_ms: 0,
         depends_on: Vec::new(),
         seen_at: None,
+        seen_references: BTreeMap::new(),
     }
 }

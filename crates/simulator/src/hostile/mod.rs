@@ -15,7 +15,7 @@ mod knowledge;
 mod malformed;
 mod operations;
 mod queries;
-mod rest;
+pub(crate) mod rest;
 mod values;
 
 use holdfast_core::pack::Packs;
@@ -55,6 +55,8 @@ pub struct Attack {
     pub path: String,
     /// The body's text as it is sent, under `application/json`.
     pub body: Option<String>,
+    /// By name, in small letters.
+    pub headers: Vec<(&'static str, String)>,
 }
 
 impl Attack {
@@ -64,6 +66,7 @@ impl Attack {
             verb: Verb::Get,
             path,
             body: None,
+            headers: Vec::new(),
         }
     }
 
@@ -73,6 +76,7 @@ impl Attack {
             verb: Verb::Post,
             path: "/api/v1/sync/push".to_owned(),
             body: Some(body),
+            headers: Vec::new(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Batches of operations, put together from the protocol's types.
 
+use std::collections::BTreeMap;
+
 use holdfast_core::{
     Fields,
     pack::{Entity, Packs},
@@ -71,6 +73,7 @@ pub(super) fn operation(rng: &Seeded, packs: &Packs, known: &mut Knowledge) -> W
         depends_on: depends_on(rng, known, &queue_id),
         queue_id,
         seen_at: None,
+        seen_references: BTreeMap::new(),
     }
 }
 

@@ -9,12 +9,14 @@
 //! - [`decisions`]: nothing gives way unseen and untold, and no device's clock decides.
 //! - [`rows`]: no row of a list goes but by somebody's hand.
 //! - [`authors`]: nobody writes in another's name.
+//! - [`clocks`]: a time that the app sets is the server's, whatever the device's clock says.
 //! - [`replicas`]: a cursor never runs ahead of its data; a device holds what it should, and nothing it may not.
 //! - [`hostile`]: a hostile device comes to know and to change nothing that is not its own.
 //! - Here: when the faults have stopped, all queues drain; the audit's chain holds; nothing that is there was refused as
 //!   gone; no device names a record by another's alias; no epoch begins but after a restore.
 
 mod authors;
+pub mod clocks;
 mod creates;
 mod decisions;
 pub mod delay;
@@ -31,10 +33,11 @@ use std::collections::BTreeSet;
 use holdfast_core::{
     protocol::Cursor,
     queue::{QueuedWrite, WriteStatus},
+    record::RecordKey,
     replica::Replica,
 };
 use holdfast_server::storage::{
-    model::StoredRecord,
+    model::{HistoryEntry, StoredRecord},
     port::{Result, Storage, StorageError, Transaction},
     text::StoredText,
 };
@@ -99,13 +102,17 @@ pub fn at_rest(devices: &[Device], network: &Network, diary: &Diary, excuses: Ex
     let mut broken = values::lost(devices, &server, diary);
     broken.extend(once::doubled(&server));
     broken.extend(creates::unmade(&server, diary));
-    broken.extend(identity::mistaken(devices, &server, diary));
+    // Before that no id was given out twice, and times may be anything.
+    if excuses.restored {
+        broken.extend(identity::mistaken(devices, &server, diary));
+    }
     broken.extend(once::miscounted(&server, diary));
     if !excuses.restored {
         broken.extend(once::out_of_order(&server, diary));
     }
     broken.extend(rows::vanished(devices, &server, diary));
     broken.extend(authors::misnamed(devices, &server, diary));
+    broken.extend(clocks::misdated(&server, diary));
     broken.extend(decisions::silent(devices, &server, diary));
     broken.extend(decisions::untold(&server));
     broken.extend(decisions::by_a_clock(&server, diary));
@@ -225,6 +232,11 @@ fn position(replica: &Replica) -> Option<Cursor> {
 
 fn read<T>(server: &Server, work: impl FnOnce(&dyn Transaction) -> Result<T>) -> Option<T> {
     server.storage.read::<T, StorageError>(work).ok()
+}
+
+/// All versions of a record, oldest first.
+pub(crate) fn history(server: &Server, key: &RecordKey) -> Vec<HistoryEntry> {
+    read(server, |tx| tx.history_after(&key.entity_type, &key.entity_id, 0)).unwrap_or_default()
 }
 
 /// Every record and tombstone of the server.

@@ -15,7 +15,7 @@ use holdfast_server::{
 };
 use serde_json::{Value, json};
 
-use super::{Answer, HOSTILE, MadeBy, Server, aliases::misaliased, identity, instant, misjudged::misjudged};
+use super::{Answer, HOSTILE, MadeBy, Server, aliases::misaliased, identity, misjudged::misjudged};
 
 impl Server {
     /// Answers a request that came in at `now`; `cookie` is the one that its browser sends along.
@@ -53,7 +53,7 @@ impl Server {
             stamps_alike: false,
             packs: &self.packs,
             rng: &self.rng,
-            now: instant(now),
+            now: self.dated(now),
             caller,
         };
         let text = |name: &str| query.get(name).cloned();
@@ -117,7 +117,7 @@ impl Server {
             stamps_alike: false,
             packs: &self.packs,
             rng: &self.rng,
-            now: instant(now),
+            now: self.dated(now),
             caller,
         };
         let Some(batch) = read_push(request) else {
@@ -225,7 +225,7 @@ fn read_push(request: &Request) -> Option<PushRequest> {
     }
 }
 
-fn parameters(query: &str) -> BTreeMap<String, String> {
+pub(super) fn parameters(query: &str) -> BTreeMap<String, String> {
     let decode = |text: &str| {
         percent_encoding::percent_decode_str(text)
             .decode_utf8_lossy()

@@ -6,6 +6,7 @@ mod api;
 pub mod epochs;
 pub mod identity;
 mod misjudged;
+pub mod rest;
 pub mod sessions;
 mod upgrade;
 
@@ -73,6 +74,8 @@ pub struct Server {
     /// Changes of honest devices that were accepted.
     pub taken: Vec<identity::Taken>,
     pub epochs: Epochs,
+    /// How far its clock is from the world's time, in milliseconds.
+    pub clock_ms: i64,
     lost: identity::Lost,
     backups: Vec<Backup>,
     rng: Seeded,
@@ -111,6 +114,7 @@ impl Server {
             misaliased: Vec::new(),
             taken: Vec::new(),
             epochs: Epochs::default(),
+            clock_ms: 0,
             lost: identity::Lost::default(),
             backups: Vec::new(),
             rng,
@@ -189,7 +193,7 @@ impl Server {
             stamps_alike: false,
             packs: &self.packs,
             rng: &self.rng,
-            now: instant(now),
+            now: self.dated(now),
             caller: &caller,
         };
         self.storage.write(|tx| push::push(tx, &cx, &batch)).map(drop)

@@ -320,5 +320,5 @@ fn shown(
     record: &StoredRecord,
 ) -> crate::storage::port::Result<(String, WireRecord)> {
     let row = whole(entity, record, &cx.caller.device_id);
-    Ok((rest::tag(tx, record.version)?, row))
+    Ok((rest::tag(tx, record)?, row))
 }

@@ -82,7 +82,7 @@ impl AppState {
         T: Send + 'static,
         F: FnOnce(&mut dyn Transaction, &Context<'_>) -> Answer<T> + Send + 'static,
     {
-        let (database, packs, now) = (Arc::clone(&self.database), Arc::clone(&self.packs), self.now());
+        let (database, packs) = (Arc::clone(&self.database), Arc::clone(&self.packs));
         // Writes of one user come one after the other, so that others get in between.
         let write_turn = resting_turn(&self.user_writes, &me).await?;
         let work_turn = resting_turn(&self.user_work, &me).await?;
@@ -90,11 +90,12 @@ impl AppState {
             let (_device_turn, mut turns, (identity, _turn)) =
                 (turn, [write_turn, work_turn], me.into_parts());
             let caller = identity.caller(&packs);
-            let cx = context(&packs, &caller, now);
             Storage::write(&*database, |tx| {
                 turns.iter_mut().for_each(RestingTurn::begin);
+                // Read once the transaction has begun: a write that waited is not older than what was committed meanwhile.
+                let now = super::now();
                 people::keep(tx, &packs, &caller.me, now)?;
-                work(tx, &cx)
+                work(tx, &context(&packs, &caller, now))
             })
         });
         answered(done.await?)

@@ -13,6 +13,8 @@ use super::port::{Storage, StorageError, Transaction};
 use table::{Table, Undo};
 use transaction::MemoryTransaction;
 
+const TABLES: usize = 11;
+
 /// Entity and id.
 type RecordId = (String, String);
 
@@ -21,6 +23,8 @@ struct Tables {
     meta: Table<String, String>,
     records: Table<RecordId, StoredRecord>,
     log: Table<u64, RecordId>,
+    /// Runs of the log's times, by their first position; in microseconds.
+    log_times: Table<u64, i64>,
     history: Table<(RecordId, u64), HistoryEntry>,
     keys: Table<(String, String, String), String>,
     /// By device, entity and the id that the device made.
@@ -36,11 +40,12 @@ struct Tables {
 }
 
 impl Tables {
-    fn all(&mut self) -> [&mut dyn Undo; 10] {
+    fn all(&mut self) -> [&mut dyn Undo; TABLES] {
         [
             &mut self.meta,
             &mut self.records,
             &mut self.log,
+            &mut self.log_times,
             &mut self.history,
             &mut self.keys,
             &mut self.aliases,
@@ -51,11 +56,11 @@ impl Tables {
         ]
     }
 
-    fn mark(&mut self) -> [usize; 10] {
+    fn mark(&mut self) -> [usize; TABLES] {
         self.all().map(|table| table.mark())
     }
 
-    fn rewind(&mut self, marks: [usize; 10]) {
+    fn rewind(&mut self, marks: [usize; TABLES]) {
         self.all()
             .into_iter()
             .zip(marks)
@@ -82,7 +87,7 @@ impl MemoryStorage {
     /// A transaction that panicked or failed is taken back here, by the next to come.
     fn lock(&self) -> MutexGuard<'_, Tables> {
         let mut tables = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        tables.rewind([0; 10]);
+        tables.rewind([0; TABLES]);
         tables
     }
 }

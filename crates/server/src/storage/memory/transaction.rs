@@ -3,7 +3,8 @@ use std::ops::Bound::{Excluded, Unbounded};
 
 use holdfast_core::Timestamp;
 
-use super::Tables;
+use super::{TABLES, Tables};
+use crate::storage::log_time::{self, Run};
 use crate::storage::model::{
     AuditFilter, AuditRow, HistoryBound, HistoryEntry, HistoryRange, Membership, NewestVersions, StoredRecord,
 };
@@ -13,7 +14,7 @@ use crate::storage::text::StoredText;
 #[derive(Debug)]
 pub(super) struct MemoryTransaction<'a> {
     tables: &'a mut Tables,
-    savepoints: Vec<[usize; 10]>,
+    savepoints: Vec<[usize; TABLES]>,
 }
 
 impl<'a> MemoryTransaction<'a> {
@@ -39,7 +40,13 @@ impl<'a> MemoryTransaction<'a> {
         }
     }
 
-    fn closed_savepoint(&mut self) -> Result<[usize; 10]> {
+    /// The run of the change log's times that a position belongs to.
+    fn log_run(&self, sequence: u64) -> Option<Run> {
+        let (&sequence, &time) = self.tables.log_times.rows().range(..=sequence).next_back()?;
+        Some(Run { sequence, time })
+    }
+
+    fn closed_savepoint(&mut self) -> Result<[usize; TABLES]> {
         self.savepoints
             .pop()
             .ok_or_else(|| StorageError::Inconsistent("no savepoint is open".into()))
@@ -99,7 +106,11 @@ impl Transaction for MemoryTransaction<'_> {
     }
 
     fn put_version(&mut self, record: &StoredRecord, entry: &HistoryEntry) -> Result<()> {
+        let begun = Run::begun_at(record.sequence, record.updated_at, self.log_run(record.sequence));
         let tables = self.writing()?;
+        if let Some(run) = begun {
+            tables.log_times.insert(run.sequence, run.time);
+        }
         let key = pair(&record.entity, &record.id);
         if let Some(former) = tables.records.rows().get(&key) {
             let sequence = former.sequence;
@@ -133,13 +144,26 @@ impl Transaction for MemoryTransaction<'_> {
             .collect()
     }
 
-    fn first_change_since(&self, time: Timestamp) -> Result<Option<u64>> {
-        let rows = self.tables.log.rows().iter();
-        let mut later = rows.filter(|(_, key)| {
-            let record = self.tables.records.rows().get(key);
-            record.is_some_and(|record| record.updated_at > time)
-        });
-        Ok(later.next().map(|(sequence, _)| *sequence))
+    fn log_time(&self, sequence: u64) -> Result<Option<Timestamp>> {
+        let run = self.log_run(sequence);
+        Ok(run.map(|run| log_time::timestamp(run.time_of(sequence))))
+    }
+
+    fn position_at(&self, time: Timestamp) -> Result<u64> {
+        let time = log_time::micros(time);
+        let runs = self.tables.log_times.rows();
+        let Some((&sequence, &begun)) = runs.iter().rev().find(|(_, begun)| **begun <= time) else {
+            return Ok(0);
+        };
+        let end = match runs.range((Excluded(sequence), Unbounded)).next() {
+            Some((next, _)) => *next,
+            None => self.last_sequence()? + 1,
+        };
+        let run = Run {
+            sequence,
+            time: begun,
+        };
+        Ok(run.position_at(time, end))
     }
 
     fn history_after(&self, entity: &str, id: &str, version: u64) -> Result<Vec<HistoryEntry>> {

@@ -110,3 +110,39 @@ fn what_is_no_database_is_named() {
     let message = Database::open(&path).unwrap_err().to_string();
     assert!(message.contains("notes.txt"), "{message}");
 }
+
+/// As they would have come about version by version.
+#[test]
+fn an_earlier_database_gets_the_times_of_its_log() {
+    use crate::storage::log_time::Run;
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("test.db");
+    let before = MIGRATIONS
+        .iter()
+        .position(|sql| sql.contains("CREATE TABLE log_times"))
+        .unwrap();
+    let times = [5_i64, 7, 7, 7, 6, 100, 3, 101, 101, 90_000, 1];
+    let old = Connection::open(&path).unwrap();
+    for sql in &MIGRATIONS[..before] {
+        old.execute_batch(sql).unwrap();
+    }
+    old.pragma_update(None, "user_version", before as u32).unwrap();
+    for (sequence, at) in (1_i64..).zip(times) {
+        let sql = "INSERT INTO history VALUES ('order', 'O', ?1, ?1, ?2, '', '', '[]', '', 'update', '{}')";
+        old.execute(sql, [sequence, at]).unwrap();
+    }
+    drop(old);
+    let database = Database::open(&path).unwrap();
+    let mut last: Option<Run> = None;
+    for (sequence, at) in (1..).zip(times) {
+        let at = chrono::DateTime::from_timestamp_millis(at).unwrap();
+        last = Run::begun_at(sequence, at, last).or(last);
+        let expected = last.map(|run| run.time_of(sequence));
+        let found = crate::storage::port::Storage::read(&database, |tx| -> crate::storage::port::Result<_> {
+            tx.log_time(sequence)
+        })
+        .unwrap();
+        assert_eq!(found.map(|time| time.timestamp_micros()), expected, "{sequence}");
+    }
+}

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 use super::history;
 use super::rows::{read_audit, read_history, read_record};
 use super::value::{Json, Millis};
+use crate::storage::log_time::{self, Run};
 use crate::storage::model::{
     AuditFilter, AuditRow, HistoryBound, HistoryEntry, HistoryRange, Membership, NewestVersions, StoredRecord,
 };
@@ -60,6 +61,19 @@ impl<'a> SqliteTransaction<'a> {
     fn nested(&self, command: &str) -> Result<()> {
         self.run(&format!("{command} nested_{}", self.depth), [])
     }
+
+    /// The run of the change log's times that a position belongs to.
+    fn log_run(&self, sequence: u64) -> Result<Option<Run>> {
+        let sql = "SELECT sequence, time FROM log_times WHERE sequence <= ?1 ORDER BY sequence DESC LIMIT 1";
+        self.one(sql, [within(sequence)], read_run)
+    }
+}
+
+fn read_run(row: &rusqlite::Row<'_>) -> rusqlite::Result<Run> {
+    Ok(Run {
+        sequence: row.get(0)?,
+        time: row.get(1)?,
+    })
 }
 
 impl From<rusqlite::Error> for StorageError {
@@ -141,7 +155,15 @@ impl Transaction for SqliteTransaction<'_> {
                 entry.act,
                 Json(&entry.changes)
             ],
-        )
+        )?;
+        let last = self.log_run(record.sequence)?;
+        match Run::begun_at(record.sequence, record.updated_at, last) {
+            Some(run) => self.run(
+                "INSERT INTO log_times VALUES (?1, ?2)",
+                params![run.sequence, run.time],
+            ),
+            None => Ok(()),
+        }
     }
 
     fn records_after(&self, entity: &str, after: Option<&str>, limit: usize) -> Result<Vec<StoredText>> {
@@ -158,9 +180,24 @@ impl Transaction for SqliteTransaction<'_> {
         self.all(sql, params![within(sequence), limit], read_record)
     }
 
-    fn first_change_since(&self, time: Timestamp) -> Result<Option<u64>> {
-        let sql = "SELECT min(sequence) FROM records WHERE updated_at > ?1";
-        Ok(self.one(sql, [Millis(time)], |row| row.get(0))?.flatten())
+    fn log_time(&self, sequence: u64) -> Result<Option<Timestamp>> {
+        let run = self.log_run(sequence)?;
+        Ok(run.map(|run| log_time::timestamp(run.time_of(sequence))))
+    }
+
+    fn position_at(&self, time: Timestamp) -> Result<u64> {
+        let time = log_time::micros(time);
+        let sql = "SELECT sequence, time FROM log_times WHERE time <= ?1 ORDER BY time DESC LIMIT 1";
+        let Some(run) = self.one(sql, [time], read_run)? else {
+            return Ok(0);
+        };
+        let sql = "SELECT min(sequence) FROM log_times WHERE sequence > ?1";
+        let next = self.one(sql, [run.sequence], |row| row.get::<_, Option<u64>>(0))?;
+        let end = match next.flatten() {
+            Some(next) => next,
+            None => self.last_sequence()? + 1,
+        };
+        Ok(run.position_at(time, end))
     }
 
     fn history_after(&self, entity: &str, id: &str, version: u64) -> Result<Vec<HistoryEntry>> {

@@ -10,21 +10,56 @@ use holdfast_core::{
 use serde_json::Value;
 
 use super::RestWrite;
-use crate::records::epoch;
-use crate::storage::model::StoredRecord;
+use crate::records::starts;
+use crate::storage::model::{HistoryBound, StoredRecord};
 use crate::storage::port::{Result, Transaction};
 use crate::sync::Refusal;
 
-/// The entity tag of a record at a version.
+/// The entity tag of a record as it is.
 ///
 /// # Errors
 /// If the storage fails.
-pub fn tag(tx: &dyn Transaction, version: u64) -> Result<String> {
-    Ok(entity_tag(&present_epoch(tx)?, version))
+pub fn tag(tx: &dyn Transaction, record: &StoredRecord) -> Result<String> {
+    Ok(entity_tag(
+        &starts::history_at(tx, record.sequence)?,
+        record.version,
+    ))
 }
 
-fn present_epoch(tx: &dyn Transaction) -> Result<String> {
-    Ok(tx.meta(epoch::EPOCH)?.unwrap_or_default())
+/// The newest of the versions that these tags name and that the record has or had in this history.
+fn newest_known(tx: &dyn Transaction, record: &StoredRecord, tags: &[(String, u64)]) -> Result<Option<u64>> {
+    let mut versions: Vec<u64> = tags.iter().map(|(_, version)| *version).collect();
+    versions.sort_unstable_by(|a, b| b.cmp(a));
+    versions.dedup();
+    for version in versions {
+        let Some(sequence) = sequence_of(tx, record, version)? else {
+            continue;
+        };
+        let history = starts::history_at(tx, sequence)?;
+        if tags.contains(&(history, version)) {
+            return Ok(Some(version));
+        }
+    }
+    Ok(None)
+}
+
+/// Where in the change log a version of a record was written; `None`, if the record never had it.
+fn sequence_of(tx: &dyn Transaction, record: &StoredRecord, version: u64) -> Result<Option<u64>> {
+    if !(1..=record.version).contains(&version) {
+        return Ok(None);
+    }
+    if version == record.version {
+        return Ok(Some(record.sequence));
+    }
+    let only = HistoryBound {
+        versions: 1,
+        bytes: usize::MAX,
+    };
+    let entries = tx.history_page(&record.entity, &record.id, version - 1, only)?;
+    Ok(entries
+        .first()
+        .filter(|entry| entry.version == version)
+        .map(|entry| entry.sequence))
 }
 
 /// The version that a write builds on; `None` leaves it to what the record is now.
@@ -47,14 +82,7 @@ pub(super) fn judge(
     };
     let is_known = |version: &u64| (1..=record.version).contains(version);
     let known = match &write.if_match {
-        IfMatch::OneOf(tags) => {
-            let epoch = present_epoch(tx)?;
-            let current = tags
-                .iter()
-                .filter(|(of, _)| *of == epoch)
-                .map(|(_, version)| *version);
-            Some(current.filter(is_known).max())
-        }
+        IfMatch::OneOf(tags) => Some(newest_known(tx, record, tags)?),
         IfMatch::Any => return Ok(Ok(Some(record.version))),
         IfMatch::Absent => in_body.map(|version| Some(version).filter(is_known)),
     };

@@ -14,10 +14,10 @@ use crate::storage::sqlite::Database;
 on_both!(a_follower_ends_up_with_everything);
 
 /// A small generator, so that a failing seed can be run again.
-struct Dice(u64);
+pub(super) struct Dice(pub u64);
 
 impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
+    pub fn roll(&mut self, sides: u64) -> u64 {
         self.0 = self
             .0
             .wrapping_mul(6_364_136_223_846_793_005)

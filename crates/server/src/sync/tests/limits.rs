@@ -2,8 +2,9 @@
 
 use holdfast_core::limits::{
     MAX_COALESCED, MAX_COALESCED_IN_BATCH, MAX_DEPENDENCIES, MAX_DEPTH, MAX_FAULTS, MAX_ITEMS, MAX_NAME_BYTES,
-    MAX_TEXT_CHARS,
+    MAX_SEEN_REFERENCES, MAX_TEXT_CHARS,
 };
+use holdfast_core::Timestamp;
 use holdfast_core::protocol::{ErrorCode, OperationResult, PushRequest, ResultStatus, WireOperation};
 use serde_json::{Value, json};
 
@@ -47,6 +48,7 @@ fn what_is_too_large_is_refused_at_its_field(world: World<impl Storage>) {
     let table: Vec<(&str, WireOperation)> = vec![
         ("clientMutationIds", WireOperation { client_mutation_ids: names(MAX_COALESCED + 1), ..leak() }),
         ("dependsOn", WireOperation { depends_on: names(MAX_DEPENDENCIES + 1), ..leak() }),
+        ("seenReferences", WireOperation { seen_references: names(MAX_SEEN_REFERENCES + 1).into_iter().map(|name| (name, Timestamp::default())).collect(), ..leak() }),
         ("queueId", WireOperation { queue_id: long.clone(), client_mutation_id: Some("k".into()), ..leak() }),
         ("clientMutationId", WireOperation { client_mutation_id: Some(long.clone()), ..leak() }),
         ("clientMutationIds", WireOperation { client_mutation_ids: vec![long.clone()], ..leak() }),

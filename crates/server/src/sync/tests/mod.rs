@@ -11,6 +11,7 @@ mod deletion;
 mod delta;
 mod device;
 mod effects;
+mod identity;
 mod late;
 #[rustfmt::skip]
 mod limits;
@@ -21,6 +22,7 @@ mod push;
 mod reach;
 #[rustfmt::skip]
 mod readers;
+mod readers_by_time;
 mod rest;
 mod restore;
 mod scope;
@@ -32,6 +34,8 @@ mod values;
 mod writers;
 
 use std::cell::Cell;
+
+use concurrency::Dice;
 
 use holdfast_core::{
     Fields, Timestamp,
@@ -355,6 +359,7 @@ pub(super) fn operation(key: &str, operation: Operation, id: &str, payload: Valu
         clock_offset_ms: 0,
         depends_on: Vec::new(),
         seen_at: None,
+        seen_references: Default::default(),
     }
 }
 
