@@ -3,6 +3,7 @@
 use holdfast_core::{
     Fields, Timestamp,
     pack::{Entity, Field, FieldType},
+    protocol::ErrorCode,
     record::RecordKey,
     replica::View,
     system,
@@ -37,6 +38,8 @@ pub struct Conflict {
     pub my_time: Option<Timestamp>,
     pub settled_by: String,
     pub settled_at: Option<Timestamp>,
+    /// The queued write of a decision that the server refused, and what it said.
+    pub refused: Option<(String, String)>,
 }
 
 /// One field that waits for a word.
@@ -144,9 +147,17 @@ pub fn conflict(reader: &Reader<'_>, view: &View<'_>) -> Conflict {
         my_time: time(&view.fields, "queuedAt"),
         settled_by: view.text("resolvedByName").to_owned(),
         settled_at: time(&view.fields, "resolvedAt"),
+        refused: refused(reader, &view.key),
         contested,
         record,
     }
+}
+
+fn refused(reader: &Reader<'_>, conflict: &RecordKey) -> Option<(String, String)> {
+    let write = reader.replica.failed().find(|write| write.key() == *conflict)?;
+    let error = write.last_error.as_ref();
+    let error = error.filter(|error| error.code == ErrorCode::ValidationError)?;
+    Some((write.id.clone(), error.message.clone()))
 }
 
 /// What was typed into a record that was deleted meanwhile, field by field.

@@ -28,6 +28,7 @@ mod scope;
 #[rustfmt::skip]
 mod stamps;
 mod subject;
+mod taken;
 #[rustfmt::skip]
 mod writers;
 
