@@ -499,6 +499,60 @@ fn a_table_is_imported_once_and_exported() {
     );
 }
 
+/// A file as a German spreadsheet writes it: Latin-1, semicolons.
+#[test]
+fn the_command_says_how_it_read_a_file_and_what_became_of_each_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let mapping = concat!(env!("CARGO_MANIFEST_DIR"), "/../../domains/maintenance.nist.toml");
+    let rows = "BscStartDate;Asset;OriginalShorttext;PMType;Cost\n2004-07-01;A;K\u{fc}hler und \u{d6}lfilter pr\u{fc}fen;PM01;1\n\
+                2004-07-02;B;Schlie\u{df}t nicht;PM01;2\n2004-07-03;X;Schlie\u{df}t nicht;PM01;2\n";
+    let latin: Vec<u8> = rows
+        .chars()
+        .map(|c| u8::try_from(u32::from(c)).unwrap())
+        .collect();
+    std::fs::write(folder.path().join("orders.csv"), latin).unwrap();
+    let import = |more: &[&str]| {
+        let arguments = [
+            "import",
+            "--pack",
+            "maintenance",
+            "--mapping",
+            mapping,
+            "orders.csv",
+        ];
+        let output = run(folder.path(), &[&arguments, more].concat());
+        (
+            output.status.code(),
+            String::from_utf8(output.stdout).unwrap(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
+    };
+    let (code, _, refused) = import(&[]);
+    assert_eq!(code, Some(1));
+    assert!(refused.contains("say --delimiter ';'"), "{refused}");
+    let (code, told, _) = import(&["--delimiter", ";"]);
+    assert_eq!(code, Some(1), "{told}");
+    let first = "2 records imported, 0 were there already, 1 row left out: 3 rows in the file\nnote: the file is not UTF-8 and was read as windows-1252";
+    assert!(told.starts_with(first) && told.contains("--encoding"), "{told}");
+    assert!(told.contains("line 4: Asset is \"X\""), "{told}");
+    let (_, told, _) = import(&["--delimiter", ";", "--encoding", "latin1"]);
+    assert!(
+        told.starts_with("0 records imported, 2 were there already, 1 row left out: 3"),
+        "{told}"
+    );
+    assert!(!told.contains("read as"), "{told}");
+    for (option, value) in [("--encoding", "klingon"), ("--delimiter", "ab")] {
+        let (code, _, told) = import(&[option, value]);
+        assert_eq!(code, Some(2), "{told}");
+    }
+    let export = run(folder.path(), &["export", "--entity", "work-order"]);
+    let lines = String::from_utf8(export.stdout).unwrap();
+    assert!(
+        lines.contains("K\u{fc}hler und \u{d6}lfilter pr\u{fc}fen"),
+        "{lines}"
+    );
+}
+
 #[test]
 fn an_audit_that_was_tampered_with_is_told_and_fails() {
     let folder = tempfile::tempdir().unwrap();
