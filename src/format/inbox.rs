@@ -127,13 +127,15 @@ pub fn conflict(reader: &Reader<'_>, view: &View<'_>) -> Conflict {
         .packs()
         .entity(&record.entity_type)
         .map_or("record", |entity| &entity.title);
+    let refused = refused(reader, &view.key);
     Conflict {
         id: view.key.entity_id.clone(),
         number: short_id(&record.entity_id).to_owned(),
         title: view.text("title").to_owned(),
         kind: kind.to_lowercase(),
         deleted,
-        open: view.text("status") == "open",
+        // A decision that the server refused decided nothing, whatever the queue shows of it.
+        open: refused.is_some() || view.text("status") == "open",
         who: contested
             .iter()
             .map(|field| field.who.as_str())
@@ -147,7 +149,7 @@ pub fn conflict(reader: &Reader<'_>, view: &View<'_>) -> Conflict {
         my_time: time(&view.fields, "queuedAt"),
         settled_by: view.text("resolvedByName").to_owned(),
         settled_at: time(&view.fields, "resolvedAt"),
-        refused: refused(reader, &view.key),
+        refused,
         contested,
         record,
     }
