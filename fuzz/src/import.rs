@@ -70,7 +70,7 @@ fn run(storage: &MemoryStorage, file: &[u8]) -> Option<Summary> {
         packs,
         (mapping, Options::default()),
         file,
-        (Timestamp::UNIX_EPOCH, "fuzz"),
+        (&|| Timestamp::UNIX_EPOCH, "fuzz"),
         |_, _| {},
     )
     .ok()

@@ -113,7 +113,7 @@ pub(super) fn run(arguments: &ImportArguments) -> Result<(), ImportError> {
     let system_user = || std::env::var("USER").or_else(|_| std::env::var("LOGNAME"));
     let by = arguments.by.clone().or_else(|| system_user().ok());
     let by = by.unwrap_or_else(|| "import".to_owned());
-    let when = (prepare::now(), by.as_str());
+    let when = (&prepare::now as &dyn Fn() -> _, by.as_str());
     let summary = import::import(&database, &packs, (&mapping, options), file, when, progress)?;
     tell(&summary)
 }

@@ -88,13 +88,14 @@ pub struct Summary {
 }
 
 /// Imports a CSV file. `progress` is told rows done and rows in all. The records keep the authors that the mapping gives
-/// them; the audit names who brought them in (`by`).
+/// them; the audit names who brought them in (`by`). `clock` is read in each transaction: a record is not older than what was
+/// stored while its file was read.
 pub fn import(
     storage: &impl Storage,
     packs: &Packs,
     (mapping, options): (&Mapping, Options),
     file: impl Read,
-    (now, by): (Timestamp, &str),
+    (clock, by): (&dyn Fn() -> Timestamp, &str),
     mut progress: impl FnMut(usize, usize),
 ) -> Result<Summary, ImportError> {
     let entity = mapping.check(packs).map_err(ImportError::Mapping)?;
@@ -113,7 +114,7 @@ pub fn import(
         missing: Vec::new(),
     };
     summary.broken.extend(misfits);
-    storage.write(|tx| records::put_companions(tx, packs, mapping, now).map_err(ImportError::from))?;
+    storage.write(|tx| records::put_companions(tx, packs, mapping, clock()).map_err(ImportError::from))?;
     let tombstones =
         storage.read(|tx| records::tombstones(tx, entity, mapping).map_err(ImportError::from))?;
     let place = records::Place {
@@ -122,12 +123,12 @@ pub fn import(
         mapping,
         tombstones: &tombstones,
         revive: options.revive,
-        now,
         by,
     };
     for (at, chunk) in drafts.chunks(ROWS_PER_TRANSACTION).enumerate() {
         let put = storage.write(|tx| -> Result<_, ImportError> {
-            let put = records::put(tx, place, chunk)?;
+            let now = clock();
+            let put = records::put(tx, (place, now), chunk)?;
             if put.imported > 0 {
                 AuditEntry::of_import(&SystemRng, now, &entity.name, by, put.imported).write(tx)?;
             }
@@ -196,4 +197,4 @@ impl Summary {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -54,7 +54,6 @@ pub(super) struct Place<'a> {
     pub tombstones: &'a BTreeMap<String, String>,
     /// Deleted records come back.
     pub revive: bool,
-    pub now: Timestamp,
     /// Who imports.
     pub by: &'a str,
 }
@@ -221,17 +220,21 @@ pub(super) fn tombstones(
 }
 
 /// Stores the drafts that are not there yet.
-pub(super) fn put(tx: &mut dyn Transaction, place: Place<'_>, drafts: &[Draft]) -> Result<Put> {
+pub(super) fn put(
+    tx: &mut dyn Transaction,
+    (place, now): (Place<'_>, Timestamp),
+    drafts: &[Draft],
+) -> Result<Put> {
     let mut put = Put::default();
     for draft in drafts {
         let key = draft.fields.get(&place.mapping.key.field);
         let key = key.and_then(Value::as_str).unwrap_or_default();
         match known(tx, place, key)? {
-            None => create(tx, place, draft, key, &mut put)?,
+            None => create(tx, (place, now), draft, key, &mut put)?,
             Some(record) => {
                 note(tx, place, key, &record.id)?;
                 match (record.deleted, place.revive) {
-                    (true, true) => revive(tx, place, &record, draft.line, &mut put)?,
+                    (true, true) => revive(tx, (place, now), &record, draft.line, &mut put)?,
                     (deleted, _) => {
                         put.known += 1;
                         put.deleted += usize::from(deleted);
@@ -269,10 +272,14 @@ fn known(tx: &dyn Transaction, place: Place<'_>, key: &str) -> Result<Option<Sto
     }
 }
 
-fn create(tx: &mut dyn Transaction, place: Place<'_>, draft: &Draft, key: &str, put: &mut Put) -> Result<()> {
-    let Place {
-        packs, entity, now, ..
-    } = place;
+fn create(
+    tx: &mut dyn Transaction,
+    (place, now): (Place<'_>, Timestamp),
+    draft: &Draft,
+    key: &str,
+    put: &mut Put,
+) -> Result<()> {
+    let Place { packs, entity, .. } = place;
     if let Some(reason) = taken(tx, entity, None, &draft.fields)? {
         let line = draft.line;
         put.broken.push(BrokenRow { line, reason });
@@ -307,12 +314,12 @@ fn create(tx: &mut dyn Transaction, place: Place<'_>, draft: &Draft, key: &str, 
 /// Brings a deleted record back with its last values: what people changed in it is theirs.
 fn revive(
     tx: &mut dyn Transaction,
-    place: Place<'_>,
+    (place, now): (Place<'_>, Timestamp),
     tombstone: &StoredRecord,
     line: u64,
     put: &mut Put,
 ) -> Result<()> {
-    let Place { entity, now, by, .. } = place;
+    let Place { entity, by, .. } = place;
     if let Some(reason) = taken(tx, entity, Some(tombstone), &tombstone.fields)? {
         let reason = format!(
             "is {}, which is deleted and cannot come back: {reason}",

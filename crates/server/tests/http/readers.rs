@@ -13,11 +13,8 @@ const EACH: usize = 25;
 
 /// One page from a time or a cursor.
 async fn page(server: &Server, token: &str, since: &str) -> Value {
-    let request = server.get("/api/v1/sync/delta").query(&[
-        ("since", since),
-        ("entities", "work-orders"),
-        ("limit", "7"),
-    ]);
+    let path = format!("/api/v1/sync/delta?since={since}&entities=work-orders&limit=7");
+    let request = server.get(&path);
     let answer = Answer::of(request.bearer_auth(token)).await;
     assert_eq!(answer.status, StatusCode::OK, "{since}: {:?}", answer.body);
     answer.body

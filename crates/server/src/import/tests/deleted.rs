@@ -22,7 +22,7 @@ fn run_with(storage: &MemoryStorage, file: &str, revive: bool) -> Summary {
         &packs(),
         (&mapping, options),
         file.as_bytes(),
-        (now, "olga"),
+        (&|| now, "olga"),
         |_, _| {},
     );
     let summary = summary.unwrap();

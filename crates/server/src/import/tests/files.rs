@@ -14,7 +14,7 @@ fn try_with(file: &[u8], options: Options) -> (MemoryStorage, Result<Summary, Im
         &packs(),
         (&mapping, options),
         file,
-        (now, "olga"),
+        (&|| now, "olga"),
         |_, _| {},
     );
     (storage, done)
@@ -209,7 +209,7 @@ fn separators_are_the_files_own() {
         &packs(),
         (&mapping, Options::default()),
         &file[..],
-        (now, "olga"),
+        (&|| now, "olga"),
         |_, _| {},
     );
     let summary = done.unwrap();
@@ -230,7 +230,7 @@ fn separators_are_the_files_own() {
             &packs(),
             (&mapping, Options::default()),
             &file[..],
-            (now, "olga"),
+            (&|| now, "olga"),
             |_, _| {},
         );
         assert!(
@@ -257,7 +257,7 @@ fn files_have_a_largest_size() {
         &packs(),
         (&mapping, Options::default()),
         endless,
-        (now, "olga"),
+        (&|| now, "olga"),
         |_, _| {},
     );
     assert!(matches!(refused, Err(ImportError::TooLarge)), "{refused:?}");

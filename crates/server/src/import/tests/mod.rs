@@ -9,7 +9,7 @@ use crate::storage::model::StoredRecord;
 use crate::storage::port::{StorageError, Transaction};
 use crate::storage::text::StoredText;
 
-const MAPPING: &str = r#"
+pub(crate) const MAPPING: &str = r#"
 pack = "works"
 entity = "order"
 
@@ -82,7 +82,7 @@ fn run(storage: &impl Storage, file: &str) -> Result<Summary, ImportError> {
         &packs(),
         (&mapping, Options::default()),
         file.as_bytes(),
-        (now, "olga"),
+        (&|| now, "olga"),
         |_, _| {},
     )
 }
@@ -226,7 +226,7 @@ fn what_is_brought_in_keeps_its_authors_and_the_audit_names_who_brought_it() {
         &packs(),
         (&mapping, Options::default()),
         FILE.as_bytes(),
-        (now, "olga"),
+        (&|| now, "olga"),
         |_, _| {},
     )
     .unwrap();

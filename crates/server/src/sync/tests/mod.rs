@@ -24,6 +24,7 @@ mod readers;
 mod readers_by_time;
 mod rest;
 mod restore;
+mod revived;
 mod scope;
 #[rustfmt::skip]
 mod stamps;
