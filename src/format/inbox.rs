@@ -3,6 +3,7 @@
 use holdfast_core::{
     Fields, Timestamp,
     pack::{Entity, Field, FieldType},
+    protocol::ErrorCode,
     record::RecordKey,
     replica::View,
     system,
@@ -37,6 +38,8 @@ pub struct Conflict {
     pub my_time: Option<Timestamp>,
     pub settled_by: String,
     pub settled_at: Option<Timestamp>,
+    /// The queued write of a decision that the server refused, and what it said.
+    pub refused: Option<(String, String)>,
 }
 
 /// One field that waits for a word.
@@ -124,13 +127,15 @@ pub fn conflict(reader: &Reader<'_>, view: &View<'_>) -> Conflict {
         .packs()
         .entity(&record.entity_type)
         .map_or("record", |entity| &entity.title);
+    let refused = refused(reader, &view.key);
     Conflict {
         id: view.key.entity_id.clone(),
         number: short_id(&record.entity_id).to_owned(),
         title: view.text("title").to_owned(),
         kind: kind.to_lowercase(),
         deleted,
-        open: view.text("status") == "open",
+        // A decision that the server refused decided nothing, whatever the queue shows of it.
+        open: refused.is_some() || view.text("status") == "open",
         who: contested
             .iter()
             .map(|field| field.who.as_str())
@@ -144,9 +149,17 @@ pub fn conflict(reader: &Reader<'_>, view: &View<'_>) -> Conflict {
         my_time: time(&view.fields, "queuedAt"),
         settled_by: view.text("resolvedByName").to_owned(),
         settled_at: time(&view.fields, "resolvedAt"),
+        refused,
         contested,
         record,
     }
+}
+
+fn refused(reader: &Reader<'_>, conflict: &RecordKey) -> Option<(String, String)> {
+    let write = reader.replica.failed().find(|write| write.key() == *conflict)?;
+    let error = write.last_error.as_ref();
+    let error = error.filter(|error| error.code == ErrorCode::ValidationError)?;
+    Some((write.id.clone(), error.message.clone()))
 }
 
 /// What was typed into a record that was deleted meanwhile, field by field.

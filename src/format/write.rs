@@ -5,6 +5,7 @@ use holdfast_core::{
     protocol::ErrorCode,
     queue::{Operation, QueuedWrite, WriteStatus},
     replica::{Mark, Replica},
+    system,
 };
 use serde_json::Value;
 
@@ -186,10 +187,14 @@ fn record_line(replica: &Replica, write: &QueuedWrite) -> String {
 /// The label of a field by its name or path (`tasks[2].title`).
 pub fn label(replica: &Replica, write: &QueuedWrite, path: &str) -> String {
     let name = path.split(['.', '[']).next().unwrap_or(path);
-    let field = replica
-        .packs()
-        .entity(&write.entity_type)
-        .and_then(|entity| entity.field(name));
+    let declared = |entity_type: &str| replica.packs().entity(entity_type)?.field(name);
+    // What is refused of a decision is a field of the record that the conflict is about.
+    let subject = (write.entity_type == system::CONFLICT).then(|| replica.mirror(&write.key()));
+    let subject = subject
+        .flatten()
+        .and_then(|conflict| conflict.value("recordType"));
+    let subject = subject.as_deref().and_then(Value::as_str).and_then(declared);
+    let field = subject.or_else(|| declared(&write.entity_type));
     field.map_or_else(|| name.to_owned(), |field| field.label.clone())
 }
 

@@ -1,6 +1,7 @@
 //! What a form holds, apart from how it looks.
 
 mod actions;
+pub mod decision;
 mod draft;
 pub mod number;
 mod settlement;

@@ -6,11 +6,12 @@ mod support;
 
 use std::{cell::Cell, rc::Rc};
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use holdfast_browser::{
     clock::SteadyClock,
-    seal::{Purpose, SealError, passphrase},
+    seal::{Purpose, SealError, passphrase, secret},
     store::IndexedDbStore,
-    vault::{Private, Vault, VaultError},
+    vault::{Private, Vault, VaultError, is_weak},
 };
 use holdfast_core::store::Store;
 use support::{at, dump, fresh_name, put, script, work_order};
@@ -497,4 +498,43 @@ async fn an_export_opens_with_its_passphrase_alone() {
         passphrase::open("another phrase", &text).await,
         Err(SealError::DoesNotOpen)
     );
+}
+
+/// The rules for passcodes have become stricter; what was set before opens as it did.
+#[wasm_bindgen_test]
+async fn a_weak_passcode_of_earlier_rules_still_unlocks_and_gives_way_to_a_strong_one() {
+    for weak in ["123456", "password", "111111", "qwertz", "1234"] {
+        let name = fresh_name();
+        let vault = Vault::named(&name);
+        vault.create("u1", "d1", "correct horse", at(0)).await.unwrap();
+        assert!(is_weak(weak), "{weak}");
+        // As an earlier version of the app wrapped the secret.
+        let (earlier, keys) = secret::create(weak).await.unwrap();
+        let [salt, wrapped] = [&earlier.salt, &earlier.secret].map(|bytes| URL_SAFE_NO_PAD.encode(bytes));
+        let change = r#"
+            const open = (r) => new Promise((ok, no) => { r.onsuccess = () => ok(r.result); r.onerror = () => no(r.error); });
+            const db = await open(indexedDB.open(a));
+            const users = db.transaction("users", "readwrite").objectStore("users");
+            const record = await open(users.get("u1"));
+            await open(users.put({ ...record, salt: b, secret: c }));
+            db.close();
+        "#;
+        script(change, &[name.into(), salt.into(), wrapped.into()]).await;
+        let sealed = keys.seal(Purpose::Row, &NAME, b"pin seized").await.unwrap();
+        let unlocked = vault.unlock("u1", weak, at(1)).await.unwrap();
+        let opened = unlocked.keys.open(Purpose::Row, &NAME, &sealed).await.unwrap();
+        assert_eq!(opened, b"pin seized", "{weak}");
+        // It can be changed to a strong one, and to no other weak one.
+        let other = vault.change_passcode("u1", weak, "654321", at(2)).await;
+        assert_eq!(other, Err(VaultError::WeakPasscode), "{weak}");
+        vault
+            .change_passcode("u1", weak, "quiet lantern", at(3))
+            .await
+            .unwrap();
+        assert!(vault.unlock("u1", "quiet lantern", at(4)).await.is_ok());
+        assert_eq!(
+            vault.unlock("u1", weak, at(5)).await.err(),
+            Some(VaultError::WrongPasscode)
+        );
+    }
 }

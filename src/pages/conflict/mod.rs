@@ -39,6 +39,11 @@ pub fn ConflictPage(id: String) -> AnyView {
     let back = Signal::stored(Some(("/inbox".to_owned(), shell::BACK.to_owned())));
     let body = move || match conflict.get() {
         None => view! { <Empty symbol="synced" title=words::GONE text=words::GONE_TEXT /> }.into_any(),
+        Some(Conflict {
+            refused: Some((id, message)),
+            title,
+            ..
+        }) => refused(&title, &id, message),
         Some(conflict) if !conflict.open => settled(session, conflict),
         Some(conflict) if conflict.deleted => view! { <deleted::Deleted conflict /> }.into_any(),
         Some(conflict) => view! { <settle::Settle conflict /> }.into_any(),
@@ -47,6 +52,23 @@ pub fn ConflictPage(id: String) -> AnyView {
         <Frame title tab=Tab::Inbox back task=Signal::stored(true)>
             <main class="screen screen--acting" id="main">{body}</main>
         </Frame>
+    }
+    .into_any()
+}
+
+/// The server refused the decision: it is corrected before anything else is decided.
+fn refused(title: &str, id: &str, message: String) -> AnyView {
+    view! {
+        <section class="section section--wide">
+            <div class="notice" data-tone="failed" role="alert">
+                {icon("failed")} <h2 class="notice__title">{words::DECISION_REFUSED}</h2>
+                <p class="notice__text" dir="auto">{title.to_owned()}</p> <p class="notice__text" dir="auto">{message}</p>
+            </div>
+        </section>
+        <div class="actionbar">
+            <a class="button button--narrow" href="/queue">{shell::QUEUE}</a>
+            <a class="button button--primary" href=format!("/queue/{id}")>{words::CORRECT_DECISION}</a>
+        </div>
     }
     .into_any()
 }

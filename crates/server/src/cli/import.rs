@@ -7,8 +7,9 @@ use clap::Args;
 
 use super::database_url::DatabaseUrl;
 use super::prepare::{self, PrepareError};
+use crate::import::encoding::{Named, Origin, ReadAs};
 use crate::import::mapping::Mapping;
-use crate::import::{self, ImportError as Failure, Summary};
+use crate::import::{self, ImportError as Failure, Options, Summary};
 use crate::packs::{self, PacksError};
 use crate::storage::sqlite::DatabaseError;
 
@@ -16,7 +17,8 @@ use crate::storage::sqlite::DatabaseError;
 #[derive(Debug, Args)]
 #[command(
     after_help = "Rows that cannot be read are told with line and reason, and the others are imported; the exit \
-    code is then 1. A row that an earlier import brought is known by its content and adds nothing."
+    code is then 1. A row that an earlier import brought is known by its content and adds nothing, whether its record was \
+    changed since or deleted."
 )]
 pub(super) struct ImportArguments {
     /// The CSV file, with a header
@@ -29,6 +31,22 @@ pub(super) struct ImportArguments {
     /// How a row becomes a record
     #[arg(long, env = "HOLDFAST_MAPPING")]
     mapping: PathBuf,
+
+    /// The file's encoding, by its WHATWG label (`windows-1252`, `utf-16le`); found out, if left out
+    #[arg(long, value_name = "NAME")]
+    encoding: Option<Named>,
+
+    /// What separates cells: a character, or `tab`; a comma, if neither this nor the mapping says so
+    #[arg(long, value_name = "CHARACTER", value_parser = import::delimiter)]
+    delimiter: Option<char>,
+
+    /// Take cells of several lines also where a line of them could be a row by itself
+    #[arg(long)]
+    multiline: bool,
+
+    /// Bring records back that were deleted since an earlier import
+    #[arg(long)]
+    revive: bool,
 
     /// Who imports, as the audit names them; the system's user, if left out
     #[arg(long, env = "HOLDFAST_OPERATOR", value_name = "NAME")]
@@ -81,6 +99,12 @@ pub(super) fn run(arguments: &ImportArguments) -> Result<(), ImportError> {
             asked: arguments.pack.clone(),
         });
     }
+    let options = Options {
+        encoding: arguments.encoding,
+        delimiter: arguments.delimiter,
+        multiline: arguments.multiline,
+        revive: arguments.revive,
+    };
     let file = File::open(&arguments.file).map_err(unreadable(&arguments.file))?;
     let packs = packs::load(arguments.domains.as_deref())?;
     let database = arguments.database.open()?;
@@ -89,23 +113,38 @@ pub(super) fn run(arguments: &ImportArguments) -> Result<(), ImportError> {
     let system_user = || std::env::var("USER").or_else(|_| std::env::var("LOGNAME"));
     let by = arguments.by.clone().or_else(|| system_user().ok());
     let by = by.unwrap_or_else(|| "import".to_owned());
-    let when = (prepare::now(), by.as_str());
-    let summary = import::import(&database, &packs, &mapping, file, when, progress)?;
+    let when = (&prepare::now as &dyn Fn() -> _, by.as_str());
+    let summary = import::import(&database, &packs, (&mapping, options), file, when, progress)?;
     tell(&summary)
 }
 
 fn tell(summary: &Summary) -> Result<(), ImportError> {
     let Summary {
+        rows,
         imported,
         known,
         broken,
         missing,
+        ..
     } = summary;
-    let rows = if broken.len() == 1 { "row" } else { "rows" };
+    let left_out = if broken.len() == 1 { "row" } else { "rows" };
     println!(
-        "{imported} records imported, {known} were there already, {} {rows} left out",
-        broken.len()
+        "{imported} records imported, {known} were there already, {} {left_out} left out{}: {rows} rows in the file",
+        broken.len(),
+        match summary.revived {
+            0 => String::new(),
+            revived => format!(", {revived} brought back"),
+        }
     );
+    if let Some(note) = encoding_note(summary.read_as) {
+        println!("{note}");
+    }
+    if summary.deleted > 0 {
+        println!(
+            "note: {} of those that were there already were deleted since, and stay so; --revive brings them back",
+            summary.deleted
+        );
+    }
     for row in broken {
         println!("line {}: {}", row.line, row.reason);
     }
@@ -116,5 +155,20 @@ fn tell(summary: &Summary) -> Result<(), ImportError> {
         0 => Ok(()),
         1 => Err(ImportError::Broken("1 row was".to_owned())),
         count => Err(ImportError::Broken(format!("{count} rows were"))),
+    }
+}
+
+/// In which encoding the file was read, where nobody said so and it is not UTF-8.
+fn encoding_note(read_as: ReadAs) -> Option<String> {
+    let name = read_as.name;
+    match read_as.origin {
+        Origin::Guessed => Some(format!(
+            "note: the file is not UTF-8 and was read as {name}, which fits best; if letters are wrong, delete those \
+             records and import again with --encoding NAME"
+        )),
+        Origin::Marked if name != "UTF-8" => Some(format!(
+            "note: the file was read as {name}, by its byte order mark"
+        )),
+        Origin::Asked | Origin::Marked | Origin::Valid => None,
     }
 }

@@ -9,11 +9,22 @@ use holdfast_core::{
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::numbers::Decimal;
+
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mapping {
     pub pack: String,
     pub entity: String,
+    /// The file's encoding, by its WHATWG label; found out, if left out.
+    #[serde(default)]
+    pub encoding: Option<String>,
+    /// What separates cells: a character, or `tab`.
+    #[serde(default)]
+    pub delimiter: Option<String>,
+    /// Whether cells have several lines.
+    #[serde(default)]
+    pub multiline: bool,
     /// The file's header, in order.
     pub columns: Vec<Column>,
     pub key: Key,
@@ -37,7 +48,11 @@ pub struct Column {
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum CellType {
     Text,
-    Number,
+    Number {
+        /// The sign before the fraction: a point, if left out.
+        #[serde(default)]
+        decimal: Decimal,
+    },
     /// Midnight UTC of a day written like `format` (strftime).
     Date {
         format: String,

@@ -53,6 +53,15 @@ pub fn taken(
     Ok(errors)
 }
 
+/// Who holds a value of a field that is unique by itself.
+///
+/// # Errors
+/// If the storage fails.
+pub fn holder(tx: &dyn Transaction, entity: &Entity, field: &str, value: &str) -> Result<Option<String>> {
+    let value = Value::Array(vec![value.into()]).to_string();
+    tx.key_holder(&entity.name, field, &value)
+}
+
 /// Moves a record's claims from its former values to its present ones; `None` where it is not there.
 pub fn claim(
     tx: &mut dyn Transaction,

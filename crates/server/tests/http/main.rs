@@ -10,6 +10,7 @@ mod limits;
 #[rustfmt::skip]
 mod names;
 mod quotas;
+mod readers;
 mod security_log;
 mod sessions;
 mod sign_in;

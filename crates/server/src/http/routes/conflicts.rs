@@ -21,6 +21,10 @@ pub struct Settlement {
     /// `{ "record": { "choice": "recreate" | "let-go" } }`.
     #[schema(value_type = Object)]
     resolution: Fields,
+    /// Values by field of the record, in place of chosen ones that another record has taken meanwhile.
+    #[schema(value_type = Object)]
+    #[serde(default)]
+    instead: Fields,
 }
 
 /// Settles a conflict. The first to do so wins; a later one gets the conflict as it was settled.
@@ -40,7 +44,10 @@ pub async fn resolve(
         .get("idempotency-key")
         .and_then(|key| key.to_str().ok())
         .map(str::to_owned);
-    let body = Fields::from_iter([("resolution".to_owned(), settlement.resolution.into())]);
+    let mut body = Fields::from_iter([("resolution".to_owned(), settlement.resolution.into())]);
+    if !settlement.instead.is_empty() {
+        body.insert("instead".to_owned(), settlement.instead.into());
+    }
     let write = RestWrite {
         operation: Operation::Update,
         id: Some(id),

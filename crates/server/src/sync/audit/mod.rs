@@ -111,6 +111,15 @@ impl AuditEntry {
         }
     }
 
+    /// An operator's import brought a deleted record back.
+    pub(crate) fn of_revival(rng: &dyn Rng, now: Timestamp, record: (&str, &str), by: &str) -> Self {
+        Self {
+            user_name: by.to_owned(),
+            resolution: BTreeMap::from([("record".to_owned(), "revived".to_owned())]),
+            ..Self::blank(rng, now, AuditAction::Import, record)
+        }
+    }
+
     fn blank(rng: &dyn Rng, now: Timestamp, action: AuditAction, (entity, id): (&str, &str)) -> Self {
         Self {
             audit_id: rng.uuid(),

@@ -146,9 +146,31 @@ pub(super) fn tell(
             .json(),
         );
     }
+    settled_with_it(&mut entry, parts, choices);
     entry.write(tx)?;
     if *author == cx.caller.me.user_id {
         return Ok(());
     }
     notices::tell(tx, cx, author, About::Settled, (entity, record), to_author)
+}
+
+/// Notes fields that were in no conflict, and got another value with the settlement.
+fn settled_with_it(entry: &mut AuditEntry, parts: &Parts<'_>, choices: &Choices) {
+    for (field, known) in parts
+        .values
+        .iter()
+        .filter(|(field, _)| !choices.contains_key(*field))
+    {
+        let part = |name: &str| known.get(name).cloned().unwrap_or_default();
+        entry.conflicting_fields.push(field.clone());
+        entry
+            .resolution
+            .insert(field.clone(), Pick::Value.name().to_owned());
+        entry.losing.push(LosingValue {
+            field: field.clone(),
+            value: part("before"),
+            by: String::new(),
+            kept: part("after"),
+        });
+    }
 }

@@ -8,6 +8,7 @@
 
 mod aftermath;
 mod choice;
+mod instead;
 mod open;
 mod resolve;
 mod signed;
@@ -44,9 +45,15 @@ pub(super) fn settle(
     if !errors.is_empty() {
         return Ok(outcome::invalid(operation, errors));
     }
+    let instead = match instead::read(&payload) {
+        Ok(instead) => instead,
+        Err(error) => return Ok(outcome::invalid(operation, vec![error])),
+    };
     match (payload.get("resolution"), payload.get("undo")) {
-        (Some(Value::Object(choices)), _) => resolve::resolve(tx, cx, operation, conflict, choices),
-        (_, Some(Value::Bool(true))) => undo::undo(tx, cx, operation, conflict),
+        (Some(Value::Object(choices)), _) => {
+            resolve::resolve(tx, cx, operation, conflict, (choices, &instead))
+        }
+        (_, Some(Value::Bool(true))) => undo::undo(tx, cx, operation, conflict, &instead),
         _ => {
             let message = "Say how the conflict is settled: a choice for each of its fields.";
             Ok(outcome::rejected(operation, ErrorCode::ValidationError, message))
@@ -106,21 +113,21 @@ impl<'a> Parts<'a> {
         let record = tx
             .record(&entity.name, text("recordId"))?
             .ok_or_else(|| broken("record"))?;
-        let fields = conflict.fields.get("conflictingFields").and_then(Value::as_array);
+        let named = conflict.fields.get("conflictingFields").and_then(Value::as_array);
+        let named = named.into_iter().flatten();
+        let mut fields: Vec<String> = named
+            .filter_map(|name| name.as_str().map(str::to_owned))
+            .collect();
+        let values = conflict.fields.get("values").and_then(Value::as_object);
+        let values = values.cloned().unwrap_or_default();
+        // Fields that were in no conflict and got another value with its settlement.
+        let with_it = values.keys().filter(|name| !fields.contains(name)).cloned();
+        fields.extend(with_it.collect::<Vec<_>>());
         Ok(Self {
             entity,
             record,
-            fields: fields
-                .into_iter()
-                .flatten()
-                .filter_map(|name| name.as_str().map(str::to_owned))
-                .collect(),
-            values: conflict
-                .fields
-                .get("values")
-                .and_then(Value::as_object)
-                .cloned()
-                .unwrap_or_default(),
+            fields,
+            values,
             author: text("userId").to_owned(),
             is_open: text("status") == "open",
         })

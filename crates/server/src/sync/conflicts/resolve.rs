@@ -1,9 +1,12 @@
 //! Settling (protocol C4, C5, C8, C9).
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
 use holdfast_core::{
     Fields,
     merge::compute_fields,
-    pack::validate,
+    pack::{Entity, validate},
     protocol::{ErrorCode, OperationResult, Superseded, WireOperation},
     queue::Operation,
     stamps, system,
@@ -12,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::aftermath::{remember, tell};
 use super::choice::{Choices, Pick, read};
-use super::{Parts, RECORD, open, write};
+use super::{Parts, RECORD, instead, open, write};
 use crate::records::unique;
 use crate::storage::model::{Act, StoredRecord};
 use crate::storage::port::{Result, Transaction};
@@ -24,7 +27,7 @@ pub(super) fn resolve(
     cx: &Context<'_>,
     operation: &WireOperation,
     conflict: &StoredRecord,
-    resolution: &Fields,
+    (resolution, instead): (&Fields, &Fields),
 ) -> Result<OperationResult> {
     let mut parts = Parts::of(tx, cx, conflict)?;
     if !parts.is_open {
@@ -34,7 +37,7 @@ pub(super) fn resolve(
         Ok(choices) => choices,
         Err(errors) => return Ok(outcome::invalid(operation, errors)),
     };
-    if let Some(refused) = carry_out(tx, cx, operation, &mut parts, &choices)? {
+    if let Some(refused) = carry_out(tx, cx, operation, &mut parts, (&choices, instead))? {
         return Ok(refused);
     }
     remember(tx, cx, &parts, &choices)?;
@@ -107,7 +110,7 @@ fn carry_out(
     cx: &Context<'_>,
     operation: &WireOperation,
     parts: &mut Parts<'_>,
-    choices: &Choices,
+    (choices, instead): (&Choices, &Fields),
 ) -> Result<Option<OperationResult>> {
     let whole = choices.get(RECORD).map(|choice| choice.choice);
     let mut fields = parts.record.fields.clone();
@@ -123,9 +126,6 @@ fn carry_out(
         parts.note(field, "after", chosen.clone());
         fields.insert(field.clone(), chosen);
     }
-    if !misstated.is_empty() {
-        return Ok(Some(outcome::invalid(operation, misstated)));
-    }
     let act = match whole {
         Some(Pick::Recreate) if parts.record.deleted => Act::Recreate,
         Some(Pick::Mine) if !parts.record.deleted => Act::Delete,
@@ -136,12 +136,24 @@ fn carry_out(
             fields.insert(name.clone(), parts.signed_before(name, value.clone()));
         }
     }
+    let nothing = Fields::new();
+    let instead = if act == Act::Delete { &nothing } else { instead };
+    let instead = instead::put(tx, cx, operation, parts, instead, &mut fields)?;
+    for (field, value) in &instead.values {
+        let before = parts.record.fields.get(field).cloned().unwrap_or_default();
+        parts.note(field, "before", before);
+        parts.note(field, "after", value.clone());
+    }
+    misstated.extend(instead.faults);
+    if !misstated.is_empty() {
+        return Ok(Some(outcome::invalid(operation, misstated)));
+    }
     fields.retain(|_, value| !value.is_null());
     compute_fields(parts.entity, &mut fields);
     stamps::receive(parts.entity, &parts.record.fields, &mut fields, cx.now);
     let untouched = act == Act::Update && fields == parts.record.fields;
     if !untouched {
-        if let Some(refused) = refusal(tx, cx, operation, parts, &fields, act)? {
+        if let Some(refused) = refusal(tx, cx, operation, parts, (&fields, &instead.freed), act)? {
             return Ok(Some(refused));
         }
         parts.write_record(tx, cx, fields, act)?;
@@ -166,13 +178,25 @@ fn effect(act: Act) -> &'static str {
     }
 }
 
+/// The entity with read-only fields that may be written this once.
+fn writable<'a>(entity: &'a Entity, freed: &BTreeSet<String>) -> Cow<'a, Entity> {
+    let mut entity = Cow::Borrowed(entity);
+    if !freed.is_empty() {
+        let fields = entity.to_mut().fields.iter_mut();
+        fields
+            .filter(|field| freed.contains(&field.name))
+            .for_each(|field| field.read_only = false);
+    }
+    entity
+}
+
 /// Why the caller may not give the record these fields, if they may not, or the fields do not fit.
 pub(super) fn refusal(
     tx: &mut dyn Transaction,
     cx: &Context<'_>,
     operation: &WireOperation,
     parts: &Parts<'_>,
-    fields: &Fields,
+    (fields, freed): (&Fields, &BTreeSet<String>),
     act: Act,
 ) -> Result<Option<OperationResult>> {
     let Parts { entity, record, .. } = parts;
@@ -203,7 +227,12 @@ pub(super) fn refusal(
     let changed: Fields = written
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
-    let mut errors = validate(entity, Operation::Update, &changed, &record.fields);
+    let mut errors = validate(
+        &writable(entity, freed),
+        Operation::Update,
+        &changed,
+        &record.fields,
+    );
     errors.extend(unique::taken(tx, entity, Some(record), fields, &|holder| {
         cx.readable(entity, holder)
     })?);

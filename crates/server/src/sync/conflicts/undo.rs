@@ -1,13 +1,14 @@
 //! Taking a settlement back (protocol C6, C7).
 
 use holdfast_core::{
+    Fields,
     merge::compute_fields,
     protocol::{ErrorCode, FieldError, OperationResult, WireError, WireOperation},
     system,
 };
 use serde_json::{Value, json};
 
-use super::{Parts, RECORD, open, resolve, write};
+use super::{Parts, RECORD, instead, open, resolve, write};
 use crate::storage::model::{Act, StoredRecord};
 use crate::storage::port::{Result, Transaction};
 use crate::sync::audit::{AuditAction, AuditEntry, LosingValue};
@@ -19,6 +20,7 @@ pub(super) fn undo(
     cx: &Context<'_>,
     operation: &WireOperation,
     conflict: &StoredRecord,
+    instead: &Fields,
 ) -> Result<OperationResult> {
     let entity = notices::built_in(cx, system::CONFLICT)?;
     let mut parts = Parts::of(tx, cx, conflict)?;
@@ -52,14 +54,18 @@ pub(super) fn undo(
         });
         return Ok(result);
     }
-    if let Some(refused) = put_back(tx, cx, operation, &mut parts)? {
-        return Ok(refused);
-    }
+    let instead = match put_back(tx, cx, operation, &mut parts, instead)? {
+        Ok(instead) => instead,
+        Err(refused) => return Ok(refused),
+    };
     let mut entry = AuditEntry::new(cx, AuditAction::Undo, &parts.entity.name, &parts.record.id)
         .about(operation, parts.record.version);
     entry.conflict_id = Some(conflict.id.clone());
-    for field in &parts.fields {
-        let (value, kept) = (parts.value(field, "after"), parts.value(field, "before"));
+    let others = instead.keys().filter(|name| !parts.fields.contains(name));
+    for field in parts.fields.iter().chain(others) {
+        let value = parts.value(field, "after");
+        let kept = instead.get(field).cloned();
+        let kept = kept.unwrap_or_else(|| parts.value(field, "before"));
         entry.conflicting_fields.push(field.clone());
         entry.losing.push(LosingValue {
             field: field.clone(),
@@ -100,13 +106,15 @@ fn moved_on(parts: &Parts<'_>) -> Vec<String> {
         .collect()
 }
 
-/// Gives the record its former values. Answers with a refusal, if the caller may not, or they no longer fit.
+/// Gives the record its former values, or others `instead`; these are the answer. Answers with a refusal, if the caller may
+/// not, or the values do not fit.
 fn put_back(
     tx: &mut dyn Transaction,
     cx: &Context<'_>,
     operation: &WireOperation,
     parts: &mut Parts<'_>,
-) -> Result<Option<OperationResult>> {
+    instead: &Fields,
+) -> Result<std::result::Result<Fields, OperationResult>> {
     let mut fields = parts.record.fields.clone();
     for field in parts.fields.iter().filter(|field| *field != RECORD) {
         let before = parts.signed_before(field, parts.value(field, "before"));
@@ -118,16 +126,22 @@ fn put_back(
         (true, false) => Act::Delete,
         (false, _) => Act::Update,
     };
+    let nothing = Fields::new();
+    let instead = if act == Act::Delete { &nothing } else { instead };
+    let instead = instead::put(tx, cx, operation, parts, instead, &mut fields)?;
+    if !instead.faults.is_empty() {
+        return Ok(Err(outcome::invalid(operation, instead.faults)));
+    }
     fields.retain(|_, value| !value.is_null());
     compute_fields(parts.entity, &mut fields);
     if act == Act::Update && fields == parts.record.fields {
-        return Ok(None);
+        return Ok(Ok(instead.values));
     }
-    if let Some(refused) = resolve::refusal(tx, cx, operation, parts, &fields, act)? {
-        return Ok(Some(refused));
+    if let Some(refused) = resolve::refusal(tx, cx, operation, parts, (&fields, &instead.freed), act)? {
+        return Ok(Err(refused));
     }
     parts.write_record(tx, cx, fields, act)?;
-    Ok(None)
+    Ok(Ok(instead.values))
 }
 
 fn without_settlement(parts: &Parts<'_>) -> Value {
@@ -136,5 +150,7 @@ fn without_settlement(parts: &Parts<'_>) -> Value {
         known.remove("before");
         known.remove("after");
     }
+    // What was in no conflict of its own.
+    values.retain(|_, known| known.as_object().is_none_or(|parts| !parts.is_empty()));
     Value::Object(values)
 }

@@ -25,10 +25,12 @@ mod readers;
 mod readers_by_time;
 mod rest;
 mod restore;
+mod revived;
 mod scope;
 #[rustfmt::skip]
 mod stamps;
 mod subject;
+mod taken;
 #[rustfmt::skip]
 mod values;
 mod writers;

@@ -1,33 +1,22 @@
-use holdfast_core::{
-    pack::{Entity, Field},
-    protocol::FieldError,
-};
+mod refused;
+
 use leptos::{prelude::*, task::spawn_local};
+
+use refused::Refused;
 
 use crate::{
     components::{Empty, FieldInput, FormState, Frame, Tab, icon},
-    format::{value::Reader, write::tell},
     forms::Draft,
     pages::form::focus_first_error,
     state::{Fault, Session},
     strings::{queue as words, shell},
 };
 
-/// What the form of a refused write holds.
-struct Refused {
-    what: String,
-    record: String,
-    message: String,
-    href: String,
-    draft: Draft,
-    fields: Vec<Field>,
-}
-
 /// A refused change: what was wrong stands at its field, and the corrected one is sent anew.
 #[component]
 pub fn Correct(id: String) -> AnyView {
     let session = Session::here();
-    let Some(refused) = session.read(|reader| find(reader, &id)) else {
+    let Some(refused) = session.read(|reader| Refused::find(reader, &id)) else {
         return view! {
             <Frame title=words::CORRECT_TITLE.to_owned() tab=Tab::Queue back=queue()>
                 <main class="screen" id="main"><Empty symbol="synced" title=shell::QUEUE text=words::GONE /></main>
@@ -43,13 +32,19 @@ pub fn Correct(id: String) -> AnyView {
             .unwrap_or_else(|| refused.draft.clone()),
     );
     session.drafts.follow_form(place, form, &refused.draft);
+    let decision = StoredValue::new(refused.decision);
     let busy = RwSignal::new(false);
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let id = id.clone();
         busy.set(true);
         spawn_local(async move {
-            let fields = form.draft.with_untracked(Draft::changed);
+            let fields = form.draft.with_untracked(|draft| {
+                decision.with_value(|decision| match decision {
+                    Some(decision) => decision.instead(draft),
+                    None => draft.changed(),
+                })
+            });
             match session.correct(&id, fields).await {
                 Ok(()) => {
                     form.draft.set(Draft::default());
@@ -87,46 +82,4 @@ pub fn Correct(id: String) -> AnyView {
 
 fn queue() -> Signal<Option<(String, String)>> {
     Signal::stored(Some(("/queue".to_owned(), shell::BACK.to_owned())))
-}
-
-fn find(reader: &Reader<'_>, id: &str) -> Option<Refused> {
-    let write = reader.replica.write(id).filter(|write| write.is_open())?;
-    let entity: &Entity = reader.replica.packs().entity(&write.entity_type)?;
-    let error = write.last_error.clone();
-    // Over the record, so that a field that was not in the change but is missing now can be filled in.
-    let mut seen = reader
-        .replica
-        .mirror(&write.key())
-        .map(|held| held.fields().into_owned())
-        .unwrap_or_default();
-    seen.extend(write.payload.clone());
-    let wrong: Vec<FieldError> = error
-        .as_ref()
-        .map(|error| error.fields.clone())
-        .unwrap_or_default();
-    let named = |field: &Field| {
-        wrong
-            .iter()
-            .any(|wrong| wrong.field.split(['.', '[']).next() == Some(&field.name))
-    };
-    let roles = reader.replica.me().map_or_else(Vec::new, |me| me.roles.clone());
-    let fields: Vec<Field> = entity
-        .fields
-        .iter()
-        .filter(|field| field.is_filled_in_by(&roles))
-        .filter(|field| write.payload.contains_key(&field.name) || named(field))
-        .cloned()
-        .collect();
-    let mut draft = Draft::of(seen);
-    draft.refuse(wrong);
-    let told = tell(reader, write);
-    let message = error.map(|error| error.message).unwrap_or_default();
-    Some(Refused {
-        what: told.what,
-        record: told.record,
-        message,
-        href: told.href,
-        draft,
-        fields,
-    })
 }

@@ -1,3 +1,6 @@
+mod deleted;
+mod files;
+
 use holdfast_core::pack::{Pack, Packs};
 
 use super::*;
@@ -6,7 +9,7 @@ use crate::storage::model::StoredRecord;
 use crate::storage::port::{StorageError, Transaction};
 use crate::storage::text::StoredText;
 
-const MAPPING: &str = r#"
+pub(crate) const MAPPING: &str = r#"
 pack = "works"
 entity = "order"
 
@@ -66,20 +69,20 @@ not a day,A,grease,1
 
 fn packs() -> Packs {
     Packs::new(vec![
-        Pack::from_toml("works", include_str!("../sync/tests/pack.toml")).unwrap(),
+        Pack::from_toml("works", include_str!("../../sync/tests/pack.toml")).unwrap(),
     ])
     .unwrap()
 }
 
-fn run(storage: &MemoryStorage, file: &str) -> Result<Summary, ImportError> {
+fn run(storage: &impl Storage, file: &str) -> Result<Summary, ImportError> {
     let mapping = Mapping::from_toml(MAPPING).unwrap();
     let now = "2026-11-21T12:00:00Z".parse().unwrap();
     import(
         storage,
         &packs(),
-        &mapping,
+        (&mapping, Options::default()),
         file.as_bytes(),
-        (now, "olga"),
+        (&|| now, "olga"),
         |_, _| {},
     )
 }
@@ -221,9 +224,9 @@ fn what_is_brought_in_keeps_its_authors_and_the_audit_names_who_brought_it() {
     import(
         &storage,
         &packs(),
-        &mapping,
+        (&mapping, Options::default()),
         FILE.as_bytes(),
-        (now, "olga"),
+        (&|| now, "olga"),
         |_, _| {},
     )
     .unwrap();

@@ -1,0 +1,7 @@
+//! The binary, as an operator starts it.
+#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
+
+mod accounts;
+mod starts;
+mod support;
+mod tables;
