@@ -85,7 +85,7 @@ impl Held {
         is_any_of(self.value(field).as_deref(), any_of)
     }
 
-    /// Whether a word in small letters stands in a field.
+    /// Whether a folded word stands in a field.
     pub(super) fn mentions(&self, field: &str, word: &str) -> bool {
         if let Self::Paged { page, row } = self
             && let Some(text) = page.text(*row, field)

@@ -3,7 +3,7 @@
 //! Most records have nothing open, and are looked at where they stand: only the fields that a list asks for are read.
 //! What is shown of them is put together for the rows that are taken.
 
-use std::{borrow::Cow, cmp::Ordering};
+use std::borrow::Cow;
 
 use serde_json::Value;
 
@@ -11,13 +11,9 @@ use super::{
     Held, Mark, Replica, View,
     held::is_any_of,
     search::{Words, value_has},
+    sort,
 };
-use crate::{
-    Timestamp, json, merge,
-    pack::{Choice, Entity, FieldType, Values},
-    queue::Operation,
-    record::RecordKey,
-};
+use crate::{Timestamp, pack::Values, queue::Operation, record::RecordKey, text::TextOrder};
 
 /// What a list asks for.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -25,9 +21,9 @@ pub struct Query {
     pub entity: String,
     /// All must hold.
     pub filters: Vec<Filter>,
-    /// Words that must all stand in the record's search fields, id or title; case does not matter.
+    /// Words that must all stand in the record's search fields, id or title, [folded](crate::text::fold).
     pub search: String,
-    /// A field; the newest change first, if absent.
+    /// A field; the newest change first, if absent. Texts stand in natural order, or in that of a language.
     pub sort: Option<String>,
     pub descending: bool,
     pub offset: usize,
@@ -110,7 +106,7 @@ impl<'a> Item<'a> {
         }
     }
 
-    /// Whether a word in small letters stands in a field.
+    /// Whether a folded word stands in a field.
     pub(super) fn mentions(&self, field: &str, word: &str) -> bool {
         match &self.content {
             Content::Confirmed { held, .. } => held.mentions(field, word),
@@ -144,8 +140,17 @@ impl Values for Item<'_> {
 }
 
 impl Replica {
-    /// The records that a query finds, as shown: with what is still unsent.
+    /// The records that a query finds, as shown: with what is still unsent. Texts are in [natural](crate::text::natural) order.
     pub fn list(&self, query: &Query) -> Page<'_> {
+        self.find(query, None)
+    }
+
+    /// As [`Self::list`], with texts in the order of the reader's language.
+    pub fn list_ordered(&self, query: &Query, order: &TextOrder) -> Page<'_> {
+        self.find(query, Some(order))
+    }
+
+    fn find(&self, query: &Query, order: Option<&TextOrder>) -> Page<'_> {
         let Some(entity) = self.packs.entity(&query.entity) else {
             return Page {
                 items: Vec::new(),
@@ -153,28 +158,14 @@ impl Replica {
             };
         };
         let words = Words::of(&query.search);
-        let choices = declared_choices(entity, query);
-        let found = self
+        let found: Vec<Item<'_>> = self
             .all(&entity.name)
             .filter(|item| query.filters.iter().all(|filter| item.has(filter)))
-            .filter(|item| words.are_in(entity, item));
-        let mut sorted: Vec<(Place, Item<'_>)> = found
-            .map(|item| (Place::of(query, choices, &item), item))
+            .filter(|item| words.are_in(entity, item))
             .collect();
-        sorted.sort_by(|(a, first), (b, second)| {
-            a.compare(b, query.descending)
-                .then_with(|| first.key().cmp(second.key()))
-        });
-        let total = sorted.len();
-        let limit = if query.limit == 0 { total } else { query.limit };
-        let items = sorted
-            .into_iter()
-            .map(|(_, item)| item)
-            .skip(query.offset)
-            .take(limit);
         Page {
-            items: items.collect(),
-            total,
+            total: found.len(),
+            items: sort::part(entity, query, order, found),
         }
     }
 
@@ -214,115 +205,5 @@ impl Replica {
         self.open_writes()
             .filter(|write| write.entity_type == entity && write.operation == Operation::Create)
             .count()
-    }
-}
-
-/// The choices of the field sorted by, in the order in which the pack declares them; none, if it has no choices.
-fn declared_choices<'a>(entity: &'a Entity, query: &Query) -> &'a [Choice] {
-    let field = query.sort.as_deref().and_then(|name| entity.field(name));
-    match field.map(|field| &field.kind) {
-        Some(FieldType::Enum { choices, .. }) => choices,
-        _ => &[],
-    }
-}
-
-/// Where an item stands in its list, read once.
-struct Place {
-    by_field: Option<SortKey>,
-    updated_at: Option<Timestamp>,
-}
-
-/// A value to sort by. What is of another kind sorts by its kind.
-#[derive(Debug, PartialEq, PartialOrd)]
-enum SortKey {
-    /// A choice, by the place at which it is declared; unknown ones last.
-    Choice(usize),
-    Bool(bool),
-    Number(Exact),
-    Text(String),
-}
-
-/// A number that is ordered by every digit.
-#[derive(Debug, PartialEq)]
-struct Exact(serde_json::Number);
-
-impl PartialOrd for Exact {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(merge::order(&self.0, &other.0))
-    }
-}
-
-impl SortKey {
-    fn of(choices: &[Choice], value: &Value) -> Option<Self> {
-        Some(match value {
-            Value::Null => return None,
-            Value::String(text) if !choices.is_empty() => {
-                let place = choices.iter().position(|choice| choice.value == *text);
-                Self::Choice(place.unwrap_or(usize::MAX))
-            }
-            Value::String(text) => Self::Text(text.clone()),
-            Value::Bool(yes) => Self::Bool(*yes),
-            Value::Number(number) => Self::Number(Exact(number.clone())),
-            other => Self::Text(json::text(other)),
-        })
-    }
-}
-
-impl Place {
-    fn of(query: &Query, choices: &[Choice], item: &Item<'_>) -> Self {
-        let value = query.sort.as_deref().and_then(|field| item.value(field));
-        Self {
-            by_field: value.and_then(|value| SortKey::of(choices, &value)),
-            updated_at: item.updated_at(),
-        }
-    }
-
-    fn compare(&self, other: &Self, descending: bool) -> Ordering {
-        // Absent values stand last, whichever way the list runs.
-        let by_field = match (&self.by_field, &other.by_field) {
-            (Some(a), Some(b)) => {
-                let ordering = a.partial_cmp(b).unwrap_or(Ordering::Equal);
-                if descending { ordering.reverse() } else { ordering }
-            }
-            (a, b) => a.is_none().cmp(&b.is_none()),
-        };
-        // What the server does not know yet is the newest of all.
-        let newest_first = || {
-            let unknown = other.updated_at.is_none().cmp(&self.updated_at.is_none());
-            unknown.then(other.updated_at.cmp(&self.updated_at))
-        };
-        by_field.then_with(newest_first)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::{Choice, SortKey};
-
-    #[test]
-    fn choices_sort_as_they_are_declared_and_other_text_by_itself() {
-        let choice = |value: &str| Choice {
-            value: value.into(),
-            label: value.into(),
-            tone: None,
-        };
-        let choices = ["emergency", "high", "medium", "low"].map(choice);
-        let sorted = |choices: &[Choice], values: &[&str]| {
-            let mut values: Vec<Value> = values.iter().map(|value| json!(value)).collect();
-            let key = |value: &Value| SortKey::of(choices, value);
-            values.sort_by(|a, b| key(a).partial_cmp(&key(b)).expect("texts have an order"));
-            values
-        };
-        let mixed = ["low", "unknown", "medium", "emergency", "high"];
-        assert_eq!(
-            sorted(&choices, &mixed),
-            ["emergency", "high", "medium", "low", "unknown"]
-        );
-        assert_eq!(
-            sorted(&[], &mixed),
-            ["emergency", "high", "low", "medium", "unknown"]
-        );
     }
 }
