@@ -39,7 +39,7 @@ impl Reader<'_> {
             FieldType::Enum { choices, .. } => choice_label(choices, value),
             FieldType::Datetime => self.moment(value),
             FieldType::Reference { entity } => self.title(entity, value.as_str().unwrap_or_default()),
-            FieldType::Set { choices } => items(value)
+            FieldType::Set { choices, .. } => items(value)
                 .map(|item| choice_label(choices, item))
                 .collect::<Vec<_>>()
                 .join(", "),

@@ -122,6 +122,12 @@ fn compare(number: &Number, other: &Decimal) -> Option<Ordering> {
     Some(mine.cmp(&theirs))
 }
 
+/// A number in its plainest form: equal numbers are written alike.
+pub fn plain(number: &Number) -> Value {
+    let plain = Decimal::of(number).and_then(Decimal::to_value);
+    plain.unwrap_or_else(|| Value::Number(number.clone()))
+}
+
 /// Orders numbers by what they say.
 pub fn order(a: &Number, b: &Number) -> Ordering {
     // Rounding keeps the order: only what rounds to the same has to be looked at closely.

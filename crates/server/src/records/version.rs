@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_core::{Fields, Timestamp, pack::Entity};
+use holdfast_core::{Fields, Timestamp, merge::settle_sets, pack::Entity};
 use serde_json::Value;
 
 use super::unique;
@@ -59,6 +59,7 @@ impl NewVersion<'_> {
         } = self;
         fields.retain(|_, value| !value.is_null());
         refuse_undeclared(entity, before, &fields)?;
+        settle_sets(entity, &mut fields);
         fields.insert(entity.id_field.clone(), id.into());
         let deleted = act == Act::Delete;
         let former = before

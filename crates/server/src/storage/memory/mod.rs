@@ -22,7 +22,8 @@ struct Tables {
     records: Table<RecordId, StoredRecord>,
     log: Table<u64, RecordId>,
     history: Table<(RecordId, u64), HistoryEntry>,
-    keys: Table<(String, String, String), String>,
+    /// By entity, kind, value and holder.
+    keys: Table<((String, String, String), String), ()>,
     /// By device, entity and the id that the device made.
     aliases: Table<(String, String, String), String>,
     ledger: Table<(String, String), String>,
