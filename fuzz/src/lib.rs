@@ -22,9 +22,11 @@ mod packs;
 mod protocol;
 mod push;
 mod readers;
+mod text;
 
 pub use import::import;
 pub use merge::merge;
 pub use packs::packs;
 pub use protocol::protocol;
 pub use push::push;
+pub use text::text;

@@ -43,7 +43,10 @@ fn decompositions() -> Vec<u8> {
         last = u32::from(c);
         varint(&mut out, parts.len() as u32 * 2 + kind);
         for (place, part) in parts.iter().enumerate() {
-            signed(&mut out, i64::from(*part) - i64::from(before.get(place).copied().unwrap_or_default()));
+            signed(
+                &mut out,
+                i64::from(*part) - i64::from(before.get(place).copied().unwrap_or_default()),
+            );
         }
         before = parts;
     }

@@ -126,7 +126,6 @@ fn AddPart(on_add: Callback<Line>, on_close: Callback<()>) -> AnyView {
             planned: None,
         };
         reader
-            .replica
             .list(&query)
             .items
             .into_iter()

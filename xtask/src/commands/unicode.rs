@@ -13,6 +13,10 @@ pub fn execute() -> Outcome {
     let table = unicode::table();
     fs::write(&path, &table).at("write", &path)?;
     let (major, minor, update) = unicode::VERSION;
-    println!("Unicode {major}.{minor}.{update}: {} bytes in {}", table.len(), path.display());
+    println!(
+        "Unicode {major}.{minor}.{update}: {} bytes in {}",
+        table.len(),
+        path.display()
+    );
     Ok(())
 }

@@ -173,7 +173,10 @@ fn merge_part(
         return theirs.clone();
     }
     if mine_alone || same(theirs, base) {
-        return kind.map_or_else(|| mine.clone(), |kind| settled_set(kind, &stamps::kept(kind, mine, theirs)));
+        return kind.map_or_else(
+            || mine.clone(),
+            |kind| settled_set(kind, &stamps::kept(kind, mine, theirs)),
+        );
     }
     let both = kind.and_then(|kind| merge_by_type(kind, base, mine, theirs, trace));
     both.unwrap_or_else(|| {

@@ -18,7 +18,9 @@ impl FieldType {
     /// The form of its texts, or of its members.
     pub fn form(&self) -> Form {
         match self {
-            Self::Text { normalize, .. } | Self::LongText { normalize, .. } | Self::Set { normalize, .. } => *normalize,
+            Self::Text { normalize, .. } | Self::LongText { normalize, .. } | Self::Set { normalize, .. } => {
+                *normalize
+            }
             _ => Form::default(),
         }
     }
@@ -40,7 +42,11 @@ fn named<'a>(names: impl IntoIterator<Item = &'a str>) -> Option<Form> {
 
 impl Serialize for Form {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let names = [(self.trim, "trim"), (self.canonical, "nfc"), (self.casefold, "casefold")];
+        let names = [
+            (self.trim, "trim"),
+            (self.canonical, "nfc"),
+            (self.casefold, "casefold"),
+        ];
         serializer.collect_seq(names.iter().filter(|(set, _)| *set).map(|(_, name)| name))
     }
 }

@@ -88,9 +88,19 @@ mod tests {
             ("composed", json!("Café"), json!("Cafe\u{301}"), true),
             ("composed", json!("Café"), json!("café"), false),
             ("number", json!(1), json!(1.0), true),
-            ("number", json!(9_007_199_254_740_992_u64), json!(9_007_199_254_740_993_u64), false),
+            (
+                "number",
+                json!(9_007_199_254_740_992_u64),
+                json!(9_007_199_254_740_993_u64),
+                false,
+            ),
             ("number", json!(1), json!("1"), false),
-            ("tags", json!(["Red", "blue"]), json!(["BLUE", "red", "RED"]), true),
+            (
+                "tags",
+                json!(["Red", "blue"]),
+                json!(["BLUE", "red", "RED"]),
+                true,
+            ),
             ("tags", json!(["Red"]), json!(["blue"]), false),
         ];
         for (field, a, b, same) in table {
@@ -108,8 +118,16 @@ mod tests {
             (json!(["plain"]), json!({ "plain": "" }), 0),
             (json!(["plain"]), json!({ "plain": " " }), 1),
             (json!(["folded"]), json!({ "folded": " \u{3000}\u{200b}" }), 0),
-            (json!(["plain", "folded"]), json!({ "plain": "a", "folded": "b" }), 1),
-            (json!(["plain", "folded"]), json!({ "plain": "a", "folded": "" }), 0),
+            (
+                json!(["plain", "folded"]),
+                json!({ "plain": "a", "folded": "b" }),
+                1,
+            ),
+            (
+                json!(["plain", "folded"]),
+                json!({ "plain": "a", "folded": "" }),
+                0,
+            ),
             (json!(["plain", "folded"]), json!({ "plain": "a" }), 0),
         ];
         for (set, fields, claims) in table {

@@ -125,8 +125,14 @@ impl WrittenField {
         let (choices, fields) = (self.choices, self.fields);
         let (max_length, normalize) = (self.max_length, self.normalize);
         let kind = match self.kind {
-            TypeName::Text => FieldType::Text { max_length, normalize },
-            TypeName::LongText => FieldType::LongText { max_length, normalize },
+            TypeName::Text => FieldType::Text {
+                max_length,
+                normalize,
+            },
+            TypeName::LongText => FieldType::LongText {
+                max_length,
+                normalize,
+            },
             TypeName::Number => FieldType::Number {
                 min: self.min,
                 max: self.max,

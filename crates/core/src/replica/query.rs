@@ -9,11 +9,17 @@ use serde_json::Value;
 
 use super::{
     Held, Mark, Replica, View,
-    held::is_any_of,
+    held::{is_any_of, is_any_of_form},
     search::{Words, value_has},
     sort,
 };
-use crate::{Timestamp, pack::Values, queue::Operation, record::RecordKey, text::TextOrder};
+use crate::{
+    Timestamp,
+    pack::Values,
+    queue::Operation,
+    record::RecordKey,
+    text::{Form, TextOrder},
+};
 
 /// What a list asks for.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -34,7 +40,7 @@ pub struct Query {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Filter {
     pub field: String,
-    /// Any of them.
+    /// Any of them, compared in the form of the field.
     pub any_of: Vec<Value>,
 }
 
@@ -99,8 +105,12 @@ impl<'a> Item<'a> {
         }
     }
 
-    fn has(&self, filter: &Filter) -> bool {
+    fn has(&self, filter: &Filter, form: Form) -> bool {
         match &self.content {
+            _ if !form.is_plain() => {
+                let value = self.value(&filter.field);
+                is_any_of_form(form, value.as_deref(), &filter.any_of)
+            }
             Content::Confirmed { held, .. } => held.has(&filter.field, &filter.any_of),
             Content::Shown(view) => is_any_of(view.fields.get(&filter.field), &filter.any_of),
         }
@@ -158,9 +168,15 @@ impl Replica {
             };
         };
         let words = Words::of(&query.search);
+        let form = |filter: &Filter| entity.field(&filter.field).map(|field| field.kind.form());
+        let filters: Vec<(&Filter, Form)> = query
+            .filters
+            .iter()
+            .map(|filter| (filter, form(filter).unwrap_or_default()))
+            .collect();
         let found: Vec<Item<'_>> = self
             .all(&entity.name)
-            .filter(|item| query.filters.iter().all(|filter| item.has(filter)))
+            .filter(|item| filters.iter().all(|(filter, form)| item.has(filter, *form)))
             .filter(|item| words.are_in(entity, item))
             .collect();
         Page {

@@ -45,7 +45,9 @@ fn apart(table: &Table, c: char, depth: Depth, emit: &mut dyn FnMut(char)) {
 /// Leading consonant, vowel and trailing consonant of a syllable.
 fn hangul(c: char) -> Option<[Option<char>; 3]> {
     const SYLLABLES: u32 = 0xac00;
-    let index = u32::from(c).checked_sub(SYLLABLES).filter(|index| *index < 11_172)?;
+    let index = u32::from(c)
+        .checked_sub(SYLLABLES)
+        .filter(|index| *index < 11_172)?;
     let part = |base: u32, at: u32| char::from_u32(base + at);
     let trailing = index % 28;
     Some([
@@ -89,8 +91,16 @@ mod tests {
     fn every_character_is_taken_apart_as_unicode_says() {
         for c in '\0'..=char::MAX {
             let text = c.to_string();
-            assert_eq!(plain(&text, Depth::Canonical), text.nfd().collect::<String>(), "{c:?}");
-            assert_eq!(plain(&text, Depth::Compatible), text.nfkd().collect::<String>(), "{c:?}");
+            assert_eq!(
+                plain(&text, Depth::Canonical),
+                text.nfd().collect::<String>(),
+                "{c:?}"
+            );
+            assert_eq!(
+                plain(&text, Depth::Compatible),
+                text.nfkd().collect::<String>(),
+                "{c:?}"
+            );
             let class = unicode_normalization::char::canonical_combining_class(c);
             assert_eq!(table().class(c), class, "{c:?}");
         }

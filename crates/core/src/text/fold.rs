@@ -9,8 +9,10 @@ use super::{
 
 /// Accents and the like, which a search does without: marks over and under Latin, Greek, Cyrillic, Hebrew and Arabic
 /// letters. Marks that make another letter (kana, Indic vowels) stay.
-const ACCENTS: [std::ops::RangeInclusive<char>; 12] = [
-    '\u{300}'..='\u{36f}',
+const ACCENTS: [std::ops::RangeInclusive<char>; 13] = [
+    // The iota written under a vowel (U+0345) is a letter in capitals.
+    '\u{300}'..='\u{344}',
+    '\u{346}'..='\u{36f}',
     '\u{483}'..='\u{489}',
     '\u{591}'..='\u{5c7}',
     '\u{610}'..='\u{61a}',

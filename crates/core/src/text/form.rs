@@ -92,10 +92,26 @@ mod tests {
 
     use super::{super::fold, Form};
 
-    const TRIM: Form = Form { trim: true, canonical: false, casefold: false };
-    const NFC: Form = Form { trim: false, canonical: true, casefold: false };
-    const FOLD: Form = Form { trim: false, canonical: false, casefold: true };
-    const BOTH: Form = Form { trim: true, canonical: false, casefold: true };
+    const TRIM: Form = Form {
+        trim: true,
+        canonical: false,
+        casefold: false,
+    };
+    const NFC: Form = Form {
+        trim: false,
+        canonical: true,
+        casefold: false,
+    };
+    const FOLD: Form = Form {
+        trim: false,
+        canonical: false,
+        casefold: true,
+    };
+    const BOTH: Form = Form {
+        trim: true,
+        canonical: false,
+        casefold: true,
+    };
 
     #[test]
     fn a_form_says_which_differences_count() {

@@ -54,7 +54,9 @@ impl Table {
             let parts = (0..length / 2)
                 .map(|place| bytes.near(before.get(place as usize).copied().unwrap_or_default()))
                 .collect::<Option<Vec<u32>>>()?;
-            table.blocks.resize((code >> 8) as usize + 1, table.low.len() as u16);
+            table
+                .blocks
+                .resize((code >> 8) as usize + 1, table.low.len() as u16);
             table.low.push(code as u8);
             table.entries.push(Entry {
                 start: table.characters.len() as u16,

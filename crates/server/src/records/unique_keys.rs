@@ -92,7 +92,10 @@ fn ways(entity: &Entity) -> BTreeMap<String, String> {
     };
     let way = |set: &Vec<String>| {
         let parts: Vec<_> = set.iter().map(part).collect();
-        (Entity::unique_name(set), json!([text::VERSION, parts]).to_string())
+        (
+            Entity::unique_name(set),
+            json!([text::VERSION, parts]).to_string(),
+        )
     };
     entity.unique.iter().map(way).collect()
 }

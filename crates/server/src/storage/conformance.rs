@@ -303,7 +303,10 @@ fn keys_aliases_answers_and_meta(storage: &impl Storage) {
         let holder = |entity, name, value, besides| tx.key_holder(entity, name, value, besides);
         assert_eq!(holder("order", "ref", "r-1", None)?.as_deref(), Some("O-1"));
         assert_eq!(holder("order", "ref", "r-1", Some("O-1"))?, None);
-        assert_eq!(holder("order", "ref", "r-1", Some("O-2"))?.as_deref(), Some("O-1"));
+        assert_eq!(
+            holder("order", "ref", "r-1", Some("O-2"))?.as_deref(),
+            Some("O-1")
+        );
         assert_eq!(holder("order", "ref", "r-2", None)?.as_deref(), Some("O-3"));
         assert_eq!(holder("asset", "ref", "r-1", None)?, None);
         assert_eq!(holder("order", "tag", "r-1", None)?, None);
