@@ -10,6 +10,7 @@ use js_sys::{Array, Function, JSON, JsString, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 
 /// Numbers by value, and everything else as the language has it. In natural order where the platform has no collator.
+#[derive(Debug)]
 pub struct PlatformCollation {
     compare: Option<Function>,
 }

@@ -126,14 +126,17 @@ pub(super) fn merge_by_type(
 }
 
 /// Union of both sides' additions, less both sides' removals; in order, so that the answer is one. Of a member that both
-/// have, the author's way to write it stands if the author changed it.
+/// have, the author's way to write it stands if the author alone changed it.
 fn merge_set(form: Form, base: &Value, mine: &Value, theirs: &Value) -> Value {
     let [base, mine, theirs] = [base, mine, theirs].map(|side| set_items(form, side));
     let kept = |key: &String| match base.contains_key(key) {
         true => mine.contains_key(key) && theirs.contains_key(key),
         false => true,
     };
-    let rewritten = mine.iter().filter(|(key, item)| base.get(*key) != Some(item));
+    let rewritten = mine.iter().filter(|(key, item)| {
+        let before = base.get(*key);
+        before.is_some_and(|before| before != *item) && before == theirs.get(*key)
+    });
     let mut all = mine.clone();
     all.extend(theirs.clone());
     all.extend(rewritten.map(|(key, item)| (key.clone(), item.clone())));

@@ -9,12 +9,45 @@ pub(super) enum Depth {
     Compatible,
 }
 
-/// The characters of a text, taken apart and in canonical order, each as `keep` makes it.
-pub(super) fn decomposed(text: &str, depth: Depth, mut keep: impl FnMut(char, &mut String)) -> String {
+/// The one mark that becomes a letter when its case is folded, so that marks have to be in order before.
+const WRITTEN_UNDER: char = '\u{345}';
+
+/// The characters of a text, taken apart and in canonical order, each as `keep` makes it. It is called for what is not
+/// ASCII and may be for what is, too: most texts are mostly ASCII, which goes by in runs, in small letters if `small`.
+pub(super) fn decomposed(
+    text: &str,
+    depth: Depth,
+    small: bool,
+    mut keep: impl FnMut(char, &mut String),
+) -> String {
     let table = table();
     let mut out = String::with_capacity(text.len() + 8);
-    for c in text.chars() {
-        apart(table, c, depth, &mut |part| keep(part, &mut out));
+    let mut late = false;
+    let mut rest = text;
+    loop {
+        let run = rest.bytes().position(|byte| !byte.is_ascii());
+        let (ascii, other) = rest.split_at(run.unwrap_or(rest.len()));
+        let start = out.len();
+        out.push_str(ascii);
+        if small {
+            out[start..].make_ascii_lowercase();
+        }
+        let mut characters = other.chars();
+        let Some(c) = characters.next() else { break };
+        apart(table, c, depth, &mut |part| {
+            late |= part == WRITTEN_UNDER;
+            keep(part, &mut out);
+        });
+        rest = characters.as_str();
+    }
+    if late {
+        out.clear();
+        let mut parts = String::with_capacity(text.len() + 8);
+        for c in text.chars() {
+            apart(table, c, depth, &mut |part| parts.push(part));
+        }
+        reorder(table, &mut parts);
+        parts.chars().for_each(|part| keep(part, &mut out));
     }
     reorder(table, &mut out);
     out
@@ -59,6 +92,9 @@ fn hangul(c: char) -> Option<[Option<char>; 3]> {
 
 /// Sorts each run of marks by combining class; marks of one class keep their order.
 fn reorder(table: &Table, text: &mut String) {
+    if text.is_ascii() {
+        return;
+    }
     let mut last = 0;
     let sorted = text.chars().all(|c| {
         let class = if c < '\u{300}' { 0 } else { table.class(c) };
@@ -84,7 +120,7 @@ mod tests {
     use super::{Depth, decomposed, table};
 
     fn plain(text: &str, depth: Depth) -> String {
-        decomposed(text, depth, |c, out| out.push(c))
+        decomposed(text, depth, false, |c, out| out.push(c))
     }
 
     #[test]

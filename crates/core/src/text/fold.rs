@@ -36,7 +36,7 @@ pub fn fold(text: &str) -> Cow<'_, str> {
             false => Cow::Borrowed(text),
         };
     }
-    Cow::Owned(decomposed(text, Depth::Compatible, |c, out| match c {
+    Cow::Owned(decomposed(text, Depth::Compatible, true, |c, out| match c {
         ' '..='~' => out.push(c.to_ascii_lowercase()),
         _ if is_left_out(c) => {}
         _ => lower(c, &mut |c| plain(c, out)),

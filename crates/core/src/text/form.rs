@@ -37,12 +37,12 @@ impl Form {
         let folded = match (self.casefold, self.canonical, text.is_ascii()) {
             (false, false, _) | (false, true, true) => return Cow::Borrowed(text),
             (true, _, true) => return Cow::Owned(text.to_ascii_lowercase()),
-            (true, ..) => decomposed(text, Depth::Compatible, |c, out| {
+            (true, ..) => decomposed(text, Depth::Compatible, true, |c, out| {
                 if !passed_over(c) {
                     lower(c, &mut |c| out.push(c));
                 }
             }),
-            (false, true, false) => decomposed(text, Depth::Canonical, |c, out| out.push(c)),
+            (false, true, false) => decomposed(text, Depth::Canonical, false, |c, out| out.push(c)),
         };
         // What is passed over may have hidden white space at the ends.
         match self.trim {

@@ -9,6 +9,7 @@ mod deletion;
 mod dependencies;
 mod drainer;
 mod lanes;
+mod lists;
 #[rustfmt::skip]
 mod limits;
 mod properties;

@@ -55,6 +55,7 @@ fn members_of_a_set_are_told_apart_by_its_form() {
         ("both added one, written in two ways", json!([]), json!(["Pump"]), json!(["pump"]), Unchanged),
         ("both added, one of them the same", json!(["Red"]), json!(["Red", "Pump"]), json!(["Red", "PUMP", "Oil"]), Merged(json!(["Oil", "PUMP", "Red"]))),
         ("I removed what they wrote in another way", json!(["Red", "Oil"]), json!(["Oil"]), json!(["red", "Oil", "x"]), Merged(json!(["Oil", "x"]))),
+        ("one written in another way by me, another one added by them", json!(["red"]), json!(["Red", "y"]), json!(["red", "x"]), Merged(json!(["Red", "x", "y"]))),
         ("nobody else changed it", json!(["red"]), json!(["Red"]), json!(["red"]), Applied(json!(["Red"]))),
         ("each member once, and none that is no value", json!([]), json!(["Pump", "pump ", " ", "\u{ff30}ump", "Oil"]), json!([]), Applied(json!(["Pump", "Oil"]))),
     ];
@@ -81,11 +82,13 @@ fn items_of_a_list_are_told_apart_by_the_form_of_their_key() {
     };
     let table = [
         ("both added the same one",
-         json!([]), json!([{ "k": "P-1", "v": 1 }]), json!([{ "k": "p-1", "t": "x" }]), json!([{ "k": "P-1", "t": "x", "v": 1 }])),
+         json!([]), json!([{ "k": "P-1", "v": 1 }]), json!([{ "k": "p-1", "t": "x" }]), json!([{ "k": "p-1", "t": "x", "v": 1 }])),
         ("each changed another part of it",
          json!([{ "k": "p-1" }]), json!([{ "k": "P-1", "v": 2 }]), json!([{ "k": "p-1", "t": "x" }]), json!([{ "k": "P-1", "t": "x", "v": 2 }])),
         ("they removed what I wrote in another way: it is kept",
-         json!([{ "k": "p-1" }]), json!([{ "k": "P-1" }]), json!([{ "k": "b" }]), json!([{ "k": "b" }, { "k": "P-1" }])),
+         json!([{ "k": "p-1" }]), json!([{ "k": "P-1" }, { "k": "m" }]), json!([{ "k": "b" }]), json!([{ "k": "b" }, { "k": "P-1" }, { "k": "m" }])),
+        ("they removed what I wrote in another way, and I changed nothing else",
+         json!([{ "k": "p-1" }]), json!([{ "k": "P-1" }]), json!([{ "k": "b" }]), json!([{ "k": "b" }])),
     ];
     for (case, base, mine, theirs, expected) in table {
         assert_eq!(merged(base, mine, theirs), expected, "{case}");
