@@ -3,7 +3,7 @@ import type { Locator, Page } from "@playwright/test";
 
 import { signInAndSetPasscode } from "./support/app/entry.ts";
 import { goTo, synced, syncNow } from "./support/app/status.ts";
-import { addNote, createOrder, fill, openedOrder, openOrder, section } from "./support/app/work.ts";
+import { addNote, createOrder, fill, openedOrder, openOrder, search, section } from "./support/app/work.ts";
 import { Colleague } from "./support/colleague.ts";
 import { expect, test } from "./support/test.ts";
 
@@ -69,6 +69,63 @@ test("a German browser reads and shows decimals with a comma", async ({ browser,
   await expect(page.getByLabel("Meter")).toHaveValue("1234,5");
   await context.close();
 });
+
+/** Work orders by title that a search finds, as the list shows them. */
+async function found(page: Page, words: string, titles: string[]): Promise<void> {
+  await goTo(page, "Work");
+  await search(page, words);
+  const shown = page.getByRole("region", { name: "Work orders" }).getByRole("listitem");
+  await expect(shown).toHaveText(titles.map((title) => new RegExp(title.replaceAll(".", "\\."))));
+}
+
+async function sortByTitle(page: Page): Promise<void> {
+  await goTo(page, "Work");
+  await page.getByRole("button", { name: /^Sort/ }).click();
+  await page.getByRole("dialog").getByText("Title", { exact: true }).click();
+}
+
+test("a search does without accents, case, width and ways to compose", async ({ page, server }) => {
+  await page.goto(server.url);
+  await signInAndSetPasscode(page, "technician");
+  const titles = ["Café Hauptstraße", "Pumpe ＡＢＣ１２３", "Öl\u{fb01}lter"] as const;
+  for (const title of titles) {
+    await createOrder(page, { "What is wrong": title, Site: "Northfield Quarry" });
+  }
+  const table: [string, string][] = [
+    ["cafe", titles[0]],
+    ["CAFE\u0301", titles[0]],
+    ["strasse", titles[0]],
+    ["HAUPTSTRASSE café", titles[0]],
+    ["abc123", titles[1]],
+    ["ｐｕｍｐｅ", titles[1]],
+    ["olfilter", titles[2]],
+  ];
+  for (const [words, title] of table) {
+    await found(page, words, [title]);
+  }
+  await search(page, "");
+});
+
+for (const [locale, sorted] of [
+  ["en-GB", ["axt", "Äxte", "Zange 2", "Zange 10", "Zebra"]],
+  ["sv-SE", ["axt", "Zange 2", "Zange 10", "Zebra", "Äxte"]],
+] as const) {
+  test(`titles are sorted as ${locale} has it, numbers by value`, async ({ browser, server }) => {
+    const context = await browser.newContext({ locale, viewport: { width: 390, height: 844 } });
+    const page = await context.newPage();
+    await page.goto(server.url);
+    await signInAndSetPasscode(page, "technician");
+    for (const title of ["Zange 10", "Zebra", "Äxte", "axt", "Zange 2"]) {
+      await createOrder(page, { "What is wrong": title, Site: "Northfield Quarry", Tags: "werkzeug" });
+    }
+    await sortByTitle(page);
+    await found(page, "Werkzeug", [...sorted]);
+    await createOrder(page, { "What is wrong": "Zange 9", Site: "Northfield Quarry", Tags: "Werkzeug" });
+    const place = sorted.indexOf("Zange 10");
+    await found(page, "werkzeug", [...sorted.slice(0, place), "Zange 9", ...sorted.slice(place)]);
+    await context.close();
+  });
+}
 
 test("Hebrew and Arabic run from the right, and a long address stays on the page", async ({ page, server }) => {
   await page.goto(server.url);

@@ -22,6 +22,7 @@ mod packs;
 mod protocol;
 mod push;
 mod readers;
+mod text;
 mod values;
 
 pub use import::import;
@@ -29,4 +30,5 @@ pub use merge::merge;
 pub use packs::packs;
 pub use protocol::protocol;
 pub use push::push;
+pub use text::text;
 pub use values::values;

@@ -37,6 +37,12 @@ fn entity() -> &'static Entity {
                     "key": "k", "fields": item }));
             }
         }
+        for kind in ["text", "longText", "set"] {
+            for strategy in strategies {
+                fields.push(json!({ "name": format!("folded-{kind}-{strategy}"), "label": "F", "type": kind, "strategy": strategy,
+                    "normalize": ["trim", "casefold"] }));
+            }
+        }
         let declared = json!({
             "name": "thing", "plural": "things", "title": "Thing", "titlePlural": "Things", "idField": "thingId",
             "idPrefix": "T-", "titleField": "text-merge", "access": [], "fields": fields,

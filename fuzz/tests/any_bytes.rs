@@ -36,6 +36,11 @@ proptest! {
     }
 
     #[test]
+    fn text(bytes in vec(any::<u8>(), 0..200)) {
+        holdfast_fuzz::text(&bytes);
+    }
+
+    #[test]
     fn push(bytes in vec(any::<u8>(), 0..96)) {
         holdfast_fuzz::push(&bytes);
     }
@@ -61,12 +66,13 @@ type Property = fn(&[u8]);
 
 #[test]
 fn what_was_found_stays_mended() {
-    let all: [(&str, Property); 6] = [
+    let all: [(&str, Property); 7] = [
         ("packs", holdfast_fuzz::packs),
         ("protocol", holdfast_fuzz::protocol),
         ("merge", holdfast_fuzz::merge),
         ("import", holdfast_fuzz::import),
         ("push", holdfast_fuzz::push),
+        ("text", holdfast_fuzz::text),
         ("values", holdfast_fuzz::values),
     ];
     for (name, property) in all {

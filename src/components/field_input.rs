@@ -141,7 +141,7 @@ fn field_error(wiring: &Wiring, label: &str) -> AnyView {
 fn is_group(kind: &FieldType) -> bool {
     match kind {
         FieldType::Enum { choices, .. } => choices.len() <= MOST_SEGMENTS,
-        FieldType::Set { choices } => !choices.is_empty(),
+        FieldType::Set { choices, .. } => !choices.is_empty(),
         FieldType::Datetime
         | FieldType::Object { .. }
         | FieldType::List { .. }
@@ -170,8 +170,8 @@ fn control(field: &Field, wiring: &Wiring) -> AnyView {
         }
         FieldType::Datetime => moment(wiring),
         FieldType::Reference { entity } => view! { <ReferenceInput wiring=wiring.clone() entity=entity.clone() required=field.required hint /> }.into_any(),
-        FieldType::Set { choices } if choices.is_empty() => lines(wiring),
-        FieldType::Set { choices } => set(wiring, choices.clone()),
+        FieldType::Set { choices, .. } if choices.is_empty() => lines(wiring),
+        FieldType::Set { choices, .. } => set(wiring, choices.clone()),
         FieldType::Object { fields } => view! { <ListInput wiring=wiring.clone() key_field=None fields=fields.clone() /> }.into_any(),
         FieldType::List { key, fields } => view! { <ListInput wiring=wiring.clone() key_field=Some(key.clone()) fields=fields.clone() /> }.into_any(),
         FieldType::Log { .. } => area(wiring, hint),

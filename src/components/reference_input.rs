@@ -38,13 +38,7 @@ pub fn ReferenceInput(wiring: Wiring, entity: String, required: bool, hint: bool
             value: item.key().entity_id.clone(),
             tone: None,
         };
-        reader
-            .replica
-            .list(&query)
-            .items
-            .into_iter()
-            .map(choice)
-            .collect()
+        reader.list(&query).items.into_iter().map(choice).collect()
     });
     // A record that is not on this device is still the one that is chosen.
     if !current.is_empty() && !choices.iter().any(|choice| choice.value == current) {

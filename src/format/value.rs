@@ -4,7 +4,8 @@ use holdfast_core::{
     Fields, Timestamp,
     pack::{Choice, Entity, Field, FieldType, Stamp},
     record::RecordKey,
-    replica::Replica,
+    replica::{Page, Query, Replica},
+    text::TextOrder,
 };
 use serde_json::Value;
 
@@ -21,11 +22,17 @@ pub const PERSON: &str = "person";
 #[derive(Debug, Clone, Copy)]
 pub struct Reader<'a> {
     pub replica: &'a Replica,
+    /// How texts are sorted for whoever looks.
+    pub order: &'a TextOrder,
     pub now: Timestamp,
     pub zone: Zone,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    /// The records that a query finds, texts in the order of the device's language.
+    pub fn list(&self, query: &Query) -> Page<'a> {
+        self.replica.list_ordered(query, self.order)
+    }
     /// The value in words; empty for one that is not there.
     pub fn say(&self, field: &Field, value: &Value) -> String {
         if value.is_null() {
@@ -39,7 +46,7 @@ impl Reader<'_> {
             FieldType::Enum { choices, .. } => choice_label(choices, value),
             FieldType::Datetime => self.moment(value),
             FieldType::Reference { entity } => self.title(entity, value.as_str().unwrap_or_default()),
-            FieldType::Set { choices } => items(value)
+            FieldType::Set { choices, .. } => items(value)
                 .map(|item| choice_label(choices, item))
                 .collect::<Vec<_>>()
                 .join(", "),
@@ -203,6 +210,7 @@ fn text(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use holdfast_core::text::Natural;
     use serde_json::json;
 
     fn field(kind: Value) -> Field {
@@ -216,10 +224,11 @@ mod tests {
 
     #[test]
     fn every_type_of_value_has_words() {
-        let replica = Replica::default();
+        let (replica, order) = (Replica::default(), TextOrder::new(Natural));
         let now = "2026-11-21T12:00:00Z".parse().unwrap();
         let reader = Reader {
             replica: &replica,
+            order: &order,
             now,
             zone: Zone::UTC,
         };

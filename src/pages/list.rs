@@ -1,3 +1,5 @@
+use std::collections::{BTreeMap, BTreeSet};
+
 use holdfast_core::{
     pack::{Entity, Field, FieldType, Values, Viewer},
     queue::Operation,
@@ -121,7 +123,7 @@ fn find(reader: &Reader<'_>, name: &str, state: &ListState) -> Found {
         sites: &me.sites,
         now: reader.now,
     };
-    let page = replica.list(&state.query(entity));
+    let page = reader.list(&state.query(entity));
     let kept: Vec<_> = page
         .items
         .iter()
@@ -335,7 +337,7 @@ fn options(reader: &Reader<'_>, entity: &Entity, field: &Field) -> Vec<Choosable
             option(false.into(), value::NO.to_owned()),
         ],
         FieldType::Reference { entity: target } => {
-            let used: std::collections::BTreeSet<String> = reader
+            let used: BTreeSet<String> = reader
                 .replica
                 .all(&entity.name)
                 .map(|item| item.text(&field.name).into_owned())
@@ -351,24 +353,39 @@ fn options(reader: &Reader<'_>, entity: &Entity, field: &Field) -> Vec<Choosable
                     _ => id.to_owned(),
                 }
             };
-            used.iter()
-                .map(|id| option(id.clone().into(), label(id)))
-                .collect()
+            let options = used.iter().map(|id| option(id.clone().into(), label(id)));
+            by_label(reader, options.collect())
         }
         FieldType::Set { .. } => {
-            let used: std::collections::BTreeSet<String> = reader
+            let used: BTreeSet<String> = reader
                 .replica
                 .all(&entity.name)
                 .filter_map(|item| item.value(&field.name)?.as_array().cloned())
                 .flatten()
                 .filter_map(|item| item.as_str().map(str::to_owned))
                 .collect();
-            used.iter()
-                .map(|item| option(item.clone().into(), item.clone()))
-                .collect()
+            // Two ways to write one member are one option.
+            let form = field.kind.form();
+            let used: BTreeMap<String, &String> = used
+                .iter()
+                .map(|item| (form.key(item).into_owned(), item))
+                .collect();
+            let options = used
+                .values()
+                .map(|item| option(item.as_str().into(), (*item).clone()));
+            by_label(reader, options.collect())
         }
         _ => Vec::new(),
     }
+}
+
+/// In the order of the device's language.
+fn by_label(reader: &Reader<'_>, options: Vec<Choosable>) -> Vec<Choosable> {
+    let labels: Vec<&str> = options.iter().map(|option| option.label.as_str()).collect();
+    let ranks = reader.order.ranks("labels", &labels);
+    let mut ranked: Vec<(u64, Choosable)> = ranks.into_iter().zip(options).collect();
+    ranked.sort_by_key(|(rank, _)| *rank);
+    ranked.into_iter().map(|(_, option)| option).collect()
 }
 
 /// Rows of the size of what is being fetched.

@@ -116,7 +116,7 @@ fn look(session: Session, reader: &Reader<'_>) -> Day {
             sort: Some("scheduledStart".to_owned()),
             ..Query::default()
         };
-        let page = replica.list(&query);
+        let page = reader.list(&query);
         let open = |item: &&Item<'_>| {
             matches!(
                 &*item.text("status"),

@@ -1,7 +1,7 @@
 //! Locking, and what the lock screen needs to know.
 
 use holdfast_browser::client::LockAfter;
-use holdfast_core::Timestamp;
+use holdfast_core::{Timestamp, text::TextOrder};
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{Fault, Known, Phase, Session};
@@ -33,6 +33,7 @@ impl Session {
         self.started.set(false);
         self.set_up_after.set(None);
         self.lists.update_value(std::collections::HashMap::clear);
+        super::ORDER.with(TextOrder::clear);
         self.phase.set(Phase::Starting);
         spawn_local(async move { self.rest(None).await });
     }

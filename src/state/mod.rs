@@ -35,8 +35,11 @@ use gloo::timers::callback::Interval;
 use holdfast_browser::{
     client::{Client, ClientEvent, Context, Session as Data},
     clock::{PlatformClock, SteadyClock},
+    collation::PlatformCollation,
 };
-use holdfast_core::{Timestamp, ports::Clock, protocol::Me, replica::Replica, status::Status};
+use holdfast_core::{
+    Timestamp, ports::Clock, protocol::Me, replica::Replica, status::Status, text::TextOrder,
+};
 use leptos::prelude::*;
 
 use crate::{
@@ -78,6 +81,8 @@ type Question<T> = Box<dyn Fn(&Reader<'_>) -> T + Send + Sync>;
 thread_local! {
     /// What a query finds while nothing is open.
     static NOTHING: RefCell<Replica> = RefCell::default();
+    /// The order of texts in the device's language. Empty while nothing is open.
+    static ORDER: TextOrder = TextOrder::new(PlatformCollation::new(window().navigator().language().as_deref()));
 }
 
 impl Session {
@@ -144,13 +149,19 @@ impl Session {
     /// Asks what is on the device, once.
     pub fn read<T>(self, ask: impl FnOnce(&Reader<'_>) -> T) -> T {
         let (now, zone) = (self.server_now(), self.zone());
+        let ask = |replica: &Replica| {
+            ORDER.with(|order| {
+                ask(&Reader {
+                    replica,
+                    order,
+                    now,
+                    zone,
+                })
+            })
+        };
         match self.data() {
-            Some(data) => ask(&Reader {
-                replica: &data.replica(),
-                now,
-                zone,
-            }),
-            None => NOTHING.with_borrow(|replica| ask(&Reader { replica, now, zone })),
+            Some(data) => ask(&data.replica()),
+            None => NOTHING.with_borrow(ask),
         }
     }
 

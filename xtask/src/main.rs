@@ -1,6 +1,6 @@
 //! One command for each thing a developer does here: `cargo xtask <command>`.
 //!
-//! `commands` holds one file per subcommand. What they share lies beside it: `tools` puts the tool chain
+//! `commands` holds one file per subcommand. What they share lies beside it: `unicode` makes the engine's table, `tools` puts the tool chain
 //! into `target/tools`, `sbom` lists what is shipped, `system` finds the browser, `playwright` drives it, `web` turns the app and the worker into `dist/`, `step`
 //! runs and times other programs, `workspace` knows the folders.
 
@@ -11,6 +11,7 @@ mod sbom;
 mod step;
 mod system;
 mod tools;
+mod unicode;
 mod web;
 mod workspace;
 
@@ -56,6 +57,8 @@ enum Command {
     Contract(contract::Options),
     /// Measure: in a real browser a person's waits, the store, sync; and the server beside a hostile neighbour
     Bench(bench::Options),
+    /// Write the table of Unicode decompositions that the engine folds text by
+    Unicode,
 }
 
 fn main() -> ExitCode {
@@ -72,6 +75,7 @@ fn main() -> ExitCode {
         Command::Fuzz(options) => fuzz::execute(&options),
         Command::Contract(options) => contract::execute(&options),
         Command::Bench(options) => bench::execute(&options),
+        Command::Unicode => commands::unicode::execute(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -9,7 +9,7 @@
 //! - [`store`]: the engine's store port over both.
 //! - [`vault`]: the device passcode, and the wrapped keys of everybody who uses this device.
 //! - [`cached_reads`]: answers of the API, kept sealed for offline use.
-//! - [`transport`], [`clock`], [`rng`]: the other ports.
+//! - [`transport`], [`clock`], [`rng`], [`collation`]: the other ports.
 //! - [`locks`], [`channel`], [`connectivity`], [`activity`], [`power`], [`storage_health`]: what contexts tell each other
 //!   and the platform tells them.
 //! - [`background`], [`handover`]: the page's dealings with the service worker.
@@ -21,6 +21,7 @@ pub mod cached_reads;
 pub mod channel;
 pub mod client;
 pub mod clock;
+pub mod collation;
 pub mod connectivity;
 pub mod database;
 pub mod handover;

@@ -34,6 +34,7 @@ pub mod stamps;
 pub mod status;
 pub mod store;
 pub mod system;
+pub mod text;
 pub mod timestamp;
 pub mod watchdog;
 

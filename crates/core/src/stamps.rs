@@ -8,7 +8,7 @@ mod receipt;
 
 pub use receipt::{receive, receive_all};
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use chrono::Duration;
 use serde_json::Value;
@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::{
     Fields, Timestamp,
     limits::{MAX_CLOCK_OFFSET_MS, fault},
-    merge::compute_fields,
+    merge::{compute_fields, item_key},
     pack::{Entity, Field, FieldType, Stamp},
     protocol::FieldError,
     timestamp,
@@ -122,20 +122,16 @@ impl Signer<'_> {
         known: &Known<'_>,
         faults: &mut Vec<FieldError>,
     ) {
-        let (seen, stored) = (by_key(key, [known.base]), by_key(key, [known.stored]));
+        let [seen, stored] = [known.base, known.stored].map(|list| by_key(key, fields, &[list]));
         // Seldom needed, and a long history is long to look through.
         let earlier = std::cell::OnceCell::new();
         let earlier = |id: &str| {
-            let all = earlier.get_or_init(|| by_key(key, known.earlier.iter().copied()));
+            let all = earlier.get_or_init(|| by_key(key, fields, known.earlier));
             all.get(id).copied()
         };
         let mut at = 0;
         items.retain_mut(|item| {
-            let id = item
-                .get(key)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned();
+            let id = item_key(key, fields, item).unwrap_or_default().into_owned();
             let seen = seen.get(id.as_str()).copied();
             let stored = stored.get(id.as_str()).copied().or_else(|| earlier(&id));
             let place = format!("{path}[{at}]");
@@ -257,10 +253,10 @@ struct Sides<'a> {
 }
 
 /// The items of all lists by their key; of two, the one in the first list.
-fn by_key<'a>(key: &str, lists: impl IntoIterator<Item = &'a Value>) -> BTreeMap<&'a str, &'a Value> {
+fn by_key<'a>(key: &str, fields: &[Field], lists: &[&'a Value]) -> BTreeMap<Cow<'a, str>, &'a Value> {
     let mut found = BTreeMap::new();
-    for item in lists.into_iter().filter_map(Value::as_array).flatten() {
-        if let Some(id) = item.get(key).and_then(Value::as_str) {
+    for item in lists.iter().filter_map(|list| list.as_array()).flatten() {
+        if let Some(id) = item_key(key, fields, item) {
             found.entry(id).or_insert(item);
         }
     }

@@ -1,6 +1,5 @@
 use holdfast_core::{decimal::Decimal, record::RecordKey, replica::Query};
 use leptos::prelude::*;
-use serde_json::Value;
 
 use super::{tap, user};
 use crate::{
@@ -126,7 +125,6 @@ fn AddPart(on_add: Callback<Line>, on_close: Callback<()>) -> AnyView {
             planned: None,
         };
         reader
-            .replica
             .list(&query)
             .items
             .into_iter()

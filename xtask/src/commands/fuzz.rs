@@ -13,7 +13,7 @@ use crate::{
     step, tools, workspace,
 };
 
-const TARGETS: [&str; 6] = ["packs", "protocol", "merge", "import", "push", "values"];
+const TARGETS: [&str; 7] = ["packs", "protocol", "merge", "import", "push", "text", "values"];
 
 /// The count in libFuzzer's closing lines.
 const EXECUTIONS: &str = "stat::number_of_executed_units:";
@@ -28,7 +28,7 @@ pub struct Options {
     #[arg(long, default_value_t = 60)]
     seconds: u32,
 
-    /// Only this one: packs, protocol, merge, import, push or values
+    /// Only this one: packs, protocol, merge, import, push, text or values
     #[arg(long)]
     only: Option<String>,
 }

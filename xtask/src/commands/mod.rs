@@ -12,3 +12,4 @@ pub mod run;
 pub mod simulate;
 pub mod test;
 pub mod torture;
+pub mod unicode;

@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{
-    field::{merge_by_type, same, set_union},
+    field::{merge_by_type, set_union},
     list,
     parts::Trace,
+    same::{Difference, item_key, same, same_items},
     stamps,
 };
 use crate::{
@@ -36,9 +37,9 @@ pub fn additions(field: &Field, base: &Value, mine: &Value, theirs: &Value) -> A
 fn add(kind: Option<&FieldType>, base: &Value, mine: &Value, theirs: &Value) -> Added {
     let of = |value: Value, complete: bool| Added { value, complete };
     match kind {
-        Some(FieldType::Log { key, .. }) => of(list::append(key, mine, theirs), true),
-        Some(FieldType::Set { .. }) => {
-            let (value, complete) = set_union(base, mine, theirs);
+        Some(FieldType::Log { key, fields }) => of(list::append(key, fields, mine, theirs), true),
+        Some(FieldType::Set { normalize, .. }) => {
+            let (value, complete) = set_union(*normalize, base, mine, theirs);
             of(value, complete)
         }
         Some(kind @ FieldType::Counter) => {
@@ -54,11 +55,15 @@ fn add(kind: Option<&FieldType>, base: &Value, mine: &Value, theirs: &Value) -> 
         }
         Some(FieldType::List { key, fields }) => add_items(key, fields, base, mine, theirs),
         Some(FieldType::Object { fields }) => add_parts(fields, base, mine, theirs),
-        _ if same(kind, mine, base) || same(kind, mine, theirs) => of(theirs.clone(), true),
+        _ if reads_as(kind, mine, base) || reads_as(kind, mine, theirs) => of(theirs.clone(), true),
         // What was empty is filled in.
         _ if base.is_null() && theirs.is_null() => of(mine.clone(), true),
         _ => of(theirs.clone(), false),
     }
+}
+
+fn reads_as(kind: Option<&FieldType>, a: &Value, b: &Value) -> bool {
+    same(Difference::Seen, kind, a, b)
 }
 
 fn add_parts(fields: &[Field], base: &Value, mine: &Value, theirs: &Value) -> Added {
@@ -98,21 +103,21 @@ fn add_parts(fields: &[Field], base: &Value, mine: &Value, theirs: &Value) -> Ad
 
 /// New items come last, in the author's order; of items that are there, parts are added to.
 fn add_items(key: &str, fields: &[Field], base: &Value, mine: &Value, theirs: &Value) -> Added {
-    let known = ordered::map(list::items(key, base));
-    let own = list::items(key, mine);
-    let owned = ordered::set(own.iter().map(|(id, _)| *id));
+    let known = ordered::map(list::items(key, fields, base));
+    let own = list::items(key, fields, mine);
+    let owned = ordered::set(own.iter().map(|(id, _)| id.clone()));
     let mut items = theirs.as_array().cloned().unwrap_or_default();
     // Where each item stands; of two with one key, the first.
     let mut places = BTreeMap::new();
     for (at, item) in theirs.as_array().into_iter().flatten().enumerate() {
-        if let Some(id) = item.get(key).and_then(Value::as_str) {
+        if let Some(id) = item_key(key, fields, item) {
             places.entry(id).or_insert(at);
         }
     }
     let mut complete = known.keys().all(|id| owned.contains(id));
     for (id, item) in own {
-        let before = known.get(id).copied().unwrap_or(&Value::Null);
-        match places.get(id) {
+        let before = known.get(&id).copied().unwrap_or(&Value::Null);
+        match places.get(&id) {
             Some(at) => {
                 let added = add_parts(fields, before, item, &items[*at]);
                 complete &= added.complete;
@@ -123,7 +128,7 @@ fn add_items(key: &str, fields: &[Field], base: &Value, mine: &Value, theirs: &V
                 items.push(item.clone());
             }
             // Somebody took it out meanwhile.
-            None => complete &= stamps::equal_items(fields, item, before),
+            None => complete &= same_items(Difference::Seen, fields, item, before),
         }
     }
     let value = match items.is_empty() {

@@ -1,19 +1,15 @@
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use super::{
     list,
     parts::{Trace, merge_object},
+    same::{self, Difference, same_value, set_items, settled_set},
     stamps, text,
-    value::equal,
 };
 use crate::{
-    Timestamp,
     decimal::Decimal,
-    json, ordered,
     pack::{Field, FieldType, Strategy},
-    timestamp,
+    text::Form,
 };
 
 /// What becomes of one field.
@@ -33,7 +29,9 @@ pub enum FieldMerge {
     Conflict,
 }
 
-/// Settles one field. Values are compared by [`equal`], sets without regard to order; `null` and absent are the same.
+/// Settles one field. Values are compared by [`equal`](super::value::equal), sets without regard to order; `null` and absent are the same.
+/// Another way to write a value that the field's form takes for the same is a change like any other where nobody else
+/// changed it, and none where somebody did.
 ///
 /// `strategy` is the field's strategy against whoever wrote `theirs`. A log only grows, whatever the write left out.
 /// Two equal additions to a counter are two additions: that a resent write is applied once is the ledger's doing. A
@@ -57,20 +55,23 @@ pub(super) fn merge_field_traced(
     theirs: &Value,
     trace: &mut Trace,
 ) -> FieldMerge {
-    let same = |a: &Value, b: &Value| same_value(field, a, b);
-    if same(mine, base) {
+    let same = |a: &Value, b: &Value| same::same(Difference::Meant, Some(&field.kind), a, b);
+    let reads = |a: &Value, b: &Value| same_value(field, a, b);
+    let mine_alone = reads(theirs, base);
+    if reads(mine, base) || (!mine_alone && same(mine, base)) {
         return FieldMerge::Unchanged;
     }
     let mine = match &field.kind {
-        FieldType::Log { key, .. } => &list::append(key, mine, theirs),
+        FieldType::Log { key, fields } => &list::append(key, fields, mine, theirs),
         _ => mine,
     };
     let sums = strategy == Strategy::Merge && adds_up(&field.kind) && !same(theirs, base);
-    if same(mine, theirs) && !sums {
+    let already_so = reads(mine, theirs) || (!mine_alone && same(mine, theirs));
+    if already_so && !sums {
         return FieldMerge::Unchanged;
     }
-    let mine = &with_stamps_of(field, mine, theirs);
-    if same(theirs, base) {
+    let mine = &settled_set(&field.kind, &with_stamps_of(field, mine, theirs));
+    if mine_alone || same(theirs, base) {
         return FieldMerge::Applied(mine.clone());
     }
     match strategy {
@@ -90,28 +91,6 @@ pub(super) fn merge_field_traced(
 /// The author's value of a field with the stamps that the server's items and objects have.
 pub fn with_stamps_of(field: &Field, mine: &Value, theirs: &Value) -> Value {
     stamps::kept(&field.kind, mine, theirs)
-}
-
-/// Whether two values of a field are the same to it: stamps are no difference.
-pub fn same_value(field: &Field, a: &Value, b: &Value) -> bool {
-    same(Some(&field.kind), a, b)
-}
-
-/// Whether two values are the same to their kind, at any depth: sets have no order, instants may be written in any offset,
-/// and stamps are no difference.
-pub(super) fn same(kind: Option<&FieldType>, a: &Value, b: &Value) -> bool {
-    match kind {
-        Some(FieldType::Set { .. }) => set_items(a).into_keys().eq(set_items(b).into_keys()),
-        Some(FieldType::Datetime) => a == b || instant(a).is_some_and(|a| instant(b) == Some(a)),
-        Some(kind @ (FieldType::Object { .. } | FieldType::List { .. } | FieldType::Log { .. })) => {
-            stamps::equal_but_stamps(kind, a, b)
-        }
-        _ => equal(a, b),
-    }
-}
-
-fn instant(value: &Value) -> Option<Timestamp> {
-    timestamp::parse(value.as_str()?)
 }
 
 /// Whether a value of this kind is or holds a counter.
@@ -136,8 +115,8 @@ pub(super) fn merge_by_type(
     match kind {
         FieldType::Object { fields } => Some(merge_object(fields, base, mine, theirs, trace)),
         FieldType::List { key, fields } => Some(list::merge(key, fields, [base, mine, theirs], trace)),
-        FieldType::Log { key, .. } => Some(list::append(key, mine, theirs)),
-        FieldType::Set { .. } => Some(merge_set(base, mine, theirs)),
+        FieldType::Log { key, fields } => Some(list::append(key, fields, mine, theirs)),
+        FieldType::Set { normalize, .. } => Some(merge_set(*normalize, base, mine, theirs)),
         FieldType::Counter => merge_counter(base, mine, theirs),
         FieldType::LongText { .. } => {
             text::merge(base.as_str()?, mine.as_str()?, theirs.as_str()?).map(Value::from)
@@ -146,31 +125,33 @@ pub(super) fn merge_by_type(
     }
 }
 
-/// The items by their text, so that they have one order and none stands twice.
-fn set_items(value: &Value) -> BTreeMap<String, Value> {
-    let items = value.as_array().into_iter().flatten();
-    ordered::map(items.map(|item| (json::text(item), item.clone())))
-}
-
-/// Union of both sides' additions, less both sides' removals; in order, so that the answer is one.
-fn merge_set(base: &Value, mine: &Value, theirs: &Value) -> Value {
-    let (base, mine, theirs) = (set_items(base), set_items(mine), set_items(theirs));
+/// Union of both sides' additions, less both sides' removals; in order, so that the answer is one. Of a member that both
+/// have, the author's way to write it stands if the author alone changed it.
+fn merge_set(form: Form, base: &Value, mine: &Value, theirs: &Value) -> Value {
+    let [base, mine, theirs] = [base, mine, theirs].map(|side| set_items(form, side));
     let kept = |key: &String| match base.contains_key(key) {
         true => mine.contains_key(key) && theirs.contains_key(key),
         false => true,
     };
-    let mut all = theirs.clone();
-    all.extend(mine.clone());
+    let rewritten = mine.iter().filter(|(key, item)| {
+        let before = base.get(*key);
+        before.is_some_and(|before| before != *item) && before == theirs.get(*key)
+    });
+    let mut all = mine.clone();
+    all.extend(theirs.clone());
+    all.extend(rewritten.map(|(key, item)| (key.clone(), item.clone())));
     all.retain(|key, _| kept(key));
     Value::Array(all.into_values().collect())
 }
 
 /// The server's set with what `mine` added to `base`; and whether it took nothing out.
-pub(super) fn set_union(base: &Value, mine: &Value, theirs: &Value) -> (Value, bool) {
-    let (base, mine, mut all) = (set_items(base), set_items(mine), set_items(theirs));
+pub(super) fn set_union(form: Form, base: &Value, mine: &Value, theirs: &Value) -> (Value, bool) {
+    let [base, mine, mut all] = [base, mine, theirs].map(|side| set_items(form, side));
     let whole = base.keys().all(|item| mine.contains_key(item));
     let new = mine.into_iter().filter(|(item, _)| !base.contains_key(item));
-    all.extend(new);
+    for (key, item) in new {
+        all.entry(key).or_insert(item);
+    }
     let value = match all.is_empty() {
         true => theirs.clone(),
         false => Value::Array(all.into_values().collect()),

@@ -1,19 +1,23 @@
 //! Lists whose items are told apart by a key.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use serde_json::Value;
 
 use super::{
     parts::{Step, Trace, merge_object},
-    stamps::equal_items,
+    same::{Difference, item_key, key_form, same_items},
 };
 use crate::{ordered, pack::Field};
 
-/// The items by their keys.
-pub(super) fn items<'a>(key: &str, value: &'a Value) -> Vec<(&'a str, &'a Value)> {
-    let named = |item: &'a Value| Some((item.get(key)?.as_str()?, item));
+/// The items by what tells them apart.
+pub(super) fn items<'a>(key: &str, fields: &[Field], value: &'a Value) -> Vec<(Cow<'a, str>, &'a Value)> {
+    let named = |item: &'a Value| Some((item_key(key, fields, item)?, item));
     value.as_array().into_iter().flatten().filter_map(named).collect()
+}
+
+fn borrowed<'a>(items: &'a [(Cow<'a, str>, &'a Value)]) -> Vec<(&'a str, &'a Value)> {
+    items.iter().map(|(key, item)| (&**key, *item)).collect()
 }
 
 /// Item by item: both sides' additions and changes count; a removal counts unless the other side changed the item.
@@ -21,24 +25,30 @@ pub(super) fn items<'a>(key: &str, value: &'a Value) -> Vec<(&'a str, &'a Value)
 ///
 /// The order is the server's, unless only the author reordered; the author's new items follow the item that they
 /// followed in the author's list, or come before the one that they preceded, or at the end.
-pub fn merge<'a>(key: &str, fields: &[Field], sides: [&'a Value; 3], trace: &mut Trace) -> Value {
-    let [base, mine, theirs] = sides.map(|side| items(key, side));
-    let index = |side: &[(&'a str, &'a Value)]| ordered::map(side.iter().copied());
-    let (base_by, mine_by, theirs_by) = (index(&base), index(&mine), index(&theirs));
+pub fn merge(key: &str, fields: &[Field], sides: [&Value; 3], trace: &mut Trace) -> Value {
+    let sides = sides.map(|side| items(key, fields, side));
+    let [base, mine, theirs] = sides.each_ref().map(|side| borrowed(side));
+    merge_items(key, fields, [&base, &mine, &theirs], trace)
+}
+
+/// Items by their keys, in order.
+type Items<'a> = [(&'a str, &'a Value)];
+
+fn merge_items(key: &str, fields: &[Field], sides: [&Items<'_>; 3], trace: &mut Trace) -> Value {
+    let [base, mine, theirs] = sides;
+    let [base_by, mine_by, theirs_by] = sides.map(|side| ordered::map(side.iter().copied()));
+    let changed = |item: &Value, base: &Value| !same_items(Difference::Seen, fields, item, base);
     let mut settle = |k: &str| -> Option<Value> {
-        trace.enter(Step::Item {
-            key: key.to_owned(),
-            id: k.to_owned(),
-        });
-        let by = |side: &BTreeMap<&str, &'a Value>| side.get(k).copied();
-        let item = match (by(&base_by), by(&mine_by), by(&theirs_by)) {
+        let (base, mine, theirs) = (base_by.get(k), mine_by.get(k), theirs_by.get(k));
+        trace.enter(step(key, fields, theirs.or(mine).or(base).copied()));
+        let item = match (base.copied(), mine.copied(), theirs.copied()) {
             (b, Some(m), Some(t)) => Some(merge_object(fields, b.unwrap_or(&Value::Null), m, t, trace)),
             (None, one, other) => one.or(other).cloned(),
-            (Some(b), Some(m), None) if !equal_items(fields, m, b) => {
+            (Some(b), Some(m), None) if changed(m, b) => {
                 trace.overrule(m, &Value::Null);
                 Some(m.clone())
             }
-            (Some(b), None, Some(t)) => (!equal_items(fields, t, b)).then(|| t.clone()),
+            (Some(b), None, Some(t)) => changed(t, b).then(|| t.clone()),
             (Some(_), _, None) => None,
         };
         trace.leave();
@@ -50,12 +60,22 @@ pub fn merge<'a>(key: &str, fields: &[Field], sides: [&'a Value; 3], trace: &mut
             settled.insert(k, item);
         }
     }
-    let staying = |side: &[(&'a str, &'a Value)]| -> Vec<&'a str> {
+    let [base, mine, theirs] = [base, mine, theirs].map(|side| {
         let keys = side.iter().map(|(k, _)| *k);
-        keys.filter(|k| settled.contains_key(k)).collect()
-    };
-    let order = interleave(&staying(&base), &staying(&mine), &staying(&theirs));
+        keys.filter(|k| settled.contains_key(k)).collect::<Vec<_>>()
+    });
+    let order = interleave(&base, &mine, &theirs);
     Value::Array(order.into_iter().filter_map(|k| settled.remove(k)).collect())
+}
+
+/// The step to an item, named as it is written there.
+fn step(key: &str, fields: &[Field], item: Option<&Value>) -> Step {
+    let id = item.and_then(|item| item.get(key)).and_then(Value::as_str);
+    Step::Item {
+        key: key.to_owned(),
+        id: id.unwrap_or_default().to_owned(),
+        form: key_form(key, fields),
+    }
 }
 
 /// One order of all keys of both sides, in time that grows with their number. Only rows that stay are asked who moved
@@ -128,13 +148,13 @@ impl<'a> Order<'a> {
 }
 
 /// The server's list, and behind it the author's items that it lacks. Nothing is ever removed or changed.
-pub fn append(key: &str, mine: &Value, theirs: &Value) -> Value {
-    let known = ordered::set(items(key, theirs).into_iter().map(|(k, _)| k));
+pub fn append(key: &str, fields: &[Field], mine: &Value, theirs: &Value) -> Value {
+    let known = ordered::set(items(key, fields, theirs).into_iter().map(|(k, _)| k));
     let mut grown = theirs.as_array().cloned().unwrap_or_default();
     grown.extend(
-        items(key, mine)
+        items(key, fields, mine)
             .into_iter()
-            .filter(|(k, _)| !known.contains(k))
+            .filter(|(k, _)| !known.contains(&**k))
             .map(|(_, item)| item.clone()),
     );
     if grown.is_empty() {

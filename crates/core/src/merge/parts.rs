@@ -6,12 +6,15 @@
 use serde_json::Value;
 
 use super::{
-    field::{adds_up, merge_by_type, same},
-    list, stamps,
+    field::{adds_up, merge_by_type},
+    list,
+    same::{Difference, same, settled_set},
+    stamps,
 };
 use crate::{
     Fields, ordered,
     pack::{Field, FieldType},
+    text::Form,
 };
 
 /// One step from a value to a part of it.
@@ -19,8 +22,8 @@ use crate::{
 pub enum Step {
     /// A part of an object or of a list's item, by name.
     Part(String),
-    /// An item of a list: the name of the list's key, and the item's.
-    Item { key: String, id: String },
+    /// An item of a list: the name of the list's key, the item's, and the form in which keys are compared.
+    Item { key: String, id: String, form: Form },
 }
 
 /// A part of the server's value that gave way to the author's.
@@ -57,11 +60,13 @@ impl Overruled {
     pub fn part_of<'a>(&self, value: &'a Value) -> Option<&'a Value> {
         self.steps.iter().try_fold(value, |value, step| match step {
             Step::Part(name) => value.get(name),
-            Step::Item { key, id } => {
-                let items = value.as_array()?;
-                items
-                    .iter()
-                    .find(|item| item.get(key).and_then(Value::as_str) == Some(id))
+            Step::Item { key, id, form } => {
+                let id = form.key(id);
+                let is_it = |item: &&Value| {
+                    let own = item.get(key).and_then(Value::as_str);
+                    own.is_some_and(|own| form.key(own) == id)
+                };
+                value.as_array()?.iter().find(is_it)
             }
         })
     }
@@ -150,18 +155,28 @@ fn merge_part(
 ) -> Value {
     let grown;
     let mine = match kind {
-        Some(FieldType::Log { key, .. }) => {
-            grown = list::append(key, mine, theirs);
+        Some(FieldType::Log { key, fields }) => {
+            grown = list::append(key, fields, mine, theirs);
             &grown
         }
         _ => mine,
     };
-    let settled = same(kind, mine, base) || (same(kind, mine, theirs) && !kind.is_some_and(adds_up));
+    let same = |a: &Value, b: &Value| same(Difference::Meant, kind, a, b);
+    let reads = |a: &Value, b: &Value| super::same::same(Difference::Seen, kind, a, b);
+    let mine_alone = reads(theirs, base);
+    let settled = match mine_alone {
+        true => reads(mine, base),
+        // Where somebody else changed it, another way to write the base is no change.
+        false => same(mine, base) || (same(mine, theirs) && !kind.is_some_and(adds_up)),
+    };
     if settled {
         return theirs.clone();
     }
-    if same(kind, theirs, base) {
-        return kind.map_or_else(|| mine.clone(), |kind| stamps::kept(kind, mine, theirs));
+    if mine_alone || same(theirs, base) {
+        return kind.map_or_else(
+            || mine.clone(),
+            |kind| settled_set(kind, &stamps::kept(kind, mine, theirs)),
+        );
     }
     let both = kind.and_then(|kind| merge_by_type(kind, base, mine, theirs, trace));
     both.unwrap_or_else(|| {

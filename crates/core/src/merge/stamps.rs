@@ -5,41 +5,11 @@
 
 use serde_json::Value;
 
-use super::{field::same, list::items, value::equal};
+use super::{list::items, same::item_key, value::equal};
 use crate::{
     Fields, ordered,
     pack::{Field, FieldType},
 };
-
-/// Whether two values of one kind are equal but for their stamps.
-pub(super) fn equal_but_stamps(kind: &FieldType, a: &Value, b: &Value) -> bool {
-    match (kind, a, b) {
-        (
-            FieldType::List { fields, .. } | FieldType::Log { fields, .. },
-            Value::Array(a),
-            Value::Array(b),
-        ) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal_items(fields, a, b)),
-        (FieldType::Object { fields }, a, b) => equal_items(fields, a, b),
-        _ => equal(a, b),
-    }
-}
-
-/// Whether two items, or two objects, of these fields are equal but for their stamps.
-pub(super) fn equal_items(fields: &[Field], a: &Value, b: &Value) -> bool {
-    let (Value::Object(x), Value::Object(y)) = (a, b) else {
-        return equal(a, b);
-    };
-    let same_part = |name: &String| {
-        let declared = fields.iter().find(|field| field.name == *name);
-        let [a, b] = [x, y].map(|side| side.get(name).unwrap_or(&Value::Null));
-        match declared {
-            Some(field) if field.stamped.is_some() => true,
-            declared => same(declared.map(|field| &field.kind), a, b),
-        }
-    };
-    let only_there = |name: &&String| !x.contains_key(*name);
-    x.keys().all(same_part) && y.keys().filter(only_there).all(same_part)
-}
 
 /// The author's value with the stamps of the server's, for what both have.
 pub(super) fn kept(kind: &FieldType, mine: &Value, theirs: &Value) -> Value {
@@ -49,12 +19,10 @@ pub(super) fn kept(kind: &FieldType, mine: &Value, theirs: &Value) -> Value {
             Value::Object(kept_parts(fields, own, stored))
         }
         (FieldType::List { key, fields } | FieldType::Log { key, fields }, Value::Array(own), _) => {
-            let stored = ordered::map(items(key, theirs));
+            let stored = items(key, fields, theirs);
+            let stored = ordered::map(stored.iter().map(|(key, item)| (&**key, *item)));
             let of = |item: &Value| {
-                let stored = item
-                    .get(key)
-                    .and_then(Value::as_str)
-                    .and_then(|id| stored.get(id));
+                let stored = item_key(key, fields, item).and_then(|id| stored.get(&*id));
                 match (item, stored) {
                     (Value::Object(own), Some(Value::Object(stored))) => {
                         Value::Object(kept_parts(fields, own, stored))

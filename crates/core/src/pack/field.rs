@@ -4,7 +4,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Stamp, written::WrittenField};
-use crate::json::{Faults, FromJson, Object};
+use crate::{
+    json::{Faults, FromJson, Object},
+    text::Form,
+};
 
 /// One field of an entity, of an object or of a list's items.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -65,6 +68,10 @@ impl Field {
             .unwrap_or_else(|| self.kind.default_strategy())
     }
 
+    pub(super) fn is_set(&self) -> bool {
+        matches!(self.kind, FieldType::Set { .. })
+    }
+
     /// Whether the value may become the other: of a choice, by its transitions.
     pub fn may_follow(&self, from: &Value, to: &Value) -> bool {
         match (&self.kind, from.as_str(), to.as_str()) {
@@ -84,10 +91,15 @@ pub enum FieldType {
     /// One line.
     Text {
         max_length: Option<usize>,
+        /// How its values are compared; they are stored as they were written.
+        #[serde(skip_serializing_if = "Form::is_plain")]
+        normalize: Form,
     },
     /// Many lines; merges three-way where its strategy is `merge`.
     LongText {
         max_length: Option<usize>,
+        #[serde(skip_serializing_if = "Form::is_plain")]
+        normalize: Form,
     },
     Number {
         min: Option<f64>,
@@ -119,6 +131,9 @@ pub enum FieldType {
     /// Strings without order or repetition.
     Set {
         choices: Vec<Choice>,
+        /// How its members are told apart.
+        #[serde(skip_serializing_if = "Form::is_plain")]
+        normalize: Form,
     },
     /// A number that changes by sums: two additions both count.
     Counter,

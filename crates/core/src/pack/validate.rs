@@ -1,6 +1,6 @@
 //! Whether a write fits its entity; [`crate::limits`] says how large it may be. The same code tells the author while typing and refuses at the server.
 
-use std::{cmp::Ordering, collections::BTreeSet};
+use std::{borrow::Cow, cmp::Ordering, collections::BTreeSet};
 
 use serde_json::Value;
 
@@ -86,7 +86,8 @@ fn check_transition(
 }
 
 pub(super) fn check_value(field: &Field, path: &str, value: &Value, errors: &mut Vec<FieldError>) {
-    let empty = value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty());
+    let is_empty = |text: &str| text.trim().is_empty() || field.kind.form().is_empty(text);
+    let empty = value.is_null() || value.as_str().is_some_and(is_empty);
     if empty && field.required {
         errors.push(error(path, "is needed"));
     }
@@ -94,7 +95,7 @@ pub(super) fn check_value(field: &Field, path: &str, value: &Value, errors: &mut
         return;
     }
     match &field.kind {
-        FieldType::Text { max_length } | FieldType::LongText { max_length } => {
+        FieldType::Text { max_length, .. } | FieldType::LongText { max_length, .. } => {
             check_text(path, value, *max_length, errors)
         }
         FieldType::Reference { .. } => check_text(path, value, None, errors),
@@ -120,7 +121,7 @@ pub(super) fn check_value(field: &Field, path: &str, value: &Value, errors: &mut
         FieldType::List { key, fields } | FieldType::Log { key, fields } => {
             check_list(key, fields, path, value, errors)
         }
-        FieldType::Set { choices } => check_set(choices, path, value, errors),
+        FieldType::Set { choices, .. } => check_set(choices, path, value, errors),
         FieldType::Location => {
             let degrees = |name: &str, limit: f64| {
                 value
@@ -221,12 +222,14 @@ fn check_list(key: &str, fields: &[Field], path: &str, value: &Value, errors: &m
     for (at, item) in items.iter().enumerate() {
         let item_path = format!("{path}[{at}]");
         check_object(fields, &item_path, item, errors);
-        match item.get(key).and_then(Value::as_str) {
+        let is_key = |text: &Cow<'_, str>| !text.is_empty() || merge::key_form(key, fields).is_plain();
+        match merge::item_key(key, fields, item).filter(is_key) {
             None => errors.push(error(&format!("{item_path}.{key}"), "is needed")),
-            Some(text) if !keys.insert(text) => {
-                errors.push(error(&format!("{item_path}.{key}"), "stands twice in the list"))
+            Some(text) => {
+                if !keys.insert(text) {
+                    errors.push(error(&format!("{item_path}.{key}"), "stands twice in the list"));
+                }
             }
-            Some(_) => {}
         }
         if errors.len() >= MAX_FAULTS {
             return;

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Choice, Computed, Field, FieldType, Stamp, Strategy, StrategyRule};
+use crate::text::Form;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -32,6 +33,8 @@ pub(super) struct WrittenField {
     #[serde(default)]
     writers: Vec<String>,
     max_length: Option<usize>,
+    #[serde(default)]
+    normalize: Form,
     min: Option<f64>,
     max: Option<f64>,
     #[serde(default)]
@@ -62,6 +65,7 @@ crate::json_object!(WrittenField {
     stamped_when: "stampedWhen",
     writers: "writers" = Vec::new(),
     max_length: "maxLength",
+    normalize: "normalize" = Form::default(),
     min: "min",
     max: "max",
     integer: "integer" = false,
@@ -118,10 +122,17 @@ impl WrittenField {
             _ => None,
         };
         let (entity, key) = (self.entity.unwrap_or_default(), self.key.unwrap_or_default());
-        let (choices, fields, max_length) = (self.choices, self.fields, self.max_length);
+        let (choices, fields) = (self.choices, self.fields);
+        let (max_length, normalize) = (self.max_length, self.normalize);
         let kind = match self.kind {
-            TypeName::Text => FieldType::Text { max_length },
-            TypeName::LongText => FieldType::LongText { max_length },
+            TypeName::Text => FieldType::Text {
+                max_length,
+                normalize,
+            },
+            TypeName::LongText => FieldType::LongText {
+                max_length,
+                normalize,
+            },
             TypeName::Number => FieldType::Number {
                 min: self.min,
                 max: self.max,
@@ -137,7 +148,7 @@ impl WrittenField {
             TypeName::Reference => FieldType::Reference { entity },
             TypeName::Object => FieldType::Object { fields },
             TypeName::List => FieldType::List { key, fields },
-            TypeName::Set => FieldType::Set { choices },
+            TypeName::Set => FieldType::Set { choices, normalize },
             TypeName::Counter => FieldType::Counter,
             TypeName::Log => FieldType::Log { key, fields },
             TypeName::Location => FieldType::Location,

@@ -5,7 +5,7 @@ use std::{borrow::Cow, rc::Rc};
 use serde_json::Value;
 
 use super::search::{text_has, value_has};
-use crate::{Fields, Timestamp, page::Page, record::Mirror};
+use crate::{Fields, Timestamp, page::Page, record::Mirror, text::Form};
 
 /// A record that the server confirmed, wherever it stands.
 #[derive(Debug, Clone)]
@@ -93,7 +93,7 @@ impl Held {
         is_any_of(self.value(field).as_deref(), any_of)
     }
 
-    /// Whether a word in small letters stands in a field.
+    /// Whether a folded word stands in a field.
     pub(super) fn mentions(&self, field: &str, word: &str) -> bool {
         if let Self::Paged { page, row } = self
             && let Some(text) = page.text(*row, field)
@@ -124,5 +124,17 @@ pub(super) fn is_any_of(value: Option<&Value>, any_of: &[Value]) -> bool {
     any_of.iter().any(|wanted| match value.unwrap_or(&Value::Null) {
         Value::Array(items) => items.contains(wanted),
         value => value == wanted,
+    })
+}
+
+/// As [`is_any_of`], with texts compared in this form.
+pub(super) fn is_any_of_form(form: Form, value: Option<&Value>, any_of: &[Value]) -> bool {
+    let same = |a: &Value, b: &Value| match (a, b) {
+        (Value::String(a), Value::String(b)) => form.key(a) == form.key(b),
+        _ => a == b,
+    };
+    any_of.iter().any(|wanted| match value.unwrap_or(&Value::Null) {
+        Value::Array(items) => items.iter().any(|item| same(item, wanted)),
+        value => same(value, wanted),
     })
 }

@@ -12,6 +12,7 @@ mod held;
 mod load;
 mod query;
 mod search;
+mod sort;
 mod view;
 
 pub use held::Held;

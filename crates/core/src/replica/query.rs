@@ -3,23 +3,22 @@
 //! Most records have nothing open, and are looked at where they stand: only the fields that a list asks for are read.
 //! What is shown of them is put together for the rows that are taken.
 
-use std::{borrow::Cow, cmp::Ordering};
+use std::borrow::Cow;
 
 use serde_json::Value;
 
 use super::{
     Held, Mark, Replica, View,
-    held::is_any_of,
+    held::{is_any_of, is_any_of_form},
     search::{Words, value_has},
+    sort,
 };
 use crate::{
     Timestamp,
-    decimal::{self, Decimal},
-    json,
-    pack::{FieldType, Values},
+    pack::Values,
     queue::Operation,
     record::RecordKey,
-    timestamp,
+    text::{Form, TextOrder},
 };
 
 /// What a list asks for.
@@ -28,9 +27,9 @@ pub struct Query {
     pub entity: String,
     /// All must hold.
     pub filters: Vec<Filter>,
-    /// Words that must all stand in the record's search fields, id or title; case does not matter.
+    /// Words that must all stand in the record's search fields, id or title, [folded](crate::text::fold).
     pub search: String,
-    /// A field; the newest change first, if absent.
+    /// A field; the newest change first, if absent. Texts stand in natural order, or in that of a language.
     pub sort: Option<String>,
     pub descending: bool,
     pub offset: usize,
@@ -41,7 +40,7 @@ pub struct Query {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Filter {
     pub field: String,
-    /// Any of them.
+    /// Any of them, compared in the form of the field.
     pub any_of: Vec<Value>,
 }
 
@@ -106,14 +105,18 @@ impl<'a> Item<'a> {
         }
     }
 
-    fn has(&self, filter: &Filter) -> bool {
+    fn has(&self, filter: &Filter, form: Form) -> bool {
         match &self.content {
+            _ if !form.is_plain() => {
+                let value = self.value(&filter.field);
+                is_any_of_form(form, value.as_deref(), &filter.any_of)
+            }
             Content::Confirmed { held, .. } => held.has(&filter.field, &filter.any_of),
             Content::Shown(view) => is_any_of(view.fields.get(&filter.field), &filter.any_of),
         }
     }
 
-    /// Whether a word in small letters stands in a field.
+    /// Whether a folded word stands in a field.
     pub(super) fn mentions(&self, field: &str, word: &str) -> bool {
         match &self.content {
             Content::Confirmed { held, .. } => held.mentions(field, word),
@@ -147,8 +150,17 @@ impl Values for Item<'_> {
 }
 
 impl Replica {
-    /// The records that a query finds, as shown: with what is still unsent.
+    /// The records that a query finds, as shown: with what is still unsent. Texts are in [natural](crate::text::natural) order.
     pub fn list(&self, query: &Query) -> Page<'_> {
+        self.find(query, None)
+    }
+
+    /// As [`Self::list`], with texts in the order of the reader's language.
+    pub fn list_ordered(&self, query: &Query, order: &TextOrder) -> Page<'_> {
+        self.find(query, Some(order))
+    }
+
+    fn find(&self, query: &Query, order: Option<&TextOrder>) -> Page<'_> {
         let Some(entity) = self.packs.entity(&query.entity) else {
             return Page {
                 items: Vec::new(),
@@ -156,28 +168,20 @@ impl Replica {
             };
         };
         let words = Words::of(&query.search);
-        let kind = query.sort.as_deref().and_then(|name| entity.field(name));
-        let kind = kind.map(|field| &field.kind);
-        let found = self
+        let form = |filter: &Filter| entity.field(&filter.field).map(|field| field.kind.form());
+        let filters: Vec<(&Filter, Form)> = query
+            .filters
+            .iter()
+            .map(|filter| (filter, form(filter).unwrap_or_default()))
+            .collect();
+        let found: Vec<Item<'_>> = self
             .all(&entity.name)
-            .filter(|item| query.filters.iter().all(|filter| item.has(filter)))
-            .filter(|item| words.are_in(entity, item));
-        let mut sorted: Vec<(Place, Item<'_>)> =
-            found.map(|item| (Place::of(query, kind, &item), item)).collect();
-        sorted.sort_by(|(a, first), (b, second)| {
-            a.compare(b, query.descending)
-                .then_with(|| first.key().cmp(second.key()))
-        });
-        let total = sorted.len();
-        let limit = if query.limit == 0 { total } else { query.limit };
-        let items = sorted
-            .into_iter()
-            .map(|(_, item)| item)
-            .skip(query.offset)
-            .take(limit);
+            .filter(|item| filters.iter().all(|(filter, form)| item.has(filter, *form)))
+            .filter(|item| words.are_in(entity, item))
+            .collect();
         Page {
-            items: items.collect(),
-            total,
+            total: found.len(),
+            items: sort::part(entity, query, order, found),
         }
     }
 
@@ -217,140 +221,5 @@ impl Replica {
         self.open_writes()
             .filter(|write| write.entity_type == entity && write.operation == Operation::Create)
             .count()
-    }
-}
-
-/// Where an item stands in its list, read once.
-struct Place {
-    by_field: Option<SortKey>,
-    updated_at: Option<Timestamp>,
-}
-
-/// A value to sort by. What is of another kind sorts by its kind.
-#[derive(Debug, PartialEq, PartialOrd)]
-enum SortKey {
-    /// A choice, by the place at which it is declared; unknown ones last.
-    Choice(usize),
-    Bool(bool),
-    Number(Exact),
-    Text(String),
-}
-
-/// A number that is ordered by every digit.
-#[derive(Debug, PartialEq)]
-struct Exact(Value);
-
-impl PartialOrd for Exact {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        decimal::order(&self.0, &other.0)
-    }
-}
-
-impl SortKey {
-    fn of(kind: Option<&FieldType>, value: &Value) -> Option<Self> {
-        Some(match value {
-            Value::Null => return None,
-            Value::String(text) => Self::of_text(kind, text),
-            Value::Bool(yes) => Self::Bool(*yes),
-            Value::Number(_) => Self::Number(Exact(value.clone())),
-            other => Self::Text(json::text(other)),
-        })
-    }
-
-    fn of_text(kind: Option<&FieldType>, text: &str) -> Self {
-        match kind {
-            Some(FieldType::Enum { choices, .. }) => {
-                let place = choices.iter().position(|choice| choice.value == *text);
-                Self::Choice(place.unwrap_or(usize::MAX))
-            }
-            Some(FieldType::Datetime) => Self::Text(timestamp::sortable(text)),
-            // One that JavaScript would not keep is stored as its digits.
-            Some(FieldType::Number { .. } | FieldType::Counter) if text.parse::<Decimal>().is_ok() => {
-                Self::Number(Exact(text.into()))
-            }
-            _ => Self::Text(text.to_owned()),
-        }
-    }
-}
-
-impl Place {
-    fn of(query: &Query, kind: Option<&FieldType>, item: &Item<'_>) -> Self {
-        let value = query.sort.as_deref().and_then(|field| item.value(field));
-        Self {
-            by_field: value.and_then(|value| SortKey::of(kind, &value)),
-            updated_at: item.updated_at(),
-        }
-    }
-
-    fn compare(&self, other: &Self, descending: bool) -> Ordering {
-        // Absent values stand last, whichever way the list runs.
-        let by_field = match (&self.by_field, &other.by_field) {
-            (Some(a), Some(b)) => {
-                let ordering = a.partial_cmp(b).unwrap_or(Ordering::Equal);
-                if descending { ordering.reverse() } else { ordering }
-            }
-            (a, b) => a.is_none().cmp(&b.is_none()),
-        };
-        // What the server does not know yet is the newest of all.
-        let newest_first = || {
-            let unknown = other.updated_at.is_none().cmp(&self.updated_at.is_none());
-            unknown.then(other.updated_at.cmp(&self.updated_at))
-        };
-        by_field.then_with(newest_first)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::SortKey;
-    use crate::pack::Field;
-
-    fn sorted(mut kind: Value, values: &[Value]) -> Vec<Value> {
-        kind["name"] = "value".into();
-        kind["label"] = "Value".into();
-        let field: Field = serde_json::from_value(kind).expect("a field");
-        let mut values = values.to_vec();
-        let key = |value: &Value| SortKey::of(Some(&field.kind), value);
-        values.sort_by(|a, b| key(a).partial_cmp(&key(b)).expect("values have an order"));
-        values
-    }
-
-    #[test]
-    fn values_sort_as_their_type_orders_them() {
-        let choice = |value: &str| json!({ "value": value, "label": value });
-        let choices = ["emergency", "high", "medium", "low"].map(choice);
-        let mixed = ["low", "unknown", "medium", "emergency", "high"].map(Value::from);
-        assert_eq!(
-            sorted(json!({ "type": "enum", "choices": choices }), &mixed),
-            ["emergency", "high", "medium", "low", "unknown"].map(Value::from)
-        );
-        assert_eq!(
-            sorted(json!({ "type": "text" }), &mixed),
-            ["emergency", "high", "low", "medium", "unknown"].map(Value::from)
-        );
-        // Two of them were stored before instants were brought into UTC.
-        let times = [
-            "2026-11-21T01:00:00+05:00",
-            "2026-11-20T23:00:00Z",
-            "2026-11-20T19:59:59.999Z",
-            "2026-11-20T23:00:00-01:00",
-        ];
-        assert_eq!(
-            sorted(json!({ "type": "datetime" }), &times.map(Value::from)),
-            [times[2], times[0], times[1], times[3]].map(Value::from)
-        );
-        let numbers = [
-            json!("9007199254740993"),
-            json!(10),
-            json!(-2),
-            json!("9007199254740992.5"),
-            json!(9.5),
-        ];
-        assert_eq!(
-            sorted(json!({ "type": "number" }), &numbers),
-            [&numbers[2], &numbers[4], &numbers[1], &numbers[3], &numbers[0]].map(Clone::clone)
-        );
     }
 }

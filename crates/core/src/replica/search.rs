@@ -1,20 +1,21 @@
 //! What a search finds.
 //!
-//! Words are looked for where a record's texts stand: most fields need not be read into values for that.
+//! Words are looked for where a record's texts stand: most fields need not be read into values for that, and ASCII texts
+//! need no folding.
 
 use memchr::memchr2_iter;
 use serde_json::Value;
 
 use super::Item;
-use crate::pack::Entity;
+use crate::{pack::Entity, text::fold};
 
-/// Words that must all stand in a record; case does not matter.
+/// Words that must all stand in a record, compared as [`fold`] leaves them.
 #[derive(Debug)]
 pub(super) struct Words(Vec<String>);
 
 impl Words {
     pub(super) fn of(search: &str) -> Self {
-        Self(search.split_whitespace().map(str::to_lowercase).collect())
+        Self(fold(search).split_whitespace().map(str::to_owned).collect())
     }
 
     /// Whether each stands in the record's id, its title, or a field that its entity is searched by.
@@ -26,10 +27,10 @@ impl Words {
     }
 }
 
-/// Whether a word in small letters stands in a text, in whatever letters.
+/// Whether a folded word stands in a text, however that is written.
 pub(super) fn text_has(text: &str, word: &str) -> bool {
     if !text.is_ascii() {
-        return text.to_lowercase().contains(word);
+        return fold(text).contains(word);
     }
     let (text, word) = (text.as_bytes(), word.as_bytes());
     let Some(first) = word.first() else { return true };
@@ -55,10 +56,11 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
-    use super::{text_has, value_has};
+    use super::{Words, text_has, value_has};
+    use crate::text::fold;
 
     #[test]
-    fn a_word_is_found_in_any_letters_and_only_within_one_text() {
+    fn a_word_is_found_however_it_is_written_and_only_within_one_text() {
         let table = [
             ("Hose BURST at the boom", "burst", true),
             ("Hose BURST at the boom", "boom", true),
@@ -67,12 +69,29 @@ mod tests {
             ("hhose", "hose", true),
             ("", "hose", false),
             ("Förderband ÜBERLAUF", "überlauf", true),
-            ("Forderband", "förder", false),
-            // The sign of the unit kelvin is a k in small letters.
+            ("Förderband ÜBERLAUF", "uberlauf", true),
+            ("Forderband", "förder", true),
+            ("Café", "cafe", true),
+            ("Cafe\u{301}", "café", true),
+            ("Cafe", "CAFE\u{301}", true),
+            ("Hauptstraße 5", "strasse", true),
+            ("HAUPTSTRASSE", "straße", true),
+            ("ＡＢＣ１２３", "abc123", true),
+            ("ABC123", "ｃ１", true),
+            ("ΟΔΟΣ", "οδος", true),
+            ("οδός", "ΟΔΌΣ", true),
+            ("Ölﬁlter", "olfilter", true),
             ("300 \u{212a}", "k", true),
+            ("Diyarbakır", "DIYARBAKIR", true),
+            ("İzmir", "izmir", true),
+            ("soft\u{ad}ware", "software", true),
+            ("software", "soft\u{ad}ware", true),
+            ("ガス", "ｶﾞｽ", true),
+            ("カス", "ガス", false),
+            ("Straße", "strabe", false),
         ];
         for (text, word, found) in table {
-            assert_eq!(text_has(text, word), found, "{word} in {text}");
+            assert_eq!(text_has(text, &fold(word)), found, "{word} in {text}");
         }
         let parts = json!([{ "title": "Drain oil", "litres": 12.5, "done": true }, "HAT", null]);
         for (word, found) in [
@@ -86,11 +105,16 @@ mod tests {
         }
     }
 
+    #[test]
+    fn words_are_split_by_any_white_space_and_nothing_else_is_asked_for() {
+        assert_eq!(Words::of("Café\u{3000}ＢＡＲ \u{200b} x").0, ["cafe", "bar", "x"]);
+    }
+
     proptest! {
         #[test]
-        fn a_text_has_what_it_has_in_small_letters(text in "[a-dA-DÄäßİKk ]{0,12}", word in "[a-dA-DÄäßİKk]{1,3}") {
-            let word = word.to_lowercase();
-            prop_assert_eq!(text_has(&text, &word), text.to_lowercase().contains(&word));
+        fn a_text_has_what_it_has_folded(text in "[a-dA-DÄäßİKkＡé ]{0,12}", word in "[a-dA-DÄäßİKkＡé]{1,3}") {
+            let word = fold(&word);
+            prop_assert_eq!(text_has(&text, &word), fold(&text).contains(&*word));
         }
     }
 }

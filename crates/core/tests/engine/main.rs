@@ -10,6 +10,7 @@ mod dependencies;
 mod drainer;
 mod identity;
 mod lanes;
+mod lists;
 #[rustfmt::skip]
 mod limits;
 mod properties;

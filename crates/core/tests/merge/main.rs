@@ -7,6 +7,8 @@ mod convergence;
 mod additions;
 #[rustfmt::skip]
 mod fields;
+#[rustfmt::skip]
+mod forms;
 mod laws;
 #[rustfmt::skip]
 mod lists;

@@ -1,4 +1,8 @@
-use holdfast_core::pack::{Pack, Packs};
+use holdfast_core::{
+    json,
+    pack::{Pack, Packs},
+    text::Form,
+};
 
 const GOOD: &str = r#"
 name = "yard"
@@ -87,6 +91,14 @@ const TABLE: &[(&str, &str, &str, &str)] = &[
     ("{ within = { field = \"at\", days = 7 } }", "{ within = { field = \"at\", days = 7, hours = 1 } }", "TOML", "unexpected keys in table: hours"),
     ("label = \"Weight\", type = \"number\" }, {", "label = \"Weight\", type = \"number\", max = inf }, {", "TOML", "inf and nan are no numbers here"),
     ("type = \"datetime\"", "type = \"date\"", "TOML", "unknown variant `date`"),
+    ("label = \"Plate\", type = \"text\", required", "label = \"Plate\", type = \"text\", normalize = \"upper\", required", "TOML", "normalize takes \"trim\", \"nfc\" and \"casefold\""),
+    ("label = \"Plate\", type = \"text\", required", "label = \"Plate\", type = \"text\", normalize = [\"trim\", \"Trim\"], required", "TOML", "normalize takes \"trim\""),
+    ("label = \"Plate\", type = \"text\", required", "label = \"Plate\", type = \"text\", normalize = true, required", "TOML", "normalize takes \"trim\""),
+    ("label = \"Plate\", type = \"text\", required", "label = \"Plate\", type = \"text\", normalize = [[\"trim\"]], required", "TOML", "normalize takes \"trim\""),
+    ("type = \"datetime\"", "type = \"datetime\", normalize = \"trim\"", "entities.gate-event.fields.at.normalize", "there is no such key"),
+    ("type = \"enum\", default", "type = \"enum\", normalize = \"casefold\", default", "entities.gate-event.fields.state.normalize", "there is no such key"),
+    ("key = \"sealId\"", "key = \"sealId\", normalize = \"trim\"", "entities.gate-event.fields.seals.normalize", "there is no such key"),
+    ("name = \"at\", label = \"At\", type = \"datetime\" },", "name = \"at\", label = \"At\", type = \"datetime\" }, { name = \"tags\", label = \"Tags\", type = \"set\", normalize = \"casefold\", choices = [{ value = \"Wet\", label = \"W\" }, { value = \"wet\", label = \"w\" }] },", "entities.gate-event.tags", "normalize takes two of its choices for \"wet\""),
     ("titleField = \"plate\"\noperations", "titleField = \"licence\"\noperations", "entities.gate-event", "has no field \"licence\""),
     ("unique = [[\"plate\"]]", "unique = [[\"plat\"]]", "entities.gate-event", "has no field \"plat\""),
     ("roles = [\"technician\"], when", "roles = [\"porter\"], when", "entities.gate-event", "no pack declares the role \"porter\""),
@@ -144,6 +156,29 @@ fn a_broken_pack_says_what_is_wrong_and_where() {
         assert!(error.starts_with(&format!("pack yard: {place}: ")), "{bad}\n  wanted {place}\n  said {error}");
         assert!(error.contains(message), "{bad}\n  wanted {message}\n  said {error}");
     }
+}
+
+#[test]
+fn a_form_is_one_name_or_a_list_and_the_same_for_a_device() {
+    let table = [
+        ("\"trim\"", Form { trim: true, ..Form::default() }),
+        ("\"nfc\"", Form { canonical: true, ..Form::default() }),
+        ("\"casefold\"", Form { casefold: true, ..Form::default() }),
+        ("[\"casefold\", \"trim\", \"trim\"]", Form { trim: true, casefold: true, ..Form::default() }),
+        ("[]", Form::default()),
+    ];
+    for (written, form) in table {
+        let plate = "label = \"Plate\", type = \"text\", required";
+        let text = GOOD.replacen(plate, &format!("label = \"Plate\", type = \"text\", normalize = {written}, required"), 1);
+        let pack = Pack::from_toml("yard", &text).unwrap();
+        assert_eq!(pack.entities[0].field("plate").unwrap().kind.form(), form, "{written}");
+        let sent = serde_json::to_vec(&pack).unwrap();
+        assert_eq!(json::from_slice::<Pack>(&sent).unwrap(), pack, "{written}");
+    }
+    let sent = serde_json::to_string(&Pack::from_toml("yard", GOOD).unwrap()).unwrap();
+    assert!(!sent.contains("normalize"), "what is not set costs nothing");
+    let unknown = sent.replacen("\"type\":\"text\"", "\"type\":\"text\",\"normalize\":[\"upper\"]", 1);
+    assert!(json::from_slice::<Pack>(unknown.as_bytes()).is_err());
 }
 
 #[test]

@@ -1,4 +1,8 @@
-use holdfast_core::{Fields, pack::validate, queue::Operation};
+use holdfast_core::{
+    Fields,
+    pack::{Entity, validate},
+    queue::Operation,
+};
 use serde_json::{Value, json};
 
 use super::{fields, packs};
@@ -67,6 +71,32 @@ fn lists_say_which_item_and_which_part() {
     ];
     for (payload, expected) in table {
         assert_eq!(errors(Operation::Update, payload.clone(), json!({})), expected, "{payload}");
+    }
+}
+
+#[test]
+fn what_a_form_takes_for_no_value_is_missing() {
+    let declared = json!({
+        "name": "thing", "plural": "things", "title": "Thing", "titlePlural": "Things", "idField": "thingId",
+        "idPrefix": "T-", "titleField": "number", "access": [], "fields": [
+            { "name": "number", "label": "Number", "type": "text", "required": true, "normalize": "casefold" },
+            { "name": "parts", "label": "Parts", "type": "list", "key": "k", "fields": [
+                { "name": "k", "label": "Key", "type": "text", "normalize": ["trim", "casefold"] } ] } ],
+    });
+    let entity: Entity = serde_json::from_value(declared).unwrap();
+    let table = [
+        (json!({ "number": "A-1" }), vec![]),
+        (json!({ "number": " " }), vec!["number: is needed"]),
+        (json!({ "number": "\u{200b}\u{feff}" }), vec!["number: is needed"]),
+        (json!({ "parts": [{ "k": "P-1" }, { "k": "P-2" }] }), vec![]),
+        (json!({ "parts": [{ "k": "P-1" }, { "k": " p-1" }] }), vec!["parts[1].k: stands twice in the list"]),
+        (json!({ "parts": [{ "k": "Ｐ-1" }, { "k": "P-1" }] }), vec!["parts[1].k: stands twice in the list"]),
+        (json!({ "parts": [{ "k": " " }] }), vec!["parts[0].k: is needed"]),
+    ];
+    for (payload, expected) in table {
+        let found = validate(&entity, Operation::Update, &fields(payload.clone()), &Fields::new());
+        let found: Vec<String> = found.into_iter().map(|error| format!("{}: {}", error.field, error.message)).collect();
+        assert_eq!(found, expected, "{payload}");
     }
 }
 

@@ -108,6 +108,7 @@ pub(super) fn run(arguments: &ImportArguments) -> Result<(), ImportError> {
     let file = File::open(&arguments.file).map_err(unreadable(&arguments.file))?;
     let packs = packs::load(arguments.domains.as_deref())?;
     let database = arguments.database.open()?;
+    prepare::unique_keys(&database, &packs)?;
     prepare::people(&database, &packs)?;
     let progress = |done: usize, all: usize| eprintln!("{done} of {all} rows");
     let system_user = || std::env::var("USER").or_else(|_| std::env::var("LOGNAME"));

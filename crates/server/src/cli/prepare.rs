@@ -10,7 +10,7 @@ use crate::identity::sqlite::SqliteIdentity;
 use crate::identity::store::IdentityStore;
 use crate::packs::demo::{self, DemoError};
 use crate::randomness::SystemRng;
-use crate::records::{epoch, people, starts};
+use crate::records::{epoch, people, starts, unique_keys};
 use crate::storage::port::{Storage, StorageError};
 use crate::storage::sqlite::Database;
 
@@ -27,6 +27,27 @@ pub(super) enum PrepareError {
 /// The time, in the milliseconds that the store keeps.
 pub(super) fn now() -> Timestamp {
     Utc::now().trunc_subsecs(3)
+}
+
+/// Makes the keys of unique values anew where a pack compares them in another way than when they were made. Reports
+/// records that share a value then; each keeps it until somebody changes it.
+pub(super) fn unique_keys(database: &Database, packs: &Packs) -> Result<(), PrepareError> {
+    let shared = Storage::write(database, |tx| {
+        unique_keys::keep(tx, packs).map_err(PrepareError::from)
+    })?;
+    for one in shared.named {
+        tracing::warn!(
+            entity = one.entity,
+            field = one.set,
+            record = one.id,
+            same_as = one.other,
+            "two records share a value that must be unique; both stay, change one of them"
+        );
+    }
+    if shared.unnamed > 0 {
+        tracing::warn!("{} more records share values that must be unique", shared.unnamed);
+    }
+    Ok(())
 }
 
 /// Brings the records of persons up to date with all accounts, so that work can be given to those who never signed in.

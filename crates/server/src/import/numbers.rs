@@ -1,5 +1,6 @@
 //! Numbers in cells, kept exactly or refused.
 
+use holdfast_core::decimal::{self, DecimalError};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -12,9 +13,6 @@ pub enum Decimal {
     #[serde(rename = ",")]
     Comma,
 }
-
-/// Digits that a double keeps, whatever they are.
-const KEPT_DIGITS: usize = 15;
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum NumberFault {
@@ -32,34 +30,24 @@ pub(super) fn read(cell: &str, decimal: Decimal) -> Result<Value, NumberFault> {
         Decimal::Comma if cell.contains('.') => return Err(NumberFault::NoNumber),
         Decimal::Comma => cell.replace(',', "."),
     };
-    let has_form = text.bytes().any(|byte| byte.is_ascii_digit())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.' | b'e' | b'E'));
-    if !has_form {
+    // Tables also write `+7`, `007`, `.5` and `5.`, which JSON does not.
+    let (sign, unsigned) = match text.strip_prefix('-') {
+        Some(unsigned) => ("-", unsigned),
+        None => ("", text.strip_prefix('+').unwrap_or(&text)),
+    };
+    let (mantissa, exponent) = unsigned.split_at(unsigned.find(['e', 'E']).unwrap_or(unsigned.len()));
+    if !mantissa.bytes().any(|byte| byte.is_ascii_digit()) {
         return Err(NumberFault::NoNumber);
     }
-    if let Ok(whole) = text.parse::<i64>() {
-        return Ok(whole.into());
-    }
-    if let Ok(whole) = text.parse::<u64>() {
-        return Ok(whole.into());
-    }
-    let number = text.parse::<f64>().map_err(|_| NumberFault::NoNumber)?;
-    if !number.is_finite() || significant(&text) > KEPT_DIGITS {
-        return Err(NumberFault::TooLong);
-    }
-    Ok(number.into())
-}
-
-/// How many digits matter.
-fn significant(text: &str) -> usize {
-    let mantissa = text.split(['e', 'E']).next().unwrap_or(text);
-    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
-    let digits = digits.trim_start_matches('0');
-    match mantissa.contains('.') {
-        true => digits.trim_end_matches('0').len(),
-        false => digits.len(),
+    let mantissa = mantissa.strip_suffix('.').unwrap_or(mantissa);
+    let mantissa = match mantissa.trim_start_matches('0') {
+        digits if digits.is_empty() || digits.starts_with('.') => format!("0{digits}"),
+        digits => digits.to_owned(),
+    };
+    match format!("{sign}{mantissa}{exponent}").parse::<decimal::Decimal>() {
+        Ok(number) => Ok(number.to_value()),
+        Err(DecimalError::NotANumber) => Err(NumberFault::NoNumber),
+        Err(DecimalError::TooLong) => Err(NumberFault::TooLong),
     }
 }
 
@@ -74,15 +62,26 @@ mod tests {
             (" 183.05 ", Decimal::Point, Ok(json!(183.05))),
             ("-7", Decimal::Point, Ok(json!(-7))),
             ("+7.50", Decimal::Point, Ok(json!(7.5))),
-            ("1e3", Decimal::Point, Ok(json!(1_000.0))),
+            ("1e3", Decimal::Point, Ok(json!(1_000))),
+            ("9007199254740993", Decimal::Point, Ok(json!("9007199254740993"))),
             (
-                "9007199254740993",
+                "18446744073709551615",
                 Decimal::Point,
-                Ok(json!(9_007_199_254_740_993_i64)),
+                Ok(json!("18446744073709551615")),
             ),
-            ("18446744073709551615", Decimal::Point, Ok(json!(u64::MAX))),
-            ("18446744073709551616", Decimal::Point, Err(NumberFault::TooLong)),
-            ("0.1234567890123456789", Decimal::Point, Err(NumberFault::TooLong)),
+            (
+                "0.1234567890123456789",
+                Decimal::Point,
+                Ok(json!("0.1234567890123456789")),
+            ),
+            ("007", Decimal::Point, Ok(json!(7))),
+            ("-.5", Decimal::Point, Ok(json!(-0.5))),
+            ("5.", Decimal::Point, Ok(json!(5))),
+            (
+                "1234567890123456789012345678901234567",
+                Decimal::Point,
+                Err(NumberFault::TooLong),
+            ),
             ("0.10000000000000000000", Decimal::Point, Ok(json!(0.1))),
             ("1e999", Decimal::Point, Err(NumberFault::TooLong)),
             ("1,234", Decimal::Point, Err(NumberFault::NoNumber)),
@@ -95,7 +94,7 @@ mod tests {
             assert_eq!(read(cell, decimal), expected, "{cell}");
         }
         for cell in [
-            "", " ", "inf", "NaN", "-", "e", ".", "1 234", "0x10", "PM01", "１２",
+            "", " ", "inf", "NaN", "-", "+-1", "e", "e5", ".", "5.e", "1 234", "0x10", "PM01", "１２",
         ] {
             assert_eq!(read(cell, Decimal::Point), Err(NumberFault::NoNumber), "{cell}");
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_core::{
     Fields, Timestamp,
-    pack::{Entity, Packs, validate},
+    pack::{Entity, Packs, canonical, validate},
     protocol::FieldError,
     queue::Operation,
     stamps,
@@ -77,6 +77,7 @@ pub(super) fn drafts(mapping: &Mapping, entity: &Entity, rows: &[Row]) -> (Vec<D
         *occurrence += 1;
         let key = format!("{}{digest}-{occurrence}", mapping.key.prefix);
         fields.insert(mapping.key.field.clone(), Value::from(key));
+        canonical(entity, &mut fields);
         match fault(entity, &fields) {
             None => drafts.push(Draft {
                 line: row.line,
@@ -254,7 +255,7 @@ fn by_row(mapping: &Mapping) -> String {
 /// Keeps for good which record a row came to, so that the row is known whatever becomes of the record.
 fn note(tx: &mut dyn Transaction, place: Place<'_>, key: &str, id: &str) -> Result<()> {
     let (entity, name) = (&place.entity.name, by_row(place.mapping));
-    match tx.key_holder(entity, &name, key)?.as_deref() == Some(id) {
+    match tx.key_holder(entity, &name, key, None)?.as_deref() == Some(id) {
         true => Ok(()),
         false => tx.put_key(entity, &name, key, id),
     }
@@ -264,7 +265,7 @@ fn note(tx: &mut dyn Transaction, place: Place<'_>, key: &str, id: &str) -> Resu
 fn known(tx: &dyn Transaction, place: Place<'_>, key: &str) -> Result<Option<StoredRecord>> {
     let Place { entity, mapping, .. } = place;
     let holder = unique::holder(tx, entity, &mapping.key.field, key)?;
-    let noted = tx.key_holder(&entity.name, &by_row(mapping), key)?;
+    let noted = tx.key_holder(&entity.name, &by_row(mapping), key, None)?;
     let id = holder.or(noted).or_else(|| place.tombstones.get(key).cloned());
     match id {
         Some(id) => tx.record(&entity.name, &id),

@@ -17,6 +17,7 @@ pub mod people;
 pub mod references;
 pub mod starts;
 pub mod unique;
+pub mod unique_keys;
 pub mod version;
 
 use holdfast_core::{

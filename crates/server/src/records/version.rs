@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use holdfast_core::{
     Fields, Timestamp,
+    merge::settle_sets,
     pack::{Entity, canonical},
 };
 use serde_json::Value;
@@ -63,6 +64,7 @@ impl NewVersion<'_> {
         fields.retain(|_, value| !value.is_null());
         canonical(entity, &mut fields);
         refuse_undeclared(entity, before, &fields)?;
+        settle_sets(entity, &mut fields);
         fields.insert(entity.id_field.clone(), id.into());
         let deleted = act == Act::Delete;
         let former = before

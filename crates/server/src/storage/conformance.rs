@@ -308,7 +308,7 @@ fn a_savepoint_takes_back_only_itself(storage: &impl Storage) {
         let failed: Result<()> = in_savepoint(tx, |tx| {
             put(tx, "order", "O-1", 2, "inside")?;
             in_savepoint(tx, |tx| put(tx, "order", "O-2", 1, "deeper"))?;
-            tx.drop_key("order", "ref", "r")?;
+            tx.drop_key("order", "ref", "r", "O-1")?;
             Err(StorageError::Inconsistent("on purpose".into()))
         });
         assert!(failed.is_err());
@@ -325,16 +325,29 @@ fn keys_aliases_answers_and_meta(storage: &impl Storage) {
     write(storage, |tx| {
         tx.put_key("order", "ref", "r-1", "O-1")?;
         tx.put_key("order", "ref", "r-2", "O-2")?;
-        tx.drop_key("order", "ref", "r-2")?;
+        tx.put_key("order", "ref", "r-2", "O-3")?;
+        tx.put_key("order", "ref", "r-2", "O-2")?;
+        tx.put_key("order", "tag", "r-1", "O-1")?;
+        tx.put_key("order", "tag", "r-2", "O-1")?;
+        tx.clear_keys("order", "tag")?;
+        tx.drop_key("order", "ref", "r-2", "O-2")?;
+        tx.drop_key("order", "ref", "r-2", "O-9")?;
         tx.put_alias("phone", "order", "local-1", "O-1")?;
         tx.put_answer("phone", "key-1", "{}")?;
         tx.put_meta("epoch", "one")?;
         tx.put_meta("epoch", "two")
     });
     read(storage, |tx| {
-        assert_eq!(tx.key_holder("order", "ref", "r-1")?.as_deref(), Some("O-1"));
-        assert_eq!(tx.key_holder("order", "ref", "r-2")?, None);
-        assert_eq!(tx.key_holder("asset", "ref", "r-1")?, None);
+        let holder = |entity, name, value, besides| tx.key_holder(entity, name, value, besides);
+        assert_eq!(holder("order", "ref", "r-1", None)?.as_deref(), Some("O-1"));
+        assert_eq!(holder("order", "ref", "r-1", Some("O-1"))?, None);
+        assert_eq!(
+            holder("order", "ref", "r-1", Some("O-2"))?.as_deref(),
+            Some("O-1")
+        );
+        assert_eq!(holder("order", "ref", "r-2", None)?.as_deref(), Some("O-3"));
+        assert_eq!(holder("asset", "ref", "r-1", None)?, None);
+        assert_eq!(holder("order", "tag", "r-1", None)?, None);
         assert_eq!(tx.alias("phone", "order", "local-1")?.as_deref(), Some("O-1"));
         assert_eq!(tx.alias("phone", "asset", "local-1")?, None);
         assert_eq!(tx.alias("tablet", "order", "local-1")?, None);

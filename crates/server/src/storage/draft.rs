@@ -236,8 +236,14 @@ impl Transaction for Draft<'_> {
         self.snapshot.newest_versions(entity, id, range, bound)
     }
 
-    fn key_holder(&self, entity: &str, name: &str, value: &str) -> Result<Option<String>> {
-        self.snapshot.key_holder(entity, name, value)
+    fn key_holder(
+        &self,
+        entity: &str,
+        name: &str,
+        value: &str,
+        besides: Option<&str>,
+    ) -> Result<Option<String>> {
+        self.snapshot.key_holder(entity, name, value, besides)
     }
 
     fn alias(&self, device: &str, entity: &str, local_id: &str) -> Result<Option<String>> {
@@ -280,7 +286,11 @@ impl Transaction for Draft<'_> {
         REFUSED
     }
 
-    fn drop_key(&mut self, _entity: &str, _name: &str, _value: &str) -> Result<()> {
+    fn drop_key(&mut self, _entity: &str, _name: &str, _value: &str, _id: &str) -> Result<()> {
+        REFUSED
+    }
+
+    fn clear_keys(&mut self, _entity: &str, _name: &str) -> Result<()> {
         REFUSED
     }
 

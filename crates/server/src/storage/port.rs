@@ -93,10 +93,19 @@ pub trait Transaction {
         bound: HistoryBound,
     ) -> Result<NewestVersions>;
 
-    /// Who holds a unique value. `name` tells several kinds of values of one entity apart.
-    fn key_holder(&self, entity: &str, name: &str, value: &str) -> Result<Option<String>>;
+    /// Who holds a unique value, besides one record. `name` tells several kinds of values of one entity apart. Of several
+    /// holders (records that were there before the value had to be unique) the first by id.
+    fn key_holder(
+        &self,
+        entity: &str,
+        name: &str,
+        value: &str,
+        besides: Option<&str>,
+    ) -> Result<Option<String>>;
     fn put_key(&mut self, entity: &str, name: &str, value: &str, id: &str) -> Result<()>;
-    fn drop_key(&mut self, entity: &str, name: &str, value: &str) -> Result<()>;
+    fn drop_key(&mut self, entity: &str, name: &str, value: &str, id: &str) -> Result<()>;
+    /// Drops all keys of one kind.
+    fn clear_keys(&mut self, entity: &str, name: &str) -> Result<()>;
 
     /// The server's id for one that this device made.
     fn alias(&self, device: &str, entity: &str, local_id: &str) -> Result<Option<String>>;

@@ -56,6 +56,18 @@ impl Checker<'_> {
                 self.parts(fields, place)
             }
             FieldType::Object { fields } => self.parts(fields, place),
+            FieldType::Set { choices, normalize } => {
+                let keys: Vec<_> = choices
+                    .iter()
+                    .map(|choice| normalize.key(&choice.value))
+                    .collect();
+                match repeated(keys.iter().map(AsRef::as_ref)) {
+                    Some(key) => {
+                        self.wrong(place, format!("normalize takes two of its choices for \"{key}\""))
+                    }
+                    None => Ok(()),
+                }
+            }
             _ => Ok(()),
         }
     }

@@ -39,6 +39,7 @@ fn open_state(arguments: &ServeArguments) -> Result<AppState, ServeError> {
     let packs = Arc::new(packs::load(arguments.domains.as_deref())?);
     let database = Arc::new(arguments.database.open()?);
     prepare_accounts(&database, arguments.demo)?;
+    prepare::unique_keys(&database, &packs)?;
     prepare::people(&database, &packs)?;
     prepare::start(&database)?;
     if arguments.restored {

@@ -147,7 +147,7 @@ fn records_of_earlier_imports_are_recognised() {
     let forget: Result<(), StorageError> = storage.write(|tx| {
         for order in orders_in(tx)? {
             let key = order.fields["reference"].as_str().unwrap().to_owned();
-            tx.drop_key("order", "imported:reference", &key)?;
+            tx.drop_key("order", "imported:reference", &key, &order.id)?;
         }
         Ok(())
     });

@@ -26,7 +26,8 @@ struct Tables {
     /// Runs of the log's times, by their first position; in microseconds.
     log_times: Table<u64, i64>,
     history: Table<(RecordId, u64), HistoryEntry>,
-    keys: Table<(String, String, String), String>,
+    /// By entity, kind, value and holder.
+    keys: Table<((String, String, String), String), ()>,
     /// By device, entity and the id that the device made.
     aliases: Table<(String, String, String), String>,
     ledger: Table<(String, String), String>,

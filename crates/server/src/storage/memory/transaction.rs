@@ -203,19 +203,40 @@ impl Transaction for MemoryTransaction<'_> {
         Ok(NewestVersions { entries, complete })
     }
 
-    fn key_holder(&self, entity: &str, name: &str, value: &str) -> Result<Option<String>> {
-        Ok(self.tables.keys.rows().get(&triple(entity, name, value)).cloned())
+    fn key_holder(
+        &self,
+        entity: &str,
+        name: &str,
+        value: &str,
+        besides: Option<&str>,
+    ) -> Result<Option<String>> {
+        let key = triple(entity, name, value);
+        let holders = self.tables.keys.rows().range((key.clone(), String::new())..);
+        let mut holders = holders.map(|(row, ())| row).take_while(|row| row.0 == key);
+        let holder = holders.find(|row| Some(row.1.as_str()) != besides);
+        Ok(holder.map(|row| row.1.clone()))
     }
 
     fn put_key(&mut self, entity: &str, name: &str, value: &str, id: &str) -> Result<()> {
         self.writing()?
             .keys
-            .insert(triple(entity, name, value), id.to_owned());
+            .insert((triple(entity, name, value), id.to_owned()), ());
         Ok(())
     }
 
-    fn drop_key(&mut self, entity: &str, name: &str, value: &str) -> Result<()> {
-        self.writing()?.keys.remove(&triple(entity, name, value));
+    fn drop_key(&mut self, entity: &str, name: &str, value: &str, id: &str) -> Result<()> {
+        let row = (triple(entity, name, value), id.to_owned());
+        self.writing()?.keys.remove(&row);
+        Ok(())
+    }
+
+    fn clear_keys(&mut self, entity: &str, name: &str) -> Result<()> {
+        let first = (triple(entity, name, ""), String::new());
+        let keys = self.tables.keys.rows().range(first..).map(|(row, ())| row);
+        let of_kind = keys.take_while(|(key, _)| key.0 == entity && key.1 == name);
+        let gone: Vec<_> = of_kind.cloned().collect();
+        let tables = self.writing()?;
+        gone.iter().for_each(|row| tables.keys.remove(row));
         Ok(())
     }
 

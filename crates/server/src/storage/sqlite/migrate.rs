@@ -18,6 +18,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0008_records_by_time.sql"),
     include_str!("../migrations/0010_known_browsers.sql"),
     include_str!("../migrations/0011_log_times.sql"),
+    include_str!("../migrations/0012_unique_holders.sql"),
 ];
 
 /// Brings the schema to the newest version this server knows.

@@ -225,9 +225,16 @@ impl Transaction for SqliteTransaction<'_> {
         history::newest(self.connection, (entity, id), range, bound)
     }
 
-    fn key_holder(&self, entity: &str, name: &str, value: &str) -> Result<Option<String>> {
-        let sql = "SELECT id FROM unique_values WHERE entity = ?1 AND name = ?2 AND value = ?3";
-        self.one(sql, [entity, name, value], |row| row.get(0))
+    fn key_holder(
+        &self,
+        entity: &str,
+        name: &str,
+        value: &str,
+        besides: Option<&str>,
+    ) -> Result<Option<String>> {
+        let sql = "SELECT id FROM unique_values \
+                   WHERE entity = ?1 AND name = ?2 AND value = ?3 AND id IS NOT ?4 ORDER BY id LIMIT 1";
+        self.one(sql, (entity, name, value, besides), |row| row.get(0))
     }
 
     fn put_key(&mut self, entity: &str, name: &str, value: &str, id: &str) -> Result<()> {
@@ -237,10 +244,17 @@ impl Transaction for SqliteTransaction<'_> {
         )
     }
 
-    fn drop_key(&mut self, entity: &str, name: &str, value: &str) -> Result<()> {
+    fn drop_key(&mut self, entity: &str, name: &str, value: &str, id: &str) -> Result<()> {
         self.run(
-            "DELETE FROM unique_values WHERE entity = ?1 AND name = ?2 AND value = ?3",
-            [entity, name, value],
+            "DELETE FROM unique_values WHERE entity = ?1 AND name = ?2 AND value = ?3 AND id = ?4",
+            [entity, name, value, id],
+        )
+    }
+
+    fn clear_keys(&mut self, entity: &str, name: &str) -> Result<()> {
+        self.run(
+            "DELETE FROM unique_values WHERE entity = ?1 AND name = ?2",
+            [entity, name],
         )
     }
 

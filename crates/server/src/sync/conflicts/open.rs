@@ -121,7 +121,7 @@ fn enter(
 ) -> Result<ConflictSummary> {
     let conflict_entity = notices::built_in(cx, system::CONFLICT)?;
     let key = open_key(&entity.name, &record.id, &cx.caller.me.user_id, reason);
-    let known = match tx.key_holder(system::CONFLICT, OPEN, &key)? {
+    let known = match tx.key_holder(system::CONFLICT, OPEN, &key, None)? {
         Some(id) => tx.record(system::CONFLICT, &id)?,
         None => None,
     };
@@ -231,7 +231,10 @@ pub(in crate::sync) fn open_of(
     id: &str,
     author: &str,
 ) -> Result<Vec<String>> {
-    let holder = |reason| tx.key_holder(system::CONFLICT, OPEN, &open_key(entity, id, author, reason));
+    let holder = |reason| {
+        let key = open_key(entity, id, author, reason);
+        tx.key_holder(system::CONFLICT, OPEN, &key, None)
+    };
     let found: Vec<_> = [CHANGED, DELETED]
         .map(holder)
         .into_iter()
@@ -241,7 +244,7 @@ pub(in crate::sync) fn open_of(
 
 /// The conflict is no longer open.
 pub(super) fn forget(tx: &mut dyn Transaction, conflict: &StoredRecord) -> Result<()> {
-    tx.drop_key(system::CONFLICT, OPEN, &key_of(conflict))
+    tx.drop_key(system::CONFLICT, OPEN, &key_of(conflict), &conflict.id)
 }
 
 /// The conflict is open again.

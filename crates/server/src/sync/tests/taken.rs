@@ -59,7 +59,7 @@ fn is_open(world: &World<impl Storage>, conflict: &str) -> bool {
 
 fn holder(world: &World<impl Storage>, value: &str) -> Option<String> {
     let value = format!("[\"{value}\"]");
-    world.write(|tx| tx.key_holder("order", "reference", &value))
+    world.write(|tx| tx.key_holder("order", "reference", &value, None))
 }
 
 fn a_record_comes_back_with_another_value(world: World<impl Storage>) {
