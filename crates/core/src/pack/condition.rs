@@ -1,10 +1,10 @@
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
+use std::{borrow::Cow, cmp::Ordering};
 
 use serde_json::Value;
 
 use crate::{
-    Fields, Timestamp,
+    Fields, Timestamp, decimal,
     json::{Faults, FromJson, Object},
     timestamp,
 };
@@ -159,6 +159,9 @@ fn equals(actual: &Value, wanted: &Value, context: &Context<'_>) -> bool {
         Some("$sites") => actual
             .as_str()
             .is_some_and(|site| context.sites.iter().any(|own| own == site)),
+        _ if actual.is_number() && wanted.is_number() => {
+            decimal::order(actual, wanted) == Some(Ordering::Equal)
+        }
         _ => actual == wanted,
     }
 }

@@ -36,7 +36,8 @@ pub(super) fn read(cell: &str, decimal: Decimal) -> Result<Value, NumberFault> {
         None => ("", text.strip_prefix('+').unwrap_or(&text)),
     };
     let (mantissa, exponent) = unsigned.split_at(unsigned.find(['e', 'E']).unwrap_or(unsigned.len()));
-    if !mantissa.bytes().any(|byte| byte.is_ascii_digit()) {
+    let has_digit = mantissa.bytes().any(|byte| byte.is_ascii_digit());
+    if !has_digit || mantissa.starts_with('-') {
         return Err(NumberFault::NoNumber);
     }
     let mantissa = mantissa.strip_suffix('.').unwrap_or(mantissa);

@@ -1,7 +1,8 @@
 //! Listing records.
 
 use holdfast_core::{
-    pack::{Entity, Values},
+    merge::same_value,
+    pack::{Entity, Field, Values, canonical_value},
     protocol::WireRecord,
 };
 use serde::{Deserialize, Serialize};
@@ -59,15 +60,15 @@ pub(in crate::sync) fn list_within(
             "limit must be 1 to {MAXIMAL_PAGE}."
         ))));
     }
-    if let Some((name, _)) = request
-        .filters
-        .iter()
-        .find(|(name, _)| entity.field(name).is_none())
-    {
-        return Ok(Err(Refusal::malformed(format!(
-            "{} has no field \"{name}\" to be filtered by.",
-            entity.name
-        ))));
+    let mut filters = Vec::with_capacity(request.filters.len());
+    for (name, text) in &request.filters {
+        let Some(field) = entity.field(name) else {
+            return Ok(Err(Refusal::malformed(format!(
+                "{} has no field \"{name}\" to be filtered by.",
+                entity.name
+            ))));
+        };
+        filters.push(Wanted::of(field, text));
     }
     let (mut after, mut left) = (request.page.clone(), looked_at);
     let mut items = Vec::new();
@@ -86,7 +87,8 @@ pub(in crate::sync) fn list_within(
             }
             left -= 1;
             after = Some(record.id.clone());
-            if record.deleted || !fits(&record, &request.filters) || !cx.readable(entity, &record) {
+            let fits = filters.iter().all(|wanted| wanted.is_in(&record));
+            if record.deleted || !fits || !cx.readable(entity, &record) {
                 continue;
             }
             if items.len() == limit {
@@ -111,13 +113,28 @@ fn between(last: &str, next: &str) -> String {
     }
 }
 
-fn fits(record: &StoredText, filters: &[(String, String)]) -> bool {
-    filters
-        .iter()
-        .all(|(name, wanted)| match record.fields.value(name).as_deref() {
-            Some(Value::String(text)) => text == wanted,
-            Some(Value::Array(items)) => items.iter().any(|item| item.as_str() == Some(wanted)),
-            Some(other) => serde_json::from_str::<Value>(wanted).is_ok_and(|wanted| wanted == *other),
-            None => wanted.is_empty(),
-        })
+/// A field and the value that it must have, as text and in the form in which the field's values are stored.
+struct Wanted<'a> {
+    field: &'a Field,
+    text: &'a str,
+    value: Value,
+}
+
+impl<'a> Wanted<'a> {
+    fn of(field: &'a Field, text: &'a str) -> Self {
+        let mut value = Value::from(text);
+        canonical_value(&field.kind, &mut value);
+        Self { field, text, value }
+    }
+
+    fn is_in(&self, record: &StoredText) -> bool {
+        match record.fields.value(&self.field.name).as_deref() {
+            Some(stored @ (Value::String(_) | Value::Number(_))) => {
+                same_value(self.field, stored, &self.value)
+            }
+            Some(Value::Array(items)) => items.iter().any(|item| item.as_str() == Some(self.text)),
+            Some(other) => serde_json::from_str::<Value>(self.text).is_ok_and(|wanted| wanted == *other),
+            None => self.text.is_empty(),
+        }
+    }
 }

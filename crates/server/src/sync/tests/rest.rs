@@ -103,6 +103,22 @@ fn lists_come_in_pages_and_can_be_filtered(world: World<impl Storage>) {
         list(&world, &tara, &filtered("plan", "1")).unwrap().0,
         ["WO-1", "WO-3"]
     );
+    // Numbers and instants by value, however they are written.
+    world.given(
+        "order",
+        "WO-7",
+        json!({ "title": "x", "owner": "tara", "trips": "9007199254740993", "due": "2026-11-20T20:00:00Z" }),
+    );
+    for (name, value, found) in [
+        ("trips", "9007199254740993", 1),
+        ("trips", "9007199254740992", 0),
+        ("trips", "9007199254740993.0", 1),
+        ("due", "2026-11-21T01:00:00+05:00", 1),
+        ("due", "2026-11-21T01:00:00Z", 0),
+    ] {
+        let ids = list(&world, &tara, &filtered(name, value)).unwrap().0;
+        assert_eq!(ids.len(), found, "{name} {value}");
+    }
     assert_eq!(list(&world, &tara, &filtered("colour", "red")), Err(400));
     assert_eq!(
         list(
