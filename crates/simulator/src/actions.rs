@@ -1,7 +1,7 @@
 //! What people do with a device: they see something, think, and commit. Each act is a task of its context and dies with
 //! it.
 
-use std::rc::Rc;
+use std::{cell::Cell, rc::Rc};
 
 use holdfast_core::{
     Fields, Timestamp,
@@ -10,6 +10,7 @@ use holdfast_core::{
     queue::{Operation, QueuedWrite, WriteStatus},
     record::RecordKey,
     replica::Replica,
+    store::MemoryStore,
     system,
 };
 use serde_json::{Value, json};
@@ -19,10 +20,36 @@ use crate::{
     diary::{AppTime, Diary},
     executor::{Bell, Executor, Time},
     invariants::clocks,
+    network::Network,
     rng::Seeded,
     story::Story,
     values,
 };
+
+/// The server's clock, and what a device knows of it.
+#[derive(Debug, Clone)]
+pub struct ServerClock {
+    pub network: Rc<Network>,
+    pub store: MemoryStore,
+    /// The offset that was known when a clock was last set.
+    pub known_before: Rc<Cell<i64>>,
+}
+
+impl ServerClock {
+    fn time(&self) -> Timestamp {
+        self.network.server.borrow().dated(self.network.time.now())
+    }
+
+    /// The offset that the device has stored.
+    pub fn known(&self) -> i64 {
+        Replica::new(self.store.everything()).sync().clock_offset_ms
+    }
+
+    /// A clock is set now.
+    pub fn is_set(&self) {
+        self.known_before.set(self.known());
+    }
+}
 
 /// One person at one context, about to do something.
 pub struct Person {
@@ -36,8 +63,8 @@ pub struct Person {
     pub diary: Rc<Diary>,
     pub story: Story,
     pub people: Rc<Vec<String>>,
-    /// What the server's clock says, and the offset that was known when a clock was last set, where clocks are set.
-    pub clocks: Option<(Timestamp, i64)>,
+    /// Where clocks are set.
+    pub clocks: Option<ServerClock>,
 }
 
 impl std::fmt::Debug for Person {
@@ -100,12 +127,15 @@ impl Person {
 
     /// What the app takes for the time, as it does where it fills one in.
     fn app_time(&self) -> Option<AppTime> {
-        let (by_server, offset_then) = self.clocks?;
+        let clock = self.clocks.as_ref()?;
         let offset = self.replica().sync().clock_offset_ms;
         Some(AppTime {
             claimed: self.engine.ports().clock().now() + chrono::Duration::milliseconds(offset),
-            by_server,
-            measured: offset != 0 && (offset - offset_then).abs() > 2 * clocks::ERROR_MS,
+            by_server: clock.time(),
+            // This context may not have heard yet of what another one measured.
+            measured: offset != 0
+                && offset == clock.known()
+                && (offset - clock.known_before.get()).abs() > 2 * clocks::ERROR_MS,
         })
     }
 

@@ -14,6 +14,7 @@ use holdfast_core::{
 };
 
 use crate::{
+    actions::ServerClock,
     context::{Driver, Lock},
     diary::Diary,
     executor::{Bell, Executor, TaskId, Time},
@@ -96,7 +97,7 @@ pub struct Device {
     pub store: MemoryStore,
     skew_ms: Rc<Cell<i64>>,
     /// The offset to the server that it knew when its clock, or the server's, was last set.
-    pub offset_when_set: Cell<i64>,
+    offset_when_set: Rc<Cell<i64>>,
     pub contexts: Vec<ContextSlot>,
     /// Whether the platform has locks; without them the lease alone elects.
     has_locks: bool,
@@ -128,7 +129,7 @@ impl Device {
             link: Rc::new(Link::new(format!("{user}/{number}"), dialect)),
             store: MemoryStore::default(),
             skew_ms: Rc::new(Cell::new(rng.between(0, 7_200_000) as i64 - 3_600_000)),
-            offset_when_set: Cell::new(0),
+            offset_when_set: Rc::default(),
             contexts,
             has_locks: rng.chance(500),
             lock: Lock::default(),
@@ -169,7 +170,16 @@ impl Device {
 
     /// Its clock, or the server's, was set: the offset that it knows is the one of before.
     pub fn clocks_differ(&self) {
-        self.offset_when_set.set(self.replica().sync().clock_offset_ms);
+        self.server_clock().is_set();
+    }
+
+    /// What it knows of the server's clock.
+    pub fn server_clock(&self) -> ServerClock {
+        ServerClock {
+            network: Rc::clone(&self.network),
+            store: self.store.clone(),
+            known_before: Rc::clone(&self.offset_when_set),
+        }
     }
 
     fn clock(&self) -> SkewedClock {

@@ -41,7 +41,6 @@ impl World {
     }
 
     fn work(&mut self, number: usize, rng: &Seeded) {
-        let server_time = self.network.server.borrow().dated(self.executor.time.now());
         let device = &mut self.devices[number];
         let at = rng.below(device.contexts.len() as u64) as usize;
         let Some(engine) = device.contexts[at].engine.borrow().clone() else {
@@ -57,10 +56,7 @@ impl World {
             diary: self.diary.clone(),
             story: self.story.clone(),
             people: self.people.clone(),
-            clocks: self
-                .bystanders
-                .clocks
-                .then(|| (server_time, device.offset_when_set.get())),
+            clocks: self.bystanders.clocks.then(|| device.server_clock()),
         };
         person.begin(device, at, &mut self.executor);
     }
@@ -226,6 +222,10 @@ impl World {
     fn set_clock(&self, number: usize, rng: &Seeded) {
         let device = &self.devices[number];
         let skew = rng.between(0, 200_000_000) as i64 - 100_000_000;
+        // There the clocks are set by others.
+        if self.bystanders.clocks {
+            return;
+        }
         device.set_clock(skew);
         self.story.tell(&device.link.name, || {
             format!("has its clock set to {skew} ms off")

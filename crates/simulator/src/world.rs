@@ -107,6 +107,7 @@ impl World {
             world.devices.push(device);
             world.reopen_all(number);
         }
+        world.begin_with_wrong_clocks();
         Ok(world)
     }
 

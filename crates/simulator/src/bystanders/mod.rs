@@ -23,6 +23,8 @@ const SETTING: u64 = 150;
 /// Worlds with a client, or with clocks that are set: one of so many.
 const ONE_OF: u64 = 4;
 const DAY_MS: i64 = 86_400_000;
+/// A device's clock jumps by less than it keeps finished work: that goes by the device's clock.
+const JUMP_MS: i64 = 40 * DAY_MS;
 
 #[derive(Debug)]
 pub(crate) struct Bystanders {
@@ -53,6 +55,13 @@ impl Bystanders {
 }
 
 impl World {
+    /// Sets the devices' clocks wrong before anything happens, if they are to be.
+    pub(crate) fn begin_with_wrong_clocks(&self) {
+        for device in self.devices.iter().filter(|_| self.bystanders.clocks) {
+            device.set_clock(years_off(device.number));
+        }
+    }
+
     /// They look on after an event, and act.
     pub(crate) fn look_on(&mut self, rng: &Seeded) {
         let now = self.network.time.now();
@@ -78,7 +87,7 @@ impl World {
         }
     }
 
-    /// The server's clock, by minutes or a day; or a device's, by up to more than a year.
+    /// The server's clock, by minutes or a day; or a device's, by weeks around the year that it is off by.
     fn set_a_clock(&self, rng: &Seeded) {
         let off = |most: i64| rng.below(2 * most as u64) as i64 - most;
         if rng.chance(500) {
@@ -89,13 +98,18 @@ impl World {
             self.story
                 .tell("server", || format!("has its clock set to {clock_ms} ms off"));
         } else if let Some(device) = rng.pick(&self.devices) {
-            let skew_ms = off(400 * DAY_MS);
+            let skew_ms = years_off(device.number) + off(JUMP_MS);
             device.set_clock(skew_ms);
             let name = &device.link.name;
             self.story
                 .tell(name, || format!("has its clock set to {skew_ms} ms off"));
         }
     }
+}
+
+/// How far a device's clock is off in a world of wrong clocks: one is right, one a year behind, one a year ahead.
+fn years_off(device: usize) -> i64 {
+    [-365, 365, 0][device % 3] * DAY_MS
 }
 
 /// A supervisor of all sites on a device that is none of the run's; no account that anybody changes.

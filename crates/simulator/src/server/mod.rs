@@ -74,6 +74,8 @@ pub struct Server {
     /// Changes of honest devices that were accepted.
     pub taken: Vec<identity::Taken>,
     pub epochs: Epochs,
+    /// The latest end of a log that a backup brought back.
+    pub restored_to: u64,
     /// How far its clock is from the world's time, in milliseconds.
     pub clock_ms: i64,
     lost: identity::Lost,
@@ -114,6 +116,7 @@ impl Server {
             misaliased: Vec::new(),
             taken: Vec::new(),
             epochs: Epochs::default(),
+            restored_to: 0,
             clock_ms: 0,
             lost: identity::Lost::default(),
             backups: Vec::new(),
@@ -242,6 +245,8 @@ impl Server {
         self.storage.fail_after(u64::MAX);
         self.sessions.restore(backup.identity.clone());
         self.made_by = backup.made_by.clone();
+        let end = self.storage.read::<_, StorageError>(|tx| tx.last_sequence())?;
+        self.restored_to = self.restored_to.max(end);
         self.backups.truncate(which);
         self.start()?;
         if self.rng.chance(500) {
