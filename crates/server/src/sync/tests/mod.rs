@@ -12,6 +12,7 @@ mod delta;
 mod device;
 mod effects;
 mod late;
+mod ledger;
 #[rustfmt::skip]
 mod limits;
 mod merge;
