@@ -34,7 +34,7 @@ pub fn import(bytes: &[u8]) {
     let storage = MemoryStorage::default();
     let file = [HEADER.as_bytes(), GOOD.as_bytes(), bytes].concat();
     let Some(summary) = run(&storage, &file) else {
-        assert!(bytes.contains(&0), "the header is right");
+        assert!(bytes.contains(&0) || !bytes.is_ascii(), "the header is right");
         return;
     };
     let told = summary.imported + summary.known + summary.broken.len();

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::database_url::DatabaseUrl;
 use super::prepare::{self, PrepareError};
-use crate::import::encoding::{Named, Origin, ReadAs};
+use crate::import::encoding::{Named, Origin};
 use crate::import::mapping::Mapping;
 use crate::import::{self, ImportError as Failure, Options, Summary};
 use crate::packs::{self, PacksError};
@@ -137,7 +137,7 @@ fn tell(summary: &Summary) -> Result<(), ImportError> {
             revived => format!(", {revived} brought back"),
         }
     );
-    if let Some(note) = encoding_note(summary.read_as) {
+    if let Some(note) = encoding_note(summary) {
         println!("{note}");
     }
     if summary.deleted > 0 {
@@ -160,11 +160,12 @@ fn tell(summary: &Summary) -> Result<(), ImportError> {
 }
 
 /// In which encoding the file was read, where nobody said so and it is not UTF-8.
-fn encoding_note(read_as: ReadAs) -> Option<String> {
-    let name = read_as.name;
-    match read_as.origin {
+fn encoding_note(summary: &Summary) -> Option<String> {
+    let name = summary.read_as.name;
+    let sample = summary.sample.as_deref().unwrap_or_default();
+    match summary.read_as.origin {
         Origin::Guessed => Some(format!(
-            "note: the file is not UTF-8 and was read as {name}, which fits best; if letters are wrong, delete those \
+            "note: the file is not UTF-8 and was read as {name}, which fits best: \"{sample}\". If letters are wrong, delete those \
              records and import again with --encoding NAME"
         )),
         Origin::Marked if name != "UTF-8" => Some(format!(

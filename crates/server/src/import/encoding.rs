@@ -5,11 +5,15 @@
 use std::ops::Range;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{DecoderResult, Encoding, UTF_8};
+use encoding_rs::{DecoderResult, Encoding, UTF_8, WINDOWS_1252};
 
 /// Stands where bytes do not decode.
 const MARK: char = char::REPLACEMENT_CHARACTER;
 const GROWTH: usize = 64 * 1024;
+/// Bytes that are not ASCII, below which a guess is taken for one in the commonest encoding alone.
+const EVIDENCE: usize = 10;
+/// Characters of the line that shows what a guess made of the file.
+const SHOWN: usize = 80;
 
 /// An encoding by its WHATWG label: `utf-8`, `windows-1252`, `latin1`, `utf-16le`, `shift_jis`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +70,13 @@ pub(super) struct Decoded {
 }
 
 impl Decoded {
+    /// The first line with letters beyond ASCII, for a person to see whether they are right.
+    pub fn sample(&self) -> Option<String> {
+        let line = self.text.lines().find(|line| !line.is_ascii())?;
+        let shown = line.trim().chars().filter(|c| !c.is_control());
+        Some(shown.take(SHOWN).collect())
+    }
+
     /// What is wrong with the characters of a part of the text, if anything is.
     pub fn fault_in(&self, range: Range<usize>) -> Option<String> {
         let part = &self.text[range.clone()];
@@ -94,7 +105,7 @@ impl Decoded {
 /// Decodes a file in the encoding that is asked for, or in the one that it seems to be in.
 ///
 /// # Errors
-/// If it cannot be said which: the file seems to be in UTF-16 and has no byte order mark.
+/// If it cannot be said which: the file seems to be in UTF-16 and has no byte order mark, or holds too little to guess from.
 pub(super) fn decode(bytes: &[u8], asked: Option<Named>) -> Result<Decoded, String> {
     let (encoding, origin) = match asked {
         Some(Named(encoding)) => (encoding, Origin::Asked),
@@ -143,7 +154,20 @@ fn detect(bytes: &[u8]) -> Result<(&'static Encoding, Origin), String> {
     }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(bytes, true);
-    Ok((detector.guess(None, Utf8Detection::Deny), Origin::Guessed))
+    let guess = detector.guess(None, Utf8Detection::Deny);
+    let evidence = bytes
+        .iter()
+        .filter(|byte| !byte.is_ascii())
+        .take(EVIDENCE)
+        .count();
+    if guess != WINDOWS_1252 && evidence < EVIDENCE {
+        return Err(format!(
+            "the file is not UTF-8, and holds too few letters beyond ASCII to tell its encoding; say --encoding windows-1252 if \
+             it comes from western Europe ({} fits, too)",
+            guess.name()
+        ));
+    }
+    Ok((guess, Origin::Guessed))
 }
 
 /// The label of the UTF-16 that a text in mostly ASCII would be in.
@@ -325,6 +349,14 @@ mod tests {
                 .unwrap_err()
                 .ends_with("say --encoding utf-16be")
         );
+        // One letter, which could be many.
+        let refused = decode(b"clearance 10 \xb5m", None).unwrap_err();
+        assert!(refused.contains("say --encoding windows-1252"), "{refused}");
+        assert_eq!(
+            read(b"clearance 10 \xb5m", Some("windows-1252")).0,
+            "clearance 10 µm"
+        );
+        assert_eq!(read(b"Caf\xe9", None).0, "Café");
         for label in ["", "klingon", "iso-2022-kr", "replacement"] {
             assert!(label.parse::<Named>().is_err(), "{label}");
         }

@@ -72,6 +72,8 @@ pub struct Options {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Summary {
     pub read_as: ReadAs,
+    /// A line with letters beyond ASCII, as it was read.
+    pub sample: Option<String>,
     /// Rows of the file, without its header.
     pub rows: usize,
     /// Records made of rows.
@@ -105,6 +107,7 @@ pub fn import(
     let (drafts, misfits) = records::drafts(mapping, entity, &table.rows);
     let mut summary = Summary {
         read_as: decoded.read_as,
+        sample: decoded.sample(),
         rows: table.rows.len() + table.broken.len(),
         imported: 0,
         revived: 0,

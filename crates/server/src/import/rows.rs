@@ -152,10 +152,11 @@ fn ambiguous(first: u64, text: &str) -> impl Iterator<Item = BrokenRow> {
     })
 }
 
-/// A cell as a message shows it.
+/// A cell as a message shows it: on a terminal, which obeys control characters.
 fn clipped(cell: &str) -> String {
-    let mut shown: String = cell.chars().take(MAX_TOLD).collect();
-    if shown.len() < cell.len() {
+    let shown = cell.chars().take(MAX_TOLD);
+    let mut shown: String = shown.map(|c| if c.is_control() { '·' } else { c }).collect();
+    if cell.chars().nth(MAX_TOLD).is_some() {
         shown.push('…');
     }
     shown

@@ -13,6 +13,7 @@ mod device;
 mod effects;
 mod identity;
 mod late;
+mod ledger;
 #[rustfmt::skip]
 mod limits;
 mod merge;
