@@ -4,12 +4,12 @@ use std::{cmp::Ordering, rc::Rc};
 
 use holdfast_core::{
     json,
-    text::{Collation, units},
+    text::{Collation, natural},
 };
 use js_sys::{Array, Function, JSON, JsString, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 
-/// Numbers by value, and everything else as the language has it. By code units where the platform has no collator.
+/// Numbers by value, and everything else as the language has it. In natural order where the platform has no collator.
 #[derive(Debug)]
 pub struct PlatformCollation {
     compare: Option<Function>,
@@ -24,18 +24,13 @@ impl PlatformCollation {
         }
     }
 
-    fn sorted(compare: Option<&Function>, texts: &[Rc<str>]) -> Option<Vec<Rc<str>>> {
+    fn sorted(compare: &Function, texts: &[Rc<str>]) -> Option<Vec<Rc<str>>> {
         // All at once: each text that crosses the border by itself costs more than its comparisons.
         let texts: Vec<&str> = texts.iter().map(|text| &**text).collect();
         let text = serde_json::to_string(&texts).ok()?;
         let array = JSON::parse(&text).ok()?;
         let sort: Function = Reflect::get(&array, &"sort".into()).ok()?.dyn_into().ok()?;
-        // By code units at first: what is nearly in order takes the collator few comparisons, and its sort is stable.
-        let sorted = sort.call0(&array).ok()?;
-        let sorted = match compare {
-            Some(compare) => sort.call1(&sorted, compare).ok()?,
-            None => sorted,
-        };
+        let sorted = sort.call1(&array, compare).ok()?;
         let text = String::from(JSON::stringify(&sorted).ok()?);
         let sorted: Vec<String> = json::from_slice(text.as_bytes()).ok()?;
         let complete = sorted.len() == texts.len();
@@ -46,7 +41,7 @@ impl PlatformCollation {
 impl Collation for PlatformCollation {
     fn compare(&self, a: &str, b: &str) -> Ordering {
         let Some(compare) = &self.compare else {
-            return units(a, b);
+            return natural(a).cmp(&natural(b));
         };
         let [a, b] = [a, b].map(JsString::from);
         let order = compare.call2(&JsValue::UNDEFINED, &a, &b);
@@ -57,9 +52,10 @@ impl Collation for PlatformCollation {
     }
 
     fn sort(&self, texts: &mut Vec<Rc<str>>) {
-        match Self::sorted(self.compare.as_ref(), texts) {
-            Some(sorted) => *texts = sorted,
-            None => texts.sort_by(|a, b| units(a, b)),
+        let compare = self.compare.as_ref();
+        // Texts arrive in natural order, and stay in it if the platform fails.
+        if let Some(sorted) = compare.and_then(|compare| Self::sorted(compare, texts)) {
+            *texts = sorted;
         }
     }
 }

@@ -13,7 +13,7 @@ mod table;
 pub use fold::fold;
 pub use form::Form;
 pub use natural::natural;
-pub use order::{Collation, Natural, TextOrder, units};
+pub use order::{Collation, Natural, TextOrder};
 
 /// Changes with every change of the rules or of the Unicode data behind them: keys that were stored under another version
 /// have to be made again.

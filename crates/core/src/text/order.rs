@@ -16,9 +16,10 @@ pub trait Collation {
     /// One text before, with or after another. Must be a total preorder.
     fn compare(&self, a: &str, b: &str) -> Ordering;
 
-    /// Sorts texts by [`Self::compare`], and those that are equal by [`units`].
+    /// Sorts texts by [`Self::compare`], and keeps the order of those that are equal. They arrive in [`natural`] order, and
+    /// those that are equal in it by code point.
     fn sort(&self, texts: &mut Vec<Rc<str>>) {
-        texts.sort_by(|a, b| self.compare(a, b).then_with(|| units(a, b)));
+        texts.sort_by(|a, b| self.compare(a, b));
     }
 }
 
@@ -30,11 +31,8 @@ impl Collation for Natural {
     fn compare(&self, a: &str, b: &str) -> Ordering {
         natural(a).cmp(&natural(b))
     }
-}
 
-/// The order of two texts by UTF-16 code units, as the platform sorts without a collation.
-pub fn units(a: &str, b: &str) -> Ordering {
-    a.encode_utf16().cmp(b.encode_utf16())
+    fn sort(&self, _texts: &mut Vec<Rc<str>>) {}
 }
 
 /// New texts that are put into their places one by one; with more than these all are sorted again.
@@ -68,7 +66,7 @@ impl TextOrder {
     }
 
     /// The ranks of texts of one field: equal texts have one rank, the smaller rank stands first. Different texts that the
-    /// collation takes for equal stand in the order of their [`units`].
+    /// collation takes for equal stand in their [`natural`] order, then by code point.
     pub fn ranks<T: AsRef<str>>(&self, field: &str, texts: &[T]) -> Vec<u64> {
         let mut fields = self.fields.borrow_mut();
         let ranks = match fields.get_mut(field) {
@@ -116,6 +114,11 @@ impl Ranks {
     }
 
     fn sort(&mut self, collation: &dyn Collation) {
+        // Nearly the order of every language, so that little is left for the collation to move.
+        let texts = self.sorted.drain(..);
+        let mut keyed: Vec<(String, Rc<str>)> = texts.map(|text| (natural(&text), text)).collect();
+        keyed.sort_unstable();
+        self.sorted.extend(keyed.into_iter().map(|(_, text)| text));
         collation.sort(&mut self.sorted);
         // The collation may have made the texts anew: one copy of each is enough.
         self.of.clear();
@@ -131,7 +134,8 @@ impl Ranks {
     fn insert(&mut self, collation: &dyn Collation, text: Rc<str>) {
         let before = |other: &Rc<str>| {
             let order = collation.compare(other, &text);
-            order.then_with(|| units(other, &text)).is_lt()
+            let natural = || natural(other).cmp(&natural(&text));
+            order.then_with(natural).then_with(|| other.cmp(&text)).is_lt()
         };
         let place = self.sorted.partition_point(before);
         let rank_at = |place: usize| self.sorted.get(place).and_then(|text| self.of.get(text)).copied();
