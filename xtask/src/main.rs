@@ -1,6 +1,6 @@
 //! One command for each thing a developer does here: `cargo xtask <command>`.
 //!
-//! `commands` holds one file per subcommand. What they share lies beside it: `unicode` makes the engine's table, `tools` puts the tool chain
+//! `commands` holds one file per subcommand. What they share lies beside it: `unicode_table` makes the engine's table, `tools` puts the tool chain
 //! into `target/tools`, `sbom` lists what is shipped, `system` finds the browser, `playwright` drives it, `web` turns the app and the worker into `dist/`, `step`
 //! runs and times other programs, `workspace` knows the folders.
 
@@ -11,7 +11,7 @@ mod sbom;
 mod step;
 mod system;
 mod tools;
-mod unicode;
+mod unicode_table;
 mod web;
 mod workspace;
 

@@ -4,7 +4,7 @@ use std::{cmp::Ordering, rc::Rc};
 
 use holdfast_core::{
     json,
-    text::{Collation, Natural},
+    text::{Collation, natural},
 };
 use js_sys::{Array, Function, JSON, JsString, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
@@ -41,7 +41,7 @@ impl PlatformCollation {
 impl Collation for PlatformCollation {
     fn compare(&self, a: &str, b: &str) -> Ordering {
         let Some(compare) = &self.compare else {
-            return Natural.compare(a, b);
+            return natural(a).cmp(&natural(b));
         };
         let [a, b] = [a, b].map(JsString::from);
         let order = compare.call2(&JsValue::UNDEFINED, &a, &b);
@@ -52,12 +52,9 @@ impl Collation for PlatformCollation {
     }
 
     fn sort(&self, texts: &mut Vec<Rc<str>>) {
-        let sorted = self
-            .compare
-            .as_ref()
-            .and_then(|compare| Self::sorted(compare, texts));
+        let compare = self.compare.as_ref();
         // Texts arrive in natural order, and stay in it if the platform fails.
-        if let Some(sorted) = sorted {
+        if let Some(sorted) = compare.and_then(|compare| Self::sorted(compare, texts)) {
             *texts = sorted;
         }
     }

@@ -8,7 +8,7 @@ mod receipt;
 
 pub use receipt::{receive, receive_all};
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, cell::OnceCell, collections::BTreeMap};
 
 use chrono::Duration;
 use serde_json::Value;
@@ -122,12 +122,14 @@ impl Signer<'_> {
         known: &Known<'_>,
         faults: &mut Vec<FieldError>,
     ) {
-        let [seen, stored] = [known.base, known.stored].map(|list| by_key(key, fields, &[list]));
+        let [seen, stored] = [known.base, known.stored].map(|list| keyed(key, fields, &[list]));
+        let [seen, stored] = [&seen, &stored].map(|items| by_key(items));
         // Seldom needed, and a long history is long to look through.
-        let earlier = std::cell::OnceCell::new();
+        let (all, index) = (OnceCell::new(), OnceCell::new());
         let earlier = |id: &str| {
-            let all = earlier.get_or_init(|| by_key(key, fields, known.earlier));
-            all.get(id).copied()
+            let all = all.get_or_init(|| keyed(key, fields, known.earlier));
+            let index: &BTreeMap<&str, &Value> = index.get_or_init(|| by_key(all));
+            index.get(id).copied()
         };
         let mut at = 0;
         items.retain_mut(|item| {
@@ -252,13 +254,19 @@ struct Sides<'a> {
     stored: Option<&'a Fields>,
 }
 
-/// The items of all lists by their key; of two, the one in the first list.
-fn by_key<'a>(key: &str, fields: &[Field], lists: &[&'a Value]) -> BTreeMap<Cow<'a, str>, &'a Value> {
+/// The items of all lists with their keys.
+fn keyed<'a>(key: &str, fields: &[Field], lists: &[&'a Value]) -> Vec<(Cow<'a, str>, &'a Value)> {
+    let items = lists.iter().filter_map(|list| list.as_array()).flatten();
+    items
+        .filter_map(|item| Some((item_key(key, fields, item)?, item)))
+        .collect()
+}
+
+/// Items by their key; of two, the first.
+fn by_key<'a>(items: &'a [(Cow<'a, str>, &'a Value)]) -> BTreeMap<&'a str, &'a Value> {
     let mut found = BTreeMap::new();
-    for item in lists.iter().filter_map(|list| list.as_array()).flatten() {
-        if let Some(id) = item_key(key, fields, item) {
-            found.entry(id).or_insert(item);
-        }
+    for (id, item) in items {
+        found.entry(&**id).or_insert(*item);
     }
     found
 }

@@ -3,7 +3,7 @@
 //! Somebody who may no longer see a record may still have worked on it ([`crate::pack::AfterAccess`]). What they added
 //! is put to what is there; nothing that is there is changed or removed by it, whatever base the write claims.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use serde_json::Value;
 
@@ -62,6 +62,10 @@ fn add(kind: Option<&FieldType>, base: &Value, mine: &Value, theirs: &Value) -> 
     }
 }
 
+fn key_of(key: &str, fields: &[Field], item: &Value) -> Option<String> {
+    item_key(key, fields, item).map(Cow::into_owned)
+}
+
 fn reads_as(kind: Option<&FieldType>, a: &Value, b: &Value) -> bool {
     same(Difference::Seen, kind, a, b)
 }
@@ -103,21 +107,23 @@ fn add_parts(fields: &[Field], base: &Value, mine: &Value, theirs: &Value) -> Ad
 
 /// New items come last, in the author's order; of items that are there, parts are added to.
 fn add_items(key: &str, fields: &[Field], base: &Value, mine: &Value, theirs: &Value) -> Added {
-    let known = ordered::map(list::items(key, fields, base));
-    let own = list::items(key, fields, mine);
-    let owned = ordered::set(own.iter().map(|(id, _)| id.clone()));
+    let [base, own] = [base, mine].map(|side| list::items(key, fields, side));
+    let known = ordered::map(list::borrowed(&base));
+    let owned = ordered::set(own.iter().map(|(id, _)| &**id));
     let mut items = theirs.as_array().cloned().unwrap_or_default();
     // Where each item stands; of two with one key, the first.
+    let ids: Vec<_> = items.iter().map(|item| key_of(key, fields, item)).collect();
     let mut places = BTreeMap::new();
-    for (at, item) in theirs.as_array().into_iter().flatten().enumerate() {
-        if let Some(id) = item_key(key, fields, item) {
-            places.entry(id).or_insert(at);
+    for (at, id) in ids.iter().enumerate() {
+        if let Some(id) = id {
+            places.entry(id.as_str()).or_insert(at);
         }
     }
     let mut complete = known.keys().all(|id| owned.contains(id));
-    for (id, item) in own {
-        let before = known.get(&id).copied().unwrap_or(&Value::Null);
-        match places.get(&id) {
+    for (id, item) in &own {
+        let (id, item) = (&**id, *item);
+        let before = known.get(id).copied().unwrap_or(&Value::Null);
+        match places.get(id) {
             Some(at) => {
                 let added = add_parts(fields, before, item, &items[*at]);
                 complete &= added.complete;

@@ -16,7 +16,7 @@ pub(super) fn items<'a>(key: &str, fields: &[Field], value: &'a Value) -> Vec<(C
     value.as_array().into_iter().flatten().filter_map(named).collect()
 }
 
-fn borrowed<'a>(items: &'a [(Cow<'a, str>, &'a Value)]) -> Vec<(&'a str, &'a Value)> {
+pub(super) fn borrowed<'a>(items: &'a [(Cow<'a, str>, &'a Value)]) -> Vec<(&'a str, &'a Value)> {
     items.iter().map(|(key, item)| (&**key, *item)).collect()
 }
 
@@ -149,7 +149,8 @@ impl<'a> Order<'a> {
 
 /// The server's list, and behind it the author's items that it lacks. Nothing is ever removed or changed.
 pub fn append(key: &str, fields: &[Field], mine: &Value, theirs: &Value) -> Value {
-    let known = ordered::set(items(key, fields, theirs).into_iter().map(|(k, _)| k));
+    let known = items(key, fields, theirs);
+    let known = ordered::set(known.iter().map(|(k, _)| &**k));
     let mut grown = theirs.as_array().cloned().unwrap_or_default();
     grown.extend(
         items(key, fields, mine)

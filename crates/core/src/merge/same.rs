@@ -84,12 +84,16 @@ pub(super) fn set_items(form: Form, value: &Value) -> BTreeMap<String, Value> {
     let mut items = BTreeMap::new();
     for item in value.as_array().into_iter().flatten() {
         let key = match item.as_str().filter(|_| !form.is_plain()) {
-            Some(text) => json::text(&Value::from(&*form.key(text))),
+            Some(text) => member_key(form, text),
             None => json::text(item),
         };
         items.entry(key).or_insert_with(|| item.clone());
     }
     items
+}
+
+fn member_key(form: Form, text: &str) -> String {
+    json::text(&Value::from(&*form.key(text)))
 }
 
 /// What is compared of a set.
@@ -125,10 +129,11 @@ pub(super) fn settled_set(kind: &FieldType, value: &Value) -> Value {
     let (FieldType::Set { .. }, Value::Array(items), false) = (kind, value, form.is_plain()) else {
         return value.clone();
     };
-    let mut known = std::collections::BTreeSet::new();
-    let is_new = |item: &&Value| match item.as_str() {
-        Some(text) => !form.is_empty(text) && known.insert(form.key(text).into_owned()),
+    let mut left = set_items(form, value);
+    let is_first = |item: &&Value| match item.as_str() {
+        Some(text) if form.is_empty(text) => false,
+        Some(text) => left.remove(&member_key(form, text)).is_some(),
         None => true,
     };
-    items.iter().filter(is_new).cloned().collect()
+    items.iter().filter(is_first).cloned().collect()
 }

@@ -5,7 +5,11 @@
 
 use serde_json::Value;
 
-use super::{list::items, same::item_key, value::equal};
+use super::{
+    list::{borrowed, items},
+    same::item_key,
+    value::equal,
+};
 use crate::{
     Fields, ordered,
     pack::{Field, FieldType},
@@ -20,7 +24,7 @@ pub(super) fn kept(kind: &FieldType, mine: &Value, theirs: &Value) -> Value {
         }
         (FieldType::List { key, fields } | FieldType::Log { key, fields }, Value::Array(own), _) => {
             let stored = items(key, fields, theirs);
-            let stored = ordered::map(stored.iter().map(|(key, item)| (&**key, *item)));
+            let stored = ordered::map(borrowed(&stored));
             let of = |item: &Value| {
                 let stored = item_key(key, fields, item).and_then(|id| stored.get(&*id));
                 match (item, stored) {

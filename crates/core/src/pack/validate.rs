@@ -1,6 +1,6 @@
 //! Whether a write fits its entity; [`crate::limits`] says how large it may be. The same code tells the author while typing and refuses at the server.
 
-use std::{borrow::Cow, cmp::Ordering, collections::BTreeSet};
+use std::{cmp::Ordering, collections::BTreeSet};
 
 use serde_json::Value;
 
@@ -218,18 +218,21 @@ fn check_list(key: &str, fields: &[Field], path: &str, value: &Value, errors: &m
         errors.push(error(path, "must be a list"));
         return;
     };
+    let plain = merge::key_form(key, fields).is_plain();
+    let own: Vec<_> = items
+        .iter()
+        .map(|item| merge::item_key(key, fields, item))
+        .collect();
     let mut keys = BTreeSet::new();
-    for (at, item) in items.iter().enumerate() {
+    for (at, (item, own)) in items.iter().zip(&own).enumerate() {
         let item_path = format!("{path}[{at}]");
         check_object(fields, &item_path, item, errors);
-        let is_key = |text: &Cow<'_, str>| !text.is_empty() || merge::key_form(key, fields).is_plain();
-        match merge::item_key(key, fields, item).filter(is_key) {
+        match own.as_deref().filter(|own| plain || !own.is_empty()) {
             None => errors.push(error(&format!("{item_path}.{key}"), "is needed")),
-            Some(text) => {
-                if !keys.insert(text) {
-                    errors.push(error(&format!("{item_path}.{key}"), "stands twice in the list"));
-                }
+            Some(text) if !keys.insert(text) => {
+                errors.push(error(&format!("{item_path}.{key}"), "stands twice in the list"))
             }
+            Some(_) => {}
         }
         if errors.len() >= MAX_FAULTS {
             return;

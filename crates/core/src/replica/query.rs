@@ -152,15 +152,17 @@ impl Values for Item<'_> {
 impl Replica {
     /// The records that a query finds, as shown: with what is still unsent. Texts are in [natural](crate::text::natural) order.
     pub fn list(&self, query: &Query) -> Page<'_> {
-        self.find(query, None)
+        self.find(query, &sort::natural_keys)
     }
 
     /// As [`Self::list`], with texts in the order of the reader's language.
     pub fn list_ordered(&self, query: &Query, order: &TextOrder) -> Page<'_> {
-        self.find(query, Some(order))
+        self.find(query, &|entity, field, items| {
+            sort::ranked_keys(order, entity, field, items)
+        })
     }
 
-    fn find(&self, query: &Query, order: Option<&TextOrder>) -> Page<'_> {
+    fn find(&self, query: &Query, text_keys: &sort::TextKeys<'_>) -> Page<'_> {
         let Some(entity) = self.packs.entity(&query.entity) else {
             return Page {
                 items: Vec::new(),
@@ -181,7 +183,7 @@ impl Replica {
             .collect();
         Page {
             total: found.len(),
-            items: sort::part(entity, query, order, found),
+            items: sort::part(entity, query, text_keys, found),
         }
     }
 

@@ -14,6 +14,9 @@ use crate::{
     timestamp,
 };
 
+/// So many rows are put in order by insertion.
+const FEW: usize = 1_000;
+
 /// What a list is sorted by.
 enum By<'a> {
     /// The newest change first.
@@ -38,7 +41,7 @@ impl<'a> By<'a> {
 
 /// A value to sort by. What is of another kind sorts by its kind.
 #[derive(Debug, PartialEq, PartialOrd)]
-enum SortKey {
+pub(super) enum SortKey {
     /// A choice, by the place at which it is declared; unknown ones last.
     Choice(usize),
     Bool(bool),
@@ -52,7 +55,7 @@ enum SortKey {
 
 /// A number that is ordered by every digit.
 #[derive(Debug, PartialEq)]
-struct Exact(Value);
+pub(super) struct Exact(Value);
 
 impl PartialOrd for Exact {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
@@ -125,14 +128,14 @@ impl Placed<'_> {
 pub(super) fn part<'a>(
     entity: &Entity,
     query: &Query,
-    order: Option<&TextOrder>,
+    text_keys: &TextKeys<'_>,
     found: Vec<Item<'a>>,
 ) -> Vec<Item<'a>> {
     let end = match query.limit {
         0 => found.len(),
         limit => query.offset.saturating_add(limit).min(found.len()),
     };
-    let keys = keys(&By::of(entity, query), entity, order, &found);
+    let keys = keys(&By::of(entity, query), entity, text_keys, &found);
     let placed = found.into_iter().zip(keys).map(|(item, by_field)| Placed {
         item,
         by_field,
@@ -140,12 +143,14 @@ pub(super) fn part<'a>(
     });
     let mut placed: Vec<Placed<'_>> = placed.collect();
     let compare = |a: &Placed<'_>, b: &Placed<'_>| a.compare(b, query.descending);
-    // Only what is shown has to be sorted.
-    if end < placed.len() {
-        placed.select_nth_unstable_by(end, compare);
-        placed.truncate(end);
-    }
-    placed.sort_unstable_by(compare);
+    // Only what is shown has to be in order.
+    let placed = match end <= FEW && end < placed.len() {
+        true => first(end, placed, compare),
+        false => {
+            placed.sort_by(compare);
+            placed
+        }
+    };
     placed
         .into_iter()
         .skip(query.offset)
@@ -153,31 +158,53 @@ pub(super) fn part<'a>(
         .collect()
 }
 
-fn keys(by: &By<'_>, entity: &Entity, order: Option<&TextOrder>, found: &[Item<'_>]) -> Vec<Option<SortKey>> {
+/// The first of them in order. Most are behind the last of those that were first so far, and are compared once.
+fn first<'a>(
+    count: usize,
+    all: Vec<Placed<'a>>,
+    compare: impl Fn(&Placed<'a>, &Placed<'a>) -> Ordering,
+) -> Vec<Placed<'a>> {
+    let mut first: Vec<Placed<'a>> = Vec::with_capacity(count + 1);
+    for placed in all {
+        let full = first.len() == count;
+        if full && first.last().is_none_or(|last| compare(last, &placed).is_le()) {
+            continue;
+        }
+        let at = first.partition_point(|other| compare(other, &placed).is_le());
+        first.insert(at, placed);
+        first.truncate(count);
+    }
+    first
+}
+
+/// The keys of a field's texts, by entity and field.
+pub(super) type TextKeys<'a> = dyn Fn(&Entity, &str, &[Item<'_>]) -> Vec<Option<SortKey>> + 'a;
+
+fn keys(by: &By<'_>, entity: &Entity, text_keys: &TextKeys<'_>, found: &[Item<'_>]) -> Vec<Option<SortKey>> {
     let key =
         |item: &Item<'_>, field: &str, kind| item.value(field).and_then(|value| SortKey::of(kind, &value));
     match by {
         By::Change => found.iter().map(|_| None).collect(),
         By::Value(field, kind) => found.iter().map(|item| key(item, field, *kind)).collect(),
-        By::Text(field) => text_keys(field, entity, order, found),
+        By::Text(field) => text_keys(entity, field, found),
     }
 }
 
-/// An empty text is no value, and stands where absent ones do.
-fn text_keys(
-    field: &str,
+/// Texts in natural order. An empty one is no value, and stands where absent ones do.
+pub(super) fn natural_keys(_: &Entity, field: &str, found: &[Item<'_>]) -> Vec<Option<SortKey>> {
+    let key = |text: &str| SortKey::Natural(Box::new((natural(text), text.to_owned())));
+    let texts = found.iter().map(|item| item.text(field));
+    texts.map(|text| (!text.is_empty()).then(|| key(&text))).collect()
+}
+
+/// As [`natural_keys`], in the order of a language.
+pub(super) fn ranked_keys(
+    order: &TextOrder,
     entity: &Entity,
-    order: Option<&TextOrder>,
+    field: &str,
     found: &[Item<'_>],
 ) -> Vec<Option<SortKey>> {
-    let texts = found.iter().map(|item| item.text(field));
-    let Some(order) = order else {
-        let natural = |text: &str| SortKey::Natural(Box::new((natural(text), text.to_owned())));
-        return texts
-            .map(|text| (!text.is_empty()).then(|| natural(&text)))
-            .collect();
-    };
-    let texts: Vec<_> = texts.collect();
+    let texts: Vec<_> = found.iter().map(|item| item.text(field)).collect();
     let ranks = order.ranks(&format!("{}.{field}", entity.name), &texts);
     let ranks = ranks.into_iter().zip(&texts);
     ranks

@@ -107,9 +107,21 @@ fn reorder(table: &Table, text: &mut String) {
     }
     let mut classed: Vec<(u8, char)> = text.chars().map(|c| (table.class(c), c)).collect();
     for run in classed.chunk_by_mut(|a, b| a.0 != 0 && b.0 != 0) {
-        run.sort_by_key(|(class, _)| *class);
+        sort_marks(run);
     }
     *text = classed.into_iter().map(|(_, c)| c).collect();
+}
+
+/// By class, marks of one class in their order. In a time that grows with the run, however it is mixed; the library's
+/// sort would be compiled anew for this type.
+fn sort_marks(run: &mut [(u8, char)]) {
+    let classes = run.iter().map(|(class, _)| *class);
+    let (least, most) = (classes.clone().min().unwrap_or(1), classes.max().unwrap_or(1));
+    let sorted: Vec<(u8, char)> = (least..=most)
+        .flat_map(|class| run.iter().filter(move |mark| mark.0 == class))
+        .copied()
+        .collect();
+    run.copy_from_slice(&sorted);
 }
 
 #[cfg(test)]

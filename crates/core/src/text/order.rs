@@ -115,8 +115,10 @@ impl Ranks {
 
     fn sort(&mut self, collation: &dyn Collation) {
         // Nearly the order of every language, so that little is left for the collation to move.
-        self.sorted
-            .sort_by_cached_key(|text| (natural(text), Rc::clone(text)));
+        let texts = self.sorted.drain(..);
+        let mut keyed: Vec<(String, Rc<str>)> = texts.map(|text| (natural(&text), text)).collect();
+        keyed.sort_unstable();
+        self.sorted.extend(keyed.into_iter().map(|(_, text)| text));
         collation.sort(&mut self.sorted);
         // The collation may have made the texts anew: one copy of each is enough.
         self.of.clear();
@@ -130,8 +132,11 @@ impl Ranks {
     }
 
     fn insert(&mut self, collation: &dyn Collation, text: Rc<str>) {
-        let own = |other: &str| natural(other).cmp(&natural(&text)).then_with(|| other.cmp(&text));
-        let before = |other: &Rc<str>| collation.compare(other, &text).then_with(|| own(other)).is_lt();
+        let before = |other: &Rc<str>| {
+            let order = collation.compare(other, &text);
+            let natural = || natural(other).cmp(&natural(&text));
+            order.then_with(natural).then_with(|| other.cmp(&text)).is_lt()
+        };
         let place = self.sorted.partition_point(before);
         let rank_at = |place: usize| self.sorted.get(place).and_then(|text| self.of.get(text)).copied();
         let below = place.checked_sub(1).and_then(rank_at).unwrap_or_default();
