@@ -33,6 +33,7 @@ pub fn packages() -> Outcome {
         || {
             let arguments = [
                 "deny",
+                "--workspace",
                 "--locked",
                 "check",
                 "--hide-inclusion-graph",
