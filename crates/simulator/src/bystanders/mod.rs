@@ -73,12 +73,12 @@ impl World {
             }
         }
         let rng = rng.fork(1);
-        if let Some(client) = self.bystanders.integration.as_mut().filter(|_| up) {
-            if rng.chance(EAGERNESS) {
-                let text = || self.diary.text();
-                self.broken
-                    .extend(client.turn(&mut server, &rng, text, now, &self.story));
-            }
+        if let Some(client) = self.bystanders.integration.as_mut().filter(|_| up)
+            && rng.chance(EAGERNESS)
+        {
+            let text = || self.diary.text();
+            let broken = client.turn(&mut server, &rng, text, now, &self.story);
+            self.broken.extend(broken);
         }
         drop(server);
         let rng = rng.fork(2);
