@@ -6,7 +6,12 @@ use holdfast_server::storage::model::Act;
 use serde_json::Value;
 
 use super::{Broken, all_records, read};
-use crate::{device::Device, diary::Diary, link::Dialect, server::Server};
+use crate::{
+    device::Device,
+    diary::Diary,
+    link::Dialect,
+    server::{HOSTILE, Server},
+};
 
 /// Fields that are lists, and what names a row in each; a set's rows name themselves.
 const LISTS: [(&str, Option<&str>); 3] = [
@@ -37,7 +42,9 @@ pub fn vanished(devices: &[Device], server: &Server, diary: &Diary) -> Vec<Broke
         // Whoever brings a deleted record back brings it as they saw it.
         let edits = history
             .iter()
-            .filter(|entry| matches!(entry.act, Act::Create | Act::Update));
+            .filter(|entry| matches!(entry.act, Act::Create | Act::Update))
+            // Its hand is one, too.
+            .filter(|entry| entry.user_id != HOSTILE);
         for entry in edits {
             for (field, key) in LISTS {
                 let Some(change) = entry.changes.get(field) else {
