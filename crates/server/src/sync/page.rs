@@ -65,6 +65,8 @@ pub(super) struct Page<'s, 'a> {
     since: u64,
     /// For a device that holds nothing, whatever it held before.
     afresh: bool,
+    /// Of a walk: what the caller may see of other records may have changed since they were told.
+    walk: bool,
     changes: DeltaChanges<TextRow>,
     effects: Effects,
     pub rows: usize,
@@ -79,11 +81,20 @@ impl<'s, 'a> Page<'s, 'a> {
             scope,
             since,
             afresh,
+            walk: false,
             changes: DeltaChanges::default(),
             effects: Effects::default(),
             rows: 0,
             looked_at: 0,
             done: HashSet::new(),
+        }
+    }
+
+    /// A page of a walk after the caller's scope changed.
+    pub fn of_walk(scope: &'s Scope<'a>, since: u64) -> Self {
+        Self {
+            walk: true,
+            ..Self::new(scope, since, false)
         }
     }
 
@@ -190,7 +201,7 @@ impl<'s, 'a> Page<'s, 'a> {
         let readable = self.scope.readable(entity, &record);
         let wanted = along || (!held && readable && self.scope.wanted(entity, &record));
         let changed = record.sequence > self.since;
-        let renewed = along && held && subject::is_about_another(&record.entity);
+        let renewed = (along || self.walk) && held && subject::is_about_another(&record.entity);
         let step = step(membership, record.deleted, readable, (wanted, renewed), changed);
         let first_time = self.done.insert((record.entity.clone(), record.id.clone()));
         if !first_time {
@@ -207,8 +218,10 @@ impl<'s, 'a> Page<'s, 'a> {
             Step::Whole | Step::Changed => self.scope.brings(&record),
             _ => Vec::new(),
         };
+        // It may be in sight again without being sent: a device does not get all that its user may read.
+        let in_sight = step == Step::Whole || (step == Step::Nothing && changed && readable && !held);
         // A device that holds nothing has seen no redacted conflict.
-        if step == Step::Whole
+        if in_sight
             && !self.afresh
             && let Some(entity) = self.scope.set.get(system::CONFLICT)
         {

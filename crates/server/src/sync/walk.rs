@@ -87,7 +87,7 @@ pub(super) fn again(
     cursor: &Cursor,
     limit: PageLimit,
 ) -> Result<Delta> {
-    let page = Page::new(&scope, cursor.sequence, false);
+    let page = Page::of_walk(&scope, cursor.sequence);
     set_out(tx, &scope, page, cursor, limit)
 }
 
@@ -117,7 +117,7 @@ pub(super) fn resume(
 ) -> Answer<Delta> {
     match Position::parse(position).filter(|position| scope.set.get(&position.entity).is_some()) {
         Some(position) => {
-            let page = Page::new(&scope, cursor.sequence, false);
+            let page = Page::of_walk(&scope, cursor.sequence);
             fill(tx, &scope, page, cursor, position, limit).map(Ok)
         }
         None => Ok(Err(Refusal::malformed(

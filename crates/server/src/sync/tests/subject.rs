@@ -1,6 +1,6 @@
 //! What is about a record is shown, and settled, by access to that record.
 
-use holdfast_core::protocol::{ErrorCode, ResultStatus};
+use holdfast_core::protocol::{Delta, ErrorCode, ResultStatus};
 use serde_json::{Value, json};
 
 use super::{World, on_both, system_update, update};
@@ -14,6 +14,7 @@ on_both!(
     an_answer_given_again_says_no_more_than_the_caller_may_see,
     the_audit_shows_values_of_readable_records_alone,
     the_digest_is_of_what_may_be_read,
+    a_conflict_is_told_again_once_its_record_is_in_sight,
 );
 
 const SECRET: &str = "only for those who may read it";
@@ -215,4 +216,45 @@ fn the_digest_is_of_what_may_be_read(world: World<impl Storage>) {
         update("s", "WO-000001", 1, json!({ "owner": "jonas" })),
     );
     assert!(ask().is_empty(), "its versions go on without tara");
+}
+
+/// The record itself is not sent: a finished order stays away from devices, whoever may read it.
+fn a_conflict_is_told_again_once_its_record_is_in_sight(world: World<impl Storage>) {
+    let theirs = |delta: &Delta| {
+        let rows = delta.changes.records.get("conflicts")?;
+        rows[0].0["values"]["completion"].get("theirs").cloned()
+    };
+    let tara = world.tara();
+    lost_conflict(&world);
+    let scan = world.pull(&tara, None, 1_000).unwrap();
+    assert_eq!(theirs(&scan), None);
+    let back = json!({ "owner": "tara", "status": "done", "title": "Leak", "completion": "seen" });
+    world.push_one(&world.samir(), update("s3", "WO-000001", 3, back));
+    let delta = world.pull(&tara, Some(&scan.cursor), 1_000).unwrap();
+    assert_eq!(theirs(&delta), Some(json!("theirs")));
+    assert!(!delta.changes.records.contains_key("orders"));
+    let next = world.pull(&tara, Some(&delta.cursor), 1_000).unwrap();
+    assert!(!next.changes.records.contains_key("conflicts"), "it is told once");
+
+    // The reader's own scope changes, and no record does.
+    let mut samir = world.samir();
+    let mine = json!({ "completion": "samir's" });
+    world
+        .push_one(&samir, update("s4", "WO-000001", 3, mine))
+        .conflict
+        .unwrap();
+    let before = world.pull(&samir, None, 1_000).unwrap();
+    assert!(theirs(&before).is_some());
+    samir.me.sites = vec!["south".into()];
+    world.know(&samir);
+    let away = world.pull(&samir, Some(&before.cursor), 1_000).unwrap();
+    assert_eq!(theirs(&away), None);
+    assert!(
+        away.changes.records.contains_key("conflicts"),
+        "redacted: {away:?}"
+    );
+    samir.me.sites = vec!["north".into(), "south".into()];
+    world.know(&samir);
+    let again = world.pull(&samir, Some(&away.cursor), 1_000).unwrap();
+    assert!(theirs(&again).is_some(), "{again:?}");
 }
