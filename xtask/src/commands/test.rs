@@ -1,13 +1,13 @@
 //! `cargo xtask test`: every check and test, in the order in which they fail fastest.
 //!
-//! One local command equals the continuous integration. Each step runs alone with `--only`.
+//! One local command equals the continuous integration. Each step runs alone with `--only`; `--all` adds the long ones.
 
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 
 use crate::{
-    commands::check,
+    commands::{attack, check, contract, fuzz, kill, mutate, simulate, torture},
     error::{Failure, Outcome},
     playwright::{self, Profile},
     step, system, tools, web,
@@ -20,6 +20,9 @@ pub struct Options {
     /// Run this step alone
     #[arg(long, value_enum)]
     only: Option<Step>,
+    /// Run the long checks, too: simulate, mutate, kill, attack, contract, fuzz and torture (about an hour more)
+    #[arg(long, conflicts_with = "only")]
+    all: bool,
     /// In which browser the step `browser` runs
     #[arg(long, value_enum, default_value_t, requires = "only")]
     browser: Browser,
@@ -56,6 +59,20 @@ enum Step {
     Build,
     /// End-to-end tests: real server, real browser, real worker
     EndToEnd,
+    /// Thousands of simulated worlds
+    Simulate,
+    /// Broken rules, each to be caught by a promise
+    Mutate,
+    /// A server that is killed again and again
+    Kill,
+    /// A hostile client against the real server
+    Attack,
+    /// Made-up requests, held against the API's description
+    Contract,
+    /// Foreign bytes at every border
+    Fuzz,
+    /// A browser, a server and a line that fail while somebody works
+    Torture,
 }
 
 /// What a step left to tell: its test runners' closing lines.
@@ -74,7 +91,23 @@ impl Step {
             Self::Browser => "browser",
             Self::Build => "build",
             Self::EndToEnd => "end-to-end",
+            Self::Simulate => "simulate",
+            Self::Mutate => "mutate",
+            Self::Kill => "kill",
+            Self::Attack => "attack",
+            Self::Contract => "contract",
+            Self::Fuzz => "fuzz",
+            Self::Torture => "torture",
         }
+    }
+
+    /// Whether it takes too long for the continuous integration.
+    fn is_long(self) -> bool {
+        use Step::{Attack, Contract, Fuzz, Kill, Mutate, Simulate, Torture};
+        matches!(
+            self,
+            Simulate | Mutate | Kill | Attack | Contract | Fuzz | Torture
+        )
     }
 
     fn run(self, options: &Options) -> Outcome<Summary> {
@@ -91,19 +124,34 @@ impl Step {
                 .and_then(|()| web::build_if_changed())
                 .map(|()| Summary::new()),
             Self::EndToEnd => end_to_end(),
+            Self::Simulate => as_by_default(simulate::execute),
+            Self::Mutate => as_by_default(mutate::execute),
+            Self::Kill => as_by_default(kill::execute),
+            Self::Attack => as_by_default(attack::execute),
+            Self::Contract => as_by_default(contract::execute),
+            Self::Fuzz => as_by_default(fuzz::execute),
+            Self::Torture => as_by_default(torture::execute),
         }
     }
+}
+
+/// Carries out a command as it does without options. It prints its own figures.
+fn as_by_default<T: Args>(execute: fn(&T) -> Outcome) -> Outcome<Summary> {
+    let command = T::augment_args(clap::Command::new("step"));
+    let options =
+        T::from_arg_matches(&command.get_matches_from(["step"])).unwrap_or_else(|error| error.exit());
+    execute(&options).map(|()| Summary::new())
 }
 
 /// Runs the steps until one fails.
 pub fn execute(options: &Options) -> Outcome {
     let started = Instant::now();
-    let steps = options
-        .only
-        .as_ref()
-        .map_or(Step::value_variants(), std::slice::from_ref);
+    let wanted = |step: &&Step| match options.only {
+        Some(only) => **step == only,
+        None => options.all || !step.is_long(),
+    };
     let mut done = Vec::new();
-    for step in steps {
+    for step in Step::value_variants().iter().filter(wanted) {
         let begun = Instant::now();
         let summary = step.run(options).map_err(|source| Failure::Step {
             step: step.name(),
