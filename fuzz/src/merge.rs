@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use arbitrary::Unstructured;
 use holdfast_core::{
     Fields,
+    decimal::Decimal,
     merge::{Author, MergeInput, MergedRecord, merge_record},
     pack::{Entity, Field, FieldType},
 };
@@ -102,10 +103,14 @@ fn run(current: &Fields, base: &Fields, payload: &Fields) -> MergedRecord {
     })
 }
 
-/// The same but for what JSON writers are free in: `1` is `1.0`, and in an object `null` is as good as absent.
+/// The same but for what JSON writers are free in: `1` is `1.0`, a number that JavaScript does not keep is its digits as
+/// text, and in an object `null` is as good as absent.
 fn plain(value: &Value) -> Value {
     match value {
-        Value::Number(number) => json!(number.as_f64()),
+        Value::Number(number) => match Decimal::of(value) {
+            Some(number) => json!(number.to_string()),
+            None => json!(number.as_f64()),
+        },
         Value::Array(items) => items.iter().map(plain).collect(),
         Value::Object(parts) => {
             let there = parts.iter().filter(|(_, part)| !part.is_null());
