@@ -18,9 +18,6 @@ const MAX_SAFE_INTEGER: i128 = 9_007_199_254_740_991;
 /// Decimals with so many significant digits are what a double says of them.
 const SAFE_DIGITS: i128 = 1_000_000_000_000_000;
 
-/// A double is written with no more significant digits.
-const DOUBLE_DIGITS: usize = 17;
-
 /// Powers of ten that a double keeps.
 const POWERS: [f64; 23] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
@@ -112,6 +109,17 @@ impl Decimal {
             self.mantissa.checked_mul(other.mantissa)?,
             self.scale + other.scale,
         )
+    }
+
+    /// To so many digits behind the decimal point; halves away from zero.
+    #[must_use]
+    pub fn rounded(self, places: u32) -> Self {
+        let Some(surplus) = self.scale.checked_sub(places).filter(|surplus| *surplus > 0) else {
+            return self;
+        };
+        let power = 10_i128.pow(surplus);
+        let half = self.mantissa.signum() * (power / 2);
+        Self::new((self.mantissa + half) / power, places).unwrap_or(self)
     }
 
     /// Digits behind the decimal point.
@@ -289,16 +297,22 @@ pub fn survives_json(text: &str) -> bool {
         (Ok(written), Ok(read)) => Decimal::of_number(&read) == Some(written),
         // Not a number at all: its reader says so.
         (Err(DecimalError::NotANumber), _) => true,
-        // Far from one, but not longer than doubles are written. It is judged where it is used.
-        (Err(DecimalError::TooLong), Ok(_)) => significant_digits(text) <= DOUBLE_DIGITS,
+        // Too far from one to be kept. A double that says the same is judged where it is used.
+        (Err(DecimalError::TooLong), Ok(read)) => scientific(text) == scientific(&read.to_string()),
         (_, Err(_)) => false,
     }
 }
 
-fn significant_digits(number: &str) -> usize {
-    let mantissa = number.split(['e', 'E']).next().unwrap_or_default();
-    let digits = mantissa.replace(['-', '.'], "");
-    digits.trim_matches('0').len()
+/// The significant digits of a number, and the power of ten of the first of them.
+fn scientific(number: &str) -> (bool, String, i64) {
+    let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = format!("{}{fraction}", whole.trim_start_matches('-'));
+    let significant = digits.trim_start_matches('0');
+    let first = whole.trim_start_matches('-').len() + significant.len();
+    let power = first as i64 - digits.len() as i64 + read_exponent(exponent).unwrap_or_default();
+    let significant = significant.trim_end_matches('0').to_owned();
+    (number.starts_with('-'), significant, power)
 }
 
 #[cfg(test)]

@@ -79,9 +79,10 @@ pub fn edit_of(
     })
 }
 
-/// The epoch that a tag names. One of the server's also names the start under which its version was written.
-fn epoch_of(history: &str) -> &str {
-    history.split_once('-').map_or(history, |(epoch, _)| epoch)
+/// Whether a tag is of an epoch. One of the server's also names the start under which its version was written.
+fn is_of_epoch(history: &str, epoch: &str) -> bool {
+    let start = history.strip_prefix(epoch);
+    start.is_some_and(|start| start.is_empty() || start.starts_with('-'))
 }
 
 /// What the page saw is what the device has: the write builds on that, so an older version cannot be its base.
@@ -103,7 +104,7 @@ fn check_precondition(
         IfMatch::Any => true,
         IfMatch::OneOf(tags) => {
             let epoch = epoch(replica);
-            let is_held = |(of, version): &(String, u64)| *version == view.version && epoch_of(of) == epoch;
+            let is_held = |(of, version): &(String, u64)| *version == view.version && is_of_epoch(of, &epoch);
             tags.iter().any(is_held)
         }
         IfMatch::Absent => in_body.is_none_or(|version| version == view.version),

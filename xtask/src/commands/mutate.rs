@@ -234,3 +234,27 @@ fn play(seeds: u64) -> Outcome<Fate> {
         said.join(" ")
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The run takes half an hour; a rule that moved is found out in a moment.
+    #[test]
+    fn what_each_mutation_looks_for_stands_once() {
+        for mutation in read().expect("the mutations are read") {
+            for edit in std::iter::once(&mutation.edit).chain(&mutation.also) {
+                let path = workspace::root().join(&edit.file);
+                let whole = fs::read_to_string(&path).expect("the file is there");
+                assert_eq!(
+                    whole.matches(&edit.find).count(),
+                    1,
+                    "{}: {}",
+                    mutation.name,
+                    edit.file
+                );
+                assert_ne!(edit.find, edit.replace, "{}", mutation.name);
+            }
+        }
+    }
+}

@@ -133,9 +133,28 @@ fn what_json_readers_would_round_is_told_apart() {
         "0.1000000000000000055",
         "9007199254740993.5",
         "1e400",
+        "1e-400",
+        "1.23456789012345e-320",
         "9007199254740993.0",
     ] {
         assert!(!survives_json(text), "{text}");
+    }
+}
+
+#[test]
+fn rounding_goes_to_the_nearest_and_halves_away_from_zero() {
+    let table = [
+        ("0.12345", 4, "0.1235"),
+        ("-0.12345", 4, "-0.1235"),
+        ("0.99999", 4, "1"),
+        ("0.00004", 4, "0"),
+        ("12.5", 4, "12.5"),
+        ("9007199254740993.00005", 4, "9007199254740993.0001"),
+        ("2.5", 0, "3"),
+    ];
+    for (number, places, rounded) in table {
+        let number: Decimal = number.parse().unwrap();
+        assert_eq!(number.rounded(places).to_string(), rounded, "{number}");
     }
 }
 

@@ -34,7 +34,8 @@ fn is_unsafe(value: &Value) -> bool {
 const DECIMALS: u32 = 10;
 
 /// The sum of products, exact to its last digit; but to four decimals (cents, grams and seconds are plenty) where a part is
-/// a fraction without an end. So sums of the same parts are the same value on every side.
+/// a fraction without an end. So sums of the same parts are the same value on every side. `Null` beyond what numbers can
+/// tell.
 pub fn sum<'a>(products: impl Iterator<Item = [&'a Value; 2]> + Clone) -> Value {
     // What is no number counts for nothing.
     let exact = |value: &Value| match value {
@@ -49,12 +50,29 @@ pub fn sum<'a>(products: impl Iterator<Item = [&'a Value; 2]> + Clone) -> Value 
     let total = products
         .clone()
         .try_fold(Decimal::ZERO, |total, pair| total.plus(product(pair)?));
-    if let Some(total) = total.filter(|total| total.decimals() <= DECIMALS) {
-        return total.to_value();
+    if let Some(total) = total {
+        let rounded = if total.decimals() > DECIMALS {
+            total.rounded(PLACES)
+        } else {
+            total
+        };
+        return rounded.to_value();
     }
+    // Fractions with so many digits that their product has more than are kept.
     let near = |value: &Value| decimal::near(value).unwrap_or(0.0);
-    number(products.map(|[a, b]| near(a) * near(b)).sum())
+    let sum: f64 = products.map(|[a, b]| near(a) * near(b)).sum();
+    if sum.abs() < LARGEST_ROUNDED {
+        number(sum)
+    } else {
+        Value::Null
+    }
 }
+
+/// Places of a sum that is rounded.
+const PLACES: u32 = 4;
+
+/// Up to here doubles tell four places apart.
+const LARGEST_ROUNDED: f64 = 9e11;
 
 /// A number to four decimals, whole where it is whole.
 pub fn number(value: f64) -> Value {

@@ -180,6 +180,9 @@ fn unkept(value: &Value) -> Option<String> {
         Value::Number(number) if number.is_f64() && number.as_f64()?.abs() >= DOUBLES_LOSE_DIGITS => {
             Some("is too large to be kept exactly as a JSON number; send it as text".into())
         }
+        Value::Number(_) if Decimal::of(value).is_none() => {
+            Some(format!("must have at most {MAX_DIGITS} digits"))
+        }
         Value::Number(_) => None,
         Value::String(text) => match text.parse::<Decimal>() {
             Ok(_) => None,

@@ -5,8 +5,8 @@
 
 use holdfast_core::{Timestamp, pack::Entity, ports::Rng, record::is_local_id};
 
-use super::epoch;
-use crate::storage::model::StoredRecord;
+use super::{epoch, past};
+use crate::storage::model::{HistoryBound, HistoryEntry, StoredRecord};
 use crate::storage::port::{Result, Transaction};
 
 /// Ids left out after a part of the history was lost: more than were ever given out between two backups.
@@ -14,6 +14,12 @@ const LEAP: u64 = 10_000;
 
 /// How many leaps there are to choose from; numbers keep six digits for a while.
 const LEAPS: u64 = 64;
+
+/// The first version, without more of a long history.
+const FIRST: HistoryBound = HistoryBound {
+    versions: 1,
+    bytes: 0,
+};
 
 fn counter(entity: &str) -> String {
     format!("lastId:{entity}")
@@ -120,10 +126,14 @@ pub fn is_another(
     if !is_numbered(entity, &record.id) || tx.meta(&returned(entity, &record.id))?.is_some() {
         return Ok(false);
     }
+    let is_later = |entry: &HistoryEntry| entry.at.timestamp_millis() > seen_at.timestamp_millis();
+    let first = tx.history_page(&entity.name, &record.id, 0, FIRST)?;
+    if !first.first().is_some_and(is_later) {
+        return Ok(false);
+    }
     // A clock that was set back dates later versions before the first.
-    let history = tx.history_after(&entity.name, &record.id, 0)?;
-    let made = history.iter().map(|entry| entry.at.timestamp_millis()).min();
-    Ok(made.is_some_and(|made| made > seen_at.timestamp_millis()))
+    let newest = past::newest_after(tx, record, 0)?;
+    Ok(newest.iter().all(is_later))
 }
 
 /// The number of a server id, if the text is just what [`assign`] writes for it.

@@ -1,9 +1,9 @@
 //! A new record.
 
-use std::collections::{HashMap, hash_map::Entry};
+use std::collections::{HashMap, HashSet, hash_map::Entry};
 
 use holdfast_core::{
-    Fields,
+    Fields, Timestamp,
     limits::MAX_FAULTS,
     pack::{Entity, validate},
     protocol::{ErrorCode, FieldError, OperationResult, WireOperation},
@@ -159,21 +159,25 @@ pub(super) fn mistaken(
     if operation.seen_references.is_empty() {
         return Ok(errors);
     }
+    let name = |reference: &references::Reference| format!("{}/{}", reference.entity, reference.id);
     let old = references::of(entity, before);
-    let is_old =
-        |new: &references::Reference| old.iter().any(|old| old.entity == new.entity && old.id == new.id);
+    let old: HashSet<String> = old.iter().map(name).collect();
+    // Whether each record is another. Of many references most are to the same few records.
+    let mut known: HashMap<String, bool> = HashMap::new();
     for new in references::of(entity, after) {
-        let seen_at = operation
+        let name = name(&new);
+        let Some(seen_at) = operation
             .seen_references
-            .get(&format!("{}/{}", new.entity, new.id));
-        let (Some(seen_at), false) = (seen_at, is_old(&new)) else {
+            .get(&name)
+            .filter(|_| !old.contains(&name))
+        else {
             continue;
         };
-        let named = cx.packs.entity(&new.entity);
-        let Some((named, record)) = named.zip(tx.record(&new.entity, &new.id)?) else {
-            continue;
+        let is_another = match known.entry(name) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(place) => *place.insert(is_another(tx, cx, &new, *seen_at)?),
         };
-        if errors.len() < MAX_FAULTS && ids::is_another(tx, named, &record, *seen_at)? {
+        if errors.len() < MAX_FAULTS && is_another {
             let message =
                 "refers to a record that the server lost, and whose number another has now; choose again";
             let (field, message) = (new.path, message.to_owned());
@@ -181,6 +185,19 @@ pub(super) fn mistaken(
         }
     }
     Ok(errors)
+}
+
+fn is_another(
+    tx: &dyn Transaction,
+    cx: &Context<'_>,
+    reference: &references::Reference,
+    seen_at: Timestamp,
+) -> Result<bool> {
+    let declared = cx.packs.entity(&reference.entity);
+    match declared.zip(tx.record(&reference.entity, &reference.id)?) {
+        Some((entity, record)) => ids::is_another(tx, entity, &record, seen_at),
+        None => Ok(false),
+    }
 }
 
 /// Whether the record is there and the caller may see it.

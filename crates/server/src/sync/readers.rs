@@ -90,8 +90,14 @@ pub fn read(tx: &dyn Transaction, cx: &Context<'_>, request: &DeltaRequest) -> A
 
 /// Whether a position is one of this history, and not of one that was lost with a restored backup.
 fn is_of_this_history(tx: &dyn Transaction, position: &Position) -> Result<bool> {
-    let reached = position.sequence <= tx.last_sequence()?;
-    Ok(reached && position.epoch == starts::history_at(tx, position.sequence)?)
+    if position.sequence > tx.last_sequence()? {
+        return Ok(false);
+    }
+    // Earlier versions of the server named the epoch alone. The page's cursor names the start, too.
+    let names_epoch = tx
+        .meta(epoch::EPOCH)?
+        .is_some_and(|epoch| epoch == position.epoch);
+    Ok(names_epoch || position.epoch == starts::history_at(tx, position.sequence)?)
 }
 
 /// At most `limit` readable records from behind a position, oldest change first, having looked at no more than `looked_at`.

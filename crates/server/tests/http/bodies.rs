@@ -189,7 +189,9 @@ async fn a_number_with_more_digits_than_a_double_is_kept_or_refused_at_its_field
         Answer::of(request.header("content-type", "application/json").body(text)).await
     };
     let order = |hours: &str| {
-        format!("{{\"title\":\"Pump\",\"laborRecords\":[{{\"laborId\":\"l1\",\"hours\":{hours}}}]}}")
+        format!(
+            "{{\"title\":\"Pump\",\"siteId\":\"north\",\"laborRecords\":[{{\"laborId\":\"l1\",\"hours\":{hours}}}]}}"
+        )
     };
     for refused in [
         "1e400",

@@ -122,13 +122,7 @@ impl Reader {
             Form::Time => &page["syncTimestamp"],
             Form::Cursor => &page["cursor"],
         };
-        let next = next.as_str().unwrap_or_default().to_owned();
-        // By time it does not get on where more was changed in one millisecond than a page holds; by cursor it does.
-        let stuck = self.form == Form::Time && next == self.since;
-        self.since = match page["cursor"].as_str().filter(|_| stuck) {
-            Some(cursor) => cursor.to_owned(),
-            None => next,
-        };
+        self.since = next.as_str().unwrap_or_default().to_owned();
         page["hasMore"] == Value::Bool(true)
     }
 
