@@ -44,7 +44,8 @@ pub(super) struct ImportArguments {
     #[arg(long)]
     multiline: bool,
 
-    /// Bring records back that were deleted since an earlier import
+    /// Bring records back that were deleted since an earlier import: with the file's values if only imports ever changed
+    /// them, otherwise with their last values
     #[arg(long)]
     revive: bool,
 
@@ -166,7 +167,7 @@ fn encoding_note(summary: &Summary) -> Option<String> {
     match summary.read_as.origin {
         Origin::Guessed => Some(format!(
             "note: the file is not UTF-8 and was read as {name}, which fits best: \"{sample}\". If letters are wrong, delete those \
-             records and import again with --encoding NAME"
+             records and import again with --revive --encoding NAME"
         )),
         Origin::Marked if name != "UTF-8" => Some(format!(
             "note: the file was read as {name}, by its byte order mark"
