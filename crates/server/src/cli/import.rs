@@ -11,6 +11,7 @@ use crate::import::encoding::{Named, Origin};
 use crate::import::mapping::Mapping;
 use crate::import::{self, ImportError as Failure, Options, Summary};
 use crate::packs::{self, PacksError};
+use crate::storage::port::StorageError;
 use crate::storage::sqlite::DatabaseError;
 
 /// Read a CSV file into records
@@ -44,7 +45,8 @@ pub(super) struct ImportArguments {
     #[arg(long)]
     multiline: bool,
 
-    /// Bring records back that were deleted since an earlier import
+    /// Bring records back that were deleted since an earlier import: with the file's values if only imports ever changed
+    /// them, otherwise with their last values
     #[arg(long)]
     revive: bool,
 
@@ -73,6 +75,8 @@ pub(super) enum ImportError {
         "{0} left out; the others are imported. Correct the file and import it again: what is there stays as it is"
     )]
     Broken(String),
+    #[error("{0}. Nothing was imported")]
+    OtherPacks(StorageError),
     #[error(transparent)]
     Import(#[from] Failure),
     #[error(transparent)]
@@ -108,7 +112,7 @@ pub(super) fn run(arguments: &ImportArguments) -> Result<(), ImportError> {
     let file = File::open(&arguments.file).map_err(unreadable(&arguments.file))?;
     let packs = packs::load(arguments.domains.as_deref())?;
     let database = arguments.database.open()?;
-    prepare::unique_keys(&database, &packs)?;
+    prepare::keys_for_import(&database, &packs, &mapping.entities()).map_err(refused)?;
     prepare::people(&database, &packs)?;
     let progress = |done: usize, all: usize| eprintln!("{done} of {all} rows");
     let system_user = || std::env::var("USER").or_else(|_| std::env::var("LOGNAME"));
@@ -117,6 +121,14 @@ pub(super) fn run(arguments: &ImportArguments) -> Result<(), ImportError> {
     let when = (&prepare::now as &dyn Fn() -> _, by.as_str());
     let summary = import::import(&database, &packs, (&mapping, options), file, when, progress)?;
     tell(&summary)
+}
+
+/// Says of a refusal before the first row that it changed nothing.
+fn refused(error: PrepareError) -> ImportError {
+    match error {
+        PrepareError::Storage(other @ StorageError::OtherPacks { .. }) => ImportError::OtherPacks(other),
+        other => other.into(),
+    }
 }
 
 fn tell(summary: &Summary) -> Result<(), ImportError> {
@@ -166,7 +178,7 @@ fn encoding_note(summary: &Summary) -> Option<String> {
     match summary.read_as.origin {
         Origin::Guessed => Some(format!(
             "note: the file is not UTF-8 and was read as {name}, which fits best: \"{sample}\". If letters are wrong, delete those \
-             records and import again with --encoding NAME"
+             records and import again with --revive --encoding NAME"
         )),
         Origin::Marked if name != "UTF-8" => Some(format!(
             "note: the file was read as {name}, by its byte order mark"

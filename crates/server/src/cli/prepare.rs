@@ -4,6 +4,7 @@ use chrono::{SubsecRound, Utc};
 use holdfast_core::Timestamp;
 use holdfast_core::pack::Packs;
 use holdfast_core::protocol::Me;
+use holdfast_core::system;
 
 use crate::identity::IdentityError;
 use crate::identity::sqlite::SqliteIdentity;
@@ -48,6 +49,19 @@ pub(super) fn unique_keys(database: &Database, packs: &Packs) -> Result<(), Prep
         tracing::warn!("{} more records share values that must be unique", shared.unnamed);
     }
     Ok(())
+}
+
+/// Checks that an import may write these entities, and persons, beside a server that may be running on the same database.
+/// Changes nothing where it may not.
+pub(super) fn keys_for_import(
+    database: &Database,
+    packs: &Packs,
+    entities: &[&str],
+) -> Result<(), PrepareError> {
+    let entities = [entities, &[people::PERSON, system::USER]].concat();
+    Storage::write(database, |tx| {
+        unique_keys::begin_import(tx, packs, &entities).map_err(PrepareError::from)
+    })
 }
 
 /// Brings the records of persons up to date with all accounts, so that work can be given to those who never signed in.

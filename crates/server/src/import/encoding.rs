@@ -80,8 +80,7 @@ impl Decoded {
     /// What is wrong with the characters of a part of the text, if anything is.
     pub fn fault_in(&self, range: Range<usize>) -> Option<String> {
         let part = &self.text[range.clone()];
-        let bad = |c: char| c == MARK || (c.is_control() && !matches!(c, '\t' | '\r' | '\n'));
-        let (at, found) = part.char_indices().find(|(_, c)| bad(*c))?;
+        let (at, found) = part.char_indices().find(|(_, c)| is_damage(*c))?;
         let character = part[..at].chars().count() + 1;
         let name = self.read_as.name;
         let known = self
@@ -100,6 +99,11 @@ impl Decoded {
             ),
         })
     }
+}
+
+/// Whether a character shows that a text was damaged or did not decode.
+pub(super) fn is_damage(c: char) -> bool {
+    c == MARK || (c.is_control() && !matches!(c, '\t' | '\r' | '\n'))
 }
 
 /// Decodes a file in the encoding that is asked for, or in the one that it seems to be in.

@@ -115,6 +115,12 @@ impl Mapping {
         self.columns.iter().position(|column| column.name == name)
     }
 
+    /// Names of the entities whose records an import by this mapping writes.
+    pub fn entities(&self) -> Vec<&str> {
+        let companions = self.records.iter().map(|companion| companion.entity.as_str());
+        std::iter::once(self.entity.as_str()).chain(companions).collect()
+    }
+
     /// Checks every name that refers to something; the entity that rows become.
     pub(super) fn check<'a>(&self, packs: &'a Packs) -> Result<&'a Entity, String> {
         let entity = packs

@@ -1,14 +1,17 @@
 //! Reading a foreign table into records, by a mapping that a pack brings along (`domains/README.md` describes it).
 //!
 //! A file is read whole, decoded ([`encoding`]) and judged row by row ([`rows`]); what cannot be read is told with line and
-//! reason, and the rest goes on. A row becomes a record ([`records`]) under a unique key made of its content and of how many
-//! equal rows stand before it. The key is looked up first, so reading the same file again adds nothing: neither where the
-//! record was changed since, nor where it was deleted. Every row of the file is imported, known, brought back or left out.
+//! reason, and the rest goes on. A row becomes a record ([`records`]) under a unique key made of its key cells and of its
+//! position among rows with equal ones ([`positions`]). The key is looked up first, so reading the same file again adds
+//! nothing: neither where the record was changed since, nor where it was deleted. Correcting a row that was left out, and
+//! importing the file again, adds that row alone. Every row of the file is imported, known, brought back or left out.
 
 pub mod encoding;
 pub mod mapping;
 mod numbers;
+mod positions;
 mod records;
+mod revival;
 mod rows;
 mod table;
 
@@ -64,7 +67,8 @@ pub struct Options {
     pub delimiter: Option<char>,
     /// Cells may hold lines that could be rows by themselves.
     pub multiline: bool,
-    /// Records that were deleted since an earlier import come back.
+    /// Records that were deleted since an earlier import come back: with the file's values if only imports ever wrote their
+    /// values, otherwise with their last ones.
     pub revive: bool,
 }
 
@@ -104,7 +108,7 @@ pub fn import(
     let (format, asked) = reading(mapping, options)?;
     let decoded = encoding::decode(&bytes(file)?, asked).map_err(ImportError::Encoding)?;
     let table = rows::read(mapping, &decoded, format)?;
-    let (drafts, misfits) = records::drafts(mapping, entity, &table.rows);
+    let (drafts, misfits) = records::drafts(mapping, entity, &table.rows, &table.keyed);
     let mut summary = Summary {
         read_as: decoded.read_as,
         sample: decoded.sample(),
@@ -120,6 +124,9 @@ pub fn import(
     storage.write(|tx| records::put_companions(tx, packs, mapping, clock()).map_err(ImportError::from))?;
     let tombstones =
         storage.read(|tx| records::tombstones(tx, entity, mapping).map_err(ImportError::from))?;
+    let mut positions = storage.read(|tx| {
+        positions::Positions::of_stored(tx, entity, mapping, &drafts).map_err(ImportError::from)
+    })?;
     let place = records::Place {
         packs,
         entity,
@@ -131,7 +138,7 @@ pub fn import(
     for (at, chunk) in drafts.chunks(ROWS_PER_TRANSACTION).enumerate() {
         let put = storage.write(|tx| -> Result<_, ImportError> {
             let now = clock();
-            let put = records::put(tx, (place, now), chunk)?;
+            let put = records::put(tx, (place, now), &mut positions, chunk)?;
             if put.imported > 0 {
                 AuditEntry::of_import(&SystemRng, now, &entity.name, by, put.imported).write(tx)?;
             }

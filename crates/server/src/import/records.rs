@@ -13,23 +13,29 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::mapping::{Mapping, Source};
-use super::rows::{BrokenRow, Row};
+use super::positions::{self, Positions};
+use super::revival::revive;
+use super::rows::{BrokenRow, KeyedRow, Row};
 use crate::randomness::SystemRng;
 use crate::records::defaults::complete;
 use crate::records::{ids, references, unique, version::Author, version::NewVersion};
 use crate::storage::model::{Act, StoredRecord};
 use crate::storage::port::{Result, StorageError, Transaction};
 use crate::storage::text::StoredText;
-use crate::sync::audit::AuditEntry;
 
 /// Records that are read at once where all are looked at.
 const READ_AT_ONCE: usize = 1_000;
 
-/// A record to be.
+/// A row whose key is known, and the record that it is to be.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Draft {
     pub line: u64,
-    pub fields: Fields,
+    /// Of its key cells.
+    pub digest: String,
+    /// Its digest, that of all its cells, and which one it is among the rows with the same cells.
+    pub content: String,
+    /// `None` for a row that is left out; it only keeps its position.
+    pub fields: Option<Fields>,
 }
 
 /// What a part of an import came to: each draft is imported, revived, known or broken.
@@ -58,38 +64,76 @@ pub(super) struct Place<'a> {
     pub by: &'a str,
 }
 
-const AUTHOR: Author<'static> = Author::server("import");
+pub(super) const AUTHOR: Author<'static> = Author::server("import");
 
-/// The records that the rows become, in the order of the file, and rows whose values the pack does not take.
-pub(super) fn drafts(mapping: &Mapping, entity: &Entity, rows: &[Row]) -> (Vec<Draft>, Vec<BrokenRow>) {
+/// The records that the rows become, in the order of the file, and rows whose values the pack does not take. The key in the
+/// fields has a provisional position.
+pub(super) fn drafts(
+    mapping: &Mapping,
+    entity: &Entity,
+    rows: &[Row],
+    left_out: &[KeyedRow],
+) -> (Vec<Draft>, Vec<BrokenRow>) {
     let chosen = rules_by_row(mapping, rows);
     let mut occurrences: BTreeMap<String, usize> = BTreeMap::new();
     let (mut drafts, mut misfits) = (Vec::new(), Vec::new());
     for (row, rule) in rows.iter().zip(chosen) {
-        let more = rule.map(|rule| &mapping.rules[rule].fields);
-        let sources = mapping.fields.iter().chain(more.into_iter().flatten());
-        let mut fields: Fields = sources
-            .map(|(name, source)| (name.clone(), source_value(mapping, source, row)))
-            .collect();
-        fields.retain(|_, value| !value.is_null());
-        let digest = digest(mapping, row);
-        let occurrence = occurrences.entry(digest.clone()).or_default();
+        let mut fields = values(mapping, row, rule);
+        let mut draft = Draft::left_out(mapping, row.line, &row.cells);
+        let occurrence = occurrences.entry(draft.digest.clone()).or_default();
         *occurrence += 1;
-        let key = format!("{}{digest}-{occurrence}", mapping.key.prefix);
+        let key = key(mapping, &draft.digest, *occurrence);
         fields.insert(mapping.key.field.clone(), Value::from(key));
         canonical(entity, &mut fields);
         match fault(entity, &fields) {
-            None => drafts.push(Draft {
-                line: row.line,
-                fields: complete(entity, fields, None),
-            }),
+            None => draft.fields = Some(complete(entity, fields, None)),
             Some(reason) => misfits.push(BrokenRow {
                 line: row.line,
                 reason,
             }),
         }
+        drafts.push(draft);
+    }
+    let left_out = left_out.iter();
+    drafts.extend(left_out.map(|row| Draft::left_out(mapping, row.line, &row.cells)));
+    drafts.sort_by_key(|draft| draft.line);
+    let mut equals: BTreeMap<String, usize> = BTreeMap::new();
+    for draft in &mut drafts {
+        let equal = equals.entry(draft.content.clone()).or_default();
+        *equal += 1;
+        draft.content.push_str(&format!("-{equal}"));
     }
     (drafts, misfits)
+}
+
+impl Draft {
+    fn left_out(mapping: &Mapping, line: u64, cells: &[String]) -> Self {
+        let of_key = mapping.key.of.iter().filter_map(|name| mapping.column(name));
+        let digest = digest(of_key.map(|column| cells[column].as_str()));
+        let content = format!("{digest}-{}", self::digest(cells.iter().map(String::as_str)));
+        Self {
+            line,
+            digest,
+            content,
+            fields: None,
+        }
+    }
+}
+
+/// The key of the record at a position among the rows with this digest.
+fn key(mapping: &Mapping, digest: &str, position: usize) -> String {
+    format!("{}{digest}-{position}", mapping.key.prefix)
+}
+
+/// The values that the mapping and one of its rules give a row.
+fn values(mapping: &Mapping, row: &Row, rule: Option<usize>) -> Fields {
+    let more = rule.map(|rule| &mapping.rules[rule].fields);
+    let sources = mapping.fields.iter().chain(more.into_iter().flatten());
+    let mut fields: Fields = sources
+        .map(|(name, source)| (name.clone(), source_value(mapping, source, row)))
+        .collect();
+    fields.retain(|_, value| !value.is_null());
+    fields
 }
 
 /// For each row the first rule that fits it.
@@ -124,10 +168,10 @@ fn source_value(mapping: &Mapping, source: &Source, row: &Row) -> Value {
     mapped.cloned().unwrap_or_default()
 }
 
-fn digest(mapping: &Mapping, row: &Row) -> String {
+fn digest<'a>(cells: impl Iterator<Item = &'a str>) -> String {
     let mut hash = Sha256::new();
-    for column in mapping.key.of.iter().filter_map(|name| mapping.column(name)) {
-        hash.update(&row.cells[column]);
+    for cell in cells {
+        hash.update(cell);
         hash.update([0]);
     }
     hash.finalize()
@@ -224,18 +268,22 @@ pub(super) fn tombstones(
 pub(super) fn put(
     tx: &mut dyn Transaction,
     (place, now): (Place<'_>, Timestamp),
+    positions: &mut Positions,
     drafts: &[Draft],
 ) -> Result<Put> {
     let mut put = Put::default();
     for draft in drafts {
-        let key = draft.fields.get(&place.mapping.key.field);
-        let key = key.and_then(Value::as_str).unwrap_or_default();
-        match known(tx, place, key)? {
-            None => create(tx, (place, now), draft, key, &mut put)?,
+        let key = |position| key(place.mapping, &draft.digest, position);
+        let has_record = |position| Ok(known(tx, place, &key(position))?.is_some());
+        let Some(position) = positions.of(draft, has_record)? else {
+            continue;
+        };
+        match known(tx, place, &key(position))? {
+            None => create(tx, (place, now), (draft, position), &key(position), &mut put)?,
             Some(record) => {
-                note(tx, place, key, &record.id)?;
+                note(tx, place, &key(position), &record.id)?;
                 match (record.deleted, place.revive) {
-                    (true, true) => revive(tx, (place, now), &record, draft.line, &mut put)?,
+                    (true, true) => revive(tx, (place, now), &record, (draft, position), &mut put)?,
                     (deleted, _) => {
                         put.known += 1;
                         put.deleted += usize::from(deleted);
@@ -276,78 +324,57 @@ fn known(tx: &dyn Transaction, place: Place<'_>, key: &str) -> Result<Option<Sto
 fn create(
     tx: &mut dyn Transaction,
     (place, now): (Place<'_>, Timestamp),
-    draft: &Draft,
+    (draft, position): (&Draft, usize),
     key: &str,
     put: &mut Put,
 ) -> Result<()> {
-    let Place { packs, entity, .. } = place;
-    if let Some(reason) = taken(tx, entity, None, &draft.fields)? {
+    let Place { entity, mapping, .. } = place;
+    let mut fields = draft.fields.clone().unwrap_or_default();
+    fields.insert(mapping.key.field.clone(), Value::from(key));
+    if let Some(reason) = taken(tx, entity, None, &fields)? {
         let line = draft.line;
         put.broken.push(BrokenRow { line, reason });
         return Ok(());
     }
-    for reference in references::of(entity, &draft.fields) {
-        if packs.entity(&reference.entity).is_some() && tx.record(&reference.entity, &reference.id)?.is_none()
-        {
-            put.missing
-                .insert(format!("{} {}", reference.entity, reference.id));
-        }
-    }
+    note_missing(tx, place, &fields, put)?;
     let id = ids::assign(tx, entity, &SystemRng)?;
-    let (mut fields, act) = (draft.fields.clone(), Act::Create);
     stamps::receive_all(entity, &mut fields, now);
     NewVersion {
         entity,
         id: &id,
         before: None,
         fields,
-        act,
+        act: Act::Create,
         local_id: None,
         author: AUTHOR,
         at: now,
     }
     .write(tx)?;
     note(tx, place, key, &id)?;
+    positions::note(tx, entity, mapping, draft, position)?;
     put.imported += 1;
     Ok(())
 }
 
-/// Brings a deleted record back with its last values: what people changed in it is theirs.
-fn revive(
-    tx: &mut dyn Transaction,
-    (place, now): (Place<'_>, Timestamp),
-    tombstone: &StoredRecord,
-    line: u64,
+/// Adds to the report what the values refer to and is not there.
+pub(super) fn note_missing(
+    tx: &dyn Transaction,
+    place: Place<'_>,
+    fields: &Fields,
     put: &mut Put,
 ) -> Result<()> {
-    let Place { entity, by, .. } = place;
-    if let Some(reason) = taken(tx, entity, Some(tombstone), &tombstone.fields)? {
-        let reason = format!(
-            "is {}, which is deleted and cannot come back: {reason}",
-            tombstone.id
-        );
-        put.broken.push(BrokenRow { line, reason });
-        return Ok(());
+    for reference in references::of(place.entity, fields) {
+        let declared = place.packs.entity(&reference.entity).is_some();
+        if declared && tx.record(&reference.entity, &reference.id)?.is_none() {
+            put.missing
+                .insert(format!("{} {}", reference.entity, reference.id));
+        }
     }
-    let (fields, act) = (tombstone.fields.clone(), Act::Recreate);
-    NewVersion {
-        entity,
-        id: &tombstone.id,
-        before: Some(tombstone),
-        fields,
-        act,
-        local_id: None,
-        author: AUTHOR,
-        at: now,
-    }
-    .write(tx)?;
-    AuditEntry::of_revival(&SystemRng, now, (&entity.name, &tombstone.id), by).write(tx)?;
-    put.revived += 1;
     Ok(())
 }
 
 /// Which unique values another record has.
-fn taken(
+pub(super) fn taken(
     tx: &dyn Transaction,
     entity: &Entity,
     before: Option<&StoredRecord>,

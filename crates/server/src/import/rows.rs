@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde_json::Value;
 
 use super::ImportError;
-use super::encoding::Decoded;
+use super::encoding::{Decoded, is_damage};
 use super::mapping::{CellType, Column, Mapping};
 use super::numbers;
 use super::table::{RawRow, Rows, lines};
@@ -34,11 +34,21 @@ pub struct BrokenRow {
     pub reason: String,
 }
 
+/// A broken row whose key cells can be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct KeyedRow {
+    pub line: u64,
+    pub cells: Vec<String>,
+}
+
 /// What a file holds.
 #[derive(Debug, Default)]
 pub(super) struct Table {
     pub rows: Vec<Row>,
+    /// All rows that were left out.
     pub broken: Vec<BrokenRow>,
+    /// Those of them whose key is known.
+    pub keyed: Vec<KeyedRow>,
 }
 
 /// How a file is taken apart.
@@ -117,20 +127,33 @@ fn take(
         }
     };
     let fits = cells.len() == mapping.columns.len();
-    match judge(&mapping.columns, &cells) {
-        _ if fits && fault.is_some() => {
-            let reason = fault.unwrap_or_default();
-            table.broken.push(BrokenRow { line, reason });
-        }
-        Ok(values) => table.rows.push(Row { line, cells, values }),
-        Err(reason) => {
-            let reason = fault.unwrap_or(reason);
-            table.broken.push(BrokenRow { line, reason });
-            if spans_lines && !(fits && format.multiline) {
+    let reason = match (judge(&mapping.columns, &cells), fault) {
+        (Ok(values), None) => return table.rows.push(Row { line, cells, values }),
+        (Ok(_), Some(fault)) => fault,
+        (Err(reason), fault) => {
+            let damaged = fits && fault.is_some();
+            if spans_lines && !damaged && !(fits && format.multiline) {
                 reread();
+                return table.broken.push(BrokenRow {
+                    line,
+                    reason: fault.unwrap_or(reason),
+                });
             }
+            fault.unwrap_or(reason)
         }
+    };
+    table.broken.push(BrokenRow { line, reason });
+    if fits && key_reads(mapping, &cells) {
+        table.keyed.push(KeyedRow { line, cells });
     }
+}
+
+/// Whether all cells of the key are sound, so that correcting the row leaves its key as it is.
+fn key_reads(mapping: &Mapping, cells: &[String]) -> bool {
+    let columns = mapping.key.of.iter().filter_map(|name| mapping.column(name));
+    columns
+        .map(|column| (&mapping.columns[column], &cells[column]))
+        .all(|(column, cell)| !cell.contains(is_damage) && value(column, cell).is_ok())
 }
 
 /// Neither the row nor the lines within it are imported: which of them are rows is not to be told.

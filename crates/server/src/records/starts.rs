@@ -46,6 +46,14 @@ pub fn current(tx: &mut dyn Transaction, rng: &dyn Rng) -> Result<String> {
     }
 }
 
+/// Whether any server has opened the database.
+///
+/// # Errors
+/// If the storage fails.
+pub fn any(tx: &dyn Transaction) -> Result<bool> {
+    Ok(newest(tx)? > 0)
+}
+
 /// Whether a start could issue a cursor at this position: it is known, and the log did not go on without it before.
 ///
 /// # Errors

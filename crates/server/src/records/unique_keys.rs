@@ -11,6 +11,7 @@ use holdfast_core::{
 };
 use serde_json::json;
 
+use super::starts;
 use crate::storage::port::{Result, StorageError, Transaction};
 use crate::storage::text::StoredText;
 
@@ -46,20 +47,20 @@ type Ways = BTreeMap<String, BTreeMap<String, String>>;
 /// Makes the keys anew of those sets whose values are compared in another way than before. Records that share a value keep
 /// it, and each holds its key: no other record can take it, and whoever changes one of them is not refused for it.
 ///
+/// Only a server that starts calls this, and an import into a database without keys ([`begin_import`]).
+///
 /// # Errors
 /// If the storage fails.
 pub fn keep(tx: &mut dyn Transaction, packs: &Packs) -> Result<Report> {
-    let stored = tx.meta(MADE_BY)?;
-    let before: Ways = match &stored {
-        Some(text) => serde_json::from_str(text).map_err(unreadable)?,
-        None => Ways::new(),
-    };
+    let before = stored(tx)?.unwrap_or_default();
     let now: Ways = packs
         .entities()
         .map(|(_, entity)| (entity.name.clone(), ways(entity)))
         .filter(|(_, ways)| !ways.is_empty())
         .collect();
     let mut report = Report::default();
+    // Equal ways prove that the keys are sound: a process with other packs cannot write beside them ([`require`]), so all
+    // keys written since were made in these ways.
     if before == now {
         return Ok(report);
     }
@@ -77,6 +78,59 @@ pub fn keep(tx: &mut dyn Transaction, packs: &Packs) -> Result<Report> {
     }
     tx.put_meta(MADE_BY, &json!(now).to_string())?;
     Ok(report)
+}
+
+/// Checks that the stored keys of an entity are made as its pack declares. Every write of a version asks this in its own
+/// transaction: a second process with other packs would write keys that the first one does not find.
+///
+/// A database in which no keys were made yet passes.
+///
+/// # Errors
+/// [`StorageError::OtherPacks`] if they are made in another way.
+pub fn require(tx: &dyn Transaction, entity: &Entity) -> Result<()> {
+    match stored(tx)? {
+        Some(before) => require_in(&before, entity),
+        None => Ok(()),
+    }
+}
+
+/// Checks that an import may write these entities, and makes the keys of a database that has none and that no server has
+/// opened. It changes no keys that a server made: that server may be running.
+///
+/// # Errors
+/// [`StorageError::OtherPacks`] if the keys of one of them are made in another way, or if a server of a version that stores
+/// no ways has opened the database.
+pub fn begin_import(tx: &mut dyn Transaction, packs: &Packs, entities: &[&str]) -> Result<()> {
+    let mut entities = entities.iter().filter_map(|name| packs.entity(name));
+    match (stored(tx)?, starts::any(tx)?) {
+        (Some(before), _) => entities.try_for_each(|entity| require_in(&before, entity)),
+        (None, false) => keep(tx, packs).map(drop),
+        (None, true) => entities.next().map_or(Ok(()), |entity| Err(other_packs(entity))),
+    }
+}
+
+fn require_in(before: &Ways, entity: &Entity) -> Result<()> {
+    let now = ways(entity);
+    let same = before
+        .get(&entity.name)
+        .map_or(now.is_empty(), |before| *before == now);
+    match same {
+        true => Ok(()),
+        false => Err(other_packs(entity)),
+    }
+}
+
+fn other_packs(entity: &Entity) -> StorageError {
+    StorageError::OtherPacks {
+        entity: entity.name.clone(),
+    }
+}
+
+/// How the stored keys were made; `None` where none were made yet.
+fn stored(tx: &dyn Transaction) -> Result<Option<Ways>> {
+    let text = tx.meta(MADE_BY)?;
+    text.map(|text| serde_json::from_str(&text).map_err(unreadable))
+        .transpose()
 }
 
 fn unreadable(error: serde_json::Error) -> StorageError {

@@ -9,7 +9,7 @@ use holdfast_core::{
 };
 use serde_json::Value;
 
-use super::unique;
+use super::{unique, unique_keys};
 use crate::storage::model::{Act, HistoryEntry, StoredRecord, ValueChange};
 use crate::storage::port::{Result, StorageError, Transaction};
 
@@ -50,6 +50,9 @@ pub struct NewVersion<'a> {
 
 impl NewVersion<'_> {
     /// Stores the version at the next position of the change log, with its history and unique values.
+    ///
+    /// # Errors
+    /// If a field is not declared, if other packs than these decide how unique values are compared, or if the storage fails.
     pub fn write(self, tx: &mut dyn Transaction) -> Result<StoredRecord> {
         let Self {
             entity,
@@ -64,6 +67,7 @@ impl NewVersion<'_> {
         fields.retain(|_, value| !value.is_null());
         canonical(entity, &mut fields);
         refuse_undeclared(entity, before, &fields)?;
+        unique_keys::require(tx, entity)?;
         settle_sets(entity, &mut fields);
         fields.insert(entity.id_field.clone(), id.into());
         let deleted = act == Act::Delete;

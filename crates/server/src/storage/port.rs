@@ -20,6 +20,12 @@ pub enum StorageError {
     /// A version would hold what its pack does not declare.
     #[error("{entity} has no field \"{field}\"")]
     Undeclared { entity: String, field: String },
+    /// Another process's packs decide how the unique values of this entity are compared.
+    #[error(
+        "this database was opened with packs that compare the unique values of \"{entity}\" in another way. Use the server's \
+         packs (--domains), or restart the server with these packs first"
+    )]
+    OtherPacks { entity: String },
     /// Work on a snapshot came to a write that only a write transaction can make.
     #[error("this work needs a write transaction")]
     NeedsWriter,

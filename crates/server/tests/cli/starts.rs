@@ -2,10 +2,9 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
-use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::support::{account, folder_with_app, run, server};
+use crate::support::{Serving, account, folder_with_app, run, server};
 
 #[test]
 fn help_tells_each_flag_and_its_variable() {
@@ -203,32 +202,6 @@ fn what_the_server_writes_is_its_own_account_s_alone() {
             "{told}"
         );
         std::fs::set_permissions(folder.path().join(name), std::fs::Permissions::from_mode(0o600)).unwrap();
-    }
-}
-
-/// The server as a process, until dropped.
-struct Serving {
-    child: std::process::Child,
-    base: String,
-}
-
-impl Serving {
-    fn start(folder: &Path, flags: &[&str]) -> Self {
-        let mut command = server(folder, &[&["serve", "--listen", "127.0.0.1:0"], flags].concat());
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let base = line.trim().strip_prefix("Holdfast is at ").unwrap().to_owned();
-        Self { child, base }
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

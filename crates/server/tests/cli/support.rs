@@ -1,6 +1,6 @@
 //! A folder to work in, and the program.
 
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -38,4 +38,30 @@ pub fn account(folder: &Path, arguments: &[&str], input: &str) -> (i32, String) 
         output.status.code().unwrap(),
         String::from_utf8(output.stderr).unwrap(),
     )
+}
+
+/// The server as a process, until dropped.
+pub struct Serving {
+    child: std::process::Child,
+    pub base: String,
+}
+
+impl Serving {
+    pub fn start(folder: &Path, flags: &[&str]) -> Self {
+        let mut command = server(folder, &[&["serve", "--listen", "127.0.0.1:0"], flags].concat());
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let base = line.trim().strip_prefix("Holdfast is at ").unwrap().to_owned();
+        Self { child, base }
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }

@@ -106,7 +106,10 @@ fn the_command_says_how_it_read_a_file_and_what_became_of_each_row() {
     let (code, told, _) = import(&["--delimiter", ";"]);
     assert_eq!(code, Some(1), "{told}");
     let first = "2 records imported, 0 were there already, 1 row left out: 3 rows in the file\nnote: the file is not UTF-8 and was read as windows-1252";
-    assert!(told.starts_with(first) && told.contains("--encoding"), "{told}");
+    assert!(
+        told.starts_with(first) && told.contains("import again with --revive --encoding NAME"),
+        "{told}"
+    );
     assert!(told.contains("line 4: Asset is \"X\""), "{told}");
     let (_, told, _) = import(&["--delimiter", ";", "--encoding", "latin1"]);
     assert!(

@@ -1,3 +1,4 @@
+mod corrected;
 mod deleted;
 mod files;
 

@@ -17,6 +17,7 @@ mod ledger;
 #[rustfmt::skip]
 mod limits;
 mod merge;
+mod other_packs;
 mod prepared;
 mod push;
 #[rustfmt::skip]
