@@ -19,7 +19,14 @@ use crate::storage::text::StoredText;
 use holdfast_core::protocol::WireRecord;
 
 /// Fields of a conflict that tell of the subject's present state.
-const OF_CONFLICT: [&str; 5] = ["title", "siteId", "serverVersion", "resolution", "resolvedByName"];
+const OF_CONFLICT: [&str; 6] = [
+    "title",
+    "siteId",
+    "serverVersion",
+    "resolution",
+    "instead",
+    "resolvedByName",
+];
 
 /// Parts of a value in conflict that its author wrote or saw when they wrote it.
 const OF_AUTHOR: [&str; 2] = ["base", "mine"];
