@@ -327,6 +327,9 @@ fn keys_aliases_answers_and_meta(storage: &impl Storage) {
         tx.put_key("order", "ref", "r-2", "O-2")?;
         tx.put_key("order", "ref", "r-2", "O-3")?;
         tx.put_key("order", "ref", "r-2", "O-2")?;
+        ["O-7", "O-5", "O-6"]
+            .into_iter()
+            .try_for_each(|id| tx.put_key("order", "ref", "r-3", id))?;
         tx.put_key("order", "tag", "r-1", "O-1")?;
         tx.put_key("order", "tag", "r-2", "O-1")?;
         tx.clear_keys("order", "tag")?;
@@ -346,6 +349,9 @@ fn keys_aliases_answers_and_meta(storage: &impl Storage) {
             Some("O-1")
         );
         assert_eq!(holder("order", "ref", "r-2", None)?.as_deref(), Some("O-3"));
+        assert_eq!(tx.key_holders("order", "ref", "r-3", 2)?, ["O-5", "O-6"]);
+        assert_eq!(tx.key_holders("order", "ref", "r-3", 9)?, ["O-5", "O-6", "O-7"]);
+        assert!(tx.key_holders("order", "ref", "r-30", 9)?.is_empty());
         assert_eq!(holder("asset", "ref", "r-1", None)?, None);
         assert_eq!(holder("order", "tag", "r-1", None)?, None);
         assert_eq!(tx.alias("phone", "order", "local-1")?.as_deref(), Some("O-1"));

@@ -246,6 +246,10 @@ impl Transaction for Draft<'_> {
         self.snapshot.key_holder(entity, name, value, besides)
     }
 
+    fn key_holders(&self, entity: &str, name: &str, value: &str, limit: usize) -> Result<Vec<String>> {
+        self.snapshot.key_holders(entity, name, value, limit)
+    }
+
     fn alias(&self, device: &str, entity: &str, local_id: &str) -> Result<Option<String>> {
         self.snapshot.alias(device, entity, local_id)
     }

@@ -108,6 +108,8 @@ pub trait Transaction {
         value: &str,
         besides: Option<&str>,
     ) -> Result<Option<String>>;
+    /// The first `limit` holders of a value, by id.
+    fn key_holders(&self, entity: &str, name: &str, value: &str, limit: usize) -> Result<Vec<String>>;
     fn put_key(&mut self, entity: &str, name: &str, value: &str, id: &str) -> Result<()>;
     fn drop_key(&mut self, entity: &str, name: &str, value: &str, id: &str) -> Result<()>;
     /// Drops all keys of one kind.

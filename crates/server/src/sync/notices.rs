@@ -3,7 +3,7 @@
 use holdfast_core::{pack::Entity, system};
 use serde_json::{Value, json};
 
-use super::Context;
+use super::{Context, subject};
 use crate::records::version::{Author, NewVersion};
 use crate::storage::model::{Act, StoredRecord};
 use crate::storage::port::{Result, StorageError, Transaction};
@@ -123,5 +123,6 @@ pub(super) fn tell(
         author,
         at: cx.now,
     };
-    version.write(tx).map(drop)
+    let notice = version.write(tx)?;
+    subject::index(tx, &notice)
 }

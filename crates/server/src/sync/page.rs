@@ -220,13 +220,13 @@ impl<'s, 'a> Page<'s, 'a> {
         };
         // It may be in sight again without being sent: a device does not get all that its user may read.
         let in_sight = step == Step::Whole || (step == Step::Nothing && changed && readable && !held);
-        // A device that holds nothing has seen no redacted conflict.
-        if in_sight
-            && !self.afresh
-            && let Some(entity) = self.scope.set.get(system::CONFLICT)
-        {
-            let about = subject::conflicts_about(tx, &self.scope.cx, &record)?;
-            brought.extend(about.into_iter().map(|id| (entity, id)));
+        // A device that holds nothing has seen nothing redacted.
+        let renews = in_sight && !self.afresh;
+        for name in [system::CONFLICT, system::NOTICE] {
+            if let Some(entity) = self.scope.set.get(name).filter(|_| renews) {
+                let about = subject::about(tx, &self.scope.cx, name, &record)?;
+                brought.extend(about.into_iter().map(|id| (entity, id)));
+            }
         }
         self.tell(tx, entity, record, step)?;
         Ok(brought)
@@ -236,6 +236,8 @@ impl<'s, 'a> Page<'s, 'a> {
         let cx = &self.scope.cx;
         let row = match step {
             Step::Whole => TextRow::whole(tx, cx, record)?,
+            // The device may have a redacted copy, which changed fields alone would leave as it is.
+            Step::Changed if subject::is_about_another(&record.entity) => TextRow::whole(tx, cx, record)?,
             Step::Changed => match TextRow::changed(tx, cx, entity, &record, self.since)? {
                 Some(row) => row,
                 None => TextRow::whole(tx, cx, record)?,

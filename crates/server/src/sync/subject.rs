@@ -13,13 +13,26 @@ use serde_json::{Value, json};
 use super::Context;
 use super::conflicts;
 use crate::records;
-use crate::storage::model::{HistoryEntry, Stored, StoredRecord};
+use crate::storage::model::{HistoryEntry, Membership, Stored, StoredRecord};
 use crate::storage::port::{Result, Transaction};
 use crate::storage::text::StoredText;
 use holdfast_core::protocol::WireRecord;
 
 /// Fields of a conflict that tell of the subject's present state.
-const OF_CONFLICT: [&str; 5] = ["title", "siteId", "serverVersion", "resolution", "resolvedByName"];
+const OF_CONFLICT: [&str; 6] = [
+    "title",
+    "siteId",
+    "serverVersion",
+    "resolution",
+    "instead",
+    "resolvedByName",
+];
+
+/// The index of conflicts and notices by the record that they are about.
+const ABOUT: &str = "about";
+
+/// Conflicts, and notices, about one record that are looked up when it comes into a user's sight.
+const RENEWED: usize = 100;
 
 /// Parts of a value in conflict that its author wrote or saw when they wrote it.
 const OF_AUTHOR: [&str; 2] = ["base", "mine"];
@@ -78,16 +91,57 @@ pub(super) fn visible_text(tx: &dyn Transaction, cx: &Context<'_>, record: Store
     StoredText::of(&read)
 }
 
-/// The caller's open conflicts about a record that comes into their sight: what they were shown of them was redacted.
-pub(super) fn conflicts_about(
+/// Enters a conflict or a notice under the record that it is about. A resolved conflict stays there.
+pub(super) fn index(tx: &mut dyn Transaction, record: &StoredRecord) -> Result<()> {
+    let text = |name: &str| {
+        record
+            .fields
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    };
+    let key = index_key(
+        &record.entity,
+        text("recordType"),
+        text("recordId"),
+        text("userId"),
+    );
+    tx.put_key(&record.entity, ABOUT, &key, &record.id)
+}
+
+/// A notice has one reader, and is found by them; a conflict may be read by several users.
+fn index_key(entity: &str, of: &str, id: &str, user: &str) -> String {
+    match entity {
+        system::NOTICE => json!([of, id, user]).to_string(),
+        _ => json!([of, id]).to_string(),
+    }
+}
+
+/// Ids of conflicts or notices (`entity`) about a record that comes into the caller's sight: what they were sent of them
+/// may have been redacted. These are the caller's own open conflicts, and at most [`RENEWED`] others that their device
+/// holds.
+pub(super) fn about(
     tx: &dyn Transaction,
     cx: &Context<'_>,
+    entity: &str,
     record: &StoredText,
 ) -> Result<Vec<String>> {
     if is_about_another(&record.entity) {
         return Ok(Vec::new());
     }
-    conflicts::open_of(tx, &record.entity, &record.id, &cx.caller.me.user_id)
+    let me = &cx.caller.me.user_id;
+    let mut ids = match entity {
+        system::CONFLICT => conflicts::open_of(tx, &record.entity, &record.id, me)?,
+        _ => Vec::new(),
+    };
+    let key = index_key(entity, &record.entity, &record.id, me);
+    for id in tx.key_holders(entity, ABOUT, &key, RENEWED)? {
+        let is_held = || tx.membership(&cx.caller.device_id, entity, &id);
+        if !ids.contains(&id) && is_held()? == Some(Membership::Held) {
+            ids.push(id);
+        }
+    }
+    Ok(ids)
 }
 
 /// The whole record as it goes to the caller's device.

@@ -217,6 +217,13 @@ impl Transaction for MemoryTransaction<'_> {
         Ok(holder.map(|row| row.1.clone()))
     }
 
+    fn key_holders(&self, entity: &str, name: &str, value: &str, limit: usize) -> Result<Vec<String>> {
+        let key = triple(entity, name, value);
+        let holders = self.tables.keys.rows().range((key.clone(), String::new())..);
+        let holders = holders.map(|(row, ())| row).take_while(|row| row.0 == key);
+        Ok(holders.take(limit).map(|row| row.1.clone()).collect())
+    }
+
     fn put_key(&mut self, entity: &str, name: &str, value: &str, id: &str) -> Result<()> {
         self.writing()?
             .keys

@@ -237,6 +237,13 @@ impl Transaction for SqliteTransaction<'_> {
         self.one(sql, (entity, name, value, besides), |row| row.get(0))
     }
 
+    fn key_holders(&self, entity: &str, name: &str, value: &str, limit: usize) -> Result<Vec<String>> {
+        let sql = "SELECT id FROM unique_values WHERE entity = ?1 AND name = ?2 AND value = ?3 ORDER BY id LIMIT ?4";
+        self.all(sql, params![entity, name, value, within(limit as u64)], |row| {
+            row.get(0)
+        })
+    }
+
     fn put_key(&mut self, entity: &str, name: &str, value: &str, id: &str) -> Result<()> {
         self.run(
             "INSERT OR REPLACE INTO unique_values VALUES (?1, ?2, ?3, ?4)",

@@ -1,12 +1,14 @@
 //! What follows a settlement: choices are remembered, it is written down, and whoever's value does not stand is told.
 
+use std::collections::BTreeSet;
+
 use holdfast_core::{Fields, protocol::WireOperation, system};
 use serde_json::Value;
 
 use super::choice::{Choices, Pick};
-use super::{Parts, RECORD};
+use super::{Parts, RECORD, overwritten};
 use crate::records::{past, version::NewVersion};
-use crate::storage::model::{Act, HistoryEntry, StoredRecord};
+use crate::storage::model::{Act, StoredRecord};
 use crate::storage::port::{Result, Transaction};
 use crate::sync::Context;
 use crate::sync::audit::{AuditAction, AuditEntry, LosingValue};
@@ -61,12 +63,12 @@ pub(super) fn remember(
     Ok(())
 }
 
-/// Writes the settlement down, and tells whoever's value does not stand.
+/// Writes the settlement down, and tells whoever's value does not stand. `former`: the record before it.
 pub(super) fn tell(
     tx: &mut dyn Transaction,
     cx: &Context<'_>,
     operation: &WireOperation,
-    conflict: &StoredRecord,
+    (conflict, former): (&StoredRecord, &StoredRecord),
     parts: &Parts<'_>,
     choices: &Choices,
 ) -> Result<()> {
@@ -85,9 +87,7 @@ pub(super) fn tell(
         .map(String::as_str)
         .filter(|field| *field != RECORD)
         .collect();
-    let by_others_or_before =
-        |version: &HistoryEntry| version.at < cx.now || version.user_id != cx.caller.me.user_id;
-    let authors = past::last_authors(tx, record, fields, by_others_or_before)?;
+    let authors = past::last_authors(tx, former, fields, |_| true)?;
     let mut to_author = Vec::new();
     for (field, choice) in choices {
         let name = Value::from(choice.choice.name());
@@ -99,7 +99,7 @@ pub(super) fn tell(
         entry
             .resolution
             .insert(field.clone(), choice.choice.name().to_owned());
-        if after != mine {
+        if field == RECORD || !parts.is_same(field, &after, &mine) {
             entry.losing.push(LosingValue {
                 field: field.clone(),
                 value: mine.clone(),
@@ -107,7 +107,7 @@ pub(super) fn tell(
                 kept: after.clone(),
             });
         }
-        if field != RECORD && after != before {
+        if field != RECORD && !parts.is_same(field, &after, &before) {
             let lost = LosingValue {
                 field: field.clone(),
                 value: before.clone(),
@@ -146,31 +146,44 @@ pub(super) fn tell(
             .json(),
         );
     }
-    settled_with_it(&mut entry, parts, choices);
+    let with_it = settled_with_it(tx, former, parts, choices)?;
+    for lost in &with_it {
+        entry.conflicting_fields.push(lost.field.clone());
+        let name = Pick::Value.name().to_owned();
+        entry.resolution.insert(lost.field.clone(), name);
+    }
+    entry.losing.extend(with_it.iter().cloned());
     entry.write(tx)?;
+    overwritten::notify(tx, cx, parts, &with_it)?;
     if *author == cx.caller.me.user_id {
         return Ok(());
     }
     notices::tell(tx, cx, author, About::Settled, (entity, record), to_author)
 }
 
-/// Notes fields that were in no conflict, and got another value with the settlement.
-fn settled_with_it(entry: &mut AuditEntry, parts: &Parts<'_>, choices: &Choices) {
-    for (field, known) in parts
+/// Values of fields without a choice of their own that the resolution overwrote: of those given instead, and of the write
+/// to a deleted record. An author's own earlier value is not among them where their later one took its place.
+fn settled_with_it(
+    tx: &dyn Transaction,
+    former: &StoredRecord,
+    parts: &Parts<'_>,
+    choices: &Choices,
+) -> Result<Vec<LosingValue>> {
+    let typed = parts.value(RECORD, "mine");
+    let typed = typed.as_object();
+    let names = parts
         .values
-        .iter()
-        .filter(|(field, _)| !choices.contains_key(*field))
-    {
-        let part = |name: &str| known.get(name).cloned().unwrap_or_default();
-        entry.conflicting_fields.push(field.clone());
-        entry
-            .resolution
-            .insert(field.clone(), Pick::Value.name().to_owned());
-        entry.losing.push(LosingValue {
-            field: field.clone(),
-            value: part("before"),
-            by: String::new(),
-            kept: part("after"),
-        });
-    }
+        .keys()
+        .chain(typed.into_iter().flatten().map(|(name, _)| name));
+    let names: BTreeSet<String> = names
+        .filter(|name| !choices.contains_key(*name))
+        .cloned()
+        .collect();
+    let mut lost = overwritten::overwritten(tx, parts, former, &names)?;
+    lost.retain(|value| {
+        let later = typed.and_then(|typed| typed.get(&value.field));
+        let is_later = later.is_some_and(|later| parts.is_same(&value.field, later, &value.kept));
+        value.by != parts.author || !is_later
+    });
+    Ok(lost)
 }

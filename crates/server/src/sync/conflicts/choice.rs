@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_core::{Fields, pack::canonical_value, protocol::FieldError};
+use holdfast_core::{Fields, protocol::FieldError};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Parts, RECORD};
+use super::{Parts, RECORD, canonical_value};
 
 /// How one field is settled.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -65,9 +65,7 @@ pub(super) fn read(parts: &Parts<'_>, resolution: &Fields) -> std::result::Resul
         };
         match choice.filter(fits) {
             Some(mut choice) => {
-                if let Some(declared) = parts.entity.field(field) {
-                    canonical_value(&declared.kind, &mut choice.value);
-                }
+                choice.value = canonical_value(parts.entity, field, choice.value);
                 choices.insert(field.clone(), choice);
             }
             None => {

@@ -9,7 +9,9 @@
 mod aftermath;
 mod choice;
 mod instead;
+mod late;
 mod open;
+mod overwritten;
 mod resolve;
 mod signed;
 mod undo;
@@ -18,7 +20,8 @@ pub(super) use open::{open, open_deleted, open_deletion, open_of};
 
 use holdfast_core::{
     Fields,
-    pack::{Entity, validate},
+    merge::{same_value, settle_sets},
+    pack::{Entity, canonical, validate},
     protocol::{ErrorCode, OperationResult, WireOperation},
     queue::Operation,
 };
@@ -142,10 +145,55 @@ impl<'a> Parts<'a> {
             .unwrap_or_default()
     }
 
+    /// A part of what is known of a field, in the form in which a record stores it.
+    fn canonical_value(&self, field: &str, part: &str) -> Value {
+        canonical_value(self.entity, field, self.value(field, part))
+    }
+
+    /// Whether two values of a field read the same, in whatever form either is written.
+    fn is_same(&self, field: &str, a: &Value, b: &Value) -> bool {
+        let [a, b] = [a, b].map(|value| canonical_value(self.entity, field, value.clone()));
+        match self.entity.field(field) {
+            Some(declared) => same_value(declared, &a, &b),
+            None => a == b,
+        }
+    }
+
+    /// Notes as `before` what the record holds of the fields that a decision about the whole record changes.
+    fn note_former(&mut self, fields: &Fields) {
+        let typed = self.value(RECORD, "mine");
+        for (name, value) in fields
+            .iter()
+            .filter(|(name, _)| typed.get(name.as_str()).is_some())
+        {
+            let before = self.record.fields.get(name).cloned().unwrap_or_default();
+            if before != *value {
+                self.note(name, "before", before);
+            }
+        }
+    }
+
+    /// Notes as `after` what the record holds now, of every field whose former value is noted.
+    fn note_written(&mut self) {
+        for (name, known) in &mut self.values {
+            if name != RECORD && known.get("before").is_some() {
+                known["after"] = self.record.fields.get(name).cloned().unwrap_or_default();
+            }
+        }
+    }
+
     fn note(&mut self, field: &str, part: &str, value: Value) {
         let known = self.values.entry(field).or_insert_with(|| json!({}));
         known[part] = value;
     }
+}
+
+/// A value of a field in the form in which a record stores it.
+fn canonical_value(entity: &Entity, field: &str, value: Value) -> Value {
+    let mut fields = Fields::from_iter([(field.to_owned(), value)]);
+    canonical(entity, &mut fields);
+    settle_sets(entity, &mut fields);
+    fields.remove(field).unwrap_or_default()
 }
 
 /// Writes the next version of a conflict: the given fields over its present ones.

@@ -161,6 +161,7 @@ fn enter(
     };
     let conflict = version.write(tx)?;
     tx.put_key(system::CONFLICT, OPEN, &key, &id)?;
+    subject::index(tx, &conflict)?;
     entry.conflict_id = Some(id.clone());
     entry.write(tx)?;
     Ok(ConflictSummary {

@@ -7,7 +7,7 @@ use holdfast_core::{
     Fields,
     merge::compute_fields,
     pack::{Entity, validate},
-    protocol::{ErrorCode, OperationResult, Superseded, WireOperation},
+    protocol::{ErrorCode, OperationResult, WireOperation},
     queue::Operation,
     stamps, system,
 };
@@ -15,12 +15,12 @@ use serde_json::{Value, json};
 
 use super::aftermath::{remember, tell};
 use super::choice::{Choices, Pick, read};
-use super::{Parts, RECORD, instead, open, write};
+use super::instead::{self, Decision};
+use super::{Parts, RECORD, canonical_value, late, open, write};
 use crate::records::unique;
 use crate::storage::model::{Act, StoredRecord};
 use crate::storage::port::{Result, Transaction};
-use crate::sync::notices::{self, About, Detail, Own};
-use crate::sync::{Context, apply, create, outcome, result as results, subject};
+use crate::sync::{Context, apply, create, notices, outcome, result as results, subject};
 
 pub(super) fn resolve(
     tx: &mut dyn Transaction,
@@ -31,15 +31,18 @@ pub(super) fn resolve(
 ) -> Result<OperationResult> {
     let mut parts = Parts::of(tx, cx, conflict)?;
     if !parts.is_open {
-        return late(tx, cx, operation, conflict, resolution);
+        return late::resolution(tx, cx, operation, (conflict, &parts), (resolution, instead));
     }
     let choices = match read(&parts, resolution) {
         Ok(choices) => choices,
         Err(errors) => return Ok(outcome::invalid(operation, errors)),
     };
-    if let Some(refused) = carry_out(tx, cx, operation, &mut parts, (&choices, instead))? {
-        return Ok(refused);
-    }
+    let before = parts.record.clone();
+    let given = match carry_out(tx, cx, operation, (conflict, &mut parts), (&choices, instead))? {
+        Ok(given) => given,
+        Err(refused) => return Ok(refused),
+    };
+    parts.note_written();
     remember(tx, cx, &parts, &choices)?;
     let settled = json!({
         "status": "resolved",
@@ -48,82 +51,38 @@ pub(super) fn resolve(
         "resolvedByName": cx.caller.me.display_name,
         "resolutionStrategy": "manual",
         "resolution": resolution,
+        "instead": (!given.is_empty()).then_some(given),
         "values": parts.values,
     });
     let settled = write(tx, cx, conflict, settled)?;
     open::forget(tx, conflict)?;
-    tell(tx, cx, operation, conflict, &parts, &choices)?;
+    tell(tx, cx, operation, (conflict, &before), &parts, &choices)?;
     let mut result = outcome::success(operation, &conflict.id, settled.version);
     let entity = notices::built_in(cx, system::CONFLICT)?;
     result.record = Some(subject::whole(tx, cx, entity, &settled)?);
     Ok(result)
 }
 
-/// Somebody was first: their settlement stands, and the second is told.
-fn late(
-    tx: &mut dyn Transaction,
-    cx: &Context<'_>,
-    operation: &WireOperation,
-    conflict: &StoredRecord,
-    resolution: &Fields,
-) -> Result<OperationResult> {
-    let entity = notices::built_in(cx, system::CONFLICT)?;
-    let stands = conflict.fields.get("resolution").cloned().unwrap_or_default();
-    let mine = Value::Object(resolution.clone());
-    let mut result = outcome::success(operation, &conflict.id, conflict.version);
-    result.record = Some(subject::whole(tx, cx, entity, conflict)?);
-    if stands != mine {
-        let parts = Parts::of(tx, cx, conflict)?;
-        let visible = cx.readable(parts.entity, &parts.record);
-        let detail = Detail {
-            field: "resolution",
-            kept: &stands,
-            lost: &mine,
-            strategy: "first-write-wins",
-            own: Own::Lost,
-        }
-        .json();
-        let me = &cx.caller.me.user_id;
-        notices::tell(
-            tx,
-            cx,
-            me,
-            About::Settled,
-            (parts.entity, &parts.record),
-            vec![detail],
-        )?;
-        result.superseded.push(Superseded {
-            field: "resolution".into(),
-            kept: if visible { stands } else { Value::Null },
-            lost: mine,
-            lost_by: me.clone(),
-            strategy: "first-write-wins".into(),
-        });
-    }
-    Ok(result)
-}
-
-/// Applies the chosen values to the record, and notes what it held before and after. Answers with a refusal, if the
-/// resolver may not, or the values do not fit.
+/// Applies the chosen values to the record, and notes what it held before and after. Returns the values that took the place
+/// of chosen ones; a refusal, if the resolver may not, or the values do not fit.
 fn carry_out(
     tx: &mut dyn Transaction,
     cx: &Context<'_>,
     operation: &WireOperation,
-    parts: &mut Parts<'_>,
+    (conflict, parts): (&StoredRecord, &mut Parts<'_>),
     (choices, instead): (&Choices, &Fields),
-) -> Result<Option<OperationResult>> {
+) -> Result<std::result::Result<Fields, OperationResult>> {
     let whole = choices.get(RECORD).map(|choice| choice.choice);
     let mut fields = parts.record.fields.clone();
     let mut misstated = Vec::new();
     for (field, choice) in choices.iter().filter(|(field, _)| *field != RECORD) {
         let before = fields.get(field).cloned().unwrap_or_default();
         let chosen = match choice.choice {
-            Pick::Mine => parts.signed_before(field, parts.value(field, "mine")),
+            Pick::Mine => parts.signed_before(field, parts.canonical_value(field, "mine")),
             Pick::Value => parts.signed_now(cx, operation, field, choice.value.clone(), &mut misstated),
             _ => before.clone(),
         };
         parts.note(field, "before", before);
-        parts.note(field, "after", chosen.clone());
         fields.insert(field.clone(), chosen);
     }
     let act = match whole {
@@ -131,22 +90,29 @@ fn carry_out(
         Some(Pick::Mine) if !parts.record.deleted => Act::Delete,
         _ => Act::Update,
     };
-    if whole == Some(Pick::Recreate) {
+    let recreates = whole == Some(Pick::Recreate);
+    if recreates {
         for (name, value) in parts.value(RECORD, "mine").as_object().into_iter().flatten() {
-            fields.insert(name.clone(), parts.signed_before(name, value.clone()));
+            let value = canonical_value(parts.entity, name, value.clone());
+            fields.insert(name.clone(), parts.signed_before(name, value));
         }
     }
-    let nothing = Fields::new();
-    let instead = if act == Act::Delete { &nothing } else { instead };
-    let instead = instead::put(tx, cx, operation, parts, instead, &mut fields)?;
-    for (field, value) in &instead.values {
+    let decision = Decision {
+        conflict,
+        act,
+        recreates,
+    };
+    let instead = instead::put(tx, cx, operation, (parts, decision), instead, &mut fields)?;
+    if recreates && act == Act::Update {
+        parts.note_former(&fields);
+    }
+    for field in instead.values.keys() {
         let before = parts.record.fields.get(field).cloned().unwrap_or_default();
         parts.note(field, "before", before);
-        parts.note(field, "after", value.clone());
     }
     misstated.extend(instead.faults);
     if !misstated.is_empty() {
-        return Ok(Some(outcome::invalid(operation, misstated)));
+        return Ok(Err(outcome::invalid(operation, misstated)));
     }
     fields.retain(|_, value| !value.is_null());
     compute_fields(parts.entity, &mut fields);
@@ -154,19 +120,19 @@ fn carry_out(
     let untouched = act == Act::Update && fields == parts.record.fields;
     if !untouched {
         if let Some(refused) = refusal(tx, cx, operation, parts, (&fields, &instead.freed), act)? {
-            return Ok(Some(refused));
+            return Ok(Err(refused));
         }
         parts.write_record(tx, cx, fields, act)?;
     }
     if whole.is_some() {
-        let version = if untouched {
-            Value::Null
-        } else {
-            parts.record.version.into()
+        // To take it back means to delete the record, or to bring it back, only if that is what was done.
+        let version = match act {
+            Act::Update => Value::Null,
+            _ => parts.record.version.into(),
         };
         parts.note(RECORD, "after", version);
     }
-    Ok(None)
+    Ok(Ok(instead.values))
 }
 
 /// The scope action that an effect on a record needs: to bring one back is to create it.

@@ -1,5 +1,7 @@
 //! Taking a settlement back (protocol C6, C7).
 
+use std::collections::BTreeSet;
+
 use holdfast_core::{
     Fields,
     merge::compute_fields,
@@ -8,7 +10,8 @@ use holdfast_core::{
 };
 use serde_json::{Value, json};
 
-use super::{Parts, RECORD, instead, open, resolve, write};
+use super::instead::{self, Decision};
+use super::{Parts, RECORD, late, open, overwritten, resolve, write};
 use crate::storage::model::{Act, StoredRecord};
 use crate::storage::port::{Result, Transaction};
 use crate::sync::audit::{AuditAction, AuditEntry, LosingValue};
@@ -25,9 +28,7 @@ pub(super) fn undo(
     let entity = notices::built_in(cx, system::CONFLICT)?;
     let mut parts = Parts::of(tx, cx, conflict)?;
     if parts.is_open {
-        let mut result = outcome::success(operation, &conflict.id, conflict.version);
-        result.record = Some(subject::whole(tx, cx, entity, conflict)?);
-        return Ok(result);
+        return late::undo(tx, cx, operation, (conflict, &parts), instead);
     }
     // Which fields changed since, and to what, is told to those alone who may read the record.
     if !cx.readable(parts.entity, &parts.record) {
@@ -54,7 +55,8 @@ pub(super) fn undo(
         });
         return Ok(result);
     }
-    let instead = match put_back(tx, cx, operation, &mut parts, instead)? {
+    let settled = parts.record.clone();
+    let instead = match put_back(tx, cx, operation, (conflict, &mut parts), instead)? {
         Ok(instead) => instead,
         Err(refused) => return Ok(refused),
     };
@@ -62,22 +64,27 @@ pub(super) fn undo(
         .about(operation, parts.record.version);
     entry.conflict_id = Some(conflict.id.clone());
     let others = instead.keys().filter(|name| !parts.fields.contains(name));
-    for field in parts.fields.iter().chain(others) {
-        let value = parts.value(field, "after");
-        let kept = instead.get(field).cloned();
-        let kept = kept.unwrap_or_else(|| parts.value(field, "before"));
+    let names: BTreeSet<String> = parts.fields.iter().chain(others).cloned().collect();
+    let lost = overwritten::overwritten(tx, &parts, &settled, &names)?;
+    for field in names {
+        let value = parts.value(&field, "after");
+        let kept = instead.get(&field).cloned();
+        let kept = kept.unwrap_or_else(|| parts.value(&field, "before"));
+        let by = lost.iter().find(|lost| lost.field == field);
+        let by = by.map_or_else(|| cx.caller.me.user_id.clone(), |lost| lost.by.clone());
         entry.conflicting_fields.push(field.clone());
         entry.losing.push(LosingValue {
-            field: field.clone(),
+            field,
             value,
-            by: cx.caller.me.user_id.clone(),
+            by,
             kept,
         });
     }
     entry.write(tx)?;
+    overwritten::notify(tx, cx, &parts, &lost)?;
     let opened = json!({
         "status": "open", "resolution": null, "resolvedAt": null, "resolvedBy": null, "resolvedByName": null,
-        "resolutionStrategy": null, "values": without_settlement(&parts),
+        "resolutionStrategy": null, "instead": null, "values": without_settlement(&parts),
     });
     let opened = write(tx, cx, conflict, opened)?;
     open::remember(tx, conflict)?;
@@ -94,8 +101,8 @@ fn moved_on(parts: &Parts<'_>) -> Vec<String> {
             after.is_null() || after.as_u64() == Some(parts.record.version)
         }
         name => {
-            !parts.record.deleted
-                && parts.record.fields.get(name).cloned().unwrap_or_default() == parts.value(name, "after")
+            let present = parts.record.fields.get(name).cloned().unwrap_or_default();
+            !parts.record.deleted && parts.is_same(name, &present, &parts.value(name, "after"))
         }
     };
     parts
@@ -112,12 +119,12 @@ fn put_back(
     tx: &mut dyn Transaction,
     cx: &Context<'_>,
     operation: &WireOperation,
-    parts: &mut Parts<'_>,
+    (conflict, parts): (&StoredRecord, &mut Parts<'_>),
     instead: &Fields,
 ) -> Result<std::result::Result<Fields, OperationResult>> {
     let mut fields = parts.record.fields.clone();
     for field in parts.fields.iter().filter(|field| *field != RECORD) {
-        let before = parts.signed_before(field, parts.value(field, "before"));
+        let before = parts.signed_before(field, parts.canonical_value(field, "before"));
         fields.insert(field.clone(), before);
     }
     let whole_record = !parts.value(RECORD, "after").is_null();
@@ -126,9 +133,12 @@ fn put_back(
         (true, false) => Act::Delete,
         (false, _) => Act::Update,
     };
-    let nothing = Fields::new();
-    let instead = if act == Act::Delete { &nothing } else { instead };
-    let instead = instead::put(tx, cx, operation, parts, instead, &mut fields)?;
+    let decision = Decision {
+        conflict,
+        act,
+        recreates: false,
+    };
+    let instead = instead::put(tx, cx, operation, (parts, decision), instead, &mut fields)?;
     if !instead.faults.is_empty() {
         return Ok(Err(outcome::invalid(operation, instead.faults)));
     }

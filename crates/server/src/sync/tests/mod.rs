@@ -12,6 +12,8 @@ mod delta;
 mod device;
 mod effects;
 mod identity;
+#[rustfmt::skip]
+mod instead;
 mod late;
 mod ledger;
 #[rustfmt::skip]

@@ -15,6 +15,8 @@ on_both!(
     the_audit_shows_values_of_readable_records_alone,
     the_digest_is_of_what_may_be_read,
     a_conflict_is_told_again_once_its_record_is_in_sight,
+    another_readers_conflict_and_notices_are_whole_once_their_record_is_back,
+    a_conflict_that_changed_is_sent_whole,
 );
 
 const SECRET: &str = "only for those who may read it";
@@ -257,4 +259,117 @@ fn a_conflict_is_told_again_once_its_record_is_in_sight(world: World<impl Storag
     world.know(&samir);
     let again = world.pull(&samir, Some(&away.cursor), 1_000).unwrap();
     assert!(theirs(&again).is_some(), "{again:?}");
+}
+
+/// The supervisor of one site, who may read conflicts there whoever wrote them.
+fn nora(world: &World<impl Storage>) -> crate::sync::Caller {
+    let nora = super::caller(&world.packs, "nora", "supervisor", &["north"], "nora-desk");
+    world.know(&nora);
+    nora
+}
+
+fn moved(world: &World<impl Storage>, key: &str, site: &str) {
+    let version = world.record("order", "WO-000001").version;
+    let payload = json!({ "siteId": site });
+    let result = world.push_one(&world.samir(), update(key, "WO-000001", version, payload));
+    assert_eq!(result.status, ResultStatus::Success, "{result:?}");
+}
+
+fn another_readers_conflict_and_notices_are_whole_once_their_record_is_back(world: World<impl Storage>) {
+    for settled in [false, true] {
+        let world = &world;
+        let nora = nora(world);
+        if settled {
+            // The next order goes the same way, with its conflict resolved.
+            let conflict = world.all("conflict").remove(0).id;
+            let choice = json!({ "resolution": { "completion": { "choice": "mine" } } });
+            world.push_one(
+                &world.samir(),
+                system_update("settle", "conflict", &conflict, choice),
+            );
+        } else {
+            lost_conflict(world);
+            let version = world.record("order", "WO-000001").version;
+            world.push_one(
+                &nora,
+                update("n1", "WO-000001", version, json!({ "finding": "nora's" })),
+            );
+            let version = world.record("order", "WO-000001").version;
+            world.push_one(
+                &nora,
+                update("n2", "WO-000001", version, json!({ "completion": "nora's" })),
+            );
+            // Somebody else's value takes the place of nora's, and she gets a notice.
+            let version = world.record("order", "WO-000001").version;
+            let conflict = world.all("conflict").remove(0).id;
+            let choice = json!({ "resolution": { "completion": { "choice": "value", "value": "x" } } });
+            world.push_one(
+                &world.samir(),
+                system_update("first", "conflict", &conflict, choice),
+            );
+            world.push_one(
+                &world.samir(),
+                system_update("back", "conflict", &conflict, json!({ "undo": true })),
+            );
+            assert!(world.record("order", "WO-000001").version > version);
+            assert!(!world.notices("nora").is_empty());
+        }
+        moved(world, &format!("away-{settled}"), "south");
+        let scan = world.pull(&nora, None, 1_000).unwrap();
+        let row = &scan.changes.records["conflicts"][0].0;
+        assert_eq!(
+            (row.get("title"), &row["values"]["completion"]),
+            (None, &json!({})),
+            "{row:?}"
+        );
+        assert!(
+            scan.changes.records["notices"]
+                .iter()
+                .all(|row| row.0.get("title").is_none())
+        );
+        moved(world, &format!("home-{settled}"), "north");
+        let delta = world.pull(&nora, Some(&scan.cursor), 1_000).unwrap();
+        let row = &delta.changes.records["conflicts"][0].0;
+        assert_eq!(row["title"], SECRET);
+        assert_eq!(row["values"]["completion"]["mine"], "mine");
+        let notices = &delta.changes.records["notices"];
+        assert_eq!(notices.len(), world.notices("nora").len());
+        assert!(notices.iter().all(|row| row.0.get("title").is_some()));
+        let next = world.pull(&nora, Some(&delta.cursor), 1_000).unwrap();
+        assert!(next.changes.records.is_empty(), "it is sent once: {next:?}");
+    }
+}
+
+/// The device's set of entities leaves the order out, so that nothing shows when it is back in sight.
+fn a_conflict_that_changed_is_sent_whole(world: World<impl Storage>) {
+    let nora = nora(&world);
+    let conflict = lost_conflict(&world);
+    moved(&world, "away", "south");
+    let ask = |since: Option<String>| {
+        let request = crate::sync::pull::DeltaRequest {
+            since,
+            entities: Some("conflicts".into()),
+            ..Default::default()
+        };
+        let (delta, _) = world.tell(&nora, |tx, cx| crate::sync::pull::delta(tx, cx, &request));
+        super::heard::<Delta>(&delta.unwrap())
+    };
+    let scan = ask(None);
+    assert!(scan.changes.records["conflicts"][0].0.get("title").is_none());
+    moved(&world, "home", "north");
+    let choice = json!({ "resolution": { "completion": { "choice": "theirs" } } });
+    world.push_one(
+        &world.samir(),
+        system_update("r", "conflict", &conflict.id, choice),
+    );
+    let delta = ask(Some(scan.cursor));
+    let row = &delta.changes.records["conflicts"][0].0;
+    assert_eq!(
+        (&row["title"], &row["status"]),
+        (&json!(SECRET), &json!("resolved"))
+    );
+    assert!(
+        row["values"]["completion"]["base"] == "base" && row.get("_baseVersion").is_none(),
+        "{row:?}"
+    );
 }
