@@ -222,17 +222,27 @@ fn forget_surplus(tx: &mut dyn Transaction, device: &str, entity_set: &str) -> R
     Ok(())
 }
 
-/// Whether a device that has stored the page of a cursor holds a record.
+/// Whether a device that has stored the page of a cursor holds a record; `None` of a cursor that the server does not know (of
+/// answers that it lost): the device begins anew when it presents it.
 ///
 /// # Errors
 /// If the storage fails.
-pub fn held_at(tx: &dyn Transaction, device: &str, cursor: &Cursor, entity: &str, id: &str) -> Result<bool> {
+pub fn held_at(
+    tx: &dyn Transaction,
+    device: &str,
+    cursor: &Cursor,
+    entity: &str,
+    id: &str,
+) -> Result<Option<bool>> {
     let dialogue = Dialogue::of(tx, device, &cursor.entity_set)?;
     let presented = cursor.to_string();
     let open = dialogue.open.iter().find(|answer| answer.cursor == presented);
+    if open.is_none() && dialogue.presented != Some(presented) {
+        return Ok(None);
+    }
     match open.and_then(|answer| said(answer, entity, id)) {
-        Some(effect) => Ok(effect == Effect::Held),
-        None => Ok(tx.membership(device, entity, id)? == Some(Membership::Held)),
+        Some(effect) => Ok(Some(effect == Effect::Held)),
+        None => Ok(Some(tx.membership(device, entity, id)? == Some(Membership::Held))),
     }
 }
 

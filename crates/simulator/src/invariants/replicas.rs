@@ -42,7 +42,7 @@ pub fn behind_cursor(device: &Device, replica: &Replica, server: &Server) -> Vec
         let sent = read(server, |tx| {
             dialogue::held_at(tx, &device_id, &cursor, &record.entity, &record.id)
         });
-        if sent != Some(true) {
+        if sent.flatten() != Some(true) {
             continue;
         }
         let held = replica
