@@ -33,6 +33,11 @@ pub fn behind_cursor(device: &Device, replica: &Replica, server: &Server) -> Vec
     let Some(device_id) = replica.device().map(|device| device.device_id.clone()) else {
         return Vec::new();
     };
+    // A digest that was asked for after the roles had changed takes what is no longer readable from the device, before a
+    // page says so.
+    let Some(me) = server.me(&device.user) else {
+        return Vec::new();
+    };
     let mut broken = Vec::new();
     for record in all_records(server) {
         // The log holds each record once, at its last change: what changed again lies ahead of the cursor.
@@ -45,10 +50,9 @@ pub fn behind_cursor(device: &Device, replica: &Replica, server: &Server) -> Vec
         if sent.flatten() != Some(true) {
             continue;
         }
-        let held = replica
-            .mirror(&RecordKey::new(&record.entity, &record.id))
-            .map(Held::version);
-        if held.is_none_or(|version| version < record.version) {
+        let key = RecordKey::new(&record.entity, &record.id);
+        let held = replica.mirror(&key).map(Held::version);
+        if held.is_none_or(|version| version < record.version) && is_readable(server, &me, &key) {
             let name = &device.link.name;
             let what = format!(
                 "{name} is at {} and has {}/{} at {held:?}, which was sent at version {}",
@@ -69,30 +73,32 @@ pub fn uncovered(device: &Device, replica: &Replica, server: &Server) -> Vec<Bro
     let Some(me) = server.me(&device.user).filter(|_| up_to_date) else {
         return Vec::new();
     };
+    let held = replica.mirrors().filter(|(_, held)| held.version() > 0);
+    held.filter(|(key, _)| !is_readable(server, &me, key))
+        .map(|(key, _)| {
+            let what = format!("{} is up to date and still shows {key}", device.link.name);
+            Broken::new(COVERED, what)
+        })
+        .collect()
+}
+
+/// Whether the user may read a record as it is on the server.
+fn is_readable(server: &Server, me: &Me, key: &RecordKey) -> bool {
     let viewer = Viewer {
         user_id: &me.user_id,
         roles: &me.roles,
         sites: &me.sites,
         now: crate::server::instant(u64::MAX >> 24),
     };
-    let readable = |key: &RecordKey| {
-        let record = read(server, |tx| tx.record(&key.entity_type, &key.entity_id)).flatten();
-        let entity = server.packs.entity(&key.entity_type);
-        let domain = server.packs.pack_of(&key.entity_type);
-        match (record, entity, domain) {
-            (Some(record), Some(entity), Some(domain)) => {
-                me.may(&domain.name, &entity.name, "read") && entity.readable_by(&record.fields, &viewer)
-            }
-            _ => false,
+    let record = read(server, |tx| tx.record(&key.entity_type, &key.entity_id)).flatten();
+    let entity = server.packs.entity(&key.entity_type);
+    let domain = server.packs.pack_of(&key.entity_type);
+    match (record, entity, domain) {
+        (Some(record), Some(entity), Some(domain)) => {
+            me.may(&domain.name, &entity.name, "read") && entity.readable_by(&record.fields, &viewer)
         }
-    };
-    let held = replica.mirrors().filter(|(_, held)| held.version() > 0);
-    held.filter(|(key, _)| !readable(key))
-        .map(|(key, _)| {
-            let what = format!("{} is up to date and still shows {key}", device.link.name);
-            Broken::new(COVERED, what)
-        })
-        .collect()
+        _ => false,
+    }
 }
 
 /// At rest: the same records at the same versions with the same values, all that is wanted, nothing unreadable.

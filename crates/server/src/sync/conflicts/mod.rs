@@ -18,6 +18,8 @@ mod undo;
 
 pub(super) use open::{open, open_deleted, open_deletion, open_of};
 
+use std::collections::BTreeSet;
+
 use holdfast_core::{
     Fields,
     merge::{same_value, settle_sets},
@@ -171,6 +173,16 @@ impl<'a> Parts<'a> {
                 self.note(name, "before", before);
             }
         }
+    }
+
+    /// The fields in conflict, and others whose former values the settlement noted.
+    fn settled_fields(&self) -> BTreeSet<String> {
+        let noted = self
+            .values
+            .iter()
+            .filter(|(_, known)| known.get("before").is_some());
+        let noted = noted.map(|(name, _)| name.clone());
+        self.fields.iter().cloned().chain(noted).collect()
     }
 
     /// Notes as `after` what the record holds now, of every field whose former value is noted.

@@ -1,7 +1,5 @@
 //! Taking a settlement back (protocol C6, C7).
 
-use std::collections::BTreeSet;
-
 use holdfast_core::{
     Fields,
     merge::compute_fields,
@@ -63,8 +61,8 @@ pub(super) fn undo(
     let mut entry = AuditEntry::new(cx, AuditAction::Undo, &parts.entity.name, &parts.record.id)
         .about(operation, parts.record.version);
     entry.conflict_id = Some(conflict.id.clone());
-    let others = instead.keys().filter(|name| !parts.fields.contains(name));
-    let names: BTreeSet<String> = parts.fields.iter().chain(others).cloned().collect();
+    let mut names = parts.settled_fields();
+    names.extend(instead.keys().cloned());
     let lost = overwritten::overwritten(tx, &parts, &settled, &names)?;
     for field in names {
         let value = parts.value(&field, "after");
@@ -105,12 +103,8 @@ fn moved_on(parts: &Parts<'_>) -> Vec<String> {
             !parts.record.deleted && parts.is_same(name, &present, &parts.value(name, "after"))
         }
     };
-    parts
-        .fields
-        .iter()
-        .filter(|field| !stays(field))
-        .cloned()
-        .collect()
+    let settled = parts.settled_fields();
+    settled.into_iter().filter(|field| !stays(&field)).collect()
 }
 
 /// Gives the record its former values, or others `instead`; these are the answer. Answers with a refusal, if the caller may
@@ -123,9 +117,9 @@ fn put_back(
     instead: &Fields,
 ) -> Result<std::result::Result<Fields, OperationResult>> {
     let mut fields = parts.record.fields.clone();
-    for field in parts.fields.iter().filter(|field| *field != RECORD) {
-        let before = parts.signed_before(field, parts.canonical_value(field, "before"));
-        fields.insert(field.clone(), before);
+    for field in parts.settled_fields().into_iter().filter(|field| field != RECORD) {
+        let before = parts.signed_before(&field, parts.canonical_value(&field, "before"));
+        fields.insert(field, before);
     }
     let whole_record = !parts.value(RECORD, "after").is_null();
     let act = match (whole_record, parts.record.deleted) {
