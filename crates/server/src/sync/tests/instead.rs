@@ -158,7 +158,7 @@ fn a_recreation_of_a_record_that_is_back_is_undone_without_deleting_it(world: Wo
     assert_eq!(faults(&refused), ["plan is in no conflict"]);
     ok(&decide(&world, &world.samir(), "c", &second, settle(recreate(), json!({}))));
     assert_eq!(world.record("order", "WO-1").fields["finding"], "ada's");
-    ok(&decide(&world, &world.samir(), "d", &second, undo(json!({}))));
+    ok(&decide(&world, &world.samir(), "back", &second, undo(json!({}))));
     let order = world.record("order", "WO-1");
     assert_eq!((order.deleted, &order.fields["finding"]), (false, &json!("tara's")));
 }
