@@ -131,7 +131,7 @@ pub enum FieldType {
     /// Strings without order or repetition.
     Set {
         choices: Vec<Choice>,
-        /// How its members are told apart.
+        /// How its members are compared.
         #[serde(skip_serializing_if = "Form::is_plain")]
         normalize: Form,
     },

@@ -112,8 +112,8 @@ fn reorder(table: &Table, text: &mut String) {
     *text = classed.into_iter().map(|(_, c)| c).collect();
 }
 
-/// By class, marks of one class in their order. In a time that grows with the run, however it is mixed; the library's
-/// sort would be compiled anew for this type.
+/// Sorts by class; marks of one class keep their order. Linear in the length of the run, since there are few classes. The
+/// standard sort would add its code once more for this type.
 fn sort_marks(run: &mut [(u8, char)]) {
     let classes = run.iter().map(|(class, _)| *class);
     let (least, most) = (classes.clone().min().unwrap_or(1), classes.max().unwrap_or(1));

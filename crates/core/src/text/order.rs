@@ -37,7 +37,7 @@ impl Collation for Natural {
 
 /// New texts that are put into their places one by one; with more than these all are sorted again.
 const FEW: usize = 32;
-/// Texts of one field that are kept at most. Beyond them the field is learnt anew.
+/// Texts of one field at most. With more, the field's ranks are dropped and computed again.
 const MOST: usize = 1_000_000;
 /// The distance between neighbours, so that others fit between.
 const GAP: u64 = 1 << 32;
@@ -45,7 +45,7 @@ const GAP: u64 = 1 << 32;
 /// A [`Collation`] with the ranks of the texts that it has sorted. Each text is compared once, and not each time that a
 /// list is shown.
 ///
-/// It holds texts of the records: whoever locks the records drops it.
+/// It holds texts of records. Locking the app must [clear](Self::clear) it.
 pub struct TextOrder {
     collation: Box<dyn Collation>,
     fields: RefCell<BTreeMap<String, Ranks>>,
@@ -120,7 +120,7 @@ impl Ranks {
         keyed.sort_unstable();
         self.sorted.extend(keyed.into_iter().map(|(_, text)| text));
         collation.sort(&mut self.sorted);
-        // The collation may have made the texts anew: one copy of each is enough.
+        // The collation may return copies; the map must share them.
         self.of.clear();
         self.number();
     }

@@ -1,7 +1,7 @@
 //! The stored keys of unique values, and what they were made by.
 //!
 //! A key is what is compared of a value ([`Entity::claims`]). It depends on the pack (`unique`, `normalize`, the field's
-//! type) and on the rules of folding. When one of them has changed, the keys are made anew from the records.
+//! type) and on the rules of folding. When one of them changes, the keys are rebuilt from the records.
 
 use std::collections::BTreeMap;
 
@@ -44,8 +44,8 @@ pub struct Report {
 /// How the keys of each set are made, by entity and set.
 type Ways = BTreeMap<String, BTreeMap<String, String>>;
 
-/// Makes the keys anew of those sets whose values are compared in another way than before. Records that share a value keep
-/// it, and each holds its key: no other record can take it, and whoever changes one of them is not refused for it.
+/// Rebuilds the keys of those sets whose values are compared in another way than before. Records that share a value keep
+/// it, and each holds its key: no other record can take it, and a change of one of them is not refused for it.
 ///
 /// Only a server that starts calls this, and an import into a database without keys ([`begin_import`]).
 ///

@@ -1,6 +1,7 @@
 //! The hostile device in a simulated world: its session, its turns, and what is checked after each of its requests.
 
 use holdfast_core::{
+    pack::Packs,
     ports::{Body, Method, Request},
     protocol::PushRequest,
     queue::Operation,
@@ -52,51 +53,49 @@ impl HostileDevice {
         }
     }
 
-    /// A few requests, one after the other, each judged as soon as it is answered.
-    fn turn(&mut self, rng: &Seeded, network: &Network, foreign: Foreign) -> Vec<Broken> {
+    /// Acts with its session, if it can sign in.
+    fn act(
+        &mut self,
+        network: &Network,
+        foreign: Foreign,
+        work: impl FnOnce(&mut Self, &mut Server) -> Vec<Broken>,
+    ) -> Vec<Broken> {
         self.known.foreign = foreign;
         let now = network.time.now();
         let mut server = network.server.borrow_mut();
-        if !self.sign_in(&mut server, now) {
-            return Vec::new();
+        match self.sign_in(&mut server, now) {
+            true => work(self, &mut server),
+            false => Vec::new(),
         }
-        let mut broken = Vec::new();
-        for _ in 0..rng.between(1, REQUESTS) {
-            let sent = attack(rng, &server.packs, &mut self.known, Reach::Sync);
-            broken.extend(self.send(&sent, &mut server, network));
-        }
-        broken
+    }
+
+    /// A few requests, one after the other, each judged as soon as it is answered.
+    fn turn(
+        &mut self,
+        rng: &Seeded,
+        network: &Network,
+        foreign: Foreign,
+        request: impl Fn(&Seeded, &Packs, &mut Knowledge) -> Attack,
+    ) -> Vec<Broken> {
+        self.act(network, foreign, |device, server| {
+            let mut broken = Vec::new();
+            for _ in 0..rng.between(1, REQUESTS) {
+                let sent = request(rng, &server.packs, &mut device.known);
+                broken.extend(device.send(&sent, server, network));
+            }
+            broken
+        })
     }
 
     /// Takes others' ids for its own, or asks for a conflict; then looks what it is told.
     fn impersonate(&mut self, rng: &Seeded, network: &Network, foreign: Foreign) -> Vec<Broken> {
-        self.known.foreign = foreign;
-        let now = network.time.now();
-        let mut server = network.server.borrow_mut();
-        if !self.sign_in(&mut server, now) {
-            return Vec::new();
-        }
-        let sent = impersonation::request(rng, &server.packs, &mut self.known);
-        let mut broken = self.send(&sent, &mut server, network);
-        let pull = queries::look_around(rng, &self.known);
-        broken.extend(self.send(&pull, &mut server, network));
-        broken
-    }
-
-    /// A few requests by plain REST.
-    fn by_rest(&mut self, rng: &Seeded, network: &Network, foreign: Foreign) -> Vec<Broken> {
-        self.known.foreign = foreign;
-        let now = network.time.now();
-        let mut server = network.server.borrow_mut();
-        if !self.sign_in(&mut server, now) {
-            return Vec::new();
-        }
-        let mut broken = Vec::new();
-        for _ in 0..rng.between(1, REQUESTS) {
-            let sent = rest::request(rng, &server.packs, &mut self.known);
-            broken.extend(self.send(&sent, &mut server, network));
-        }
-        broken
+        self.act(network, foreign, |device, server| {
+            let sent = impersonation::request(rng, &server.packs, &mut device.known);
+            let mut broken = device.send(&sent, server, network);
+            let pull = queries::look_around(rng, &device.known);
+            broken.extend(device.send(&pull, server, network));
+            broken
+        })
     }
 
     fn send(&mut self, sent: &Attack, server: &mut Server, network: &Network) -> Vec<Broken> {
@@ -200,7 +199,9 @@ impl World {
         };
         if up && rng.chance(EAGERNESS) {
             let foreign = self.stolen(rng);
-            let broken = device.turn(rng, &self.network, foreign);
+            let broken = device.turn(rng, &self.network, foreign, |rng, packs, known| {
+                attack(rng, packs, known, Reach::Sync)
+            });
             self.broken.extend(broken);
         }
         // Drawn last: what was drawn above is what earlier versions drew.
@@ -214,7 +215,7 @@ impl World {
         let rng = rng.fork(2);
         if up && rng.chance(AIMING) {
             let foreign = self.stolen(&rng);
-            let broken = device.by_rest(&rng, &self.network, foreign);
+            let broken = device.turn(&rng, &self.network, foreign, rest::request);
             self.broken.extend(broken);
         }
         self.hostile = Some(device);

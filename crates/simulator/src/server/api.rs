@@ -49,13 +49,7 @@ impl Server {
         caller: &Caller,
         now: u64,
     ) -> Response {
-        let cx = Context {
-            stamps_alike: false,
-            packs: &self.packs,
-            rng: &self.rng,
-            now: self.dated(now),
-            caller,
-        };
+        let cx = self.context_at(caller, self.dated(now));
         let text = |name: &str| query.get(name).cloned();
         match path {
             "/api/v1/me" => ok(&json!(caller.me)),
@@ -113,6 +107,7 @@ impl Server {
     }
 
     fn push(&mut self, request: &Request, caller: &Caller, now: u64) -> Response {
+        // Not `context_at`: what is noted beside the rules is written while they are looked at.
         let cx = Context {
             stamps_alike: false,
             packs: &self.packs,

@@ -151,11 +151,16 @@ impl Server {
 
     /// What the rules look at, for a caller, long after everything that happened.
     pub fn context<'a>(&'a self, caller: &'a Caller) -> Context<'a> {
+        self.context_at(caller, instant(u64::MAX >> 24))
+    }
+
+    /// What a request is judged by.
+    fn context_at<'a>(&'a self, caller: &'a Caller, now: Timestamp) -> Context<'a> {
         Context {
             stamps_alike: false,
             packs: &self.packs,
             rng: &self.rng,
-            now: instant(u64::MAX >> 24),
+            now,
             caller,
         }
     }
@@ -192,13 +197,7 @@ impl Server {
         let Ok(batch) = serde_json::from_value::<PushRequest>(batch) else {
             return Ok(());
         };
-        let cx = Context {
-            stamps_alike: false,
-            packs: &self.packs,
-            rng: &self.rng,
-            now: self.dated(now),
-            caller: &caller,
-        };
+        let cx = self.context_at(&caller, self.dated(now));
         self.storage.write(|tx| push::push(tx, &cx, &batch)).map(drop)
     }
 

@@ -72,13 +72,7 @@ type Answered = port::Result<std::result::Result<RestAnswer, Refusal>>;
 impl Server {
     /// Answers a request that came in at `now`.
     pub fn rest(&mut self, caller: &Caller, request: &RestRequest<'_>, now: u64) -> RestAnswer {
-        let cx = Context {
-            stamps_alike: false,
-            packs: &self.packs,
-            rng: &self.rng,
-            now: self.dated(now),
-            caller,
-        };
+        let cx = self.context_at(caller, self.dated(now));
         let answered = self.storage.write(|tx| route(tx, &cx, request));
         let epochs = &mut self.epochs;
         // A storage that cannot be read now shows it the next time.
@@ -92,13 +86,7 @@ impl Server {
 
     /// A page for a reader that is no device.
     pub fn read_changes(&self, caller: &Caller, asked: &DeltaRequest, now: u64) -> Answer<Value> {
-        let cx = Context {
-            stamps_alike: false,
-            packs: &self.packs,
-            rng: &self.rng,
-            now: self.dated(now),
-            caller,
-        };
+        let cx = self.context_at(caller, self.dated(now));
         let page: Answer<Delta> = self.storage.read(|tx| readers::read(tx, &cx, asked));
         Ok(page?.map(|page| json!(page)))
     }
