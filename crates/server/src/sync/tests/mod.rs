@@ -36,6 +36,7 @@ mod stamps;
 mod subject;
 mod taken;
 #[rustfmt::skip]
+mod unique;
 mod values;
 mod writers;
 
