@@ -34,6 +34,9 @@ struct Arguments {
     /// Tell the story of every run, not only of one that fails; and as it is, not shortened.
     #[arg(long)]
     told: bool,
+    /// Name what the first failing run breaks, without the minutes that it takes to shorten it.
+    #[arg(long)]
+    unshortened: bool,
     /// Go on after a failure, and name each seed that fails.
     #[arg(long)]
     keep_going: bool,
@@ -103,7 +106,7 @@ fn main() -> ExitCode {
     let seconds = begun.elapsed().as_secs_f64().max(0.001);
     if let Some(seed) = tally.failed.iter().min()
         && !arguments.keep_going
-        && let Err(error) = tell(&arguments.schedule(*seed))
+        && let Err(error) = tell(&arguments.schedule(*seed), !arguments.unshortened)
     {
         eprintln!("error: {error}");
     }
@@ -179,14 +182,18 @@ fn play_one(arguments: &Arguments, seed: u64, tally: &Mutex<Tally>) {
     }
 }
 
-/// Plays a failed run again, as short as it can be, this time with its story.
-fn tell(failed: &Schedule) -> Result<(), SetUpError> {
-    let Some(promise) = run(failed, false)?.broken.first().map(|broken| broken.promise) else {
+/// Plays a failed run again. If it is shortened first, its story is told, too.
+fn tell(failed: &Schedule, shorten: bool) -> Result<(), SetUpError> {
+    let mut again = run(failed, false)?;
+    let Some(promise) = again.broken.first().map(|broken| broken.promise) else {
         println!("seed {} fails, and does not when played again", failed.seed);
         return Ok(());
     };
-    let shortest = shrink(failed, promise)?;
-    let again = run(&shortest, true)?;
+    let mut shortest = failed.clone();
+    if shorten {
+        shortest = shrink(failed, promise)?;
+        again = run(&shortest, true)?;
+    }
     again.story.iter().for_each(|line| println!("{line}"));
     let happened = (0..shortest.events)
         .filter(|event| !shortest.left_out.contains(event))

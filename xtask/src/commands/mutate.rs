@@ -216,7 +216,14 @@ fn play(seeds: u64) -> Outcome<Fate> {
     ];
     step::run(&mut cargo(&[&["build"], &profile[..]].concat()))?;
     let seeds = seeds.to_string();
-    let mut run = cargo(&[&["run"], &profile[..], &["--", "--seeds", &seeds]].concat());
+    let mut run = cargo(
+        &[
+            &["run"],
+            &profile[..],
+            &["--", "--unshortened", "--seeds", &seeds],
+        ]
+        .concat(),
+    );
     let Some(output) = step::output(&mut run) else {
         return Err(Failure::Mutation("the simulator did not start".to_owned()));
     };
