@@ -38,6 +38,7 @@ impl Transport for MemoryServer {
         Ok(Response {
             status: 200,
             retry_after: None,
+            date: None,
             body,
         })
     }

@@ -62,6 +62,8 @@ pub struct Response {
     pub status: u16,
     /// Seconds from a `Retry-After` header, if there was one in that form.
     pub retry_after: Option<u64>,
+    /// The server's clock when it answered, to the second below (`Date` header), if the answer said so.
+    pub date: Option<Timestamp>,
     pub body: String,
 }
 

@@ -79,7 +79,9 @@ pub fn status(replica: &Replica, activity: &Activity, now: Timestamp) -> Status 
     }
     match sync.last_synced_at {
         _ if unsent > 0 => Status::Waiting { unsent },
-        Some(at) => Status::Synced { at },
+        Some(at) => Status::Synced {
+            at: sync.by_device(at),
+        },
         None => Status::Never,
     }
 }

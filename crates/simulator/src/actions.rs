@@ -31,9 +31,19 @@ use crate::{
 pub struct ServerClock {
     pub network: Rc<Network>,
     pub store: MemoryStore,
-    /// The offset that was known when a clock was last set.
-    pub known_before: Rc<Cell<i64>>,
+    pub last_set: Rc<Cell<LastSet>>,
 }
+
+/// When a clock, the device's or the server's, was last set.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LastSet {
+    at: u64,
+    /// The offset that was known by the clocks of before.
+    known: i64,
+}
+
+/// An exchange that was under way while a clock was set has been kept by then, in milliseconds.
+const EXCHANGE_OVER_MS: u64 = 90_000;
 
 impl ServerClock {
     fn time(&self) -> Timestamp {
@@ -47,7 +57,21 @@ impl ServerClock {
 
     /// A clock is set now.
     pub fn is_set(&self) {
-        self.known_before.set(self.known());
+        let (at, known) = (self.network.time.now(), self.known());
+        self.last_set.set(LastSet { at, known });
+    }
+
+    /// Whether this offset was measured by the clocks as they are. Too small a difference to the one of before tells
+    /// nothing.
+    fn is_measured(&self, offset: i64) -> bool {
+        let mut before = self.last_set.get();
+        if self.network.time.now() < before.at + EXCHANGE_OVER_MS {
+            before.known = self.known();
+            self.last_set.set(before);
+        }
+        // This context may not have heard yet of what another one measured.
+        let current = offset != 0 && offset == self.known();
+        current && (offset - before.known).abs() > 2 * clocks::ERROR_MS
     }
 }
 
@@ -132,10 +156,7 @@ impl Person {
         Some(AppTime {
             claimed: self.engine.ports().clock().now() + chrono::Duration::milliseconds(offset),
             by_server: clock.time(),
-            // This context may not have heard yet of what another one measured.
-            measured: offset != 0
-                && offset == clock.known()
-                && (offset - clock.known_before.get()).abs() > 2 * clocks::ERROR_MS,
+            measured: clock.is_measured(offset),
         })
     }
 

@@ -14,7 +14,7 @@ use holdfast_core::{
 };
 
 use crate::{
-    actions::ServerClock,
+    actions::{LastSet, ServerClock},
     context::{Driver, Lock},
     diary::Diary,
     executor::{Bell, Executor, TaskId, Time},
@@ -96,8 +96,7 @@ pub struct Device {
     pub link: Rc<Link>,
     pub store: MemoryStore,
     skew_ms: Rc<Cell<i64>>,
-    /// The offset to the server that it knew when its clock, or the server's, was last set.
-    offset_when_set: Rc<Cell<i64>>,
+    last_set: Rc<Cell<LastSet>>,
     pub contexts: Vec<ContextSlot>,
     /// Whether the platform has locks; without them the lease alone elects.
     has_locks: bool,
@@ -129,7 +128,7 @@ impl Device {
             link: Rc::new(Link::new(format!("{user}/{number}"), dialect)),
             store: MemoryStore::default(),
             skew_ms: Rc::new(Cell::new(rng.between(0, 7_200_000) as i64 - 3_600_000)),
-            offset_when_set: Rc::default(),
+            last_set: Rc::default(),
             contexts,
             has_locks: rng.chance(500),
             lock: Lock::default(),
@@ -178,7 +177,7 @@ impl Device {
         ServerClock {
             network: Rc::clone(&self.network),
             store: self.store.clone(),
-            known_before: Rc::clone(&self.offset_when_set),
+            last_set: Rc::clone(&self.last_set),
         }
     }
 

@@ -152,6 +152,7 @@ fn page(status: u16, body: &str) -> Answer {
         response: Response {
             status,
             retry_after: None,
+            date: None,
             body: body.to_owned(),
         },
         cookie: None,

@@ -16,8 +16,8 @@ pub fn Sync() -> AnyView {
     let stored = session.live(|reader| {
         let sync = reader.replica.sync();
         (
-            sync.last_synced_at,
-            sync.last_verified_at,
+            sync.last_synced_at.map(|at| sync.by_device(at)),
+            sync.last_verified_at.map(|at| sync.by_device(at)),
             sync.last_error.as_ref().map(|error| error.message.clone()),
         )
     });

@@ -7,7 +7,10 @@
 mod body;
 
 use gloo::timers::callback::Timeout;
-use holdfast_core::ports::{Body, Method, Request, Response, Transport, Unreachable};
+use holdfast_core::{
+    Timestamp,
+    ports::{Body, Method, Request, Response, Transport, Unreachable},
+};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, Headers, RequestCache, RequestCredentials, RequestInit, RequestRedirect};
@@ -68,12 +71,22 @@ async fn exchange(request: &Request) -> Result<Response, JsValue> {
     let response: web_sys::Response = JsFuture::from(scope().fetch(&request)?).await?.dyn_into()?;
     patience.restart(SILENCE_MS);
     let retry_after = response.headers().get("Retry-After")?;
+    let date = response.headers().get("Date")?;
     let body = body::read(&response, || patience.restart(SILENCE_MS)).await?;
     Ok(Response {
         status: response.status(),
         retry_after: retry_after.and_then(|seconds| seconds.trim().parse().ok()),
+        date: date.and_then(|date| time_of(&date)),
         body,
     })
+}
+
+/// The time of an HTTP date; `None` if it is none.
+fn time_of(date: &str) -> Option<Timestamp> {
+    let milliseconds = js_sys::Date::parse(date);
+    milliseconds
+        .is_finite()
+        .then(|| Timestamp::from_timestamp_millis(milliseconds as i64))?
 }
 
 /// Gives a request up when it runs out.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Engine, Event};
+use super::{Engine, Event, clocks::Exchange};
 use crate::{
     Timestamp,
     json::{self, FromJson},
@@ -65,12 +65,12 @@ fn not_this_request(failure: Failure) -> Failure {
 impl<P: Ports> Engine<P> {
     /// Reads JSON with the access token.
     pub(super) async fn get<T: FromJson>(&self, path: &str) -> Result<T, Failure> {
-        let answer = self.get_text(path).await?;
+        let (answer, _) = self.get_text(path).await?;
         self.shaped(&answer).await
     }
 
     /// Reads an answer's text with the access token.
-    pub(super) async fn get_text(&self, path: &str) -> Result<String, Failure> {
+    pub(super) async fn get_text(&self, path: &str) -> Result<(String, Exchange), Failure> {
         self.authorized(Method::Get, path, None).await
     }
 
@@ -78,7 +78,7 @@ impl<P: Ports> Engine<P> {
     pub(super) async fn post<T: FromJson>(&self, path: &str, body: &impl Serialize) -> Result<T, Failure> {
         let json =
             serde_json::to_string(body).map_err(|error| Failure::Refused(network(error.to_string())))?;
-        let answer = self
+        let (answer, _) = self
             .authorized(Method::Post, path, Some(Body::Json(json)))
             .await?;
         self.shaped(&answer).await
@@ -91,13 +91,18 @@ impl<P: Ports> Engine<P> {
             return Err(network("There is no connection to the server."));
         }
         let asked = async {
-            let answer = self.authorized(method, path, body).await?;
+            let (answer, _) = self.authorized(method, path, body).await?;
             self.shaped(&answer).await
         };
         asked.await.map_err(|failure: Failure| failure.error())
     }
 
-    async fn authorized(&self, method: Method, path: &str, body: Option<Body>) -> Result<String, Failure> {
+    async fn authorized(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Body>,
+    ) -> Result<(String, Exchange), Failure> {
         for fresh in [false, true] {
             let bearer = Some(self.access_token(fresh).await.map_err(not_this_request)?);
             let request = Request {
@@ -106,10 +111,16 @@ impl<P: Ports> Engine<P> {
                 bearer,
                 body: body.clone(),
             };
+            let sent_at = self.now();
             let response = self.send(request).await?;
+            let exchange = Exchange {
+                sent_at,
+                arrived_at: self.now(),
+                date: response.date,
+            };
             // A token may have expired on the way: refreshed once, never more.
             if response.status != 401 || fresh {
-                return self.believe(response).await;
+                return Ok((self.believe(response).await?, exchange));
             }
         }
         Err(Failure::SignedOut)

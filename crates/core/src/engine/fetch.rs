@@ -1,6 +1,6 @@
 //! The pull: page by page, each with its cursor in one commit.
 
-use super::{Engine, Event, Trigger, drain::Stop, exchange::Failure};
+use super::{Engine, Event, Trigger, clocks::Exchange, drain::Stop, exchange::Failure};
 use crate::{
     ordered,
     pack::Pack,
@@ -24,7 +24,7 @@ impl<P: Ports> Engine<P> {
         loop {
             let begun = self.now();
             let asked = self.replica().cursor().map(|cursor| cursor.cursor.clone());
-            let answer = match self.page().await {
+            let (answer, exchange) = match self.page().await {
                 Err(Failure::Gone { history_lost }) => {
                     self.begin_again(history_lost, token).await?;
                     loaded = 0;
@@ -38,7 +38,7 @@ impl<P: Ports> Engine<P> {
             };
             let scanning = self.replica().cursor().is_none_or(|cursor| cursor.partial);
             loaded += delta.count() as u64;
-            self.take(&delta, token).await?;
+            self.take(&delta, exchange, token).await?;
             if scanning {
                 let total = delta.remaining.map(|remaining| loaded + remaining);
                 self.activity.borrow_mut().loading = Some((loaded, total));
@@ -79,7 +79,7 @@ impl<P: Ports> Engine<P> {
         .await
     }
 
-    async fn page(&self) -> Result<String, Failure> {
+    async fn page(&self) -> Result<(String, Exchange), Failure> {
         let since = self
             .replica()
             .cursor()
@@ -100,7 +100,7 @@ impl<P: Ports> Engine<P> {
         answer
     }
 
-    async fn take(&self, delta: &DeltaText<'_>, token: &str) -> Result<(), Stop> {
+    async fn take(&self, delta: &DeltaText<'_>, exchange: Exchange, token: &str) -> Result<(), Stop> {
         let unusable = |error: PullError| {
             Stop::Failure(Failure::Server(WireError::new(
                 ErrorCode::NetworkError,
@@ -109,8 +109,9 @@ impl<P: Ports> Engine<P> {
         };
         let incoming = plan::incoming(&self.replica(), delta).map_err(unusable)?;
         let whole = self.whole_records(&incoming).await?;
-        self.with_lease(token, |replica, now| {
-            let changes = plan::pull(replica, &incoming, &whole, now).map_err(unusable)?;
+        self.with_lease(token, |replica, _| {
+            let clock = exchange.measure(replica.sync());
+            let changes = plan::pull(replica, &incoming, &whole, clock).map_err(unusable)?;
             Ok((changes, ()))
         })
         .await

@@ -7,6 +7,7 @@
 //! through its lease cannot commit anything.
 
 mod breaker;
+mod clocks;
 mod drain;
 mod exchange;
 mod fetch;
@@ -188,7 +189,7 @@ impl<P: Ports> Engine<P> {
 
     /// Lets go of what has aged out. Called at launch, in the background.
     pub async fn clean_up(&self) -> Result<(), StoreError> {
-        self.commit_plan(plan::aged_out).await
+        self.commit_plan(|replica, _| plan::aged_out(replica)).await
     }
 
     /// Puts the state in the place of the commits that led to it, once there are `after` of them. Called in the
@@ -215,6 +216,11 @@ impl<P: Ports> Engine<P> {
 
     fn now(&self) -> Timestamp {
         self.ports.clock().now()
+    }
+
+    /// Now by the server's clock, as far as it is known.
+    fn server_now(&self) -> Timestamp {
+        self.replica().sync().by_server(self.now())
     }
 
     fn tell(&self, event: Event) {

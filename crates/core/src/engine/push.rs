@@ -1,6 +1,6 @@
 //! Sending the queue, batch by batch (protocol D3–D6).
 
-use super::{Engine, Event, drain::Stop, exchange::Failure};
+use super::{Engine, Event, clocks::Exchange, drain::Stop, exchange::Failure};
 use crate::{
     Timestamp,
     plan::{self, Batch},
@@ -88,11 +88,15 @@ impl<P: Ports> Engine<P> {
         sent_at: Timestamp,
         token: &str,
     ) -> Result<(), Stop> {
-        let arrived_at = self.now();
+        let exchange = Exchange {
+            sent_at,
+            arrived_at: self.now(),
+            date: None,
+        };
         let random = self.ports.rng().next_u64();
         self.with_lease(token, |replica, now| {
             let known = replica.sync().clock_offset_ms;
-            let offset = clock_offset(known, (sent_at, arrived_at), response.server_time);
+            let offset = exchange.clock_offset(known, (response.server_time, response.server_time));
             let changes = plan::answers(replica, &batch.queue_ids, response, now, offset, random);
             Ok((changes, ()))
         })
@@ -124,52 +128,6 @@ impl<P: Ports> Engine<P> {
         match self.replica().sync().hold_until.is_some() {
             true => Err(Stop::Failure(Failure::Unavailable(error))),
             false => Ok(()),
-        }
-    }
-}
-
-/// Milliseconds of an exchange that measure nothing: the context was asleep in between.
-const LONGEST_MEASURE_MS: i64 = 600_000;
-
-/// Server time minus device time, in milliseconds, after an exchange. The server read its clock somewhere within it, so an
-/// offset that fits is as good as any other. Else the middle is taken, whose error is half of the exchange at most. An
-/// exchange that took less than no time, or too long, measures nothing: the device's clock was set, or it slept.
-fn clock_offset(known: i64, (sent_at, arrived_at): (Timestamp, Timestamp), server_time: Timestamp) -> i64 {
-    let took = (arrived_at - sent_at).num_milliseconds();
-    let most = (server_time - sent_at).num_milliseconds();
-    let fits = most.saturating_sub(took) <= known && known <= most;
-    match (0..=LONGEST_MEASURE_MS).contains(&took) && !fits {
-        true => most - took / 2,
-        false => known,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_exchange_measures_the_offset_to_half_of_what_it_took() {
-        let at = |milliseconds: i64| Timestamp::UNIX_EPOCH + chrono::Duration::milliseconds(milliseconds);
-        const DAY: i64 = 86_400_000;
-        // Known before, sent, arrived, the server's time; then the offset.
-        let table = [
-            (0, 0, 100, 50, 0),
-            (0, 0, 100, 100, 0),
-            (0, 0, 100, 5_000, 4_950),
-            (0, DAY, DAY + 100, 50, 50 - DAY - 50),
-            (7, 0, 100, 60, 7),
-            // A wide exchange says nothing new of an offset that fits.
-            (4_950, 0, 500_000, 250_000, 4_950),
-            (-DAY, 0, 500_000, 250_000, 0),
-            // The clock was set while the request was under way, or the page slept.
-            (40, 0, 100 + DAY, 90, 40),
-            (40, DAY, 100, 50, 40),
-            (40, 0, LONGEST_MEASURE_MS + 1, 9 * DAY, 40),
-        ];
-        for (known, sent_at, arrived_at, server_time, expected) in table {
-            let found = clock_offset(known, (at(sent_at), at(arrived_at)), at(server_time));
-            assert_eq!(found, expected, "{known} {sent_at} {arrived_at} {server_time}");
         }
     }
 }

@@ -16,7 +16,7 @@ impl<P: Ports> Engine<P> {
     pub(super) async fn verify_if_due(&self, trigger: Trigger, token: &str) -> Result<(), Stop> {
         let last = self.replica().sync().last_verified_at;
         let missing = self.replica().quarantined().next().is_some();
-        let stale = || last.is_none_or(|at| self.now() - at > FULL_CHECK_AFTER);
+        let stale = || last.is_none_or(|at| (self.server_now() - at).abs() > FULL_CHECK_AFTER);
         if trigger == Trigger::Launch && (missing || stale()) {
             self.verify(token).await
         } else {
@@ -48,6 +48,7 @@ impl<P: Ports> Engine<P> {
             );
         }
         self.with_lease(token, |replica, now| {
+            let now = replica.sync().by_server(now);
             let mut changes = Changes::default();
             for (entity, record) in &fetched {
                 let mirror: Option<Mirror> = plan::mirror_of(replica, entity, record, now);

@@ -15,7 +15,8 @@ use super::{aliases, batch, notices};
 
 /// Plans what the answers change. Writes of the batch that got no answer go back to `pending`, still sent.
 ///
-/// `clock_offset_ms`: as measured by this exchange. `random`: jitter.
+/// `clock_offset_ms`: as measured by this exchange. `random`: jitter. What lies ahead (when to try again) is counted by
+/// the device's clock, `now`; what is kept of the past, by the server's.
 pub fn answers(
     replica: &Replica,
     queue_ids: &[String],
@@ -94,8 +95,8 @@ fn answer(
             .unwrap_or_else(|| WireError::new(ErrorCode::ServerError, "The server gave no reason."))
     };
     match result.status {
-        ResultStatus::Success => settled(replica, write, result, WriteStatus::Synced, (now, server_time)),
-        ResultStatus::Conflict => settled(replica, write, result, WriteStatus::Conflict, (now, server_time)),
+        ResultStatus::Success => settled(replica, write, result, WriteStatus::Synced, server_time),
+        ResultStatus::Conflict => settled(replica, write, result, WriteStatus::Conflict, server_time),
         ResultStatus::Retry if error().code == ErrorCode::DependencyFailed => put(QueuedWrite {
             status: WriteStatus::Pending,
             ..write.clone()
@@ -105,7 +106,7 @@ fn answer(
             // What is held here is the other record.
             ErrorCode::NotFound if holds_another(replica, write) => put(refused_by_server(write, error())),
             ErrorCode::NotFound => {
-                let mut changes = access_lost(replica, &write.key(), &error(), now, |_| false);
+                let mut changes = access_lost(replica, &write.key(), &error(), server_time, |_| false);
                 changes.put(Row::Write(Box::new(refused_by_server(write, error()))));
                 changes
             }
@@ -176,7 +177,7 @@ fn settled(
     write: &QueuedWrite,
     result: &OperationResult,
     status: WriteStatus,
-    (now, server_time): (Timestamp, Timestamp),
+    server_time: Timestamp,
 ) -> Changes {
     let mut merged = result.merged.clone();
     merged.extend(
@@ -187,7 +188,7 @@ fn settled(
     );
     let done = QueuedWrite {
         status,
-        synced_at: Some(now),
+        synced_at: Some(server_time),
         last_error: None,
         not_before: None,
         merged,
@@ -208,19 +209,19 @@ fn settled(
                 "access-lost",
                 &key,
                 nothing_lost,
-                now,
+                server_time,
             ));
         }
         changes.delete(RowKey::Mirror(key));
         return changes;
     }
-    match confirmed(replica, write, result, &key, (now, server_time)) {
+    match confirmed(replica, write, result, &key, server_time) {
         Confirmed::Record(mirror) => changes.put(Row::Mirror(mirror)),
         Confirmed::Deleted => changes.delete(RowKey::Mirror(key.clone())),
         Confirmed::Unknown => {}
     }
     if let Some(conflict) = &result.conflict
-        && let Some(mirror) = mirror_of(replica, system::CONFLICT, &conflict.record, now)
+        && let Some(mirror) = mirror_of(replica, system::CONFLICT, &conflict.record, server_time)
         && replica
             .mirror(&mirror.key)
             .is_none_or(|known| known.version() < mirror.version)
@@ -243,12 +244,12 @@ fn confirmed(
     write: &QueuedWrite,
     result: &OperationResult,
     key: &RecordKey,
-    (now, server_time): (Timestamp, Timestamp),
+    server_time: Timestamp,
 ) -> Confirmed {
     let known = replica.mirror(key);
     let newer = |version: u64| known.is_none_or(|held| held.version() < version);
     if let Some(record) = &result.record {
-        return match mirror_of(replica, &key.entity_type, record, now) {
+        return match mirror_of(replica, &key.entity_type, record, server_time) {
             Some(mirror) if newer(mirror.version) => Confirmed::Record(mirror),
             _ => Confirmed::Unknown,
         };
@@ -271,7 +272,7 @@ fn confirmed(
                 fields,
                 version,
                 updated_at: server_time,
-                reached_at: now,
+                reached_at: server_time,
                 ..(*mirror).clone()
             })
         }

@@ -23,7 +23,7 @@ pub(crate) use answers::mirror_of;
 pub use batch::{Batch, batch, batch_failed, batch_unanswered};
 pub use edit::{Edit, EditError, Edited, edit};
 pub use fold::fold;
-pub use pull::{Incoming, PullError, incoming, missing_records, pull};
+pub use pull::{Incoming, Measured, PullError, incoming, missing_records, pull};
 pub use queue::{QueueError, correct, discard, put_back, retry};
 pub use recovery::{Differences, cursor_refused, digest_differences, epoch_changed};
 pub use retention::aged_out;

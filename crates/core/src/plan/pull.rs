@@ -148,13 +148,23 @@ pub fn missing_records(replica: &Replica, incoming: &Incoming<'_>) -> BTreeMap<S
     missing
 }
 
-/// Plans a page. `whole`: the records that [`missing_records`] named, by entity.
+/// What an answer told of the clocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Measured {
+    /// Server time minus device time, in milliseconds.
+    pub offset_ms: i64,
+    /// When the server answered, by its own clock.
+    pub server_time: Timestamp,
+}
+
+/// Plans a page. `whole`: the records that [`missing_records`] named, by entity. `clock`: as the exchange measured it.
 pub fn pull(
     replica: &Replica,
     incoming: &Incoming<'_>,
     whole: &[(String, WireRecord)],
-    now: Timestamp,
+    clock: Measured,
 ) -> Result<Changes, PullError> {
+    let now = clock.server_time;
     let scan = scan_number(replica, incoming);
     let mut changes = Changes::default();
     // Without a cursor nothing tells that the server is still the one that acknowledged what was sent.
@@ -202,6 +212,7 @@ pub fn pull(
         history_kept: false,
         // What was stored is progress: on a line that breaks again and again the waits begin anew.
         network_failures: 0,
+        clock_offset_ms: clock.offset_ms,
         ..replica.sync().clone()
     };
     if complete {

@@ -5,15 +5,19 @@ use serde_json::Value;
 
 use super::recovery::is_kept;
 use crate::{
-    Timestamp,
     replica::Replica,
     store::{Changes, MAX_ROWS_PER_COMMIT, RowKey},
     system,
 };
 
 /// Plans the clean-up of one launch; run again while it finds more than one commit may hold.
-pub fn aged_out(replica: &Replica, now: Timestamp) -> Changes {
+///
+/// Ages are counted by the server's clock alone, up to the last full sync: the device's may be set to anything.
+pub fn aged_out(replica: &Replica) -> Changes {
     let mut changes = Changes::default();
+    let Some(now) = replica.sync().last_synced_at else {
+        return changes;
+    };
     for write in replica.writes().filter(|write| !write.is_open()) {
         if write.synced_at.is_some_and(|at| !is_kept(replica, at)) {
             changes.delete.push(RowKey::Write(write.id.clone()));

@@ -42,7 +42,7 @@ pub struct CursorRow {
     pub partial: bool,
     /// Numbers the scans; a mirror that the current one did not bring is dropped at its end.
     pub scan: u32,
-    /// Of the last page, by the device's clock.
+    /// Of the last page, by the server's clock.
     #[serde(deserialize_with = "timestamp::read")]
     pub pulled_at: Timestamp,
 }
@@ -73,9 +73,10 @@ pub struct SyncRow {
     pub parked: bool,
     /// Server time minus device time, in milliseconds.
     pub clock_offset_ms: i64,
+    /// The last full pull, by the server's clock.
     #[serde(deserialize_with = "timestamp::read_optional")]
     pub last_synced_at: Option<Timestamp>,
-    /// When the digests were last compared.
+    /// When the digests were last compared, by the server's clock.
     #[serde(deserialize_with = "timestamp::read_optional")]
     pub last_verified_at: Option<Timestamp>,
     /// What went wrong last, for the status line; cleared by a success.
@@ -114,6 +115,18 @@ crate::json_object!(SyncRow {
 impl SyncRow {
     /// Operations in a batch when all is well.
     pub const FULL_BATCH: usize = 250;
+
+    /// A time of the server's clock as the device's clock showed it, as far as the difference is known.
+    pub fn by_device(&self, server_time: Timestamp) -> Timestamp {
+        let offset = chrono::Duration::try_milliseconds(self.clock_offset_ms).unwrap_or_default();
+        server_time.checked_sub_signed(offset).unwrap_or(server_time)
+    }
+
+    /// A time of the device's clock as the server's shows it, as far as the difference is known.
+    pub fn by_server(&self, device_time: Timestamp) -> Timestamp {
+        let offset = chrono::Duration::try_milliseconds(self.clock_offset_ms).unwrap_or_default();
+        device_time.checked_add_signed(offset).unwrap_or(device_time)
+    }
 }
 
 impl Default for SyncRow {

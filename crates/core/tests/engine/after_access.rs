@@ -133,7 +133,11 @@ fn r7_a_create_and_a_delete_do_not_go_on() {
     let delta = holdfast_core::protocol::DeltaText::read(&delta).unwrap();
     let replica = device.engine.replica();
     let incoming = holdfast_core::plan::incoming(&replica, &delta).unwrap();
-    let changes = holdfast_core::plan::pull(&replica, &incoming, &[], device.shared.instant()).unwrap();
+    let clock = holdfast_core::plan::Measured {
+        offset_ms: 0,
+        server_time: device.shared.instant(),
+    };
+    let changes = holdfast_core::plan::pull(&replica, &incoming, &[], clock).unwrap();
     let put: Vec<(String, WriteStatus)> = changes
         .put
         .iter()

@@ -133,40 +133,6 @@ fn d3_with_nothing_to_send_a_trigger_that_pulls_pulls_and_a_write_alone_does_not
 }
 
 #[test]
-fn d4_answers_meet_the_newest_state_and_the_clock_offset_is_kept() {
-    let device = device();
-    device.update(json!({ "title": "A" }));
-    let shared = device.shared.clone();
-    *device.script().during_push.borrow_mut() = Some(Box::new(move || {
-        let edit = holdfast_core::plan::Edit {
-            key: job("J-1"),
-            operation: Operation::Update,
-            fields: crate::support::fields(json!({ "count": 8 })),
-            seen: None,
-            kind: None,
-        };
-        block_on(shared.open().edit(&edit)).unwrap();
-        shared.pass(2_000);
-    }));
-    device.sync(Trigger::Write);
-    assert_eq!(device.held("J-1").unwrap().fields["title"], "A");
-    assert_eq!(
-        device.engine.replica().unsent(),
-        0,
-        "the edit made meanwhile was kept, and sent by the next batch"
-    );
-    assert_eq!(
-        device.script().pushes()[1].operations[0].base.as_ref().unwrap()["count"],
-        5
-    );
-    let offset = device.engine.replica().sync().clock_offset_ms;
-    assert_eq!(
-        offset, 3_000,
-        "the server said 5 s; the second push was made and answered at 2 s"
-    );
-}
-
-#[test]
 fn d5_out_of_reach_the_breaker_opens_and_only_the_probe_is_asked() {
     let device = device();
     device.update(json!({ "title": "A" }));

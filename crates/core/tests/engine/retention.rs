@@ -6,13 +6,23 @@ use holdfast_core::{
     engine::Trigger,
     protocol::{DigestEntry, Me},
     record::{Mirror, RecordKey},
-    store::Row,
+    store::{Row, SyncRow},
 };
 use serde_json::json;
 
-use crate::support::{block_on, device, fields, mirror, ok, page};
+use crate::support::{Device, block_on, device, fields, mirror, ok, page};
 
 const DAY_MS: u64 = 86_400_000;
+
+/// A full sync ends now.
+fn synced(device: &Device) {
+    let sync = device.engine.replica().sync().clone();
+    device.shared.put([Row::Sync(SyncRow {
+        last_synced_at: Some(device.shared.instant()),
+        ..sync
+    })]);
+    block_on(device.engine.catch_up()).unwrap();
+}
 
 #[test]
 fn w18_a_settled_write_is_kept_for_seven_days() {
@@ -84,9 +94,11 @@ fn r10_finished_work_leaves_after_its_days_unless_it_is_needed() {
         )
         .unwrap();
     device.shared.pass(90 * DAY_MS - 1_000);
+    synced(&device);
     block_on(device.engine.clean_up()).unwrap();
     assert!(device.held("J-2").is_some(), "not a day early");
     device.shared.pass(2_000);
+    synced(&device);
     block_on(device.engine.clean_up()).unwrap();
     let left = ["J-2", "J-3", "J-4", "J-5"].map(|id| device.held(id).is_some());
     assert_eq!(
@@ -97,7 +109,7 @@ fn r10_finished_work_leaves_after_its_days_unless_it_is_needed() {
 }
 
 /// A device from which J-2 has aged out; J-1 is still there, at version 3.
-fn device_without_j_2() -> crate::support::Device {
+fn device_without_j_2() -> Device {
     let device = device();
     let closed = Mirror {
         reached_at: device.shared.instant(),
@@ -107,13 +119,14 @@ fn device_without_j_2() -> crate::support::Device {
     device.shared.put([Row::Mirror(closed)]);
     block_on(device.engine.catch_up()).unwrap();
     device.shared.pass(91 * DAY_MS);
+    synced(&device);
     block_on(device.engine.clean_up()).unwrap();
     assert!(device.held("J-2").is_none());
     device
 }
 
 /// What the server says of these jobs, J-2 having had its days.
-fn digest(device: &crate::support::Device, jobs: &[(&str, u64)], versions: bool) {
+fn digest(device: &Device, jobs: &[(&str, u64)], versions: bool) {
     let jobs = jobs
         .iter()
         .map(|(id, version)| ((*id).to_owned(), *version))

@@ -58,6 +58,7 @@ pub fn status(status: u16, body: Value) -> Answer {
     Ok(Response {
         status,
         retry_after: None,
+        date: None,
         body: body.to_string(),
     })
 }
@@ -73,6 +74,7 @@ pub fn text(status: u16, body: &str) -> Answer {
     Ok(Response {
         status,
         retry_after: None,
+        date: None,
         body: body.into(),
     })
 }
@@ -81,6 +83,7 @@ pub fn busy(status: u16, seconds: u64) -> Answer {
     Ok(Response {
         status,
         retry_after: Some(seconds),
+        date: None,
         body: "slow down".into(),
     })
 }

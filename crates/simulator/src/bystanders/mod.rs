@@ -23,8 +23,8 @@ const SETTING: u64 = 150;
 /// Worlds with a client, or with clocks that are set: one of so many.
 const ONE_OF: u64 = 4;
 const DAY_MS: i64 = 86_400_000;
-/// A device's clock jumps by less than it keeps finished work: that goes by the device's clock.
-const JUMP_MS: i64 = 40 * DAY_MS;
+/// A device's clock jumps by more than it keeps finished work: that goes by the server's clock alone.
+const JUMP_MS: i64 = 400 * DAY_MS;
 
 #[derive(Debug)]
 pub(crate) struct Bystanders {
@@ -87,7 +87,7 @@ impl World {
         }
     }
 
-    /// The server's clock, by up to an hour; or a device's, by weeks around the year that it is off by.
+    /// The server's clock, by up to an hour; or a device's, by up to 400 days around the year that it is off by.
     fn set_a_clock(&self, rng: &Seeded) {
         let off = |most: i64| rng.below(2 * most as u64) as i64 - most;
         if rng.chance(500) {

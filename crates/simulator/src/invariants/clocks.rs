@@ -10,8 +10,9 @@ use crate::{
     server::Server,
 };
 
-/// Half of the longest exchange that measures an offset, in milliseconds.
-pub const ERROR_MS: i64 = 300_000;
+/// Half of the longest exchange that measures an offset, and of the second that a `Date` header is exact to, in
+/// milliseconds.
+pub const ERROR_MS: i64 = 300_500;
 
 const DATED: &str = "a time that the app sets is the server's";
 

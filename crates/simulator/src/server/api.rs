@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DurationRound, TimeDelta};
 use holdfast_core::{
     ports::{Body, Method, Request, Response},
     protocol::{
@@ -20,6 +21,13 @@ use super::{Answer, HOSTILE, MadeBy, Server, aliases::misaliased, identity, misj
 impl Server {
     /// Answers a request that came in at `now`; `cookie` is the one that its browser sends along.
     pub fn handle(&mut self, request: &Request, cookie: Option<&str>, now: u64) -> Answer {
+        let mut answer = self.answer(request, cookie, now);
+        // As HTTP writes a date: without what is left of the second.
+        answer.response.date = self.dated(now).duration_trunc(TimeDelta::seconds(1)).ok();
+        answer
+    }
+
+    fn answer(&mut self, request: &Request, cookie: Option<&str>, now: u64) -> Answer {
         let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
         match (request.method, path) {
             (Method::Get, "/healthz") => ok(&json!({ "status": "ok", "service": "holdfast" })).into(),
@@ -236,6 +244,7 @@ fn json_response(status: u16, body: &Value) -> Response {
     Response {
         status,
         retry_after: None,
+        date: None,
         body: body.to_string(),
     }
 }

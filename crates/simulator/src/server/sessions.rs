@@ -209,6 +209,7 @@ fn refused(why: &str) -> Answer {
     Answer::from(Response {
         status: 400,
         retry_after: None,
+        date: None,
         body: json!({ "error": "invalid_grant", "error_description": why }).to_string(),
     })
 }
