@@ -178,6 +178,18 @@ pub fn what_moves(devices: &[Device], network: &Network) -> Vec<Broken> {
                 format!("{} is at {cursor:?} of {end}", device.link.name),
             ));
         }
+        // Its next pull shows the server that it lost something, and everything is offered again.
+        let receipt = replica
+            .sync()
+            .receipt
+            .as_deref()
+            .and_then(|receipt| receipt.parse().ok());
+        if let Some(receipt) = receipt.filter(|receipt| !is_of_this_history(&server, receipt)) {
+            moving.push(Broken::new(
+                "queues drain",
+                format!("{} has yet to show {receipt:?}", device.link.name),
+            ));
+        }
         let stopped = stopped(&replica);
         for write in replica.open_writes().filter(|write| !stopped.contains(&write.id)) {
             let what = format!(
