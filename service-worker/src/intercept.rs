@@ -7,15 +7,7 @@
 use std::rc::Rc;
 
 use holdfast_browser::client::{Client, ClientError, Session};
-use holdfast_core::{
-    Fields,
-    engine::Trigger,
-    json,
-    ports::{Ports, Rng},
-    protocol::IfMatch,
-    queue::Operation,
-    store::StoreError,
-};
+use holdfast_core::{Fields, engine::Trigger, json, protocol::IfMatch, queue::Operation, store::StoreError};
 use js_sys::{Promise, Reflect};
 use serde_json::Value;
 use wasm_bindgen::{JsCast, JsValue};
@@ -52,7 +44,7 @@ pub async fn answer(
     let Some(session) = up_to_date(client).await.map_err(|error| error.to_string())? else {
         return locked(&method, request);
     };
-    let route = route(session.replica().packs(), &method, &url.pathname());
+    let route = session.query(|replica| route(replica.packs(), &method, &url.pathname()));
     let answer = match route {
         Route::PassBy => return Ok(None),
         Route::Write { .. } if admission == Admission::NotJson => Answer::not_json(),
@@ -185,8 +177,8 @@ async fn write(
         _ if operation == Operation::Delete => Fields::new(),
         _ => return Answer::not_an_object(),
     };
-    let new_id = || session.ports().rng().uuid();
-    let edit = api::edit_of(&session.replica(), operation, entity, id, body, if_match, new_id);
+    let new_id = || session.new_id();
+    let edit = session.query(|replica| api::edit_of(replica, operation, entity, id, body, if_match, new_id));
     match edit {
         Ok(edit) => api::queued(session.queue_once(&edit, key).await),
         Err(refused) => refused,
@@ -195,8 +187,8 @@ async fn write(
 
 async fn from_device(session: &Rc<Session>, route: &Route, url: &Url) -> Answer {
     match route {
-        Route::List { entity } => api::list(&session.replica(), entity),
-        Route::Record { entity, id } => api::record(&session.replica(), entity, id),
+        Route::List { entity } => session.query(|replica| api::list(replica, entity)),
+        Route::Record { entity, id } => session.query(|replica| api::record(replica, entity, id)),
         _ => match session
             .read_json(&format!("{}{}", url.pathname(), url.search()))
             .await

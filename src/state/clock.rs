@@ -49,7 +49,9 @@ impl Session {
 
     /// What the device's clock lacks to show the server's time.
     fn clock_offset(self) -> Duration {
-        let known = self.data().map(|data| data.replica().sync().clock_offset_ms);
+        let known = self
+            .data()
+            .map(|data| data.query(|replica| replica.sync().clock_offset_ms));
         known.and_then(Duration::try_milliseconds).unwrap_or_default()
     }
 

@@ -160,7 +160,7 @@ impl Session {
             })
         };
         match self.data() {
-            Some(data) => ask(&data.replica()),
+            Some(data) => data.query(ask),
             None => NOTHING.with_borrow(ask),
         }
     }
@@ -190,7 +190,7 @@ impl Session {
     /// Whether the server is out of reach, as far as anybody knows.
     pub fn is_offline(self) -> bool {
         self.active.track();
-        !window().navigator().on_line() || self.data().is_some_and(|data| data.breaker().is_open())
+        !window().navigator().on_line() || self.data().is_some_and(|data| data.is_out_of_reach())
     }
 
     /// The time for words like "2 min ago"; moves on every few seconds.

@@ -16,12 +16,7 @@ use holdfast_browser::{
     seal::passphrase,
     vault::{Vault, VaultError},
 };
-use holdfast_core::{
-    ports::{Clock, Ports},
-    record::RecordKey,
-    status::Status,
-    store::StoreError,
-};
+use holdfast_core::{ports::Clock, record::RecordKey, replica::Replica, status::Status, store::StoreError};
 use serde_json::json;
 use support::{
     device::{Device, PASSCODE, gate_event, until},
@@ -33,10 +28,8 @@ use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 wasm_bindgen_test_configure!(run_in_browser);
 
 fn plate(session: &Session, id: &str) -> Option<String> {
-    let replica = session.replica();
-    replica
-        .view(&RecordKey::new("gate-event", id))
-        .map(|view| view.text("plate").to_owned())
+    let key = RecordKey::new("gate-event", id);
+    session.query(|replica| replica.view(&key).map(|view| view.text("plate").to_owned()))
 }
 
 #[wasm_bindgen_test]
@@ -59,7 +52,7 @@ async fn an_edit_out_of_reach_is_kept_and_the_status_says_so() {
         Some("AB 12"),
         "there after a restart"
     );
-    assert_eq!(session.replica().unsent(), 1);
+    assert_eq!(session.query(Replica::unsent), 1);
 }
 
 #[wasm_bindgen_test]
@@ -165,7 +158,7 @@ async fn both_tabs_edit_at_once_and_nothing_is_lost() {
     });
     futures::future::join_all(edits).await;
     session.catch_up().await.unwrap();
-    assert_eq!(session.replica().unsent(), 10);
+    assert_eq!(session.query(Replica::unsent), 10);
 }
 
 #[wasm_bindgen_test]
@@ -207,7 +200,7 @@ async fn the_worker_gets_in_by_an_unlocked_page_or_by_kept_keys_only() {
         plate(&session, "1").is_some()
     })
     .await;
-    assert_eq!(session.replica().unsent(), 1, "once");
+    assert_eq!(session.query(Replica::unsent), 1, "once");
     page.lock().await.unwrap();
     until("the worker is out", || worker.session().is_none()).await;
     assert!(worker.resume().await.unwrap().is_none(), "locked");
@@ -369,7 +362,7 @@ async fn who_opens_the_app_locks_the_one_before_out_of_page_and_worker() {
 async fn forgetting_one_person_takes_them_out_of_the_worker_too() {
     let device = Device::new();
     let (page, session) = device.set_up().await;
-    let database = session.ports().store().database().name().to_owned();
+    let database = session.store().database().name().to_owned();
     page.keep_key(true).await.unwrap();
     drop((page, session));
     let worker = device.context(Context::Worker);
@@ -396,7 +389,7 @@ async fn forgetting_one_person_takes_them_out_of_the_worker_too() {
 async fn signing_out_leaves_nothing_but_the_debt_to_the_server() {
     let device = Device::new();
     let (client, session) = device.set_up().await;
-    let database = session.ports().store().database().name().to_owned();
+    let database = session.store().database().name().to_owned();
     let second = device.context(Context::Page);
     let other = second.unlock(&device.user_id, PASSCODE).await.unwrap();
     session.edit(&gate_event("1", "AB 12")).await.unwrap();
@@ -421,7 +414,7 @@ async fn signing_out_leaves_nothing_but_the_debt_to_the_server() {
 async fn an_edit_under_way_at_sign_out_brings_no_database_back() {
     let device = Device::new();
     let (client, session) = device.set_up().await;
-    let database = session.ports().store().database().name().to_owned();
+    let database = session.store().database().name().to_owned();
     let edits: Vec<_> = (0..20).map(|n| gate_event(&n.to_string(), "AB 12")).collect();
     let edits = futures::future::join_all(edits.iter().map(|edit| session.edit(edit)));
     let (_, signed_out) = futures::join!(edits, client.sign_out());

@@ -19,7 +19,6 @@ use holdfast_browser::{
 };
 use holdfast_core::{
     plan,
-    ports::Ports,
     queue::QueuedWrite,
     record::Mirror,
     replica::Replica,
@@ -322,7 +321,7 @@ async fn death_at_each_named_place_of_a_rotation_loses_nothing_and_the_next_unlo
         }
         let (device, client, session) = furnished().await;
         let before = found(&session).await;
-        let database = session.ports().store().database().name().to_owned();
+        let database = session.store().database().name().to_owned();
         client.lock().await.unwrap();
         drop((client, session));
         let bytes = [device.user_id.as_bytes(), database.as_bytes()];

@@ -13,10 +13,7 @@ use holdfast_browser::{
     store::IndexedDbStore,
     vault::{Vault, VaultError},
 };
-use holdfast_core::{
-    ports::{Clock, Ports},
-    store::Store,
-};
+use holdfast_core::{ports::Clock, store::Store};
 use js_sys::Uint8Array;
 use support::{
     at_rest::{AtRest, at_rest},
@@ -102,7 +99,7 @@ async fn a_death_after_any_step_loses_nothing_and_the_next_unlock_goes_on() {
     for step in steps {
         let (device, client, session) = furnished().await;
         let before = found(&session).await;
-        let database = session.ports().store().database().name().to_owned();
+        let database = session.store().database().name().to_owned();
         client.lock().await.unwrap();
         drop((client, session));
         replace_until(&device, &database, step).await;
@@ -331,7 +328,7 @@ async fn a_value_of_a_later_key_opens_as_what_it_is_alone() {
 #[wasm_bindgen_test]
 async fn everything_it_writes_is_strict() {
     let (device, client, session) = furnished().await;
-    let database = session.ports().store().database().name().to_owned();
+    let database = session.store().database().name().to_owned();
     client.lock().await.unwrap();
     transactions::watch(&[&database, &device.vault]).await;
     replace_until(&device, &database, Step::FormerDropped).await;

@@ -15,7 +15,8 @@ use holdfast_browser::{
 use holdfast_core::{
     engine::{Round, TransactError, Trigger},
     plan::EditError,
-    ports::{Clock, Ports},
+    ports::Clock,
+    replica::Replica,
     store::StoreError,
 };
 use support::{
@@ -110,7 +111,7 @@ async fn two_tabs_and_the_worker_go_on_writing_and_nothing_is_lost() {
         assert_eq!(found(session).await, with_edits(before.clone(), 36));
     }
     inside.catch_up().await.unwrap();
-    assert_eq!(inside.replica().unsent(), before.unsent + 36);
+    assert_eq!(inside.query(Replica::unsent), before.unsent + 36);
     all_of_generation(&device, &session, 1).await;
 }
 
@@ -199,7 +200,7 @@ async fn a_tab_that_slept_through_it_alone_writes_nothing_and_is_locked() {
         hear_again().await;
         all_of_generation(&device, &session, round as u32 + 1).await;
         assert_eq!(found(&session).await, before, "{what:?}");
-        other.ports().store().lock();
+        other.store().lock();
     }
     let (_second, other) = tab(&device).await;
     assert_eq!(found(&other).await, before);
@@ -276,7 +277,7 @@ async fn another_page_goes_on_where_the_one_that_was_at_it_is_gone() {
         .begin_replacing(&device.user_id, PASSCODE, now)
         .await
         .unwrap();
-    session.ports().store().unlock(begun.keys);
+    session.store().unlock(begun.keys);
     session.sync(Trigger::Manual).await;
     until_replaced(&session).await;
     assert_eq!(found(&session).await, before);

@@ -13,6 +13,7 @@ use holdfast_browser::{
 use holdfast_core::{
     engine::{Round, Trigger},
     ports::Clock,
+    replica::Replica,
     status::Status,
 };
 use support::{
@@ -111,12 +112,12 @@ async fn a_page_takes_over_at_its_own_time_what_the_worker_could_not_send() {
     assert_eq!(sent().await.0, ["key-1"], "the page resends nothing at once");
     script("reachable = true", &[]).await;
     for _ in 0..2 {
-        if session.replica().unsent() > 0 {
+        if session.query(Replica::unsent) > 0 {
             PlatformClock.sleep(4_000).await;
         }
     }
     until("the page sends it when its wait is over", || {
-        session.replica().unsent() == 0
+        session.query(Replica::unsent) == 0
     })
     .await;
     assert_eq!(sent().await.0, ["key-1", "key-1"]);
@@ -133,10 +134,7 @@ async fn what_the_server_put_off_in_the_worker_is_sent_by_the_page_when_its_wait
         .await
         .unwrap();
     until("the page knows of the wait", || {
-        session
-            .replica()
-            .open_writes()
-            .any(|write| write.not_before.is_some())
+        session.query(|replica| replica.open_writes().any(|write| write.not_before.is_some()))
     })
     .await;
     assert_eq!(
@@ -145,11 +143,11 @@ async fn what_the_server_put_off_in_the_worker_is_sent_by_the_page_when_its_wait
         "nothing is sent before the wait is over"
     );
     for _ in 0..4 {
-        if session.replica().unsent() > 0 {
+        if session.query(Replica::unsent) > 0 {
             PlatformClock.sleep(2_000).await;
         }
     }
-    until("the page has sent it", || session.replica().unsent() == 0).await;
+    until("the page has sent it", || session.query(Replica::unsent) == 0).await;
     assert_eq!(sent().await.0, ["key-1", "key-1"]);
     script("globalThis.fetch = original", &[]).await;
 }
@@ -168,7 +166,7 @@ async fn what_one_context_is_sending_no_other_sends() {
         inside.request_sync(Trigger::Reconnect);
         PlatformClock.sleep(100).await;
     }
-    until("everything is sent", || session.replica().unsent() == 0).await;
+    until("everything is sent", || session.query(Replica::unsent) == 0).await;
     let (keys, most) = sent().await;
     let distinct: BTreeSet<&String> = keys.iter().collect();
     assert_eq!((keys.len(), distinct.len(), most), (4, 4, 1), "{keys:?}");
@@ -218,7 +216,7 @@ async fn the_worker_does_nothing_after_a_page_that_has_sent_everything() {
     PlatformClock.sleep(100).await;
     assert_eq!(inside.sync(Trigger::Reconnect).await, Round::Elsewhere);
     assert_eq!(
-        (sent().await.0, inside.replica().unsent()),
+        (sent().await.0, inside.query(Replica::unsent)),
         (vec!["key-1".to_owned()], 0)
     );
     script("globalThis.fetch = original", &[]).await;

@@ -15,8 +15,9 @@ use holdfast_browser::{
 };
 use holdfast_core::{
     engine::{Round, Trigger},
-    ports::{Clock, Ports},
+    ports::Clock,
     record::RecordKey,
+    replica::Replica,
     status::Status,
     store::{PacksRow, Quarantined, Row, Store},
 };
@@ -34,15 +35,14 @@ const DAMAGE: &str = "value[30] ^= 1";
 const PHRASE: &str = "a phrase of its own";
 
 fn database(session: &Session) -> String {
-    session.ports().store().database().name().to_owned()
+    session.store().database().name().to_owned()
 }
 
 /// The plates that the queue holds, in order.
 fn queued(session: &Session) -> Vec<String> {
-    let replica = session.replica();
     let plate =
         |write: &holdfast_core::queue::QueuedWrite| write.payload["plate"].as_str().unwrap().to_owned();
-    replica.writes().map(plate).collect()
+    session.query(|replica| replica.writes().map(plate).collect())
 }
 
 /// As another tab that is opened now.
@@ -90,7 +90,7 @@ async fn with_a_damaged_commit() -> (Device, u64) {
     let mut revisions = Vec::new();
     for (id, plate) in [("1", "first"), ("2", "second"), ("3", "third")] {
         session.edit(&gate_event(id, plate)).await.unwrap();
-        revisions.push(session.replica().revision());
+        revisions.push(session.query(Replica::revision));
     }
     let damaged = revisions[1];
     change_value(&database(&session), "journal", damaged as f64, DAMAGE).await;
@@ -101,12 +101,12 @@ async fn with_a_damaged_commit() -> (Device, u64) {
 async fn a_commit_that_does_not_open_is_let_go_of_and_the_queue_stays() {
     let (device, damaged) = with_a_damaged_commit().await;
     let (_client, session) = opened(&device).await;
-    let set_aside: Vec<_> = session.replica().quarantined().collect();
+    let set_aside: Vec<_> = session.query(|replica| replica.quarantined().collect());
     assert_eq!(set_aside, [Quarantined::Commit(damaged)]);
     assert_eq!(session.unreadable().await, Ok(1));
     session.fold(0).await.unwrap();
     assert_eq!(
-        session.replica().folded_at(),
+        session.query(Replica::folded_at),
         0,
         "as long as it is there nothing is folded away"
     );
@@ -128,11 +128,14 @@ async fn a_commit_that_does_not_open_is_let_go_of_and_the_queue_stays() {
     session.let_go_of_unreadable().await.unwrap();
     assert_eq!(session.unreadable().await, Ok(0));
     assert_eq!(queued(&session), ["first", "third"]);
-    assert!(session.replica().cursor().is_none(), "all is read anew");
-    let folded_at = session.replica().folded_at();
+    assert!(
+        session.query(|replica| replica.cursor().is_none()),
+        "all is read anew"
+    );
+    let folded_at = session.query(Replica::folded_at);
     session.edit(&gate_event("4", "fourth")).await.unwrap();
     session.fold(0).await.unwrap();
-    assert!(session.replica().folded_at() > folded_at, "folding goes on");
+    assert!(session.query(Replica::folded_at) > folded_at, "folding goes on");
     let (_client, again) = opened(&device).await;
     assert_eq!(queued(&again), ["first", "third", "fourth"]);
     assert_eq!(again.unreadable().await, Ok(0));
@@ -174,30 +177,25 @@ async fn a_base_that_does_not_open_is_let_go_of_and_the_device_knows_itself_agai
         session.status() == Status::Offline { unsent: 0 }
     })
     .await;
-    let revision = session.replica().revision();
+    let revision = session.query(Replica::revision);
     let many: Vec<Row> = (0..150).map(|n| work_order(&n.to_string(), "a title")).collect();
-    let store = session.ports().store();
+    let store = session.store();
     store.commit(revision, &page(1, &many)).await.unwrap();
     session.catch_up().await.unwrap();
     session.edit(&gate_event("1", "in the base")).await.unwrap();
     session.fold(0).await.unwrap();
     session.edit(&gate_event("2", "after it")).await.unwrap();
-    let folded = session.replica().folded_at();
+    let folded = session.query(Replica::folded_at);
     let database = database(&session);
     change_value(&database, "base", (folded * 4_096) as f64, DAMAGE).await;
 
     let (_client, session) = opened(&device).await;
-    assert!(
-        session
-            .replica()
-            .quarantined()
-            .any(|lost| lost == Quarantined::Base)
-    );
+    assert!(session.query(|replica| replica.quarantined().any(|lost| lost == Quarantined::Base)));
     assert_eq!(round(&session).await, Round::NotSetUp, "it knows not who it is");
     session.let_go_of_unreadable().await.unwrap();
     assert_eq!(session.unreadable().await, Ok(0));
     assert_eq!(queued(&session), ["after it"]);
-    let known = session.replica().device().cloned().unwrap();
+    let known = session.query(|replica| replica.device().cloned()).unwrap();
     assert_eq!(
         (known.user_id.as_str(), known.device_id.as_str()),
         (device.user_id.as_str(), "device-1")
@@ -213,8 +211,8 @@ async fn a_base_that_does_not_open_is_let_go_of_and_the_device_knows_itself_agai
 
     let packs = Row::Packs(PacksRow { packs: vec![yard()] });
     session.catch_up().await.unwrap();
-    let revision = session.replica().revision();
-    let store = session.ports().store();
+    let revision = session.query(Replica::revision);
+    let store = session.store();
     store.commit(revision, &put([packs])).await.unwrap();
     session.catch_up().await.unwrap();
     session.edit(&gate_event("3", "later")).await.unwrap();
@@ -222,7 +220,7 @@ async fn a_base_that_does_not_open_is_let_go_of_and_the_device_knows_itself_agai
     let (_client, again) = opened(&device).await;
     assert_eq!(queued(&again), ["after it", "later"]);
     let key = RecordKey::new("gate-event", "3");
-    assert!(again.replica().view(&key).is_some());
+    assert!(again.query(|replica| replica.view(&key).is_some()));
 }
 
 #[wasm_bindgen_test]
@@ -230,11 +228,11 @@ async fn where_everything_opens_nothing_is_let_go_of() {
     let device = Device::new();
     let (_client, session) = device.set_up().await;
     session.edit(&gate_event("1", "first")).await.unwrap();
-    let revision = session.replica().revision();
+    let revision = session.query(Replica::revision);
     let database = database(&session);
     let before = count(&database, "journal").await;
     session.let_go_of_unreadable().await.unwrap();
-    assert!(session.replica().revision() >= revision);
+    assert!(session.query(Replica::revision) >= revision);
     assert!(count(&database, "journal").await >= before, "no fold took place");
     assert_eq!(queued(&session), ["first"]);
 }

@@ -1,8 +1,8 @@
 //! Coming and going: sign-in, setting a device up, sign-out.
 //!
 //! The code is exchanged before anything is stored, because only then is it known whose device this is; what the
-//! person's own database keeps is written once it exists. The refresh token is in a cookie that no script can read, so
-//! nothing is lost if the page is reloaded in between: [`Client::signed_in_by_cookie`] finds out again.
+//! person's own database keeps is written once it exists. A page that is reloaded in between asks to sign in again; the
+//! cookie then tells the server which device this is.
 
 use std::rc::Rc;
 
@@ -56,21 +56,6 @@ impl Client {
         self.recognise(answer).await
     }
 
-    /// Who is signed in by the cookie, if anybody is: for a device that was left between sign-in and passcode, or
-    /// whose storage was lost.
-    pub async fn signed_in_by_cookie(&self) -> Result<Option<SignedIn>, ClientError> {
-        self.settle_revocation().await?;
-        if self.vault.owes_revocation().await? {
-            return Ok(None);
-        }
-        let form = format!("grant_type=refresh_token&client_id={}", pkce::CLIENT_ID);
-        match token(form).await {
-            Ok(answer) => self.recognise(answer).await.map(Some),
-            Err(ClientError::Refused(_)) => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
     async fn recognise(&self, answer: TokenAnswer) -> Result<SignedIn, ClientError> {
         let (Some(user_id), Some(device_id)) = (answer.user_id, answer.device_id) else {
             let message = "The server did not say who signed in. Ask your administrator to update it.";
@@ -105,7 +90,7 @@ impl Client {
         self.vault.note_cookie(user_id).await?;
         self.lock_out(before, user_id).await?;
         let session = self.open(unlocked).await?;
-        session.adopt_device(device_id, user_id).await?;
+        session.engine.adopt_device(device_id, user_id).await?;
         // Firefox asks the person, and answers once they do.
         spawn_local(async {
             StorageHealth::ask_to_persist().await;
@@ -137,7 +122,7 @@ impl Client {
         let (client, session) = (self.clone(), session.clone());
         spawn_local(async move {
             // If it fails, the round that follows meets the same obstacle and says so.
-            let _ = session.refresh_me().await;
+            let _ = session.engine.refresh_me().await;
             client.launch(&session);
         });
     }

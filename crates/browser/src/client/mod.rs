@@ -18,6 +18,8 @@ mod listeners;
 mod locking;
 mod online;
 mod ports;
+mod queue;
+mod reading;
 mod renewal;
 mod replacement;
 mod session;
@@ -208,9 +210,9 @@ impl Client {
             // Lists are shown meanwhile. A failure shows wherever whole records are needed: they are asked for again there.
             Context::Page => spawn_local({
                 let session = session.clone();
-                async move { drop(session.complete().await) }
+                async move { drop(session.engine.complete().await) }
             }),
-            Context::Worker => session.complete().await?,
+            Context::Worker => session.engine.complete().await?,
         }
         let before = self.shared.session.replace(Some(session.clone()));
         if let Some(before) = before {
@@ -227,10 +229,10 @@ impl Client {
         spawn_local(async move {
             if session.sync(Trigger::Launch).await == Round::Done {
                 // What the person may do can have changed; if not told now, then at the next launch.
-                let _ = session.refresh_me().await;
+                let _ = session.engine.refresh_me().await;
             }
             // Tidying that fails is tried again at the next launch.
-            let _ = session.clean_up().await;
+            let _ = session.engine.clean_up().await;
             let _ = session.cached_reads().fold(PlatformClock.now()).await;
         });
     }

@@ -1,22 +1,20 @@
 //! One person's open data in one context.
 //!
-//! A session is the engine (it derefs to it: read with `session.replica()`) and what the platform adds: whatever
-//! changes the queue here also asks for a round of sync, and every commit is told to listeners and to other contexts.
+//! A session is the engine and what the platform adds: whatever changes the queue also asks for a round of sync
+//! ([`super::queue`]), and every commit is told to listeners and to other contexts. What the engine offers is offered
+//! here by name.
 
 use std::{
     cell::{Cell, RefCell},
-    ops::Deref,
     rc::{Rc, Weak},
 };
 
-use futures::future::{FutureExt, LocalBoxFuture};
+use futures::future::FutureExt;
 use gloo::timers::callback::Timeout;
 use holdfast_core::{
-    Fields, Timestamp,
-    engine::{Engine, Event, TransactError, Trigger},
-    plan::{Edit, EditError, Edited, QueueError},
+    Timestamp,
+    engine::{Engine, Event, Trigger},
     ports::{Clock, Ports, Rng},
-    queue::QueuedWrite,
     store::StoreError,
 };
 
@@ -87,14 +85,6 @@ impl std::fmt::Debug for Session {
         f.debug_struct("Session")
             .field("engine", &self.engine)
             .finish_non_exhaustive()
-    }
-}
-
-impl Deref for Session {
-    type Target = Engine<BrowserPorts>;
-
-    fn deref(&self) -> &Self::Target {
-        &self.engine
     }
 }
 
@@ -185,81 +175,6 @@ impl Session {
     /// Whether the browser has removed what was stored here. What is in memory is shown, and kept nowhere any more.
     pub fn is_removed(&self) -> bool {
         !self.is_closed() && self.engine.ports().store().database().is_gone()
-    }
-
-    /// Queues an edit: durable when this returns, visible at once, sent when it can be.
-    pub async fn edit(self: &Rc<Self>, edit: &Edit) -> Result<Edited, TransactError<EditError>> {
-        let edited = self.engine.edit(edit).await?;
-        self.sync_edit(&edited);
-        Ok(edited)
-    }
-
-    /// As [`Self::edit`], at most once for each key.
-    pub async fn edit_once(
-        self: &Rc<Self>,
-        edit: &Edit,
-        key: String,
-    ) -> Result<Edited, TransactError<EditError>> {
-        let edited = self.engine.edit_once(edit, key).await?;
-        self.sync_edit(&edited);
-        Ok(edited)
-    }
-
-    /// As [`Self::edit_once`], for a caller that asks for the round itself. Boxed, as [`Self::sync`] is.
-    pub fn queue_once<'a>(
-        &'a self,
-        edit: &'a Edit,
-        key: String,
-    ) -> LocalBoxFuture<'a, Result<Edited, TransactError<EditError>>> {
-        self.engine.edit_once(edit, key).boxed_local()
-    }
-
-    /// Follows what other contexts committed. Boxed, as [`Self::sync`] is.
-    pub fn catch_up(&self) -> LocalBoxFuture<'_, Result<(), StoreError>> {
-        self.engine.catch_up().boxed_local()
-    }
-
-    /// Tries a write again at once.
-    pub async fn retry(self: &Rc<Self>, queue_id: &str) -> Result<(), TransactError<QueueError>> {
-        self.engine.retry(queue_id).await?;
-        self.request_sync(Trigger::Manual);
-        Ok(())
-    }
-
-    /// Tries all dead letters again.
-    pub async fn retry_all(self: &Rc<Self>) -> Result<(), TransactError<QueueError>> {
-        self.engine.retry_all().await?;
-        self.request_sync(Trigger::Manual);
-        Ok(())
-    }
-
-    /// Replaces values of a write and queues it anew.
-    pub async fn correct(
-        self: &Rc<Self>,
-        queue_id: &str,
-        fields: &Fields,
-    ) -> Result<(), TransactError<QueueError>> {
-        self.engine.correct(queue_id, fields).await?;
-        self.request_sync(Trigger::CriticalWrite);
-        Ok(())
-    }
-
-    /// Undoes a discard.
-    pub async fn put_back(self: &Rc<Self>, writes: &[QueuedWrite]) -> Result<(), TransactError<QueueError>> {
-        self.engine.put_back(writes).await?;
-        self.request_sync(Trigger::Write);
-        Ok(())
-    }
-
-    fn sync_edit(self: &Rc<Self>, edited: &Edited) {
-        if edited.queue_id.is_some() {
-            let trigger = if edited.critical {
-                Trigger::CriticalWrite
-            } else {
-                Trigger::Write
-            };
-            self.request_sync(trigger);
-        }
     }
 
     /// Ends the session: the keys leave this context's memory, and nothing is written any more.

@@ -11,9 +11,10 @@ use holdfast_core::{
     Fields,
     pack::Pack,
     plan::Edit,
-    ports::{Clock, Ports},
+    ports::Clock,
     queue::Operation,
     record::RecordKey,
+    replica::Replica,
     store::{PacksRow, Row, Store},
 };
 use serde_json::json;
@@ -52,9 +53,8 @@ impl Device {
         let packs = Row::Packs(PacksRow { packs: vec![yard()] });
         loop {
             session.catch_up().await.unwrap();
-            let revision = session.replica().revision();
+            let revision = session.query(Replica::revision);
             if session
-                .ports()
                 .store()
                 .commit(revision, &put([packs.clone()]))
                 .await

@@ -9,8 +9,9 @@ use holdfast_browser::{
 };
 use holdfast_core::{
     Timestamp,
-    ports::{Clock, Ports},
+    ports::Clock,
     record::RecordKey,
+    replica::Replica,
     store::{Row, Store},
 };
 
@@ -45,7 +46,7 @@ pub async fn furnished() -> (Device, Client, Rc<Session>) {
 
 /// Pages, a base, a journal, cached reads, a draft and a setting.
 async fn furnish(client: &Client, session: &Rc<Session>) {
-    let store = session.ports().store();
+    let store = session.store();
     let rows: Vec<Row> = (0..40)
         .map(|n| work_order(&format!("{n:02}"), &format!("title {n}")))
         .collect();
@@ -53,7 +54,7 @@ async fn furnish(client: &Client, session: &Rc<Session>) {
         if edit == 3 {
             loop {
                 session.catch_up().await.unwrap();
-                let revision = session.replica().revision();
+                let revision = session.query(Replica::revision);
                 if store.commit(revision, &page(1, &rows)).await.is_ok() {
                     break;
                 }
@@ -87,28 +88,29 @@ pub async fn found(session: &Rc<Session>) -> Found {
     session.catch_up().await.unwrap();
     let read = session.cached_reads().get("/api/v1/audit", now()).await.unwrap();
     let drafts = session.drafts().await.unwrap();
-    let replica = session.replica();
-    let mirrors = replica
-        .mirrors()
-        .map(|(_, held)| Row::Mirror((*held.mirror()).clone()));
-    let plate = |edit: usize| {
-        let view = replica.view(&RecordKey::new("gate-event", edit.to_string()));
-        view.map(|view| view.text("plate").to_owned())
-    };
-    Found {
-        mirrors: mirrors.collect(),
-        plates: (0..EDITS).map(plate).collect(),
-        unsent: replica.unsent(),
-        quarantined: replica.quarantined().count(),
-        drafts,
-        read: read.map(|read| read.body),
-        lock_after: session.lock_after(),
-    }
+    session.query(|replica| {
+        let mirrors = replica
+            .mirrors()
+            .map(|(_, held)| Row::Mirror((*held.mirror()).clone()));
+        let plate = |edit: usize| {
+            let view = replica.view(&RecordKey::new("gate-event", edit.to_string()));
+            view.map(|view| view.text("plate").to_owned())
+        };
+        Found {
+            mirrors: mirrors.collect(),
+            plates: (0..EDITS).map(plate).collect(),
+            unsent: replica.unsent(),
+            quarantined: replica.quarantined().count(),
+            drafts,
+            read: read.map(|read| read.body),
+            lock_after: session.lock_after(),
+        }
+    })
 }
 
 /// Every sealed value of a person's: in their database, and beside the vault's own.
 pub async fn all_at_rest(device: &Device, session: &Session) -> Vec<AtRest> {
-    let mut all = at_rest(session.ports().store().database().name()).await;
+    let mut all = at_rest(session.store().database().name()).await;
     all.extend(at_rest(&device.vault).await);
     all
 }
