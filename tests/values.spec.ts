@@ -169,11 +169,7 @@ test("a timer that cannot be right is asked about, and a clock that is a year of
   await page.addInitScript(() => Object.defineProperty(ServiceWorkerRegistration.prototype, "sync", { get: () => undefined }));
   await page.goto(server.url);
   await signInAndSetPasscode(page, "technician");
-  await openOrder(page, TITLE);
-  // Until a write was answered nobody knows that the clock is off.
-  await addNote(page, "First");
-  await syncNow(page);
-  await synced(page);
+  // The first page that the server sent told of it.
   await goTo(page, "Today");
   await expect(page.getByText("This device’s clock is 1 year behind")).toBeVisible();
   await openOrder(page, TITLE);
