@@ -3,7 +3,7 @@ use leptos::prelude::*;
 use super::{icon, mark};
 use crate::{
     format::write::{Receipt, Refusal, Told},
-    strings::{queue as words, shell},
+    strings::{queue as words, records::LOOK_AGAIN, shell},
 };
 
 /// How far a write has come, as steps.
@@ -99,10 +99,20 @@ fn refusal(refusal: Refusal) -> AnyView {
     let field = |(label, message): (String, String)| {
         view! { <li><strong>{label}</strong> " " {message}</li> }.into_any()
     };
+    let (message, fields) = match fields.is_empty() {
+        true => (message, None),
+        false => {
+            let fields = fields.into_iter().map(field).collect_view();
+            (
+                LOOK_AGAIN.to_owned(),
+                Some(view! { <ul>{fields}</ul> }.into_any()),
+            )
+        }
+    };
     view! {
         <div class="write__error" dir="auto">
             <p><strong>{message}</strong> " " {words::tries(tries)}</p>
-            <ul>{fields.into_iter().map(field).collect_view()}</ul>
+            {fields}
         </div>
     }
     .into_any()

@@ -10,7 +10,10 @@ use holdfast_core::{
 };
 use serde_json::Value;
 
-use super::value::{Reader, short_id};
+use super::{
+    value::{Reader, short_id},
+    write::said,
+};
 use crate::{
     routes::of_record,
     strings::{inbox as words, value::EMPTY},
@@ -159,7 +162,7 @@ fn refused(reader: &Reader<'_>, conflict: &RecordKey) -> Option<(String, String)
     let write = reader.replica.failed().find(|write| write.key() == *conflict)?;
     let error = write.last_error.as_ref();
     let error = error.filter(|error| error.code == ErrorCode::ValidationError)?;
-    Some((write.id.clone(), error.message.clone()))
+    Some((write.id.clone(), said(reader.replica, write, error)))
 }
 
 /// What was typed into a record that was deleted meanwhile, field by field.

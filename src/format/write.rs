@@ -2,7 +2,7 @@
 
 use holdfast_core::{
     pack::FieldType,
-    protocol::ErrorCode,
+    protocol::{ErrorCode, FieldError, WireError},
     queue::{Operation, QueuedWrite, WriteStatus},
     replica::{Mark, Replica},
     system,
@@ -41,6 +41,7 @@ pub struct Told {
 /// Why a write was refused.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Refusal {
+    /// All of it, in one text.
     pub message: String,
     /// Label and message of each field.
     pub fields: Vec<(String, String)>,
@@ -70,7 +71,7 @@ pub fn tell(reader: &Reader<'_>, write: &QueuedWrite) -> Told {
             .as_ref()
             .filter(|_| write.status == WriteStatus::Failed)
             .map(|error| Refusal {
-                message: error.message.clone(),
+                message: said(reader.replica, write, error),
                 fields: error
                     .fields
                     .iter()
@@ -82,6 +83,15 @@ pub fn tell(reader: &Reader<'_>, write: &QueuedWrite) -> Told {
             }),
         failed: write.status == WriteStatus::Failed,
         in_flight: write.status == WriteStatus::Syncing,
+    }
+}
+
+/// What the server said of a write that it refused; of fields, by the names that people know them by.
+pub fn said(replica: &Replica, write: &QueuedWrite, error: &WireError) -> String {
+    let sentence = |wrong: &FieldError| format!("{} {}.", label(replica, write, &wrong.field), wrong.message);
+    match error.fields.as_slice() {
+        [] => error.message.clone(),
+        fields => fields.iter().map(sentence).collect::<Vec<_>>().join(" "),
     }
 }
 

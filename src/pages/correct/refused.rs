@@ -10,7 +10,7 @@ use holdfast_core::{
 use crate::{
     format::{
         value::Reader,
-        write::{Told, tell},
+        write::{Told, said, tell},
     },
     forms::{Draft, decision},
 };
@@ -75,7 +75,7 @@ fn of_record(reader: &Reader<'_>, write: &QueuedWrite, told: Told) -> Option<Ref
     Some(Refused {
         what: told.what,
         record: told.record,
-        message: message(write),
+        message: message(reader, write),
         href: told.href,
         draft,
         fields: fields.cloned().collect(),
@@ -109,7 +109,7 @@ fn of_decision(reader: &Reader<'_>, write: &QueuedWrite, told: &Told) -> Option<
     Some(Refused {
         what: told.what.clone(),
         record: told.record.clone(),
-        message: message(write),
+        message: message(reader, write),
         href: format!("/inbox/{}", write.entity_id),
         draft,
         fields: fields.cloned().collect(),
@@ -134,9 +134,9 @@ fn names(write: &QueuedWrite) -> Vec<String> {
     wrong(write).into_iter().map(root).collect()
 }
 
-fn message(write: &QueuedWrite) -> String {
+fn message(reader: &Reader<'_>, write: &QueuedWrite) -> String {
     let error = write.last_error.as_ref();
-    error.map(|error| error.message.clone()).unwrap_or_default()
+    error.map_or_else(String::new, |error| said(reader.replica, write, error))
 }
 
 fn roles(reader: &Reader<'_>) -> Vec<String> {
