@@ -120,7 +120,8 @@ pub fn at_rest(devices: &[Device], network: &Network, diary: &Diary, excuses: Ex
     let refused = |what: &String| Broken::new("what is there is not refused as gone", what.clone());
     broken.extend(server.misjudged.iter().map(refused));
     broken.extend(at_the_door(&server));
-    if server.sessions.thefts > 0 && !excuses.cookie_lost {
+    let overtaken = devices.iter().any(|device| device.link.jar.was_overtaken());
+    if server.sessions.thefts > 0 && !excuses.cookie_lost && !overtaken {
         broken.push(Broken::new(
             "a lost answer is not taken for theft",
             "a session was ended",
