@@ -51,8 +51,8 @@ impl Session {
     fn clock_offset(self) -> Duration {
         let known = self
             .data()
-            .map(|data| data.query(|replica| replica.sync().clock_offset_ms));
-        known.and_then(Duration::try_milliseconds).unwrap_or_default()
+            .map(|data| data.query(|replica| replica.sync().clock_offset()));
+        known.unwrap_or_default()
     }
 
     /// The same, if it is large enough to be told.

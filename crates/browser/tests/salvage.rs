@@ -130,7 +130,7 @@ async fn a_commit_that_does_not_open_is_let_go_of_and_the_queue_stays() {
     assert_eq!(queued(&session), ["first", "third"]);
     assert!(
         session.query(|replica| replica.cursor().is_none()),
-        "all is read anew"
+        "everything is read again"
     );
     let folded_at = session.query(Replica::folded_at);
     session.edit(&gate_event("4", "fourth")).await.unwrap();

@@ -182,7 +182,7 @@ fn play_one(arguments: &Arguments, seed: u64, tally: &Mutex<Tally>) {
     }
 }
 
-/// Plays a failed run again. If it is shortened first, its story is told, too.
+/// Plays a failed run again and prints which promises it broke; if it is shortened first, also its story.
 fn tell(failed: &Schedule, shorten: bool) -> Result<(), SetUpError> {
     let mut again = run(failed, false)?;
     let Some(promise) = again.broken.first().map(|broken| broken.promise) else {

@@ -54,7 +54,7 @@ impl Session {
         Ok(())
     }
 
-    /// Replaces values of a write and queues it anew.
+    /// Replaces values of a write and queues it again.
     pub async fn correct(
         self: &Rc<Self>,
         queue_id: &str,

@@ -1,8 +1,7 @@
 //! One person's open data in one context.
 //!
 //! A session is the engine and what the platform adds: whatever changes the queue also asks for a round of sync
-//! ([`super::queue`]), and every commit is told to listeners and to other contexts. What the engine offers is offered
-//! here by name.
+//! ([`super::queue`]), and listeners and other contexts hear of every commit. Callers use the engine through the methods here.
 
 use std::{
     cell::{Cell, RefCell},

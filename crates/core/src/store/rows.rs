@@ -118,14 +118,21 @@ impl SyncRow {
 
     /// A time of the server's clock as the device's clock showed it, as far as the difference is known.
     pub fn by_device(&self, server_time: Timestamp) -> Timestamp {
-        let offset = chrono::Duration::try_milliseconds(self.clock_offset_ms).unwrap_or_default();
-        server_time.checked_sub_signed(offset).unwrap_or(server_time)
+        server_time
+            .checked_sub_signed(self.clock_offset())
+            .unwrap_or(server_time)
     }
 
     /// A time of the device's clock as the server's shows it, as far as the difference is known.
     pub fn by_server(&self, device_time: Timestamp) -> Timestamp {
-        let offset = chrono::Duration::try_milliseconds(self.clock_offset_ms).unwrap_or_default();
-        device_time.checked_add_signed(offset).unwrap_or(device_time)
+        device_time
+            .checked_add_signed(self.clock_offset())
+            .unwrap_or(device_time)
+    }
+
+    /// Server time minus device time; zero, if it is no span of time.
+    pub fn clock_offset(&self) -> chrono::Duration {
+        chrono::Duration::try_milliseconds(self.clock_offset_ms).unwrap_or_default()
     }
 }
 
