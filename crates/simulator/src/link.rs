@@ -43,9 +43,6 @@ pub struct CookieJar {
     cookie: RefCell<Option<String>>,
     on_disk: RefCell<Option<String>>,
     set_at: Cell<u64>,
-    /// When the server gave the cookie.
-    given_at: Cell<u64>,
-    overtaken: Cell<bool>,
 }
 
 impl CookieJar {
@@ -53,20 +50,11 @@ impl CookieJar {
         self.cookie.borrow().clone()
     }
 
-    /// Whether an answer that was slow ever put its cookie in the place of a newer one. Only the server knows which is
-    /// newer; after a minute it takes the older one for stolen.
-    pub fn was_overtaken(&self) -> bool {
-        self.overtaken.get()
-    }
-
-    /// Takes a cookie that was given and arrived at these times. The browser does so itself, also while the page that
-    /// asked is asleep: one that wakes up later does not bring an old cookie back.
-    fn set(&self, cookie: String, given: u64, arrived: u64) {
+    /// Takes a cookie that arrived at this time. The browser does so itself, also while the page that asked is asleep:
+    /// one that wakes up later does not bring an old cookie back.
+    fn set(&self, cookie: String, arrived: u64) {
         if arrived < self.set_at.get() {
             return;
-        }
-        if given < self.given_at.replace(given) {
-            self.overtaken.set(true);
         }
         self.settle(arrived);
         *self.cookie.borrow_mut() = Some(cookie);
@@ -137,7 +125,6 @@ impl Transport for SimTransport {
             Way::Open => weather.fate(&network.rng),
         };
         let answer = network.cross(link, &request, fate);
-        let given = network.time.now();
         let delay = weather.delay(&network.rng);
         let arrives = network.time.now() + delay;
         network.time.sleep(delay).await;
@@ -145,7 +132,7 @@ impl Transport for SimTransport {
         let lost = matches!(link.way.get(), Way::Offline | Way::Deaf);
         let answer = answer.filter(|_| !lost).map(|answer| {
             if let Some(cookie) = answer.cookie {
-                link.jar.set(cookie, given, arrives);
+                link.jar.set(cookie, arrives);
             }
             answer.response
         });

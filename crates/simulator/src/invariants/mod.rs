@@ -120,8 +120,7 @@ pub fn at_rest(devices: &[Device], network: &Network, diary: &Diary, excuses: Ex
     let refused = |what: &String| Broken::new("what is there is not refused as gone", what.clone());
     broken.extend(server.misjudged.iter().map(refused));
     broken.extend(at_the_door(&server));
-    let overtaken = devices.iter().any(|device| device.link.jar.was_overtaken());
-    if server.sessions.thefts > 0 && !excuses.cookie_lost && !overtaken {
+    if server.sessions.thefts > 0 && !excuses.cookie_lost {
         broken.push(Broken::new(
             "a lost answer is not taken for theft",
             "a session was ended",
