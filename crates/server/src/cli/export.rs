@@ -9,6 +9,7 @@ use serde_json::json;
 use super::database_url::DatabaseUrl;
 use crate::packs::{self, PacksError};
 use crate::private_file;
+use crate::records::past;
 use crate::security_log::{self, Event};
 use crate::storage::model::AuditFilter;
 use crate::storage::port::{Storage, StorageError, Transaction};
@@ -102,14 +103,28 @@ fn write_entity(tx: &dyn Transaction, entity: &str, output: &mut dyn Write) -> R
                 "deleted": record.deleted, "fields": record.fields,
             });
             write_line(output, &line)?;
-            for entry in tx.history_after(entity, &record.id, 0)? {
-                let mut line = json!({ "type": "version", "entityType": entity, "entityId": record.id });
-                let version = serde_json::to_value(HistoryVersion::from(entry))?;
-                if let (Some(line), Some(version)) = (line.as_object_mut(), version.as_object()) {
-                    line.extend(version.clone());
-                }
-                write_line(output, &line)?;
+            write_history(tx, (entity, &record.id), output)?;
+        }
+    }
+}
+
+fn write_history(
+    tx: &dyn Transaction,
+    (entity, id): (&str, &str),
+    output: &mut dyn Write,
+) -> Result<(), ExportError> {
+    let mut after = 0;
+    loop {
+        let page = tx.history_page(entity, id, after, past::CHUNK)?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = last.version;
+        for entry in page {
+            let mut line = json!({ "type": "version", "entityType": entity, "entityId": id });
+            let version = serde_json::to_value(HistoryVersion::from(entry))?;
+            if let (Some(line), Some(version)) = (line.as_object_mut(), version.as_object()) {
+                line.extend(version.clone());
             }
+            write_line(output, &line)?;
         }
     }
 }

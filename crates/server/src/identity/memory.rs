@@ -124,6 +124,12 @@ impl IdentityStore for MemoryIdentity {
         Ok(())
     }
 
+    fn has_successor(&self, token: &RefreshToken) -> Result<bool> {
+        let tables = self.0.borrow();
+        let mut tokens = tables.refresh_tokens.values();
+        Ok(tokens.any(|other| other.session_id == token.session_id && other.parent == Some(token.hash)))
+    }
+
     fn access_token(&self, hash: SecretHash) -> Result<Option<AccessToken>> {
         Ok(self.0.borrow().access_tokens.get(&hash).cloned())
     }

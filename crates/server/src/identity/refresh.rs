@@ -10,6 +10,7 @@
 //! | current | alive | tokens | a child |
 //! | a child of current | alive | tokens | it becomes current; a child |
 //! | superseded, within the settling time | alive | tokens | it becomes current; a child |
+//! | never used, and nothing was refreshed later than the settling time after its issue | alive | tokens | it becomes current; a child |
 //! | any other of the family | alive | refused | the session is revoked |
 //! | good, and the session has reached its longest lifetime | alive | refused | the session is revoked |
 //! | expired, or its account disabled | alive | refused | nothing |
@@ -17,6 +18,9 @@
 //!
 //! A browser writes its cookies to disk only every half a minute or so, and a killed one comes back with those on
 //! disk; and two contexts of one browser may refresh at the same moment. Neither is theft: hence the settling time.
+//! Where answers overtake each other, the browser keeps the cookie of the one that arrives last, which need not be of
+//! the line that was used meanwhile. Whatever was used in between was used before that answer arrived, so soon after it
+//! was issued; and since then the browser has refreshed nothing, or it would hold another cookie.
 
 use chrono::{DateTime, Utc};
 
@@ -102,6 +106,7 @@ fn plan(
     } else if token.hash != current
         && token.parent != Some(current)
         && !settling(store, now, lifetimes, token, current)?
+        && !overtaken(store, lifetimes, token, session)?
     {
         Plan::Revoke(Revocation::TokenReused, Refusal::TokenReused)
     } else if now >= session.created_at + lifetimes.session {
@@ -138,6 +143,23 @@ fn settling(
     Ok(false)
 }
 
+/// Whether the token may be the browser's cookie because its answer arrived after those to later refreshes.
+fn overtaken(
+    store: &impl IdentityStore,
+    lifetimes: Lifetimes,
+    token: &RefreshToken,
+    session: &Session,
+) -> Result<bool, IdentityError> {
+    let issued_at = token.expires_at - lifetimes.refresh;
+    let last_refresh = device_of(store, session)?.last_seen_at;
+    Ok(last_refresh - issued_at < lifetimes.settling && !store.has_successor(token)?)
+}
+
+fn device_of(store: &impl IdentityStore, session: &Session) -> Result<Device, IdentityError> {
+    let device = store.device(session.device_id)?;
+    device.ok_or(IdentityError::Inconsistent("a session without its device"))
+}
+
 fn rotate(
     store: &impl IdentityStore,
     terms: &mut Terms<'_>,
@@ -150,9 +172,7 @@ fn rotate(
         ..session
     };
     store.save_session(&session)?;
-    let device = store
-        .device(session.device_id)?
-        .ok_or(IdentityError::Inconsistent("a session without its device"))?;
+    let device = device_of(store, &session)?;
     let last_seen = Some(device.last_seen_at);
     let label = label.to_owned();
     store.save_device(&Device {

@@ -37,6 +37,8 @@ pub trait IdentityStore {
 
     fn refresh_token(&self, hash: SecretHash) -> Result<Option<RefreshToken>>;
     fn save_refresh_token(&self, token: &RefreshToken) -> Result<()>;
+    /// Whether a token of the same session names this one as its parent.
+    fn has_successor(&self, token: &RefreshToken) -> Result<bool>;
 
     fn access_token(&self, hash: SecretHash) -> Result<Option<AccessToken>>;
     fn save_access_token(&self, token: &AccessToken) -> Result<()>;

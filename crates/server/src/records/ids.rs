@@ -132,7 +132,7 @@ pub fn is_another(
         return Ok(false);
     }
     // A clock that was set back dates later versions before the first.
-    let newest = past::newest_after(tx, record, 0)?;
+    let newest = past::newest_after(tx, record, 0)?.entries;
     Ok(newest.iter().all(is_later))
 }
 

@@ -8,7 +8,7 @@ use holdfast_core::{
 };
 use serde_json::Value;
 
-use crate::storage::model::{HistoryBound, HistoryEntry, HistoryRange, StoredRecord};
+use crate::storage::model::{HistoryBound, HistoryEntry, HistoryRange, NewestVersions, StoredRecord};
 use crate::storage::port::{Result, Transaction};
 
 /// The record's fields before the given versions, the oldest of which comes first.
@@ -66,19 +66,18 @@ const LOOKED_BACK: HistoryBound = HistoryBound {
 };
 
 /// What is read at once where all of a history may be needed.
-const CHUNK: HistoryBound = HistoryBound {
+pub const CHUNK: HistoryBound = HistoryBound {
     versions: 100,
     bytes: 1024 * 1024,
 };
 
 /// The versions of a record after the given one, oldest first; where they are many or large the newest.
-pub fn newest_after(tx: &dyn Transaction, record: &StoredRecord, version: u64) -> Result<Vec<HistoryEntry>> {
+pub fn newest_after(tx: &dyn Transaction, record: &StoredRecord, version: u64) -> Result<NewestVersions> {
     let range = HistoryRange {
         after: version,
         ..HistoryRange::ALL
     };
-    let newest = tx.newest_versions(&record.entity, &record.id, range, LOOKED_BACK)?;
-    Ok(newest.entries)
+    tx.newest_versions(&record.entity, &record.id, range, LOOKED_BACK)
 }
 
 /// The values that fields had at a version. It reads on only until each was changed, however many versions there are.

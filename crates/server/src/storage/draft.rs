@@ -212,10 +212,6 @@ impl Transaction for Draft<'_> {
         self.snapshot.position_at(time)
     }
 
-    fn history_after(&self, entity: &str, id: &str, version: u64) -> Result<Vec<HistoryEntry>> {
-        self.snapshot.history_after(entity, id, version)
-    }
-
     fn history_page(
         &self,
         entity: &str,

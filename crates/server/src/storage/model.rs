@@ -130,6 +130,14 @@ pub struct HistoryBound {
     pub bytes: usize,
 }
 
+impl HistoryBound {
+    /// All there is: for tools that check what is stored, never for a request.
+    pub const NONE: Self = Self {
+        versions: usize::MAX,
+        bytes: usize::MAX,
+    };
+}
+
 /// Which of a record's versions to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HistoryRange {

@@ -80,9 +80,7 @@ pub trait Transaction {
     fn log_time(&self, sequence: u64) -> Result<Option<Timestamp>>;
     /// The last position whose time is not after `time`; 0 if there is none.
     fn position_at(&self, time: Timestamp) -> Result<u64>;
-    /// The versions of a record after `version`, oldest first.
-    fn history_after(&self, entity: &str, id: &str, version: u64) -> Result<Vec<HistoryEntry>>;
-    /// As [`Self::history_after`], within a bound.
+    /// The versions of a record after `version`, oldest first, within a bound. The first comes whatever its size.
     fn history_page(
         &self,
         entity: &str,

@@ -20,7 +20,7 @@ use super::authored::{self, Subject};
 use super::notices::{self, About, Detail, Own};
 use super::{Context, create, outcome, result as results};
 use crate::records::{past, references, unique, version::NewVersion};
-use crate::storage::model::{Act, HistoryEntry, StoredRecord};
+use crate::storage::model::{Act, HistoryEntry, NewestVersions, StoredRecord};
 use crate::storage::port::{Result, Transaction};
 
 /// What the author does not get to be so, for lack of access.
@@ -121,8 +121,12 @@ fn could_read(
     if seen == 0 || seen > record.version {
         return Ok(None);
     }
-    let mut since = tx.history_after(&entity.name, &record.id, seen - 1)?;
-    if since.first().is_none_or(|entry| entry.act == Act::Delete) {
+    let NewestVersions {
+        entries: mut since,
+        complete,
+    } = past::newest_after(tx, record, seen - 1)?;
+    // Too many versions since to be looked at: it is not known what the author saw.
+    if !complete || since.first().is_none_or(|entry| entry.act == Act::Delete) {
         return Ok(None);
     }
     let since = since.split_off(1);

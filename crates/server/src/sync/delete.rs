@@ -6,8 +6,8 @@ use holdfast_core::{
 };
 
 use super::{Context, conflicts, outcome};
-use crate::records::version::NewVersion;
-use crate::storage::model::{Act, StoredRecord};
+use crate::records::{past, version::NewVersion};
+use crate::storage::model::{Act, NewestVersions, StoredRecord};
 use crate::storage::port::{Result, Transaction};
 
 /// Deletes the record, unless somebody else changed it since its author looked: then a person decides.
@@ -21,9 +21,13 @@ pub(super) fn delete(
     let seen = operation.split_payload().0.unwrap_or(record.version);
     // Of another history than this one: nothing of this was seen.
     let seen = if seen > record.version { 0 } else { seen };
-    let mut since = tx.history_after(&entity.name, &record.id, seen)?;
+    let NewestVersions {
+        entries: mut since,
+        complete,
+    } = past::newest_after(tx, record, seen)?;
     since.retain(|entry| entry.user_id != cx.caller.me.user_id);
-    if !since.is_empty() {
+    // What is too long ago to be looked at may be somebody else's.
+    if !since.is_empty() || !complete {
         return conflicts::open_deletion(tx, cx, entity, operation, record, &since);
     }
     let (author, at, fields) = (cx.author(), cx.now, record.fields.clone());

@@ -72,7 +72,7 @@ pub(super) fn update(
     } else {
         record.version
     });
-    let mut since = past::newest_after(tx, record, unseen_from)?;
+    let mut since = past::newest_after(tx, record, unseen_from)?.entries;
     let given = references::resolve(
         tx,
         &cx.caller.device_id,
@@ -86,7 +86,7 @@ pub(super) fn update(
     let missing = payload.keys().filter(|name| !given.contains_key(*name));
     let missing = past::values_at(tx, record, unseen_from, missing.map(String::as_str).collect())?;
     if given.iter().any(unexplained) {
-        since = past::newest_after(tx, record, 0)?;
+        since = past::newest_after(tx, record, 0)?.entries;
     }
     let before = |name: &String| given.get(name).or(missing.get(name)).cloned().unwrap_or_default();
     let base = payload.keys().map(|name| (name.clone(), before(name))).collect();
@@ -104,7 +104,7 @@ pub(super) fn again(
     record: &StoredRecord,
 ) -> Result<OperationResult> {
     let payload = references::resolve(tx, &cx.caller.device_id, entity, operation.split_payload().1)?;
-    let since = past::newest_after(tx, record, 1)?;
+    let since = past::newest_after(tx, record, 1)?.entries;
     let base = past::values_at(tx, record, 1, payload.keys().map(String::as_str).collect())?;
     let change = Change::of(cx, entity, operation, record, (payload, base), since);
     let mut result = merge(tx, cx, entity, operation, record, &change)?;

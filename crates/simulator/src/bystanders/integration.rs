@@ -119,6 +119,6 @@ impl Integration {
 /// The version that a tag names, as the server has it now: its number is the last part.
 fn version_of(server: &Server, key: &RecordKey, tag: &str) -> Option<HistoryEntry> {
     let number = tag.trim_matches('"').rsplit('.').next()?.parse::<u64>().ok()?;
-    let history = invariants::history(server, key);
+    let history = invariants::history(server, (&key.entity_type, &key.entity_id));
     history.into_iter().find(|entry| entry.version == number)
 }

@@ -87,11 +87,11 @@ impl World {
         }
     }
 
-    /// The server's clock, by up to an hour; or a device's, by up to 400 days around the year that it is off by.
+    /// The server's clock, by up to a day; or a device's, by up to 400 days around the year that it is off by.
     fn set_a_clock(&self, rng: &Seeded) {
         let off = |most: i64| rng.below(2 * most as u64) as i64 - most;
         if rng.chance(500) {
-            let most = *rng.pick(&[0, 60_000, 3_600_000]).unwrap_or(&0);
+            let most = *rng.pick(&[0, 60_000, 3_600_000, DAY_MS]).unwrap_or(&0);
             let clock_ms = if most == 0 { 0 } else { off(most) };
             self.network.server.borrow_mut().clock_ms = clock_ms;
             self.devices.iter().for_each(Device::clocks_differ);

@@ -4,7 +4,7 @@
 use holdfast_core::queue::Operation;
 use holdfast_server::storage::model::HistoryEntry;
 
-use super::{Broken, read};
+use super::{Broken, history};
 use crate::{
     diary::{Diary, Known, tokens_in, tokens_of},
     server::Server,
@@ -28,8 +28,7 @@ pub fn unmade(server: &Server, diary: &Diary) -> Vec<Broken> {
 fn fault(server: &Server, known: &Known) -> Option<String> {
     let write = &known.write;
     let key = write.key();
-    let history =
-        read(server, |tx| tx.history_after(&key.entity_type, &key.entity_id, 0)).unwrap_or_default();
+    let history = history(server, (&key.entity_type, &key.entity_id));
     let Some(first) = history.first() else {
         return Some(format!("{} created {key}, which is not there", write.id));
     };

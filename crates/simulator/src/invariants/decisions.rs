@@ -10,7 +10,7 @@ use holdfast_server::{
 };
 use serde_json::Value;
 
-use super::{Broken, all_records, read};
+use super::{Broken, all_records, history, read};
 use crate::{
     device::Device,
     diary::{Diary, tokens_in},
@@ -52,8 +52,8 @@ pub fn silent(devices: &[Device], server: &Server, diary: &Diary) -> Vec<Broken>
         if device.is_none_or(|device| device.link.dialect == Dialect::First) {
             continue;
         }
-        let history = read(server, |tx| tx.history_after(entity, id, version - 1)).unwrap_or_default();
-        let Some(made) = history.first().filter(|entry| entry.version == *version) else {
+        let history = history(server, (entity, id));
+        let Some(made) = history.iter().find(|entry| entry.version == *version) else {
             continue;
         };
         for (field, change) in &made.changes {

@@ -33,11 +33,10 @@ use std::collections::BTreeSet;
 use holdfast_core::{
     protocol::Cursor,
     queue::{QueuedWrite, WriteStatus},
-    record::RecordKey,
     replica::Replica,
 };
 use holdfast_server::storage::{
-    model::{HistoryEntry, StoredRecord},
+    model::{HistoryBound, HistoryEntry, StoredRecord},
     port::{Result, Storage, StorageError, Transaction},
     text::StoredText,
 };
@@ -247,8 +246,8 @@ fn read<T>(server: &Server, work: impl FnOnce(&dyn Transaction) -> Result<T>) ->
 }
 
 /// All versions of a record, oldest first.
-pub(crate) fn history(server: &Server, key: &RecordKey) -> Vec<HistoryEntry> {
-    read(server, |tx| tx.history_after(&key.entity_type, &key.entity_id, 0)).unwrap_or_default()
+pub(crate) fn history(server: &Server, (entity, id): (&str, &str)) -> Vec<HistoryEntry> {
+    read(server, |tx| tx.history_page(entity, id, 0, HistoryBound::NONE)).unwrap_or_default()
 }
 
 /// Every record and tombstone of the server.

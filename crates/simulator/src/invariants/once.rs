@@ -6,7 +6,7 @@ use holdfast_core::{Fields, queue::QueuedWrite, record::RecordKey};
 use holdfast_server::storage::model::{Act, HistoryEntry, StoredRecord};
 use serde_json::Value;
 
-use super::{Broken, all_records, read};
+use super::{Broken, all_records, history, read};
 use crate::{
     diary::{Author, Diary, tokens_in},
     server::{HOSTILE, Server},
@@ -16,7 +16,7 @@ use crate::{
 pub fn doubled(server: &Server) -> Vec<Broken> {
     let mut created: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for record in all_records(server) {
-        let history = read(server, |tx| tx.history_after(&record.entity, &record.id, 0)).unwrap_or_default();
+        let history = history(server, (&record.entity, &record.id));
         for entry in history.iter().filter(|entry| entry.act == Act::Create) {
             let titles = ["title", "name"]
                 .iter()
@@ -63,8 +63,7 @@ pub fn miscounted(server: &Server, diary: &Diary) -> Vec<Broken> {
     }
     let mut broken = Vec::new();
     for (key, sum) in sums.into_iter().filter(|(key, _)| !doubtful.contains(key)) {
-        let history =
-            read(server, |tx| tx.history_after(&key.entity_type, &key.entity_id, 0)).unwrap_or_default();
+        let history = history(server, (&key.entity_type, &key.entity_id));
         let record = read(server, |tx| tx.record(&key.entity_type, &key.entity_id)).flatten();
         let Some(record) = record.filter(|record| !record.deleted) else {
             continue;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use holdfast_server::storage::model::Act;
 use serde_json::Value;
 
-use super::{Broken, all_records, read};
+use super::{Broken, all_records, history};
 use crate::{
     device::Device,
     diary::Diary,
@@ -38,7 +38,7 @@ pub fn vanished(devices: &[Device], server: &Server, diary: &Diary) -> Vec<Broke
     let mut broken = Vec::new();
     for record in all_records(server).into_iter().filter(|record| !record.deleted) {
         let (entity, id) = (&record.entity, &record.id);
-        let history = read(server, |tx| tx.history_after(entity, id, 0)).unwrap_or_default();
+        let history = history(server, (entity, id));
         // Whoever brings a deleted record back brings it as they saw it.
         let edits = history
             .iter()

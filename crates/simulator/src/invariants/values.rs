@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use holdfast_server::storage::model::AuditFilter;
 
-use super::{Broken, all_records, read};
+use super::{Broken, all_records, history, read};
 use crate::{
     device::Device,
     diary::{Diary, tokens_in, tokens_of},
@@ -40,7 +40,7 @@ fn on_server(server: &Server) -> BTreeSet<String> {
     let mut kept = BTreeSet::new();
     for record in all_records(server) {
         kept.extend(tokens_of(&record.fields));
-        let history = read(server, |tx| tx.history_after(&record.entity, &record.id, 0)).unwrap_or_default();
+        let history = history(server, (&record.entity, &record.id));
         for change in history.iter().flat_map(|entry| entry.changes.values()) {
             kept.extend(tokens_in(&change.to.to_string()));
         }

@@ -10,7 +10,7 @@ use holdfast_core::{
     record::RecordKey,
 };
 use holdfast_server::storage::{
-    model::HistoryEntry,
+    model::{HistoryBound, HistoryEntry},
     port::{Result, Transaction},
 };
 
@@ -101,7 +101,11 @@ pub fn is_another(
 }
 
 fn first(tx: &dyn Transaction, key: &RecordKey) -> Result<Option<HistoryEntry>> {
-    let history = tx.history_after(&key.entity_type, &key.entity_id, 0)?;
+    let first = HistoryBound {
+        versions: 1,
+        ..HistoryBound::NONE
+    };
+    let history = tx.history_page(&key.entity_type, &key.entity_id, 0, first)?;
     Ok(history.into_iter().next())
 }
 

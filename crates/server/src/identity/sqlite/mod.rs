@@ -180,6 +180,12 @@ impl IdentityStore for SqliteIdentity<'_> {
             .map(drop)
     }
 
+    fn has_successor(&self, token: &RefreshToken) -> Result<bool> {
+        let sql = "SELECT * FROM refresh_tokens WHERE session_id = ?1 AND parent = ?2 LIMIT 1";
+        let found = self.one(sql, params![Text(token.session_id), token.hash], read_refresh)?;
+        Ok(found.is_some())
+    }
+
     fn access_token(&self, hash: SecretHash) -> Result<Option<AccessToken>> {
         self.one("SELECT * FROM access_tokens WHERE hash = ?1", [hash], read_access)
     }

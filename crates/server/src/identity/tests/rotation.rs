@@ -102,6 +102,41 @@ fn a_browser_that_was_killed_before_its_cookies_reached_the_disk_is_no_thief() {
     assert!(world.refresh(on_disk.refresh.reveal()).is_ok());
 }
 
+/// Two contexts refresh at once, and the answer to one of them is so slow that the other refreshes again before it
+/// arrives: the cookie that the browser is left with is the slow one's.
+#[test]
+fn a_cookie_that_others_overtook_on_its_way_is_not_stolen() {
+    for further in 0..4 {
+        let mut world = World::new();
+        let first = world.sign_in("ann");
+        world.pass(TimeDelta::hours(1));
+        let slow = world.refresh(first.refresh.reveal()).unwrap();
+        let mut quick = world.refresh(first.refresh.reveal()).unwrap();
+        for _ in 0..further {
+            world.pass(TimeDelta::seconds(10));
+            quick = world.refresh(quick.refresh.reveal()).unwrap();
+        }
+        world.pass(TimeDelta::days(3));
+        let next = world.refresh(slow.refresh.reveal()).unwrap();
+        world.pass(TimeDelta::days(3));
+        assert!(world.refresh(next.refresh.reveal()).is_ok(), "{further}");
+    }
+}
+
+#[test]
+fn a_used_token_is_reused_even_if_all_was_refreshed_within_a_minute() {
+    let mut world = World::new();
+    let first = world.sign_in("ann");
+    let second = world.refresh(first.refresh.reveal()).unwrap();
+    let third = world.refresh(second.refresh.reveal()).unwrap();
+    world.refresh(third.refresh.reveal()).unwrap();
+    world.pass(TimeDelta::days(3));
+    assert_eq!(
+        world.refresh(first.refresh.reveal()).unwrap_err(),
+        Refusal::TokenReused
+    );
+}
+
 #[test]
 fn a_reused_token_ends_access_at_once() {
     let mut world = World::new();

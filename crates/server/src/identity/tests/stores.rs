@@ -139,6 +139,13 @@ fn tokens_are_found_by_their_hash_until_they_are_forgotten() {
         };
         store.save_refresh_token(&refresh).unwrap();
         store.save_access_token(&access).unwrap();
+        assert!(!store.has_successor(&refresh).unwrap());
+        let earlier = RefreshToken {
+            hash: SecretHash::of("earlier"),
+            parent: None,
+            ..refresh
+        };
+        assert!(store.has_successor(&earlier).unwrap());
         assert_eq!(store.refresh_token(hash).unwrap(), Some(refresh));
         assert_eq!(store.access_token(hash).unwrap(), Some(access.clone()));
 

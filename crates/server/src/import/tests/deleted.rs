@@ -100,7 +100,9 @@ fn a_deleted_record_stays_deleted_until_it_is_brought_back_on_purpose() {
         (false, 4, before + 1, &json!("worn")),
         "with its last values, behind everything that devices have"
     );
-    let history = storage.read(|tx| tx.history_after("order", &back.id, 3)).unwrap();
+    let history = storage
+        .read(|tx| tx.history_page("order", &back.id, 3, past::CHUNK))
+        .unwrap();
     assert_eq!(
         (history[0].act, history[0].user_name.as_str()),
         (Act::Recreate, "import")

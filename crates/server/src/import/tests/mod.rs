@@ -5,6 +5,7 @@ mod files;
 use holdfast_core::pack::{Pack, Packs};
 
 use super::*;
+use crate::records::past;
 use crate::storage::memory::MemoryStorage;
 use crate::storage::model::StoredRecord;
 use crate::storage::port::{StorageError, Transaction};
@@ -243,7 +244,7 @@ fn what_is_brought_in_keeps_its_authors_and_the_audit_names_who_brought_it() {
         );
         assert_eq!(order.fields["signedBy"], "jonas");
         let history = storage
-            .read(|tx| tx.history_after("order", &order.id, 0))
+            .read(|tx| tx.history_page("order", &order.id, 0, past::CHUNK))
             .unwrap();
         assert_eq!(history[0].user_name, "import");
     }

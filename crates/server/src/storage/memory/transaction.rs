@@ -51,6 +51,18 @@ impl<'a> MemoryTransaction<'a> {
             .pop()
             .ok_or_else(|| StorageError::Inconsistent("no savepoint is open".into()))
     }
+
+    fn versions_after(&self, entity: &str, id: &str, version: u64) -> Vec<HistoryEntry> {
+        let key = pair(entity, id);
+        let range = (Excluded((key.clone(), version)), Unbounded);
+        let rows = self
+            .tables
+            .history
+            .rows()
+            .range(range)
+            .take_while(|((of, _), _)| *of == key);
+        rows.map(|(_, entry)| entry.clone()).collect()
+    }
 }
 
 fn pair(first: &str, second: &str) -> (String, String) {
@@ -166,18 +178,6 @@ impl Transaction for MemoryTransaction<'_> {
         Ok(run.position_at(time, end))
     }
 
-    fn history_after(&self, entity: &str, id: &str, version: u64) -> Result<Vec<HistoryEntry>> {
-        let key = pair(entity, id);
-        let range = (Excluded((key.clone(), version)), Unbounded);
-        let rows = self
-            .tables
-            .history
-            .rows()
-            .range(range)
-            .take_while(|((of, _), _)| *of == key);
-        Ok(rows.map(|(_, entry)| entry.clone()).collect())
-    }
-
     fn history_page(
         &self,
         entity: &str,
@@ -185,7 +185,7 @@ impl Transaction for MemoryTransaction<'_> {
         version: u64,
         bound: HistoryBound,
     ) -> Result<Vec<HistoryEntry>> {
-        let entries = self.history_after(entity, id, version)?;
+        let entries = self.versions_after(entity, id, version);
         Ok(bounded(entries.into_iter(), bound)?.0)
     }
 
@@ -196,7 +196,7 @@ impl Transaction for MemoryTransaction<'_> {
         range: HistoryRange,
         bound: HistoryBound,
     ) -> Result<NewestVersions> {
-        let mut entries = self.history_after(entity, id, range.after)?;
+        let mut entries = self.versions_after(entity, id, range.after);
         entries.retain(|entry| entry.sequence > range.since && entry.version < range.before);
         let (mut entries, complete) = bounded(entries.into_iter().rev(), bound)?;
         entries.reverse();

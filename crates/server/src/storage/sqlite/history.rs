@@ -17,7 +17,8 @@ pub(super) fn page(
     let sql =
         "SELECT * FROM history WHERE entity = ?1 AND id = ?2 AND version > ?3 ORDER BY version LIMIT ?4";
     let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query(params![entity, id, within(version), bound.versions])?;
+    let versions = within(bound.versions as u64);
+    let mut rows = statement.query(params![entity, id, within(version), versions])?;
     let mut read = Bounded::new(bound);
     while let Some(row) = rows.next()? {
         if !read.takes(row)? {

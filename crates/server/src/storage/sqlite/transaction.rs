@@ -6,7 +6,7 @@ use holdfast_core::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
 use super::history;
-use super::rows::{read_audit, read_history, read_record};
+use super::rows::{read_audit, read_record};
 use super::value::{Json, Millis};
 use crate::storage::log_time::{self, Run};
 use crate::storage::model::{
@@ -198,11 +198,6 @@ impl Transaction for SqliteTransaction<'_> {
             None => self.last_sequence()? + 1,
         };
         Ok(run.position_at(time, end))
-    }
-
-    fn history_after(&self, entity: &str, id: &str, version: u64) -> Result<Vec<HistoryEntry>> {
-        let sql = "SELECT * FROM history WHERE entity = ?1 AND id = ?2 AND version > ?3 ORDER BY version";
-        self.all(sql, params![entity, id, within(version)], read_history)
     }
 
     fn history_page(

@@ -66,7 +66,7 @@ pub(in crate::sync) fn open_deleted(
     if !errors.is_empty() {
         return Ok(outcome::invalid(operation, errors));
     }
-    let last = tx.history_after(&entity.name, &tombstone.id, tombstone.version - 1)?;
+    let last = tx.history_page(&entity.name, &tombstone.id, tombstone.version - 1, past::CHUNK)?;
     let values = value(&Value::Null, &Value::Object(payload), &Value::Null, last.last());
     let values = Fields::from_iter([(RECORD.to_owned(), values)]);
     let summary = enter(tx, cx, entity, operation, tombstone, DELETED, values)?;

@@ -13,6 +13,7 @@ on_both!(
     nothing_that_is_there_is_changed_or_removed,
     who_could_not_read_it_then_may_not_now,
     the_door_closes_after_thirty_days,
+    the_door_closes_after_a_thousand_versions,
     a_lost_role_or_site_opens_nothing,
     other_ways_in_stay_shut,
     additions_that_do_not_fit_are_refused_to_be_corrected,
@@ -242,6 +243,16 @@ fn the_door_closes_after_thirty_days(world: World<impl Storage>) {
         code(&world.push_one(&world.tara(), labor("late"))),
         Some(ErrorCode::NotFound)
     );
+    assert_eq!(hours(&world), ["l1", "in-time"]);
+}
+
+/// No more of a record's history is read under the writer.
+fn the_door_closes_after_a_thousand_versions(world: World<impl Storage>) {
+    reassigned(&world);
+    world.replanned(&world.jonas(), "WO-1", 998);
+    assert!(world.push_one(&world.tara(), labor("in-time")).access_lost);
+    let late = world.push_one(&world.tara(), labor("late"));
+    assert_eq!(code(&late), Some(ErrorCode::NotFound));
     assert_eq!(hours(&world), ["l1", "in-time"]);
 }
 

@@ -9,6 +9,7 @@ use crate::storage::port::Storage;
 on_both!(
     created_and_deleted_out_of_reach_leaves_a_tombstone_and_nothing_twice,
     what_a_colleague_did_meanwhile_holds_a_deletion_up_and_own_edits_do_not,
+    what_is_too_long_ago_to_be_looked_at_holds_a_deletion_up,
     an_edit_meets_a_deletion_and_loses_nothing,
     a_record_that_names_a_deleted_one_is_refused_to_be_corrected,
     what_names_it_already_goes_on,
@@ -91,6 +92,20 @@ fn what_a_colleague_did_meanwhile_holds_a_deletion_up_and_own_edits_do_not(world
     );
     let record = world.record("order", "WO-1");
     assert!(!record.deleted && record.fields["finding"] == "Hose" && record.fields["plan"] == "Monday");
+}
+
+/// A colleague's edit, and behind it more own ones than are looked at.
+fn what_is_too_long_ago_to_be_looked_at_holds_a_deletion_up(world: World<impl Storage>) {
+    let fields = json!({ "title": "Leak", "siteId": "north", "owner": "tara" });
+    world.given("order", "WO-1", fields);
+    world.push_one(
+        &world.tara(),
+        update("t", "WO-1", 1, json!({ "finding": "Hose" })),
+    );
+    world.replanned(&world.samir(), "WO-1", 1_000);
+    let result = world.push_one(&world.samir(), delete("d", "WO-1", 1));
+    assert_eq!(result.status, ResultStatus::Conflict, "{result:?}");
+    assert!(!world.record("order", "WO-1").deleted);
 }
 
 fn an_edit_meets_a_deletion_and_loses_nothing(world: World<impl Storage>) {

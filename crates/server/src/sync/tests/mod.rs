@@ -267,6 +267,30 @@ impl<S: Storage> World<S> {
         })
     }
 
+    /// Changes an order's plan again and again.
+    pub fn replanned(&self, caller: &Caller, id: &str, times: usize) {
+        let entity = self.packs.entity("order").unwrap();
+        self.act(caller, |tx, cx| {
+            for time in 0..times {
+                let before = tx.record(&entity.name, id)?.unwrap();
+                let mut fields = before.fields.clone();
+                fields.insert("plan".to_owned(), json!(format!("plan {time}")));
+                NewVersion {
+                    entity,
+                    id,
+                    before: Some(&before),
+                    fields,
+                    act: Act::Update,
+                    local_id: None,
+                    author: cx.author(),
+                    at: cx.now,
+                }
+                .write(tx)?;
+            }
+            Ok(())
+        });
+    }
+
     pub fn push(&self, caller: &Caller, operations: Vec<WireOperation>) -> Vec<OperationResult> {
         let request = PushRequest {
             cursor: None,

@@ -10,7 +10,7 @@ use holdfast_server::{
 };
 
 use super::{
-    super::{Broken, read},
+    super::{Broken, history, read},
     Before,
     rules::{Persona, is_work, takes_additions, text},
 };
@@ -31,7 +31,7 @@ pub(super) fn changed(server: &Server, before: &Before) -> Vec<Broken> {
     let mut broken = Vec::new();
     for record in changed.unwrap_or_default() {
         broken.extend(undeclared(server, &record));
-        let history = read(server, |tx| tx.history_after(&record.entity, &record.id, 0)).unwrap_or_default();
+        let history = history(server, (&record.entity, &record.id));
         for (at, entry) in history.iter().enumerate() {
             if entry.sequence > before.sequence && !is_allowed(before, &record, &history, at) {
                 let what = format!(

@@ -8,13 +8,10 @@
 use std::collections::BTreeSet;
 
 use holdfast_core::Fields;
-use holdfast_server::{
-    records::past,
-    storage::model::{HistoryEntry, StoredRecord},
-};
+use holdfast_server::{records::past, storage::model::StoredRecord};
 
 use super::{
-    super::{Broken, all_records, read},
+    super::{Broken, all_records, history},
     Entitled,
     rules::{is_work, text},
 };
@@ -46,7 +43,7 @@ fn readable(server: &Server, entitled: &Entitled) -> BTreeSet<String> {
     let records = all_records(server);
     let mut words = BTreeSet::new();
     for record in records.iter().filter(|record| is_work(&record.entity)) {
-        let history = history(server, record);
+        let history = history(server, (&record.entity, &record.id));
         let reads = |fields: &Fields| {
             let mut personas = entitled.personas.iter();
             personas.any(|persona| persona.reads(&record.entity, &record.id, fields))
@@ -80,8 +77,4 @@ fn readable(server: &Server, entitled: &Entitled) -> BTreeSet<String> {
         }
     }
     words
-}
-
-fn history(server: &Server, record: &StoredRecord) -> Vec<HistoryEntry> {
-    read(server, |tx| tx.history_after(&record.entity, &record.id, 0)).unwrap_or_default()
 }
