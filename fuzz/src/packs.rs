@@ -6,7 +6,7 @@ use holdfast_core::{
     json::{from_slice, from_value},
     merge::compute_fields,
     pack::{Pack, Packs, validate},
-    queue::Operation,
+    record::Operation,
 };
 use serde_json::Value;
 

@@ -7,7 +7,7 @@
 use std::rc::Rc;
 
 use holdfast_browser::client::{Client, ClientError, Session};
-use holdfast_core::{Fields, engine::Trigger, json, protocol::IfMatch, queue::Operation, store::StoreError};
+use holdfast_core::{Fields, engine::Trigger, json, protocol::IfMatch, record::Operation, store::StoreError};
 use js_sys::{Promise, Reflect};
 use serde_json::Value;
 use wasm_bindgen::{JsCast, JsValue};

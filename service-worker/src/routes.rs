@@ -1,6 +1,6 @@
 //! What an API request is about, as far as the worker is concerned. Pure, so that it can be tested without a browser.
 
-use holdfast_core::{pack::Packs, queue::Operation};
+use holdfast_core::{pack::Packs, record::Operation};
 
 /// What the worker does with a request below `/api/v1/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,7 +67,7 @@ pub fn route(packs: &Packs, method: &str, path: &str) -> Route {
 
 #[cfg(test)]
 mod tests {
-    use holdfast_core::{pack::Packs, queue::Operation};
+    use holdfast_core::{pack::Packs, record::Operation};
 
     use super::{Route, route};
 

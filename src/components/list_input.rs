@@ -2,8 +2,12 @@ use holdfast_core::pack::Field;
 use leptos::prelude::*;
 use serde_json::{Map, Value};
 
-use super::{FieldInput, For, FormState, field_input::Wiring, icon};
-use crate::{forms::Draft, state::Session, strings::records as words};
+use super::{FieldInput, For, field_input::Wiring, icon};
+use crate::{
+    forms::{Draft, FormState},
+    state::Session,
+    strings::records as words,
+};
 
 /// A list of small forms, or a single one for an object (`key_field` is `None`). The keys of new items are made here
 /// unless a person chooses them, as with a reference.

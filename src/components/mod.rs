@@ -31,7 +31,7 @@ pub use clock_off::ClockOff;
 pub use dialog::Dialog;
 pub use empty::Empty;
 pub use export_dialog::ExportDialog;
-pub use field_input::{FieldInput, FormState};
+pub use field_input::FieldInput;
 pub use for_each::For;
 pub use frame::{Frame, Tab};
 pub use icon::icon;

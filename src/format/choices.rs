@@ -65,6 +65,7 @@ mod tests {
     use serde_json::json;
 
     use holdfast_core::{
+        pack::built_in,
         record::Mirror,
         store::{Changes, PacksRow, Row},
     };
@@ -83,7 +84,7 @@ mod tests {
             local_id: None,
         };
         let packs = PacksRow {
-            packs: vec![system::pack().clone()],
+            packs: vec![built_in().clone()],
         };
         let mut changes = Changes::default();
         changes.put(Row::Packs(packs));

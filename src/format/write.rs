@@ -2,8 +2,9 @@
 
 use holdfast_core::{
     pack::FieldType,
-    protocol::{ErrorCode, FieldError, WireError},
-    queue::{Operation, QueuedWrite, WriteStatus},
+    protocol::{ErrorCode, WireError},
+    queue::{QueuedWrite, WriteStatus},
+    record::{FieldError, Operation},
     replica::{Mark, Replica},
     system,
 };

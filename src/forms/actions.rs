@@ -2,7 +2,7 @@ use holdfast_core::{
     Fields, Timestamp, ordered,
     pack::{Entity, Pack, Viewer, WriteKind},
     protocol::Me,
-    queue::Operation,
+    record::Operation,
 };
 use serde_json::Value;
 

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use holdfast_core::{Fields, json, ordered, pack::Entity, protocol::FieldError};
+use holdfast_core::{Fields, json, ordered, pack::Entity, record::FieldError};
 use serde_json::Value;
 
 /// A form while it is being filled in: the record as its author saw it, what they typed, and what was wrong with it.

@@ -5,14 +5,16 @@ pub mod decision;
 mod draft;
 pub mod number;
 mod settlement;
+mod state;
 
 pub use actions::{Action, actions_for, filled};
 pub use draft::Draft;
 pub use settlement::{Choice, Settlement};
+pub use state::FormState;
 
 use holdfast_core::{
     pack::{Entity, Field, FieldType},
-    queue::Operation,
+    record::Operation,
 };
 
 /// The fields that a person with these roles fills in, in the pack's order. Status and the like come with the default at first; logs

@@ -1,14 +1,19 @@
-use holdfast_core::{pack::Entity, plan::Edit, queue::Operation, record::RecordKey};
+use holdfast_core::{
+    pack::Entity,
+    plan::Edit,
+    record::{Operation, RecordKey},
+};
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
-    components::{Empty, FieldInput, FormState, Frame, Show, Tab, button, icon},
+    components::{Empty, FieldInput, Frame, Show, Tab, button, icon},
     format::value::short_id,
-    forms::{Draft, editable},
-    pages::{record::WORK_ORDER, work_order::TAPPED},
+    forms::{Draft, FormState, editable},
+    pages::work_order::TAPPED,
     routes::of_record,
     state::{Fault, Session},
     strings::{PRODUCT, records as words, shell},
+    work::WORK_ORDER,
 };
 
 /// The form of a record that is there, or of a new one. What is typed stays until it is saved or given up: a step to

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_core::{
     pack::{Entity, Field, FieldType, Values, Viewer},
-    queue::Operation,
+    record::Operation,
     status::Status,
 };
 use leptos::prelude::*;

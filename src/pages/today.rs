@@ -18,10 +18,10 @@ use crate::{
         value::{Reader, short_id},
         write::tell,
     },
-    pages::{queue::SignInNotice, record::WORK_ORDER},
+    pages::queue::SignInNotice,
     state::{Memo, Session},
     strings::{records as words, shell, status},
-    work::labor,
+    work::{WORK_ORDER, labor},
 };
 
 /// Rows of "My work" on this page; the list has them all.

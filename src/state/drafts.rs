@@ -5,7 +5,10 @@ use holdfast_core::ports::Clock;
 use leptos::{prelude::*, task::spawn_local};
 
 use super::Toasts;
-use crate::{components::FormState, forms::Draft, strings::records as words};
+use crate::{
+    forms::{Draft, FormState},
+    strings::records as words,
+};
 
 /// Typing rests for so long before it is kept, in milliseconds.
 const REST_MS: u64 = 300;

@@ -3,7 +3,8 @@ use holdfast_core::{
     engine::TransactError,
     json::Malformed,
     plan::{EditError, QueueError},
-    protocol::{ErrorCode, FieldError, WireError},
+    protocol::{ErrorCode, WireError},
+    record::FieldError,
     store::StoreError,
 };
 

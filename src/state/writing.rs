@@ -2,8 +2,8 @@ use holdfast_browser::client::Session as Data;
 use holdfast_core::{
     Fields, ordered,
     plan::{Edit, Edited},
-    queue::{Operation, QueuedWrite},
-    record::RecordKey,
+    queue::QueuedWrite,
+    record::{Operation, RecordKey},
     replica::Replica,
     system,
 };
@@ -14,10 +14,9 @@ use std::rc::Rc;
 use super::{Fault, Session};
 use crate::{
     format::value::Reader,
-    pages::record::WORK_ORDER,
     routes::of_record,
     strings::{entry::STARTING, records as words},
-    work::labor,
+    work::{WORK_ORDER, labor},
 };
 
 const LABOR: &str = "laborRecords";

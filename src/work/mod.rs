@@ -8,6 +8,9 @@ pub mod tasks;
 
 use serde_json::{Map, Value};
 
+/// The entity of work orders; its page is made by hand.
+pub const WORK_ORDER: &str = "work-order";
+
 /// The items of a list field.
 pub fn items(list: &Value) -> &[Value] {
     list.as_array().map(Vec::as_slice).unwrap_or_default()

@@ -40,6 +40,9 @@ pub enum Failure {
     #[error("{0}")]
     Mutation(String),
 
+    #[error("the order of packages and folders (xtask/layers.toml) does not hold:\n{0}")]
+    Layers(String),
+
     #[error("the server did not answer on {address} within {seconds} s; its own messages are above")]
     NoAnswer { address: String, seconds: u64 },
 }

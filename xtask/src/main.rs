@@ -1,11 +1,12 @@
 //! One command for each thing a developer does here: `cargo xtask <command>`.
 //!
 //! `commands` holds one file per subcommand. What they share lies beside it: `unicode_table` makes the engine's table, `tools` puts the tool chain
-//! into `target/tools`, `sbom` lists what is shipped, `system` finds the browser, `playwright` drives it, `web` turns the app and the worker into `dist/`, `step`
+//! into `target/tools`, `layers` holds imports to their order, `sbom` lists what is shipped, `system` finds the browser, `playwright` drives it, `web` turns the app and the worker into `dist/`, `step`
 //! runs and times other programs, `workspace` knows the folders.
 
 mod commands;
 mod error;
+mod layers;
 mod playwright;
 mod sbom;
 mod step;
@@ -37,7 +38,7 @@ enum Command {
     Run(run::Options),
     /// Build the app and the service worker into dist/
     Build(build::Options),
-    /// Check formatting and lints, native and WebAssembly
+    /// Check formatting, who imports whom, packages, lints and types
     Check,
     /// Run every check and test, as the continuous integration does
     Test(test::Options),

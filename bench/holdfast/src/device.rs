@@ -15,8 +15,7 @@ use holdfast_core::{
     json,
     plan::Edit,
     ports::{Clock, Ports},
-    queue::Operation,
-    record::RecordKey,
+    record::{Operation, RecordKey},
     replica::{Filter, Page, Query},
     store::Revision,
 };

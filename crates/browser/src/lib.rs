@@ -5,6 +5,7 @@
 //! - [`database`]: one IndexedDB database with its two connections, rexie's for schema, reads and relaxed writes, and
 //!   one of our own for strictly durable transactions.
 //! - [`seal`]: the data key and the index key as non-extractable WebCrypto keys; sealing, opening, naming rows.
+//! - [`crash`]: where a write can die, for the tests that kill it there.
 //! - [`reseal`]: values at rest sealed anew, after the data key was replaced.
 //! - [`store`]: the engine's store port over both.
 //! - [`vault`]: the device passcode, and the wrapped keys of everybody who uses this device.
@@ -23,6 +24,7 @@ pub mod client;
 pub mod clock;
 pub mod collation;
 pub mod connectivity;
+pub mod crash;
 pub mod database;
 pub mod handover;
 pub mod locks;

@@ -10,10 +10,10 @@ use rexie::{KeyRange, Transaction};
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::{
+    crash::{CrashPoint, reached},
     database::{Database, DatabaseError, strict::StrictTransaction},
     scope::{object, property},
     seal::{Keys, Nonce, Opening, Purpose, SealError, generation_of, nonce_of},
-    store::crash::{CrashPoint, reached},
 };
 
 /// How many values are sealed anew in one transaction: few enough that no edit waits for long.

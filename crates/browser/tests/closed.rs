@@ -12,8 +12,8 @@ use holdfast_browser::{
     vault::{Vault, VaultError},
 };
 use holdfast_core::{
-    Timestamp, plan,
-    replica::Replica,
+    Timestamp,
+    replica::{self, Replica},
     store::{Since, Store},
 };
 use support::{
@@ -60,7 +60,7 @@ async fn a_fold_that_nobody_speaks_of_is_done_once() {
     for fate in FATES {
         let (store, closing) = begun().await;
         let replica = Replica::load(&store).await.unwrap();
-        let fold = plan::fold(&replica, 0).unwrap();
+        let fold = replica::fold(&replica, 0).unwrap();
         closing.in_next("readwrite", fate).await;
         let folded = store.fold(1, &fold).await;
         assert!(

@@ -11,17 +11,14 @@ mod support;
 
 use holdfast_browser::{
     client::Context,
+    crash::{self, CrashPoint},
     seal::{Keys, secret},
-    store::{
-        IndexedDbStore,
-        crash::{self, CrashPoint},
-    },
+    store::IndexedDbStore,
 };
 use holdfast_core::{
-    plan,
     queue::QueuedWrite,
     record::Mirror,
-    replica::Replica,
+    replica::{self, Replica},
     store::{Changes, CursorRow, Row, Store},
 };
 use js_sys::Function;
@@ -150,7 +147,7 @@ impl Writing {
         }
         let store = IndexedDbStore::new(&fresh_name(), keys.clone());
         store.commit(0, &put(rows)).await.unwrap();
-        let fold = plan::fold(&replica_of(&store).await, 0).unwrap();
+        let fold = replica::fold(&replica_of(&store).await, 0).unwrap();
         store.fold(1, &fold).await.unwrap();
         let later = (250..320).map(|n| work_order(&format!("{n:03}"), "changed"));
         store.commit(2, &put(later)).await.unwrap();
@@ -162,7 +159,7 @@ impl Writing {
         match self {
             Self::Commit => store.commit(3, &changes()).await.map(drop).map_err(|e| said(&e)),
             Self::Fold => {
-                let fold = plan::fold(&replica_of(store).await, 0).unwrap();
+                let fold = replica::fold(&replica_of(store).await, 0).unwrap();
                 store.fold(3, &fold).await.map(drop).map_err(|e| said(&e))
             }
             Self::Migration => store.load().await.map(drop).map_err(|e| said(&e)),

@@ -267,7 +267,7 @@ async fn what_others_commit_and_fold_between_two_steps_stands() {
         .collect();
     other.commit(2, &put(newer.clone())).await.unwrap();
     let replica = holdfast_core::replica::Replica::load(&other).await.unwrap();
-    let fold = holdfast_core::plan::fold(&replica, 0).unwrap();
+    let fold = holdfast_core::replica::fold(&replica, 0).unwrap();
     assert_eq!(fold.gone, [1]);
     other.fold(3, &fold).await.unwrap();
     let folded = at_rest(&created.database).await;

@@ -7,8 +7,7 @@ mod support;
 use futures::future::join_all;
 use holdfast_browser::{seal::Keys, store::IndexedDbStore};
 use holdfast_core::{
-    plan,
-    replica::Replica,
+    replica::{self, Replica},
     store::{Base, Changes, CommitError, Fold, Quarantined, Since, Store, StoreError, conformance},
 };
 use support::{
@@ -133,7 +132,7 @@ async fn nothing_readable_is_at_rest() {
         .collect();
     store.commit(2, &page(1, &many)).await.unwrap();
     let replica = Replica::load(&store).await.unwrap();
-    store.fold(3, &plan::fold(&replica, 0).unwrap()).await.unwrap();
+    store.fold(3, &replica::fold(&replica, 0).unwrap()).await.unwrap();
     store.commit(4, &put([row])).await.unwrap();
     let all = dump(store.database().name()).await;
     for part in ["journal: 4 5 ", "base: 16384 ", "heads: ", "texts: ", "bodies: "] {
@@ -159,7 +158,7 @@ async fn folded() -> (IndexedDbStore, Keys, Vec<u64>) {
         .map(|n| work_order(&format!("{n:03}"), &format!("title {n}")))
         .collect();
     store.commit(0, &put(many)).await.unwrap();
-    let fold = plan::fold(&Replica::load(&store).await.unwrap(), 0).unwrap();
+    let fold = replica::fold(&Replica::load(&store).await.unwrap(), 0).unwrap();
     store.fold(1, &fold).await.unwrap();
     store.commit(2, &put([work_order("900", "later")])).await.unwrap();
     assert_eq!(fold.new.len(), 3, "two pages of 200 and one of 50");
@@ -212,7 +211,7 @@ async fn a_page_of_an_earlier_time_is_noticed() {
     let keep = "globalThis.kept = value";
     change_value(store.database().name(), "heads", pages[2] as f64, keep).await;
     // Small, so that the next fold puts it together with what came later: under a new id.
-    let fold = plan::fold(&Replica::load(&store).await.unwrap(), 0).unwrap();
+    let fold = replica::fold(&Replica::load(&store).await.unwrap(), 0).unwrap();
     assert_eq!(fold.gone, [pages[2]]);
     store.fold(3, &fold).await.unwrap();
     let back = "value = globalThis.kept";

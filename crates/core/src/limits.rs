@@ -6,7 +6,7 @@
 
 use serde_json::Value;
 
-use crate::{Fields, protocol::FieldError};
+use crate::{Fields, record::FieldError};
 
 /// Bytes of one write's fields, as [`size`] counts them.
 pub const MAX_PAYLOAD_BYTES: usize = 1024 * 1024;

@@ -77,6 +77,34 @@ crate::json_object!(Mirror {
     local_id: "localId",
 });
 
+/// What a write does to its record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Operation {
+    Create,
+    Update,
+    Delete,
+}
+
+crate::json_names!(Operation {
+    Create: "create",
+    Update: "update",
+    Delete: "delete"
+});
+
+/// What is wrong with one field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldError {
+    /// The field's name; `tasks[2].title` for one inside a list or object.
+    pub field: String,
+    pub message: String,
+}
+
+crate::json_object!(FieldError {
+    field: "field",
+    message: "message"
+});
+
 /// Names of the sync metadata that ride beside a record's own fields on the wire.
 pub mod meta {
     pub const VERSION: &str = "_version";

@@ -16,9 +16,9 @@ use serde_json::Value;
 use crate::{
     Fields, Timestamp,
     limits::{MAX_CLOCK_OFFSET_MS, fault},
-    merge::{compute_fields, item_key},
-    pack::{Entity, Field, FieldType, Stamp},
-    protocol::FieldError,
+    merge::compute_fields,
+    pack::{Entity, Field, FieldType, Stamp, same::item_key},
+    record::FieldError,
     timestamp,
 };
 use receipt::{text, written};

@@ -1,9 +1,5 @@
-//! The built-in pack: what every line of work needs to be told. Conflicts and notices are records like any other, so
+//! Names of the built-in pack ([`crate::pack::built_in`]): what every line of work needs to be told. Conflicts and notices are records like any other, so
 //! they reach the device with the same delta, are readable offline, and are settled by queued writes.
-
-use std::sync::LazyLock;
-
-use crate::pack::Pack;
 
 /// Name of the built-in pack.
 pub const NAME: &str = "system";
@@ -20,15 +16,3 @@ pub const PERSON: &str = "person";
 pub const CONFLICT_RESOLVE: &str = "conflict_resolve";
 /// Takes a settlement back.
 pub const CONFLICT_UNDO: &str = "conflict_undo";
-
-/// The pack, as compiled in; read once.
-///
-/// # Panics
-/// Never in a build whose tests passed: the text is checked there.
-#[allow(clippy::expect_used)]
-pub fn pack() -> &'static Pack {
-    static PACK: LazyLock<Pack> = LazyLock::new(|| {
-        crate::json::from_slice(include_bytes!("system.json")).expect("the built-in pack is well-formed")
-    });
-    &PACK
-}

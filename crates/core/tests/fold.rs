@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 
 use futures::executor::block_on;
 use holdfast_core::{
-    Fields, Timestamp, page, plan,
+    Fields, Timestamp, plan,
     record::{Mirror, RecordKey},
-    replica::{Held, Replica},
+    replica::{self, Held, Replica},
     store::{self, Alias, Changes, DeviceRow, Fold, MemoryStore, Revision, Row, RowKey, Store, SyncRow},
 };
 use proptest::prelude::*;
@@ -70,7 +70,7 @@ struct Bench {
 
 impl Bench {
     fn commit(&mut self, mut changes: Changes) {
-        page::gather(&self.replica, &mut changes);
+        store::gather(self.replica.packs(), self.replica.next_page(), &mut changes);
         for page in &changes.pages {
             assert!(self.pages.insert(page.id), "no id is given twice");
         }
@@ -79,7 +79,7 @@ impl Bench {
     }
 
     fn fold(&mut self, after: Revision) {
-        let Some(fold) = plan::fold(&self.replica, after) else {
+        let Some(fold) = replica::fold(&self.replica, after) else {
             return;
         };
         for id in &fold.new {
@@ -164,11 +164,11 @@ fn a_page_of_which_much_is_left_stays_with_its_dead_rows() {
     };
     bench.commit(put(0..200, 1));
     bench.commit(put(0..40, 2));
-    let fold = plan::fold(&bench.replica, 0).unwrap();
+    let fold = replica::fold(&bench.replica, 0).unwrap();
     assert_eq!(kept(&fold), [(40, 0), (200, 40)]);
     bench.fold(0);
     bench.commit(put(40..120, 3));
-    let fold = plan::fold(&bench.replica, 0).unwrap();
+    let fold = replica::fold(&bench.replica, 0).unwrap();
     assert_eq!(
         kept(&fold),
         [(200, 0)],
@@ -206,8 +206,8 @@ fn few_commits_are_not_folded() {
             ..Changes::default()
         });
     }
-    assert!(plan::fold(&bench.replica, 10).is_none());
-    assert!(plan::fold(&bench.replica, 9).is_some());
+    assert!(replica::fold(&bench.replica, 10).is_none());
+    assert!(replica::fold(&bench.replica, 9).is_some());
     assert!(matches!(
         bench.replica.mirror(&mirror(1, 0).key),
         Some(Held::Loose(_))
@@ -259,7 +259,7 @@ fn salvage_keeps_everything_but_the_cursor_and_the_lease() {
         quarantined: lost.to_vec(),
         ..store::Snapshot::default()
     });
-    assert_eq!(plan::fold(&replica, 0), None, "nothing is folded away unasked");
+    assert_eq!(replica::fold(&replica, 0), None, "nothing is folded away unasked");
     let fold = plan::salvage(&replica, &device).unwrap();
     assert_eq!(fold.base.rows, [alias, sync, Row::Device(device)]);
     let rows: usize = fold.base.pages.iter().map(|kept| kept.page.rows()).sum();

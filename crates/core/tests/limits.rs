@@ -9,7 +9,7 @@ use holdfast_core::{
         overlong, oversized, size,
     },
     pack::{Entity, validate},
-    queue::Operation,
+    record::Operation,
 };
 use serde_json::{Value, json};
 

@@ -4,9 +4,9 @@
 
 use holdfast_core::{
     Fields, Timestamp,
+    pack::Packs,
     page::{FULL, Meta, Page, PageBuilder, Pages, Part, Section},
     record::{Mirror, RecordKey},
-    replica::Replica,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -52,8 +52,8 @@ prop_compose! {
 }
 
 fn page(mirrors: &[Mirror]) -> Page {
-    let replica = Replica::default();
-    let mut builder = PageBuilder::new(&replica, ENTITY);
+    let packs = Packs::default();
+    let mut builder = PageBuilder::new(&packs, ENTITY);
     mirrors.iter().for_each(|mirror| builder.push(mirror).unwrap());
     builder.finish(1)
 }
@@ -123,8 +123,8 @@ fn a_page_takes_no_sections_of_another_number_of_records() {
 
 #[test]
 fn text_that_came_as_json_is_kept_as_it_came() {
-    let replica = Replica::default();
-    let mut builder = PageBuilder::new(&replica, ENTITY);
+    let packs = Packs::default();
+    let mut builder = PageBuilder::new(&packs, ENTITY);
     let meta = Meta {
         id: "\"T-1\"",
         version: "3",
@@ -150,8 +150,8 @@ fn text_that_came_as_json_is_kept_as_it_came() {
 
 #[test]
 fn a_record_that_does_not_fit_leaves_nothing_behind() {
-    let replica = Replica::default();
-    let mut builder = PageBuilder::new(&replica, ENTITY);
+    let packs = Packs::default();
+    let mut builder = PageBuilder::new(&packs, ENTITY);
     let mut fields = Fields::new();
     fields.insert("a".into(), 1.into());
     let sound = Mirror {
@@ -179,8 +179,8 @@ fn a_record_that_does_not_fit_leaves_nothing_behind() {
 
 #[test]
 fn full_pages_follow_one_another() {
-    let replica = Replica::default();
-    let mut pages = Pages::new(&replica, ENTITY, 7);
+    let packs = Packs::default();
+    let mut pages = Pages::new(&packs, ENTITY, 7);
     for n in 0..2 * FULL + 1 {
         let mirror = Mirror {
             key: RecordKey::new(ENTITY, n.to_string()),

@@ -7,7 +7,7 @@ use holdfast_core::{
     pack::Pack,
     ports::{Clock, Ports, Request, Response, Rng, Transport, Unreachable},
     protocol::IfMatch,
-    queue::Operation,
+    record::Operation,
     store::{Changes, MemoryStore, PacksRow, Row, Store},
 };
 use serde_json::{Value, json};

@@ -5,9 +5,8 @@ use holdfast_core::{
     engine::TransactError,
     ordered,
     plan::{Edit, EditError, Edited},
-    protocol::{ErrorCode, FieldError, IfMatch, WireError},
-    queue::Operation,
-    record::{RecordKey, is_local_id, meta},
+    protocol::{ErrorCode, IfMatch, WireError},
+    record::{FieldError, Operation, RecordKey, is_local_id, meta},
     replica::Replica,
     store::StoreError,
 };

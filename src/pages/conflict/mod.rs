@@ -3,7 +3,11 @@
 mod deleted;
 mod settle;
 
-use holdfast_core::{plan::Edit, queue::Operation, record::RecordKey, system};
+use holdfast_core::{
+    plan::Edit,
+    record::{Operation, RecordKey},
+    system,
+};
 use leptos::{prelude::*, task::spawn_local};
 use serde_json::Value;
 

@@ -3,13 +3,13 @@ use leptos::prelude::*;
 
 use super::resolve;
 use crate::{
-    components::{FieldInput, FormState, button, icon, side_radio},
+    components::{FieldInput, button, icon, side_radio},
     format::{
         diff::additions,
         inbox::{Conflict, Contested, WHOLE_RECORD},
         time,
     },
-    forms::{Choice, Draft, Settlement},
+    forms::{Choice, Draft, FormState, Settlement},
     state::Session,
     strings::{inbox as words, shell, value::EMPTY},
 };

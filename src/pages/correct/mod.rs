@@ -5,8 +5,8 @@ use leptos::{prelude::*, task::spawn_local};
 use refused::Refused;
 
 use crate::{
-    components::{Empty, FieldInput, FormState, Frame, Tab, icon},
-    forms::Draft,
+    components::{Empty, FieldInput, Frame, Tab, icon},
+    forms::{Draft, FormState},
     pages::form::focus_first_error,
     state::{Fault, Session},
     strings::{queue as words, shell},

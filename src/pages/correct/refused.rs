@@ -1,9 +1,9 @@
 use holdfast_core::{
     Fields,
     pack::{Entity, Field},
-    protocol::{ErrorCode, FieldError},
+    protocol::ErrorCode,
     queue::QueuedWrite,
-    record::RecordKey,
+    record::{FieldError, RecordKey},
     system,
 };
 

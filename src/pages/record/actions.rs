@@ -1,11 +1,14 @@
-use holdfast_core::{plan::Edit, queue::Operation, record::RecordKey};
+use holdfast_core::{
+    plan::Edit,
+    record::{Operation, RecordKey},
+};
 use leptos::{prelude::*, task::spawn_local};
 use serde_json::Value;
 
 use super::{Open, may};
 use crate::{
-    components::{Dialog, FieldInput, FormState, Show, button, focused_button, icon},
-    forms::{Action, Draft, actions_for, filled},
+    components::{Dialog, FieldInput, Show, button, focused_button, icon},
+    forms::{Action, Draft, FormState, actions_for, filled},
     routes::of_record,
     state::{Fault, Session},
     strings::{records as words, shell},

@@ -3,7 +3,12 @@
 mod actions;
 mod facts;
 
-use holdfast_core::{Fields, pack::Entity, queue::Operation, record::RecordKey, replica::Mark};
+use holdfast_core::{
+    Fields,
+    pack::Entity,
+    record::{Operation, RecordKey},
+    replica::Mark,
+};
 use leptos::{html, prelude::*};
 use serde_json::Value;
 
@@ -21,10 +26,8 @@ use crate::{
     routes::of_record,
     state::{Memo, Session},
     strings::records as words,
+    work::WORK_ORDER,
 };
-
-/// The entity whose page is made by hand.
-pub const WORK_ORDER: &str = "work-order";
 
 /// What a page needs of its record. Clones share the declaration.
 #[derive(Debug, Clone, PartialEq)]

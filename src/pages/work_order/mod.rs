@@ -5,7 +5,10 @@ mod notes;
 mod parts;
 mod tasks;
 
-use holdfast_core::{plan::Edit, queue::Operation, record::RecordKey};
+use holdfast_core::{
+    plan::Edit,
+    record::{Operation, RecordKey},
+};
 use leptos::{prelude::*, task::spawn_local};
 use serde_json::Value;
 

@@ -1,15 +1,16 @@
-//! `cargo xtask check`: formatting, the packages that are used, lints (native and WebAssembly), and the types of the
+//! `cargo xtask check`: formatting, who imports whom, the packages that are used, lints (native and WebAssembly), and the types of the
 //! end-to-end tests. A warning is a failure.
 
 use crate::{
     error::Outcome,
-    playwright, sbom, step, tools,
+    layers, playwright, sbom, step, tools,
     workspace::{self, WASM, WASM_PACKAGES},
 };
 
 /// Checks everything.
 pub fn execute() -> Outcome {
     format()?;
+    order()?;
     packages()?;
     bill_of_materials()?;
     lint()?;
@@ -22,6 +23,11 @@ pub fn format() -> Outcome {
     step::timed("Checking the format", "2 s", || {
         step::run(&mut workspace::cargo(&["fmt", "--all", "--check"]))
     })
+}
+
+/// Checks that packages and folders import in one order.
+pub fn order() -> Outcome {
+    step::timed("Checking who imports whom", "1 s", layers::check)
 }
 
 /// Checks licences, sources and duplicates of every package that is used, by deny.toml.

@@ -41,6 +41,8 @@ enum Browser {
 enum Step {
     /// Formatting
     Format,
+    /// Who imports whom
+    Order,
     /// Licences, sources and duplicates of packages
     Packages,
     /// The bill of materials of what is shipped
@@ -82,6 +84,7 @@ impl Step {
     fn name(self) -> &'static str {
         match self {
             Self::Format => "format",
+            Self::Order => "order",
             Self::Packages => "packages",
             Self::BillOfMaterials => "bill-of-materials",
             Self::Lint => "lint",
@@ -113,6 +116,7 @@ impl Step {
     fn run(self, options: &Options) -> Outcome<Summary> {
         match self {
             Self::Format => check::format().map(|()| Summary::new()),
+            Self::Order => check::order().map(|()| Summary::new()),
             Self::Packages => check::packages().map(|()| Summary::new()),
             Self::BillOfMaterials => check::bill_of_materials().map(|()| Summary::new()),
             Self::Lint => check::lint().map(|()| Summary::new()),

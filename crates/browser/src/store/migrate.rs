@@ -5,8 +5,8 @@
 //! stays where it is.
 
 use holdfast_core::{
-    json, plan,
-    replica::Replica,
+    json,
+    replica::{self, Replica},
     store::{Base, Changes, Row, Snapshot, StoreError},
 };
 use js_sys::Uint8Array;
@@ -15,12 +15,12 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use super::{
     IndexedDbStore, base, content,
-    crash::{CrashPoint, reached},
     schema::{BASE, BODIES, DELETIONS, HEAD, HEADS, JOURNAL, META, ROWS, TEXTS},
     seal_all,
     sealed::{Sealed, number},
 };
 use crate::{
+    crash::{CrashPoint, reached},
     database::{DatabaseError, strict::StrictTransaction},
     scope::property,
     seal::{Keys, Opening, Purpose},
@@ -55,7 +55,7 @@ impl IndexedDbStore {
             base,
             ..Snapshot::default()
         });
-        let fold = plan::fold(&replica, 0)
+        let fold = replica::fold(&replica, 0)
             .ok_or_else(|| StoreError::Failed("what an earlier version stored fits no page".into()))?;
         let pieces = base::pieces(revision + 1, &content::write_base(&fold.base)?);
         let nothing = content::write_commit(&Changes::default())?;

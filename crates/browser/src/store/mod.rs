@@ -14,7 +14,6 @@
 
 mod base;
 mod content;
-pub mod crash;
 mod migrate;
 mod pages;
 mod read;
@@ -119,7 +118,7 @@ impl IndexedDbStore {
     /// Seals and appends, twice if need be: a connection may be closed under us, and the journal tells whether the
     /// first attempt is in.
     async fn append_once(&self, entry: &Sealed, extra: &Extra<'_>) -> Result<(), CommitError> {
-        crash::reached(extra.steps().sealed);
+        crate::crash::reached(extra.steps().sealed);
         for attempt in 0..2 {
             if attempt > 0 && self.is_in(entry).await? {
                 return Ok(());

@@ -15,13 +15,13 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use super::{
     IndexedDbStore, content,
-    crash::{CrashPoint, reached},
     schema::{BASE, BODIES, HEADS, JOURNAL, READS, ROWS, TEXTS},
     seal_all,
     sealed::Found,
     write::{Extra, Refusal},
 };
 use crate::{
+    crash::{CrashPoint, reached},
     database::DatabaseError,
     reseal::{Batch, Places, Resealed},
     seal::{Generation, Keys, Purpose, generation_of},

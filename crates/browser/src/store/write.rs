@@ -8,10 +8,10 @@ use web_sys::IdbKeyRange;
 
 use super::{
     IndexedDbStore,
-    crash::{Steps, reached},
     schema::{BASE, BODIES, HEADS, JOURNAL, TEXTS},
     sealed::{Sealed, number},
 };
+use crate::crash::{Steps, reached};
 use crate::database::{DatabaseError, strict::StrictTransaction};
 
 /// Why a write was not taken.

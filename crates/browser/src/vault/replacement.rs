@@ -9,10 +9,10 @@ use wasm_bindgen::JsValue;
 
 use super::{KEYS, USERS, Unlocked, Vault, VaultError, kept, private, record::UserRecord, unlocked};
 use crate::{
+    crash::{CrashPoint, reached},
     database::strict::StrictTransaction,
     reseal::{Batch, Places, Resealed},
     seal::{Generation, Keys, secret},
-    store::crash::{CrashPoint, reached},
 };
 
 impl Vault {

@@ -12,8 +12,7 @@ use holdfast_core::{
     pack::Pack,
     plan::Edit,
     ports::Clock,
-    queue::Operation,
-    record::RecordKey,
+    record::{Operation, RecordKey},
     replica::Replica,
     store::{PacksRow, Row, Store},
 };

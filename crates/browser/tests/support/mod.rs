@@ -23,8 +23,8 @@ use holdfast_core::{
     Timestamp,
     page::{PageBuilder, PageId},
     ports::Rng,
-    queue::{Operation, QueuedWrite, WriteStatus},
-    record::{Mirror, RecordKey},
+    queue::{QueuedWrite, WriteStatus},
+    record::{Mirror, Operation, RecordKey},
     replica::Replica,
     store::{Changes, Row},
 };
@@ -126,7 +126,7 @@ pub async fn held(store: &IndexedDbStore) -> (Vec<Row>, usize) {
 /// Mirrors as a page.
 pub fn page(id: PageId, rows: &[Row]) -> Changes {
     let replica = Replica::default();
-    let mut builder = PageBuilder::new(&replica, "work-order");
+    let mut builder = PageBuilder::new(replica.packs(), "work-order");
     for row in rows {
         if let Row::Mirror(mirror) = row {
             builder.push(mirror).unwrap();

@@ -30,13 +30,13 @@ use futures::lock::Mutex;
 
 use self::page_size::PageSize;
 use crate::{
-    Timestamp, page,
+    Timestamp,
     plan::{self, Edit, EditError, Edited},
     ports::{Clock, Ports, Rng},
     protocol::{Me, TokenAnswer},
-    replica::Replica,
+    replica::{self, Replica},
     status::{Activity, Status, status},
-    store::{Changes, CommitError, DeviceRow, Revision, Row, Store, StoreError},
+    store::{self, Changes, CommitError, DeviceRow, Revision, Row, Store, StoreError},
 };
 
 /// How often a plan is made again because another context committed first. Each time somebody made progress, so this
@@ -199,7 +199,7 @@ impl<P: Ports> Engine<P> {
         self.make_whole().await?;
         let (expected, fold) = {
             let replica = self.replica.borrow();
-            (replica.revision(), plan::fold(&replica, after))
+            (replica.revision(), replica::fold(&replica, after))
         };
         let Some(fold) = fold else { return Ok(()) };
         match self.ports.store().fold(expected, &fold).await {
@@ -271,7 +271,7 @@ impl<P: Ports> Engine<P> {
             let (expected, changes) = {
                 let replica = self.replica.borrow();
                 let mut changes = plan(&replica, self.now());
-                page::gather(&replica, &mut changes);
+                store::gather(replica.packs(), replica.next_page(), &mut changes);
                 (replica.revision(), changes)
             };
             if changes.is_empty() {

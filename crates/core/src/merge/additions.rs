@@ -11,14 +11,16 @@ use super::{
     field::{merge_by_type, set_union},
     list,
     parts::Trace,
-    same::{Difference, item_key, same, same_items},
     stamps,
 };
 use crate::{
     Fields,
     decimal::Decimal,
     ordered,
-    pack::{Field, FieldType},
+    pack::{
+        Field, FieldType,
+        same::{Difference, item_key, same, same_items},
+    },
 };
 
 /// A value with somebody's additions.

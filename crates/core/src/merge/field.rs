@@ -3,12 +3,14 @@ use serde_json::Value;
 use super::{
     list,
     parts::{Trace, merge_object},
-    same::{self, Difference, same_value, set_items, settled_set},
     stamps, text,
 };
 use crate::{
     decimal::Decimal,
-    pack::{Field, FieldType, Strategy},
+    pack::{
+        Field, FieldType, Strategy,
+        same::{self, Difference, same_value, set_items, settled_set},
+    },
     text::Form,
 };
 

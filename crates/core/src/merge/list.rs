@@ -4,11 +4,14 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use serde_json::Value;
 
-use super::{
-    parts::{Step, Trace, merge_object},
-    same::{Difference, item_key, key_form, same_items},
+use super::parts::{Step, Trace, merge_object};
+use crate::{
+    ordered,
+    pack::{
+        Field,
+        same::{Difference, item_key, key_form, same_items},
+    },
 };
-use crate::{ordered, pack::Field};
 
 /// The items by what tells them apart.
 pub(super) fn items<'a>(key: &str, fields: &[Field], value: &'a Value) -> Vec<(Cow<'a, str>, &'a Value)> {

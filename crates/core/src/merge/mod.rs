@@ -12,16 +12,11 @@ mod field;
 mod list;
 mod parts;
 mod record;
-mod same;
 mod stamps;
 mod text;
-mod value;
 
 pub use additions::{Added, additions};
 pub use field::{FieldMerge, merge_field, with_stamps_of};
 pub use parts::{MAX_OVERRULED, Overruled, Step};
 pub use record::{Author, FieldChange, MergeInput, MergedRecord, Verdict, compute_fields, merge_record};
-pub(crate) use same::{item_key, key_form, set_keys};
-pub use same::{same_value, settle_sets};
 pub use text::MAX_LINES as MAX_TEXT_LINES;
-pub(crate) use value::number;

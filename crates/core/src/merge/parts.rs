@@ -7,13 +7,14 @@ use serde_json::Value;
 
 use super::{
     field::{adds_up, merge_by_type},
-    list,
-    same::{Difference, same, settled_set},
-    stamps,
+    list, stamps,
 };
 use crate::{
     Fields, ordered,
-    pack::{Field, FieldType},
+    pack::{
+        Field, FieldType,
+        same::{Difference, same, settled_set},
+    },
     text::Form,
 };
 
@@ -162,7 +163,7 @@ fn merge_part(
         _ => mine,
     };
     let same = |a: &Value, b: &Value| same(Difference::Meant, kind, a, b);
-    let reads = |a: &Value, b: &Value| super::same::same(Difference::Seen, kind, a, b);
+    let reads = |a: &Value, b: &Value| crate::pack::same::same(Difference::Seen, kind, a, b);
     let mine_alone = reads(theirs, base);
     let settled = match mine_alone {
         true => reads(mine, base),

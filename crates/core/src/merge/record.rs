@@ -6,11 +6,13 @@ use super::{
     FieldMerge,
     field::{merge_field_traced, with_stamps_of},
     parts::{Overruled, Trace},
-    value::{equal, sum},
 };
 use crate::{
     Fields,
-    pack::{Computed, Entity, Strategy},
+    pack::{
+        Computed, Entity, Strategy,
+        value::{equal, sum},
+    },
 };
 
 /// Who wrote a field's current value.

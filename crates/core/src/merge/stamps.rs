@@ -5,14 +5,10 @@
 
 use serde_json::Value;
 
-use super::{
-    list::{borrowed, items},
-    same::item_key,
-    value::equal,
-};
+use super::list::{borrowed, items};
 use crate::{
     Fields, ordered,
-    pack::{Field, FieldType},
+    pack::{Field, FieldType, same::item_key, value::equal},
 };
 
 /// The author's value with the stamps of the server's, for what both have.

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{AccessRule, Condition, Field};
-use crate::queue::Operation;
+use crate::record::Operation;
 
 /// A type of record.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

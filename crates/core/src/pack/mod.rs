@@ -4,6 +4,7 @@
 //! handed to clients as JSON by `GET /api/v1/domains`. Entity types are unique across packs.
 
 mod access;
+mod built_in;
 mod canonical;
 mod check;
 mod coalesce;
@@ -13,13 +14,16 @@ mod field;
 mod normalize;
 mod priority;
 mod registry;
+pub(crate) mod same;
 mod stamp;
 mod unique;
 mod validate;
+pub(crate) mod value;
 mod writers;
 mod written;
 
 pub use access::{AccessRule, Viewer};
+pub use built_in::built_in;
 pub use canonical::{canonical, canonical_value};
 pub use check::PackError;
 pub use coalesce::Coalesce;
@@ -28,6 +32,7 @@ pub use entity::{AfterAccess, Column, Entity, ListView, Retention, SortOrder, Sy
 pub use field::{Choice, Computed, Field, FieldType, Strategy, StrategyRule};
 pub use priority::{DEFAULT_PRIORITY, PriorityRule};
 pub use registry::Packs;
+pub use same::{same_value, settle_sets};
 pub use stamp::{Stamp, received_name};
 pub use unique::Claim;
 pub use validate::validate;
@@ -36,7 +41,7 @@ pub use writers::{closed_to, defaults, unwritable};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-use crate::{Fields, queue::Operation};
+use crate::{Fields, record::Operation};
 
 /// One line of work.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Condition, Context, Pack};
-use crate::{Fields, Timestamp, queue::Operation};
+use crate::{Fields, Timestamp, record::Operation};
 
 /// Priority of a write that no rule names.
 pub const DEFAULT_PRIORITY: u8 = 5;

@@ -1,6 +1,6 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
-use super::{Entity, Pack, PackError, stamp};
+use super::{Entity, Pack, PackError, built_in, stamp};
 use crate::{ordered, system};
 
 /// The packs in force, the built-in `system` pack among them. They declare a few dozen entities: looking one up is a
@@ -17,7 +17,7 @@ impl Packs {
         domains.retain(|pack| pack.name != system::NAME);
         let entities = domains.iter_mut().flat_map(|pack| &mut pack.entities);
         entities.for_each(stamp::declare_received);
-        let built_in = std::iter::once(Cow::Borrowed(system::pack()));
+        let built_in = std::iter::once(Cow::Borrowed(built_in()));
         let all = Self {
             packs: built_in.chain(domains.into_iter().map(Cow::Owned)).collect(),
         };

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Entity, Field, FieldType, canonical_value};
-use crate::{Fields, json, merge::set_keys, timestamp};
+use crate::{Fields, json, pack::same::set_keys, timestamp};
 
 /// A value that only one record may have.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,15 +4,13 @@ use std::{cmp::Ordering, collections::BTreeSet};
 
 use serde_json::Value;
 
-use super::{Entity, Field, FieldType, canonical::DOUBLES_LOSE_DIGITS};
+use super::{Entity, Field, FieldType, canonical::DOUBLES_LOSE_DIGITS, same, value};
 use crate::{
     Fields,
     decimal::{self, Decimal, DecimalError, MAX_DIGITS},
     json,
     limits::{MAX_FAULTS, fault as error},
-    merge,
-    protocol::FieldError,
-    queue::Operation,
+    record::{FieldError, Operation},
 };
 
 /// Checks the changed fields of a write over the record as it stands; empty if nothing is wrong. Names at most
@@ -195,7 +193,7 @@ fn unkept(value: &Value) -> Option<String> {
 
 /// A number as JSON writes it, whole where it is whole.
 fn plain(number: f64) -> String {
-    json::text(&merge::number(number))
+    json::text(&value::number(number))
 }
 
 fn check_object(fields: &[Field], path: &str, value: &Value, errors: &mut Vec<FieldError>) {
@@ -221,10 +219,10 @@ fn check_list(key: &str, fields: &[Field], path: &str, value: &Value, errors: &m
         errors.push(error(path, "must be a list"));
         return;
     };
-    let plain = merge::key_form(key, fields).is_plain();
+    let plain = same::key_form(key, fields).is_plain();
     let own: Vec<_> = items
         .iter()
-        .map(|item| merge::item_key(key, fields, item))
+        .map(|item| same::item_key(key, fields, item))
         .collect();
     let mut keys = BTreeSet::new();
     for (at, (item, own)) in items.iter().zip(&own).enumerate() {

@@ -6,9 +6,9 @@ use super::{Entity, Field, FieldType, is_placeholder};
 use crate::{
     Fields,
     limits::{MAX_FAULTS, fault},
-    merge::same_value,
     ordered,
-    protocol::FieldError,
+    pack::same_value,
+    record::FieldError,
 };
 
 /// Fields and parts that differ between two versions of a record and that none of these roles may write; at most

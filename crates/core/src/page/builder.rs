@@ -11,10 +11,8 @@ use super::{Page, PageId, Section, column};
 use crate::{
     Timestamp,
     json::{self, Malformed},
-    pack::Entity,
+    pack::{Entity, Packs},
     record::Mirror,
-    replica::Replica,
-    store::{Changes, Row},
 };
 
 /// Records of a full page.
@@ -23,9 +21,6 @@ pub const FULL: usize = 200;
 /// Bytes of text from which on a page is full: compressed and sealed, a section is to stay under the 64 KB from which
 /// on a browser keeps a value in a file of its own.
 const FULL_TEXT: usize = 160_000;
-
-/// From how many mirrors of one entity on a commit stores them as a page, and not one by one.
-pub const WORTH_A_PAGE: usize = 32;
 
 /// What stands beside a record's own fields, each as JSON text.
 #[derive(Debug, Clone, Copy)]
@@ -57,9 +52,8 @@ pub struct PageBuilder<'a> {
 }
 
 impl<'a> PageBuilder<'a> {
-    /// For mirrors of this entity, laid out as the packs of the replica declare it.
-    pub fn new(replica: &'a Replica, name: &'a str) -> Self {
-        let packs = replica.packs();
+    /// For mirrors of this entity, laid out as the packs declare it.
+    pub fn new(packs: &'a Packs, name: &'a str) -> Self {
         let built_in = packs
             .pack_of(name)
             .is_some_and(|pack| pack.name == crate::system::NAME);
@@ -185,7 +179,7 @@ impl<'a> PageBuilder<'a> {
 /// Pages being filled, one after the other.
 #[derive(Debug)]
 pub struct Pages<'a> {
-    replica: &'a Replica,
+    packs: &'a Packs,
     builder: PageBuilder<'a>,
     done: Vec<Rc<Page>>,
     next: PageId,
@@ -193,10 +187,10 @@ pub struct Pages<'a> {
 
 impl<'a> Pages<'a> {
     /// Of this entity, the first of them with this id.
-    pub fn new(replica: &'a Replica, entity: &'a str, next: PageId) -> Self {
+    pub fn new(packs: &'a Packs, entity: &'a str, next: PageId) -> Self {
         Self {
-            replica,
-            builder: PageBuilder::new(replica, entity),
+            packs,
+            builder: PageBuilder::new(packs, entity),
             done: Vec::new(),
             next,
         }
@@ -211,7 +205,7 @@ impl<'a> Pages<'a> {
     }
 
     fn close(&mut self) {
-        let fresh = PageBuilder::new(self.replica, self.builder.name);
+        let fresh = PageBuilder::new(self.packs, self.builder.name);
         let full = std::mem::replace(&mut self.builder, fresh);
         self.done.push(Rc::new(full.finish(self.next)));
         self.next += 1;
@@ -226,57 +220,17 @@ impl<'a> Pages<'a> {
     }
 }
 
-/// Moves mirrors of which a commit has many out of its rows and into pages.
-pub fn gather(replica: &Replica, changes: &mut Changes) {
-    let mut next = changes.next_page(replica);
-    for (name, count) in mirrors_by_entity(changes) {
-        if count < WORTH_A_PAGE {
-            continue;
-        }
-        let of_it = changes.put.iter().filter_map(|row| mirror_of(row, &name));
-        // What cannot be a page stays a row.
-        let Ok(pages) = pages_of(replica, &name, of_it, next) else {
-            continue;
-        };
-        next += pages.len() as PageId;
-        changes.pages.extend(pages);
-        changes.put.retain(|row| mirror_of(row, &name).is_none());
-    }
-}
-
-fn mirror_of<'a>(row: &'a Row, entity: &str) -> Option<&'a Mirror> {
-    match row {
-        Row::Mirror(mirror) if mirror.key.entity_type == entity => Some(mirror),
-        _ => None,
-    }
-}
-
-fn mirrors_by_entity(changes: &Changes) -> Vec<(String, usize)> {
-    let mut counted: Vec<(String, usize)> = Vec::new();
-    for row in &changes.put {
-        let Row::Mirror(mirror) = row else { continue };
-        match counted
-            .iter_mut()
-            .find(|(name, _)| *name == mirror.key.entity_type)
-        {
-            Some((_, count)) => *count += 1,
-            None => counted.push((mirror.key.entity_type.clone(), 1)),
-        }
-    }
-    counted
-}
-
 /// Pages of these mirrors of one entity, the first of them with this id.
 ///
 /// # Errors
 /// If a record does not fit into a page.
 pub(crate) fn pages_of<'m>(
-    replica: &Replica,
+    packs: &Packs,
     entity: &str,
     mirrors: impl Iterator<Item = &'m Mirror>,
     next: PageId,
 ) -> Result<Vec<Rc<Page>>, Malformed> {
-    let mut pages = Pages::new(replica, entity, next);
+    let mut pages = Pages::new(packs, entity, next);
     for mirror in mirrors {
         pages.open().push(mirror)?;
     }

@@ -4,11 +4,11 @@
 //! text that are sealed and read by themselves: what lists need of every record, what a search looks through, and the
 //! rest. A start reads the heads alone; the other sections join them after it ([`Page::complete`]). A page never
 //! changes: a newer state of a record stands in a newer page or beside the pages, and its row in the old one is dead.
-//! [`crate::plan::fold`] makes new pages out of what is left.
+//! [`crate::replica::fold`] makes new pages out of what is left.
 
 mod builder;
 
-pub use builder::{FULL, Meta, PageBuilder, Pages, WORTH_A_PAGE, gather};
+pub use builder::{FULL, Meta, PageBuilder, Pages};
 pub(crate) use builder::{pages_of, time_text};
 pub use holdfast_codec::part::Part;
 

@@ -3,8 +3,8 @@
 use crate::{
     Timestamp,
     protocol::{ErrorCode, OperationResult, PushResponse, ResultStatus, WireError, WireRecord},
-    queue::{Operation, QueuedWrite, WriteStatus},
-    record::{Mirror, RecordKey},
+    queue::{QueuedWrite, WriteStatus},
+    record::{Mirror, Operation, RecordKey},
     replica::Replica,
     stamps::Signer,
     store::{Changes, Row, RowKey, SyncRow},

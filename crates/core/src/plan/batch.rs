@@ -6,7 +6,7 @@ use crate::{
     Timestamp,
     limits::{self, MAX_BATCH_BYTES, MAX_COALESCED, MAX_COALESCED_IN_BATCH},
     ordered,
-    protocol::{ErrorCode, PushRequest, WireError, WireOperation},
+    protocol::{ErrorCode, PushRequest, WireError},
     queue::{QueuedWrite, WriteStatus, lanes, retry},
     record::RecordKey,
     replica::Replica,
@@ -35,7 +35,7 @@ pub fn batch(replica: &Replica, now: Timestamp) -> Option<(Changes, Batch)> {
     let mut last_of: BTreeMap<RecordKey, &str> = BTreeMap::new();
     for write in &chosen {
         let predecessor = last_of.insert(write.key(), &write.id);
-        operations.push(WireOperation::from_write(write, predecessor));
+        operations.push(write.to_operation(predecessor));
         let mut sending = (*write).clone();
         sending.status = WriteStatus::Syncing;
         sending.sent = true;

@@ -6,7 +6,8 @@ use super::queue::waits_for;
 use crate::{
     limits::{self, MAX_COALESCED},
     pack::{Coalesce, Entity, Pack, validate},
-    queue::{Operation, QueuedWrite, coalesce},
+    queue::{QueuedWrite, coalesce},
+    record::Operation,
     replica::Replica,
     store::{Changes, Row, RowKey},
 };

@@ -5,13 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::{
-    Fields, Timestamp, limits,
-    merge::same_value,
-    ordered,
-    pack::{Entity, FieldType, Pack, canonical, validate},
-    protocol::FieldError,
-    queue::{Operation, QueuedWrite, WriteStatus},
-    record::RecordKey,
+    Fields, Timestamp, limits, ordered,
+    pack::{Entity, FieldType, Pack, canonical, same_value, validate},
+    queue::{QueuedWrite, WriteStatus},
+    record::{FieldError, Operation, RecordKey},
     replica::Replica,
     store::{Changes, Row},
 };

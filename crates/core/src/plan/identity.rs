@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     Timestamp,
     pack::Entity,
-    queue::{Operation, QueuedWrite},
-    record::RecordKey,
+    queue::QueuedWrite,
+    record::{Operation, RecordKey},
     replica::{Held, Replica},
 };
 

@@ -5,8 +5,7 @@ use serde_json::Value;
 use crate::{
     Fields, Timestamp,
     pack::{Entity, defaults, unwritable},
-    protocol::FieldError,
-    queue::Operation,
+    record::{FieldError, Operation},
     replica::Replica,
     stamps::{Known, Signer},
 };

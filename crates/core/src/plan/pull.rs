@@ -6,129 +6,24 @@ use serde_json::Value;
 
 use crate::{
     Timestamp,
-    json::{self, Malformed},
+    json::Malformed,
     ordered,
     pack::Entity,
-    page::{Meta, Pages, WORTH_A_PAGE, time_text},
-    protocol::{DeltaText, ErrorCode, RecordText, WireError, WireRecord},
-    queue::{Operation, QueuedWrite, WriteStatus},
-    record::{Mirror, RecordKey, meta},
+    protocol::{ErrorCode, WireError, WireRecord},
+    queue::{QueuedWrite, WriteStatus},
+    record::{Mirror, Operation, RecordKey},
     replica::{Held, Replica},
-    store::{Changes, CursorRow, Row, RowKey, SyncRow},
-    system, timestamp,
+    store::{Changes, CursorRow, Row, RowKey, SyncRow, WholeRecord, WholeRecords, is_worth_a_page},
+    system,
 };
 
-use super::{aliases, answers::access_lost, answers::mirror_of, notices, recovery::offer_again};
-
-/// A page, sorted out: what it asks of a device that holds what this one holds.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Incoming<'a> {
-    rows: Vec<IncomingRow<'a>>,
-    deleted: Vec<RecordKey>,
-    revoked: Vec<RecordKey>,
-    cursor: String,
-    has_more: bool,
-    /// Whether this page belongs to a scan of everything.
-    scanning: bool,
-}
-
-/// A record of a page, and what stands beside its own fields.
-#[derive(Debug, Clone, PartialEq)]
-struct IncomingRow<'a> {
-    key: RecordKey,
-    version: u64,
-    /// The version its changed fields count from; `None` for a whole record.
-    base_version: Option<u64>,
-    local_id: Option<String>,
-    /// As JSON text.
-    updated_at: Option<&'a str>,
-    text: &'a RecordText<'a>,
-}
-
-impl<'a> IncomingRow<'a> {
-    /// # Errors
-    /// If something is missing: what.
-    fn read(entity: &Entity, text: &'a RecordText<'a>) -> Result<Self, &'static str> {
-        let (mut id, mut version, mut base_version) = (None, None, None);
-        let (mut local_id, mut updated_at) = (None, None);
-        for (name, json) in text.cells() {
-            match name {
-                meta::VERSION => version = json.parse().ok(),
-                meta::BASE_VERSION => base_version = json.parse().ok(),
-                meta::LOCAL_ID => local_id = json::string(json),
-                meta::UPDATED_AT => updated_at = Some(json),
-                name if name == entity.id_field => id = json::string(json),
-                _ => {}
-            }
-        }
-        Ok(Self {
-            key: RecordKey::new(&entity.name, id.ok_or("id")?),
-            version: version.ok_or("_version")?,
-            base_version,
-            local_id: local_id.map(Into::into),
-            updated_at,
-            text,
-        })
-    }
-
-    fn updated_at(&self) -> Option<Timestamp> {
-        timestamp::parse(&json::string(self.updated_at?)?)
-    }
-
-    /// Its own fields that have a value.
-    fn own(&self, id_field: &str) -> impl Iterator<Item = (&str, &'a str)> {
-        let own = move |(name, json): &(&str, &str)| *json != "null" && !meta::is_no_field(name, id_field);
-        self.text.cells().filter(own)
-    }
-
-    fn record(&self) -> WireRecord {
-        WireRecord(self.text.fields())
-    }
-}
-
-/// The page cannot be used; nothing of it was stored, and the cursor stays where it was.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PullError {
-    #[error("a row of {entity} in the server's answer has no {missing}")]
-    Row { entity: String, missing: &'static str },
-    /// Whole records that were asked for did not come: the page is asked for again.
-    #[error("the server did not send {0}, which its delta builds on")]
-    Missing(RecordKey),
-}
-
-/// Sorts a page out. Collections that no pack declares are passed over: a newer server may have more.
-pub fn incoming<'a>(replica: &Replica, delta: &'a DeltaText<'a>) -> Result<Incoming<'a>, PullError> {
-    let packs = replica.packs();
-    let mut rows = Vec::new();
-    for (collection, records) in &delta.records {
-        let Some(entity) = packs.entity_by_collection(collection) else {
-            continue;
-        };
-        for record in records {
-            let without = |missing| PullError::Row {
-                entity: entity.name.clone(),
-                missing,
-            };
-            rows.push(IncomingRow::read(entity, record).map_err(without)?);
-        }
-    }
-    let keys = |ids: &BTreeMap<String, Vec<String>>| -> Vec<RecordKey> {
-        let named = ids
-            .iter()
-            .filter_map(|(collection, ids)| Some((packs.entity_by_collection(collection)?, ids)));
-        named
-            .flat_map(|(entity, ids)| ids.iter().map(|id| RecordKey::new(&entity.name, id)))
-            .collect()
-    };
-    Ok(Incoming {
-        rows,
-        deleted: keys(&delta.deleted_ids),
-        revoked: keys(&delta.revoked_ids),
-        cursor: delta.cursor.clone(),
-        has_more: delta.has_more,
-        scanning: replica.cursor().is_none_or(|cursor| cursor.partial),
-    })
-}
+use super::{
+    aliases,
+    answers::{access_lost, mirror_of},
+    incoming::{Incoming, IncomingRow, PullError},
+    notices,
+    recovery::offer_again,
+};
 
 /// Ids by entity of records of which the page brings only changes on a version that is not held (R4).
 pub fn missing_records(replica: &Replica, incoming: &Incoming<'_>) -> BTreeMap<String, BTreeSet<String>> {
@@ -189,7 +84,7 @@ pub fn pull(
             }
         }
     }
-    whole_rows.finish(&mut changes);
+    whole_rows.paged.finish(&mut changes);
     incoming
         .deleted
         .iter()
@@ -300,19 +195,16 @@ fn updated(
     }
 }
 
-/// Records that a page brings whole. Of an entity that has many of them, their text goes into the store's pages as it
-/// came.
+/// Records that a page brings whole. Those of an entity that has many go into the store's pages, the others stand by
+/// themselves.
 struct WholeRows<'a> {
     replica: &'a Replica,
     scan: u32,
     now: Timestamp,
-    /// Both as a page keeps them.
-    texts: [String; 2],
-    /// The entity whose rows are being taken: they come together.
-    open: Option<(&'a Entity, Pages<'a>)>,
     numerous: BTreeSet<&'a str>,
     /// What the page also takes away is told by rows, which know no two answers.
     gone: BTreeSet<&'a RecordKey>,
+    paged: WholeRecords<'a>,
 }
 
 impl<'a> WholeRows<'a> {
@@ -321,15 +213,14 @@ impl<'a> WholeRows<'a> {
         for row in &incoming.rows {
             *counts.entry(&row.key.entity_type).or_default() += usize::from(row.base_version.is_none());
         }
-        let numerous = counts.into_iter().filter(|(_, count)| *count >= WORTH_A_PAGE);
+        let numerous = counts.into_iter().filter(|(_, count)| is_worth_a_page(*count));
         Self {
             replica,
             scan,
             now,
-            texts: [scan.to_string(), time_text(now)],
-            open: None,
             numerous: ordered::set(numerous.map(|(entity, _)| entity)),
             gone: ordered::set(incoming.deleted.iter().chain(&incoming.revoked)),
+            paged: WholeRecords::new(replica.packs(), replica.next_page(), scan, now),
         }
     }
 
@@ -355,39 +246,13 @@ impl<'a> WholeRows<'a> {
         entity: &'a Entity,
         row: &IncomingRow<'_>,
     ) -> Result<(), Malformed> {
-        if self
-            .open
-            .as_ref()
-            .is_none_or(|(open, _)| open.name != entity.name)
-        {
-            self.finish(changes);
-            let pages = Pages::new(self.replica, &entity.name, changes.next_page(self.replica));
-            self.open = Some((entity, pages));
-        }
-        let Some((_, pages)) = &mut self.open else {
-            return Err(Malformed);
+        let record = WholeRecord {
+            id: &row.key.entity_id,
+            version: row.version,
+            updated_at: row.updated_at.filter(|_| row.updated_at().is_some()),
+            local_id: row.local_id.as_deref(),
         };
-        let [scan, now] = &self.texts;
-        let text = |text: &str| json::text(&Value::from(text));
-        let local_id = row.local_id.as_deref().map(text);
-        let meta = Meta {
-            id: &text(&row.key.entity_id),
-            version: &row.version.to_string(),
-            updated_at: row
-                .updated_at
-                .filter(|_| row.updated_at().is_some())
-                .unwrap_or(now),
-            reached_at: now,
-            scan,
-            local_id: local_id.as_deref(),
-        };
-        pages.open().push_text(&meta, row.own(&entity.id_field))
-    }
-
-    fn finish(&mut self, changes: &mut Changes) {
-        if let Some((_, pages)) = self.open.take() {
-            changes.pages.extend(pages.finish());
-        }
+        self.paged.add(changes, entity, record, row.own(&entity.id_field))
     }
 }
 

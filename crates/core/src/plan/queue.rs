@@ -6,8 +6,8 @@ use super::{identity, permitted::refused_early};
 use crate::{
     Fields, limits,
     pack::{Entity, WriteKind, canonical, validate},
-    protocol::FieldError,
     queue::{QueuedWrite, WriteStatus},
+    record::FieldError,
     replica::Replica,
     store::{Changes, Row, RowKey},
 };
@@ -181,7 +181,7 @@ pub fn discard(replica: &Replica, queue_id: &str) -> Result<(Changes, Vec<Queued
         let dropped = gone[at].clone();
         // Without its create a record has nothing that later edits of it could apply to.
         let lane_of_create = |other: &&QueuedWrite| {
-            dropped.operation == crate::queue::Operation::Create && other.key() == dropped.key()
+            dropped.operation == crate::record::Operation::Create && other.key() == dropped.key()
         };
         let depends = |other: &&QueuedWrite| other.depends_on.contains(&dropped.id) || lane_of_create(other);
         let more: Vec<_> = replica

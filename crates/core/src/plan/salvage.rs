@@ -1,8 +1,7 @@
 //! Letting go of what does not open (a commit, a base), at a person's word: everything else stays.
 
-use super::fold::state_as_base;
 use crate::{
-    replica::Replica,
+    replica::{Replica, state_as_base},
     store::{DeviceRow, Fold, Row},
 };
 

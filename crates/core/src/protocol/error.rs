@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use crate::record::FieldError;
+
 /// Why an operation or a request was not carried out. What the engine does for each is in `docs/protocol.md`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -31,19 +33,6 @@ crate::json_names!(ErrorCode {
     RateLimited: "RATE_LIMITED",
     Gone: "GONE",
     DependencyFailed: "DEPENDENCY_FAILED",
-});
-
-/// What is wrong with one field.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FieldError {
-    /// The field's name; `tasks[2].title` for one inside a list or object.
-    pub field: String,
-    pub message: String,
-}
-
-crate::json_object!(FieldError {
-    field: "field",
-    message: "message"
 });
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]

@@ -11,7 +11,7 @@ mod session;
 pub use columns::{Layout, Row};
 pub use cursor::{Cursor, CursorError};
 pub use delta::{Delta, DeltaChanges, Digest, DigestEntry, Metadata, WireRecord};
-pub use error::{ErrorCode, ErrorEnvelope, FieldError, WireError};
+pub use error::{ErrorCode, ErrorEnvelope, WireError};
 pub use holdfast_codec::delta::{DeltaText, RecordText};
 pub use if_match::{IfMatch, entity_tag};
 pub use push::{

@@ -6,9 +6,7 @@ use serde_json::Value;
 use super::{WireError, WireRecord};
 use crate::{
     Fields, Timestamp,
-    limits::{MAX_COALESCED, MAX_SEEN_REFERENCES},
-    queue::{Operation, QueuedWrite},
-    record::meta,
+    record::{Operation, meta},
     timestamp,
 };
 
@@ -71,14 +69,14 @@ pub struct WireOperation {
     pub clock_offset_ms: i64,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub depends_on: Vec<String>,
-    /// [`QueuedWrite::seen_at`].
+    /// [`crate::queue::QueuedWrite::seen_at`].
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
         deserialize_with = "timestamp::read_optional"
     )]
     pub seen_at: Option<Timestamp>,
-    /// [`QueuedWrite::seen_references`].
+    /// [`crate::queue::QueuedWrite::seen_references`].
     #[serde(
         default,
         skip_serializing_if = "BTreeMap::is_empty",
@@ -88,37 +86,6 @@ pub struct WireOperation {
 }
 
 impl WireOperation {
-    /// `lane_predecessor`: the write of the same record that goes before it in the same batch.
-    pub fn from_write(write: &QueuedWrite, lane_predecessor: Option<&str>) -> Self {
-        let mut payload = write.payload.clone();
-        payload.insert(meta::VERSION.into(), Value::from(write.base_version));
-        let mut depends_on = write.depends_on.clone();
-        depends_on.extend(lane_predecessor.map(str::to_owned));
-        // A write that an earlier version of the app queued may stand for more edits than a server takes.
-        let seen = write.seen_references.iter().take(MAX_SEEN_REFERENCES);
-        let surplus = write.coalesced.len().saturating_sub(MAX_COALESCED);
-        Self {
-            queue_id: write.id.clone(),
-            client_mutation_id: (write.client_mutation_id != write.id)
-                .then(|| write.client_mutation_id.clone()),
-            client_mutation_ids: write.coalesced[surplus..].to_vec(),
-            kind: write.kind.clone(),
-            domain: write.domain.clone(),
-            entity_type: write.entity_type.clone(),
-            entity_id: write.entity_id.clone(),
-            operation: write.operation,
-            payload,
-            base: Some(write.base.clone()),
-            // In the server's time, as the times of the payload are: whoever records one corrects it by what is known then.
-            queued_at: Some(write.recorded_at()),
-            clock_offset_ms: 0,
-            depends_on,
-            seen_at: write.seen_at,
-            // Those left out are judged as if nothing was lost.
-            seen_references: seen.map(|(name, at)| (name.clone(), *at)).collect(),
-        }
-    }
-
     /// The idempotency key: a server answers one that it knows as it did the first time.
     pub fn key(&self) -> &str {
         self.client_mutation_id.as_deref().unwrap_or(&self.queue_id)

@@ -4,10 +4,11 @@
 //! judge between them (the later one was made over an older value), they stay apart. The base of a field stays what
 //! its author saw before the first of them. A write that was ever sent is frozen and takes nothing in.
 
-use super::{Operation, QueuedWrite};
+use super::QueuedWrite;
 use crate::{
-    merge::{FieldMerge, merge_field, same_value},
-    pack::{Coalesce, Entity},
+    merge::{FieldMerge, merge_field},
+    pack::{Coalesce, Entity, same_value},
+    record::Operation,
 };
 use serde_json::Value;
 

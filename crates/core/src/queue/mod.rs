@@ -8,6 +8,7 @@
 pub mod coalesce;
 pub mod lanes;
 pub mod retry;
+mod wire;
 mod write;
 
-pub use write::{Operation, QueuedWrite, WriteStatus};
+pub use write::{QueuedWrite, WriteStatus};

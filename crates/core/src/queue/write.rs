@@ -2,22 +2,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Fields, Timestamp, protocol::WireError, record::RecordKey, timestamp};
-
-/// What a write does to its record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Operation {
-    Create,
-    Update,
-    Delete,
-}
-
-crate::json_names!(Operation {
-    Create: "create",
-    Update: "update",
-    Delete: "delete"
-});
+use crate::{
+    Fields, Timestamp,
+    protocol::WireError,
+    record::{Operation, RecordKey},
+    timestamp,
+};
 
 /// Where a queued write stands. See `docs/protocol.md`, "The life of a queued write".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -7,6 +7,7 @@
 //! ([`Replica::view`]). A start has the heads of pages before the rest of them: enough for lists, and
 //! [told](Replica::is_whole) from a replica that is whole. Nothing is changed here but by [`Replica::apply`], after the store has committed it.
 
+mod fold;
 mod follow;
 mod held;
 mod load;
@@ -15,6 +16,8 @@ mod search;
 mod sort;
 mod view;
 
+pub use fold::fold;
+pub(crate) use fold::state_as_base;
 pub use held::Held;
 pub(crate) use load::complete;
 pub use query::{Filter, Item, Page, Query};

@@ -16,8 +16,7 @@ use super::{
 use crate::{
     Timestamp,
     pack::Values,
-    queue::Operation,
-    record::RecordKey,
+    record::{Operation, RecordKey},
     text::{Form, TextOrder},
 };
 

@@ -10,8 +10,8 @@ use crate::{
     merge::{MergeInput, Verdict, compute_fields, merge_record},
     ordered,
     pack::Entity,
-    queue::{Operation, QueuedWrite, WriteStatus},
-    record::RecordKey,
+    queue::{QueuedWrite, WriteStatus},
+    record::{Operation, RecordKey},
     system,
 };
 

@@ -10,7 +10,6 @@ use crate::{
     protocol::Me,
     queue::QueuedWrite,
     record::{Mirror, RecordKey},
-    replica::Replica,
 };
 
 /// One stored row.
@@ -148,7 +147,7 @@ impl RowKey {
 pub struct Changes {
     pub put: Vec<Row>,
     pub delete: Vec<RowKey>,
-    /// Mirrors of which there are many: put as well, and not among the rows. See [`crate::page::gather`].
+    /// Mirrors of which there are many: put as well, and not among the rows. See [`crate::store::gather`].
     pub pages: Vec<Rc<Page>>,
 }
 
@@ -157,10 +156,10 @@ impl Changes {
         self.put.is_empty() && self.delete.is_empty() && self.pages.is_empty()
     }
 
-    /// The id for a page that is added to them.
-    pub fn next_page(&self, replica: &Replica) -> PageId {
+    /// The id for a page that is added to them, where the store's first free one is `free`.
+    pub fn next_page(&self, free: PageId) -> PageId {
         let highest = self.pages.iter().map(|page| page.id).max().unwrap_or_default();
-        replica.next_page().max(highest + 1)
+        free.max(highest + 1)
     }
 
     /// Puts a row; takes the place of an earlier put or deletion of the same key.

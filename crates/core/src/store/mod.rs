@@ -13,6 +13,7 @@
 mod changes;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
+mod layout;
 mod memory;
 mod rows;
 
@@ -21,6 +22,7 @@ use std::rc::Rc;
 use crate::page::{Page, PageId};
 
 pub use changes::{Changes, Row, RowKey};
+pub use layout::{WholeRecord, WholeRecords, gather, is_worth_a_page};
 pub use memory::MemoryStore;
 pub use rows::{Alias, CursorRow, DeviceRow, Lease, PacksRow, SyncRow};
 

@@ -3,7 +3,8 @@
 use holdfast_core::{
     engine::Trigger,
     pack::{AfterAccess, Pack},
-    queue::{Operation, QueuedWrite, WriteStatus},
+    queue::{QueuedWrite, WriteStatus},
+    record::Operation,
 };
 use serde_json::json;
 

@@ -2,8 +2,8 @@
 
 use holdfast_core::{
     engine::{Election, Trigger},
-    queue::{Operation, QueuedWrite, WriteStatus},
-    record::RecordKey,
+    queue::{QueuedWrite, WriteStatus},
+    record::{Operation, RecordKey},
     store::Row,
 };
 use serde_json::{Value, json};

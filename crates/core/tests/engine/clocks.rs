@@ -2,7 +2,11 @@
 
 use chrono::TimeDelta;
 use holdfast_core::{
-    Timestamp, engine::Trigger, queue::Operation, record::Mirror, status::Status, store::Row,
+    Timestamp,
+    engine::Trigger,
+    record::{Mirror, Operation},
+    status::Status,
+    store::Row,
 };
 use serde_json::json;
 

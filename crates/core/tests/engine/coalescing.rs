@@ -5,8 +5,8 @@ use holdfast_core::{
     engine::Trigger,
     merge::{MergeInput, merge_record},
     pack::{Coalesce, Pack},
-    queue::{Operation, QueuedWrite},
-    record::RecordKey,
+    queue::QueuedWrite,
+    record::{Operation, RecordKey},
     replica::Mark,
 };
 use proptest::{prelude::*, sample::select};

@@ -3,7 +3,8 @@
 use holdfast_core::{
     engine::{Round, Trigger},
     plan::Edit,
-    queue::{Operation, WriteStatus},
+    queue::WriteStatus,
+    record::Operation,
     store::Row,
 };
 use serde_json::json;

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use holdfast_core::{
     engine::{Round, Trigger},
     pack::Pack,
-    queue::{Operation, QueuedWrite, WriteStatus},
+    queue::{QueuedWrite, WriteStatus},
+    record::Operation,
 };
 use serde_json::{Value, json};
 

@@ -5,7 +5,8 @@ use std::{cell::RefCell, rc::Rc};
 use holdfast_core::{
     engine::{Election, Round, SignInError, Trigger},
     ports::{Clock, Ports},
-    queue::{Operation, WriteStatus},
+    queue::WriteStatus,
+    record::Operation,
     status::Status,
     store::{Lease, Row},
 };

@@ -3,8 +3,8 @@
 use holdfast_core::{
     Timestamp,
     engine::{Election, Trigger},
-    queue::{Operation, QueuedWrite, WriteStatus},
-    record::{Mirror, RecordKey},
+    queue::{QueuedWrite, WriteStatus},
+    record::{Mirror, Operation, RecordKey},
     store::Row,
 };
 use serde_json::{Value, json};

@@ -3,9 +3,10 @@
 use holdfast_core::{
     Timestamp,
     queue::{
-        Operation, QueuedWrite, WriteStatus,
+        QueuedWrite, WriteStatus,
         lanes::{OVERTAKE_LIMIT, sending_order},
     },
+    record::Operation,
 };
 
 pub fn write(sequence: u64, record: &str, priority: u8) -> QueuedWrite {

@@ -5,8 +5,8 @@ use holdfast_core::{
     limits::{MAX_COALESCED, MAX_COALESCED_IN_BATCH, MAX_ITEMS, MAX_NAME_BYTES, MAX_TEXT_CHARS, oversized},
     pack::{Coalesce, Pack},
     plan::{EditError, QueueError},
-    protocol::WireOperation,
-    queue::{Operation, QueuedWrite, WriteStatus},
+    queue::{QueuedWrite, WriteStatus},
+    record::Operation,
     store::Row,
 };
 use serde_json::{Value, json};
@@ -102,7 +102,7 @@ fn a_write_that_stands_for_too_many_edits_is_sent_with_the_newest_of_their_keys(
     let device = device();
     let write = device.update(json!({ "title": "Belt" }));
     let old = QueuedWrite { coalesced: (0..1_000).map(|at| format!("edit-{at}")).collect(), ..write };
-    let operation = WireOperation::from_write(&old, None);
+    let operation = old.to_operation(None);
     assert_eq!(operation.client_mutation_ids.len(), MAX_COALESCED);
     assert_eq!(operation.client_mutation_ids.last().map(String::as_str), Some("edit-999"));
 

@@ -98,7 +98,7 @@ fn w16_a_correction_that_refers_to_a_new_record_waits_for_its_create() {
     device
         .edit(
             asset,
-            holdfast_core::queue::Operation::Create,
+            holdfast_core::record::Operation::Create,
             json!({ "title": "Press" }),
         )
         .unwrap();
@@ -149,7 +149,7 @@ fn w17_a_discard_takes_along_what_depends_on_it_and_can_be_taken_back() {
     let asset = device
         .edit(
             asset,
-            holdfast_core::queue::Operation::Create,
+            holdfast_core::record::Operation::Create,
             json!({ "title": "Press" }),
         )
         .unwrap();
@@ -182,7 +182,7 @@ fn w17_a_write_that_was_discarded_before_its_record_got_its_server_id_comes_back
     device.sync(Trigger::Write);
     let edited = device.edit(
         crate::support::job("local"),
-        holdfast_core::queue::Operation::Update,
+        holdfast_core::record::Operation::Update,
         json!({ "count": 1 }),
     );
     let edited = device.write(&edited.unwrap().queue_id.unwrap());

@@ -3,7 +3,8 @@
 use holdfast_core::{
     engine::{Round, Trigger},
     protocol::WireOperation,
-    queue::{Operation, QueuedWrite, WriteStatus},
+    queue::{QueuedWrite, WriteStatus},
+    record::Operation,
     store::Row,
 };
 use serde_json::json;

@@ -89,7 +89,7 @@ fn r10_finished_work_leaves_after_its_days_unless_it_is_needed() {
     device
         .edit(
             crate::support::job("J-4"),
-            holdfast_core::queue::Operation::Update,
+            holdfast_core::record::Operation::Update,
             json!({ "finding": "late" }),
         )
         .unwrap();

@@ -4,7 +4,7 @@ use holdfast_core::{
     engine::Trigger,
     pack::{Field, Pack},
     plan::EditError,
-    queue::Operation,
+    record::Operation,
 };
 use serde_json::{Value, json};
 
@@ -37,7 +37,10 @@ fn another_name_is_refused_before_it_is_queued() {
     let device = device_with(stamping());
     let own = json!({ "id": "n1", "by": "tim" });
     assert_eq!(
-        refused(&device, json!({ "remarks": [own, { "id": "n2", "by": "samir" }] })),
+        refused(
+            &device,
+            json!({ "remarks": [own, { "id": "n2", "by": "samir" }] })
+        ),
         ["remarks[1].by"]
     );
     device.update(json!({ "remarks": [own, { "id": "n2" }] }));
@@ -58,7 +61,10 @@ fn an_accepted_write_is_stamped_as_the_server_does() {
     let held = device.held("J-1").unwrap();
     assert_eq!(held.version, 4);
     let stored = &held.fields["remarks"][0];
-    assert_eq!((&stored["by"], &stored["at"]), (&json!("tim"), &json!("2025-12-31T08:00:00Z")));
+    assert_eq!(
+        (&stored["by"], &stored["at"]),
+        (&json!("tim"), &json!("2025-12-31T08:00:00Z"))
+    );
     assert!(stored["atReceived"].is_string(), "{stored}");
     // What is written over it next keeps its stamps.
     let shown = device.shown("J-1", "remarks");

@@ -14,8 +14,8 @@ use holdfast_core::{
     plan::{Edit, EditError, Edited},
     ports::{Body, Clock, Ports, Request, Response, Rng, Transport, Unreachable},
     protocol::PushRequest,
-    queue::{Operation, QueuedWrite},
-    record::{Mirror, RecordKey},
+    queue::QueuedWrite,
+    record::{Mirror, Operation, RecordKey},
     store::{Changes, DeviceRow, MemoryStore, PacksRow, Row, Store},
 };
 use serde_json::{Value, json};

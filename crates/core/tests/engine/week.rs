@@ -6,7 +6,8 @@ use holdfast_core::{
     engine::{Round, Trigger},
     pack::{Coalesce, Pack},
     protocol::WireOperation,
-    queue::{Operation, QueuedWrite, WriteStatus},
+    queue::{QueuedWrite, WriteStatus},
+    record::Operation,
     status::Status,
     store::{PacksRow, Row},
 };

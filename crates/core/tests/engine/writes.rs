@@ -2,8 +2,9 @@
 
 use holdfast_core::{
     engine::{Round, Trigger},
-    protocol::{ErrorCode, WireOperation},
-    queue::{Operation, QueuedWrite, WriteStatus},
+    protocol::ErrorCode,
+    queue::{QueuedWrite, WriteStatus},
+    record::Operation,
 };
 use serde_json::json;
 
@@ -68,7 +69,7 @@ fn w3_a_request_says_no_more_than_it_must() {
         client_mutation_id: "another".into(),
         ..first
     };
-    let named = WireOperation::from_write(&again, None);
+    let named = again.to_operation(None);
     assert_eq!(
         named.key(),
         "another",

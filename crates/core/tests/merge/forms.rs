@@ -1,8 +1,8 @@
 //! Fields whose texts have a form: what differs by no more than the form allows is no difference between two sides.
 
 use holdfast_core::{
-    merge::{FieldMerge, additions, merge_field, same_value},
-    pack::{Field, Strategy},
+    merge::{FieldMerge, additions, merge_field},
+    pack::{Field, Strategy, same_value},
 };
 use serde_json::{Value, json};
 

@@ -2,9 +2,9 @@
 
 use holdfast_core::{
     Fields,
-    merge::{FieldMerge, compute_fields, merge_field, same_value},
-    pack::{Entity, Strategy, validate},
-    queue::Operation,
+    merge::{FieldMerge, compute_fields, merge_field},
+    pack::{Entity, Strategy, same_value, validate},
+    record::Operation,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};

@@ -4,11 +4,8 @@ use std::collections::BTreeMap;
 
 use holdfast_core::{
     Fields,
-    merge::{
-        FieldMerge, MAX_OVERRULED, MAX_TEXT_LINES, MergeInput, additions, merge_field, merge_record,
-        same_value,
-    },
-    pack::{Entity, Strategy},
+    merge::{FieldMerge, MAX_OVERRULED, MAX_TEXT_LINES, MergeInput, additions, merge_field, merge_record},
+    pack::{Entity, Strategy, same_value},
 };
 use proptest::{collection::vec, prelude::*};
 use serde_json::{Value, json};

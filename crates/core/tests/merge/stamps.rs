@@ -1,8 +1,8 @@
 //! What an item was stamped with stays with it, and is no difference between two values.
 
 use holdfast_core::{
-    merge::{FieldMerge, additions, merge_field, same_value, with_stamps_of},
-    pack::{Field, Strategy},
+    merge::{FieldMerge, additions, merge_field, with_stamps_of},
+    pack::{Field, Strategy, same_value},
 };
 use proptest::{collection::vec, prelude::*, strategy::Strategy as _};
 use serde_json::{Value, json};

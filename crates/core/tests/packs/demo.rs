@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use holdfast_core::{
     Fields,
     pack::{Entity, Field, FieldType, validate},
-    queue::Operation,
+    record::Operation,
 };
 use serde_json::Value;
 

@@ -1,7 +1,7 @@
 use holdfast_core::{
     Fields,
     pack::{Pack, Packs},
-    queue::Operation,
+    record::Operation,
 };
 use serde_json::json;
 

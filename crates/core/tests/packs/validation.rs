@@ -1,7 +1,7 @@
 use holdfast_core::{
     Fields,
     pack::{Entity, validate},
-    queue::Operation,
+    record::Operation,
 };
 use serde_json::{Value, json};
 

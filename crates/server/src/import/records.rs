@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use holdfast_core::{
     Fields, Timestamp,
     pack::{Entity, Packs, canonical, validate},
-    protocol::FieldError,
-    queue::Operation,
+    record::{FieldError, Operation},
     stamps,
 };
 use serde_json::Value;

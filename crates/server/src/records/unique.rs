@@ -1,6 +1,6 @@
 //! Values that no two records of an entity may share, as its pack declares ([`Entity::claims`]).
 
-use holdfast_core::{Fields, pack::Entity, protocol::FieldError};
+use holdfast_core::{Fields, pack::Entity, record::FieldError};
 
 use crate::storage::model::StoredRecord;
 use crate::storage::port::{Result, Transaction};

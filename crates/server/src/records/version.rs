@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use holdfast_core::{
     Fields, Timestamp,
-    merge::settle_sets,
-    pack::{Entity, canonical},
+    pack::{Entity, canonical, settle_sets},
 };
 use serde_json::Value;
 

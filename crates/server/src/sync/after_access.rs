@@ -8,10 +8,10 @@
 
 use holdfast_core::{
     Fields, Timestamp,
-    merge::{additions, compute_fields, same_value},
-    pack::{AfterAccess, Entity, validate},
+    merge::{additions, compute_fields},
+    pack::{AfterAccess, Entity, same_value, validate},
     protocol::{OperationResult, Superseded, WireOperation},
-    queue::Operation,
+    record::Operation,
 };
 use serde_json::Value;
 

@@ -7,9 +7,8 @@
 
 use holdfast_core::{
     pack::{Entity, Pack, canonical},
-    protocol::{ErrorCode, FieldError, OperationResult, ResultStatus, WireOperation},
-    queue::Operation,
-    record::meta,
+    protocol::{ErrorCode, OperationResult, ResultStatus, WireOperation},
+    record::{FieldError, Operation, meta},
     system,
 };
 

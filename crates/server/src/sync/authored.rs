@@ -3,7 +3,8 @@
 use holdfast_core::{
     Fields,
     pack::Entity,
-    protocol::{FieldError, WireOperation},
+    protocol::WireOperation,
+    record::FieldError,
     stamps::{Known, Signer},
 };
 use serde_json::Value;

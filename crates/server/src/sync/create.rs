@@ -6,9 +6,8 @@ use holdfast_core::{
     Fields, Timestamp,
     limits::MAX_FAULTS,
     pack::{Entity, validate},
-    protocol::{ErrorCode, FieldError, OperationResult, WireOperation},
-    queue::Operation,
-    record::is_local_id,
+    protocol::{ErrorCode, OperationResult, WireOperation},
+    record::{FieldError, Operation, is_local_id},
     stamps,
 };
 

@@ -6,7 +6,8 @@ use holdfast_core::{
         MAX_COALESCED, MAX_COALESCED_IN_BATCH, MAX_DEPENDENCIES, MAX_FAULTS, MAX_OPERATIONS,
         MAX_SEEN_REFERENCES, fault, overlong, oversized,
     },
-    protocol::{FieldError, OperationResult, PushRequest, WireOperation, WireRecord},
+    protocol::{OperationResult, PushRequest, WireOperation, WireRecord},
+    record::FieldError,
 };
 
 use super::{Refusal, outcome};

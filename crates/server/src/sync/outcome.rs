@@ -1,7 +1,8 @@
 //! Answers to operations.
 
-use holdfast_core::protocol::{
-    ErrorCode, FieldError, OperationResult, ResultStatus, WireError, WireOperation,
+use holdfast_core::{
+    protocol::{ErrorCode, OperationResult, ResultStatus, WireError, WireOperation},
+    record::FieldError,
 };
 
 pub(super) const NOT_THERE: &str = "This record is not there, or is no longer yours to see.";

@@ -6,11 +6,12 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_core::protocol::{
-    ErrorCode, FieldError, OperationResult, PushRequest, PushResponse, ResultStatus, WireOperation,
-};
-use holdfast_core::queue::Operation;
+use holdfast_core::record::Operation;
 use holdfast_core::record::is_local_id;
+use holdfast_core::{
+    protocol::{ErrorCode, OperationResult, PushRequest, PushResponse, ResultStatus, WireOperation},
+    record::FieldError,
+};
 
 use super::dialogue::{self, OpenAnswers, Said};
 use super::{Answer, Context, Refusal, apply, cursors, limits, outcome, replay};

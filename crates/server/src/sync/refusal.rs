@@ -1,4 +1,7 @@
-use holdfast_core::protocol::{ErrorCode, ErrorEnvelope, FieldError, WireError};
+use holdfast_core::{
+    protocol::{ErrorCode, ErrorEnvelope, WireError},
+    record::FieldError,
+};
 
 use crate::storage::port::StorageError;
 

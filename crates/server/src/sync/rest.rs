@@ -12,8 +12,7 @@ use holdfast_core::{
     limits::overlong,
     pack::Entity,
     protocol::{IfMatch, OperationResult, ResultStatus, WireOperation},
-    queue::Operation,
-    record::meta,
+    record::{Operation, meta},
 };
 use serde_json::Value;
 

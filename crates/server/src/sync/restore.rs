@@ -5,7 +5,7 @@ use holdfast_core::{
     merge::{compute_fields, with_stamps_of},
     pack::validate,
     protocol::WireRecord,
-    queue::Operation,
+    record::Operation,
     stamps,
 };
 

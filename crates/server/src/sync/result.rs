@@ -4,9 +4,8 @@
 
 use holdfast_core::{
     Fields,
-    merge::same_value,
-    pack::{Entity, closed_to, defaults, unwritable},
-    protocol::FieldError,
+    pack::{Entity, closed_to, defaults, same_value, unwritable},
+    record::FieldError,
 };
 use serde_json::Value;
 

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use holdfast_core::{
     Fields,
-    merge::{FieldChange, MergeInput, MergedRecord, Verdict, compute_fields, merge_record, same_value},
-    pack::{Entity, validate},
-    protocol::{FieldError, OperationResult, ResultStatus, WireOperation},
-    queue::Operation,
+    merge::{FieldChange, MergeInput, MergedRecord, Verdict, compute_fields, merge_record},
+    pack::{Entity, same_value, validate},
+    protocol::{OperationResult, ResultStatus, WireOperation},
+    record::{FieldError, Operation},
     stamps, system,
 };
 use serde_json::Value;

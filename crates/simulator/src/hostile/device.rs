@@ -4,7 +4,7 @@ use holdfast_core::{
     pack::Packs,
     ports::{Body, Method, Request},
     protocol::PushRequest,
-    queue::Operation,
+    record::Operation,
 };
 use serde_json::Value;
 

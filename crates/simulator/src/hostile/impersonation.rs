@@ -6,8 +6,7 @@ use holdfast_core::{
     Fields,
     pack::Packs,
     protocol::{PushRequest, WireOperation},
-    queue::Operation,
-    record::meta,
+    record::{Operation, meta},
     system,
 };
 use serde_json::json;

@@ -1,7 +1,7 @@
 //! Each create that the server acknowledged is a record of its own: under the id that its device was told, made by that
 //! device, and with what its author typed.
 
-use holdfast_core::queue::Operation;
+use holdfast_core::record::Operation;
 use holdfast_server::storage::model::HistoryEntry;
 
 use super::{Broken, history};

@@ -2,7 +2,7 @@
 
 use holdfast_core::{
     protocol::{PushRequest, PushResponse},
-    queue::Operation,
+    record::Operation,
 };
 use holdfast_server::storage::port::{Result, Transaction};
 use uuid::Uuid;

@@ -6,8 +6,7 @@ use super::{HOSTILE, MadeBy};
 use holdfast_core::{
     Timestamp,
     protocol::{PushRequest, PushResponse, ResultStatus},
-    queue::Operation,
-    record::RecordKey,
+    record::{Operation, RecordKey},
 };
 use holdfast_server::storage::{
     model::{HistoryBound, HistoryEntry},

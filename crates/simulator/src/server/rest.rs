@@ -3,7 +3,7 @@
 use holdfast_core::{
     Fields, Timestamp,
     protocol::{IfMatch, WireRecord},
-    queue::Operation,
+    record::Operation,
 };
 use holdfast_server::{
     records::whole,

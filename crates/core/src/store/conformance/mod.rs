@@ -13,9 +13,9 @@ use serde_json::json;
 
 use super::{Changes, Row, RowKey, Snapshot, Store, SyncRow};
 use crate::{
+    pack::Packs,
     page::{Page, PageBuilder, PageId},
     record::{Mirror, RecordKey},
-    replica::Replica,
 };
 
 /// Makes stores for the suite.
@@ -124,8 +124,8 @@ fn insert_page(rows: &mut Rows, page: &Page, dead: &[u16]) {
 
 /// A page of mirrors, as a commit of many makes it.
 fn page(id: PageId, mirrors: &[Row]) -> Rc<Page> {
-    let replica = Replica::default();
-    let mut builder = PageBuilder::new(&replica, "work-order");
+    let packs = Packs::default();
+    let mut builder = PageBuilder::new(&packs, "work-order");
     for row in mirrors {
         if let Row::Mirror(mirror) = row {
             builder.push(mirror).expect("it fits");

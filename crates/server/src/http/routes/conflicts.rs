@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use holdfast_core::Fields;
 use holdfast_core::protocol::IfMatch;
-use holdfast_core::queue::Operation;
+use holdfast_core::record::Operation;
 use serde::Deserialize;
 use utoipa::ToSchema;
 

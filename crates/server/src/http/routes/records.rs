@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use holdfast_core::Fields;
 use holdfast_core::pack::Entity;
 use holdfast_core::protocol::{IfMatch, WireRecord};
-use holdfast_core::queue::Operation;
+use holdfast_core::record::Operation;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use utoipa::IntoParams;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use holdfast_core::{Fields, protocol::FieldError};
+use holdfast_core::{Fields, record::FieldError};
 use serde::Deserialize;
 use serde_json::Value;
 

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use holdfast_core::{Fields, pack::Field, protocol::FieldError, protocol::WireOperation};
+use holdfast_core::{Fields, pack::Field, protocol::WireOperation, record::FieldError};
 use serde_json::Value;
 
 use super::{Parts, RECORD, canonical_value};

@@ -22,10 +22,9 @@ use std::collections::BTreeSet;
 
 use holdfast_core::{
     Fields,
-    merge::{same_value, settle_sets},
-    pack::{Entity, canonical, validate},
+    pack::{Entity, canonical, same_value, settle_sets, validate},
     protocol::{ErrorCode, OperationResult, WireOperation},
-    queue::Operation,
+    record::Operation,
 };
 use serde_json::{Value, json};
 

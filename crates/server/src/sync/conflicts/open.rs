@@ -5,7 +5,7 @@ use holdfast_core::{
     merge::FieldChange,
     pack::{Entity, validate},
     protocol::{ConflictSummary, OperationResult, ResultStatus, WireOperation},
-    queue::Operation,
+    record::Operation,
     system,
 };
 use serde_json::{Value, json};

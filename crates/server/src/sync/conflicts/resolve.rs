@@ -8,7 +8,7 @@ use holdfast_core::{
     merge::compute_fields,
     pack::{Entity, validate},
     protocol::{ErrorCode, OperationResult, WireOperation},
-    queue::Operation,
+    record::Operation,
     stamps, system,
 };
 use serde_json::{Value, json};

@@ -1,10 +1,6 @@
 //! In whose name the values of a settlement are.
 
-use holdfast_core::{
-    merge::with_stamps_of,
-    protocol::{FieldError, WireOperation},
-    stamps::Known,
-};
+use holdfast_core::{merge::with_stamps_of, protocol::WireOperation, record::FieldError, stamps::Known};
 use serde_json::Value;
 
 use super::Parts;

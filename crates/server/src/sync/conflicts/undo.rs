@@ -3,7 +3,8 @@
 use holdfast_core::{
     Fields,
     merge::compute_fields,
-    protocol::{ErrorCode, FieldError, OperationResult, WireError, WireOperation},
+    protocol::{ErrorCode, OperationResult, WireError, WireOperation},
+    record::FieldError,
     system,
 };
 use serde_json::{Value, json};

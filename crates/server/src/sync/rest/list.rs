@@ -1,8 +1,7 @@
 //! Listing records.
 
 use holdfast_core::{
-    merge::same_value,
-    pack::{Entity, Field, Values, canonical_value},
+    pack::{Entity, Field, Values, canonical_value, same_value},
     protocol::WireRecord,
 };
 use serde::{Deserialize, Serialize};

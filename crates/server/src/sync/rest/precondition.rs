@@ -1,11 +1,9 @@
 //! Which version of a record a request builds on: `If-Match`, or `_version` in the body.
 
 use holdfast_core::{
-    merge::same_value,
-    pack::{Entity, Field, Strategy},
+    pack::{Entity, Field, Strategy, same_value},
     protocol::{IfMatch, entity_tag},
-    queue::Operation,
-    record::meta,
+    record::{Operation, meta},
 };
 use serde_json::Value;
 

@@ -309,14 +309,14 @@ fn other_ways_in_stay_shut(world: World<impl Storage>) {
         Some(ErrorCode::NotFound)
     );
     let mut create = labor("c");
-    create.operation = holdfast_core::queue::Operation::Create;
+    create.operation = holdfast_core::record::Operation::Create;
     assert_eq!(
         code(&world.push_one(&tara, create)),
         Some(ErrorCode::ValidationError)
     );
     let entity = world.packs.entity("order").unwrap();
     let write = RestWrite {
-        operation: holdfast_core::queue::Operation::Update,
+        operation: holdfast_core::record::Operation::Update,
         id: Some("WO-1".into()),
         body: object(json!({ "labor": [{ "id": "rest", "hours": 1 }], "_version": 1 })),
         key: None,

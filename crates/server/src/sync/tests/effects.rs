@@ -1,7 +1,7 @@
 //! What is authorised is the effect of a write, and what is stored is what the pack declares.
 
 use holdfast_core::protocol::{ErrorCode, OperationResult, ResultStatus};
-use holdfast_core::queue::Operation;
+use holdfast_core::record::Operation;
 use serde_json::{Value, json};
 
 use super::{World, caller, create, delete, local, on_both, operation, system_update, update};

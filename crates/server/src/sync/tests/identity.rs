@@ -3,7 +3,7 @@
 use holdfast_core::{
     Timestamp,
     protocol::{ErrorCode, IfMatch, OperationResult, WireOperation},
-    queue::Operation,
+    record::Operation,
 };
 use serde_json::{Value, json};
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{World, object, on_both, operation, update};
 use crate::storage::port::Storage;
-use holdfast_core::queue::Operation;
+use holdfast_core::record::Operation;
 
 on_both!(
     each_strategy_settles_and_tells,

@@ -50,7 +50,7 @@ use holdfast_core::{
     pack::{Pack, Packs},
     ports::Rng,
     protocol::{Delta, Layout, Me, OperationResult, PushRequest, WireOperation, WireRecord},
-    queue::Operation,
+    record::Operation,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};

@@ -1,7 +1,7 @@
 //! `POST /sync/push`: what each operation is answered, and what is stored.
 
 use holdfast_core::protocol::{ErrorCode, OperationResult, PushRequest, ResultStatus};
-use holdfast_core::queue::Operation;
+use holdfast_core::record::Operation;
 use serde_json::json;
 
 use super::{World, create, delete, local, on_both, operation, update};

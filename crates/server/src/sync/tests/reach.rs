@@ -1,7 +1,7 @@
 //! Nobody moves a record to where they could not have created it.
 
 use holdfast_core::protocol::{ErrorCode, OperationResult, ResultStatus};
-use holdfast_core::queue::Operation;
+use holdfast_core::record::Operation;
 use serde_json::{Value, json};
 
 use super::{World, caller, create, delete, object, on_both, system_update, update};

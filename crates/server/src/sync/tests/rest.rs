@@ -2,7 +2,7 @@
 
 use holdfast_core::{
     protocol::{ErrorCode, IfMatch},
-    queue::Operation,
+    record::Operation,
 };
 use serde_json::{Value, json};
 

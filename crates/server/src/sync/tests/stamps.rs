@@ -1,7 +1,7 @@
 //! Nobody writes in another's name, by whatever way in.
 
 use holdfast_core::protocol::{ErrorCode, OperationResult, ResultStatus, WireOperation};
-use holdfast_core::queue::Operation;
+use holdfast_core::record::Operation;
 use holdfast_core::{protocol::PushRequest, stamps::Signer};
 use serde_json::{Value, json};
 

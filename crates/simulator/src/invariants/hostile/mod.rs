@@ -13,7 +13,10 @@ mod secrecy;
 
 use std::collections::BTreeSet;
 
-use holdfast_core::{protocol::PushRequest, queue::Operation, record::is_local_id};
+use holdfast_core::{
+    protocol::PushRequest,
+    record::{Operation, is_local_id},
+};
 use serde_json::Value;
 
 use super::{Broken, all_records, read};

@@ -1,4 +1,4 @@
-//! Where a store can die, by name.
+//! Where a write of storage can die, by name.
 //!
 //! A killed process ends between two steps of a write, or before the first, or after the last. Each such place has a
 //! name here, and the code says when it gets there. In the product that is nothing at all; with the feature

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::{Held, Replica};
 use crate::{
     page::{FULL, Page, PageId, pages_of},
     record::Mirror,
-    replica::{Held, Replica},
     store::{Base, Fold, KeptPage, Revision, Row},
 };
 
@@ -25,7 +25,7 @@ pub fn fold(replica: &Replica, after: Revision) -> Option<Fold> {
 
 /// The fold that puts these rows, and the mirrors as they stand, in the place of everything that was committed; `None`
 /// where a record fits no page.
-pub(super) fn state_as_base(replica: &Replica, rows: Vec<Row>) -> Option<Fold> {
+pub(crate) fn state_as_base(replica: &Replica, rows: Vec<Row>) -> Option<Fold> {
     let living = living(replica);
     let mut next = replica.next_page();
     let mut fold = Fold {
@@ -45,7 +45,7 @@ pub(super) fn state_as_base(replica: &Replica, rows: Vec<Row>) -> Option<Fold> {
     }
     for (entity, mirrors) in again {
         // A record that fits no page cannot be folded: the journal keeps it.
-        let pages = pages_of(replica, entity, mirrors.iter().map(AsRef::as_ref), next).ok()?;
+        let pages = pages_of(replica.packs(), entity, mirrors.iter().map(AsRef::as_ref), next).ok()?;
         next += pages.len() as PageId;
         for page in pages {
             fold.new.push(page.id);

@@ -4,17 +4,12 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use serde_json::Value;
 
-use super::value::equal;
-use crate::{
-    Fields, json,
-    pack::{Entity, Field, FieldType},
-    text::Form,
-    timestamp,
-};
+use super::{Entity, Field, FieldType, value::equal};
+use crate::{Fields, json, text::Form, timestamp};
 
 /// Which differences count where a field's texts have a [`Form`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Difference {
+pub(crate) enum Difference {
     /// What a reader sees: another case, but not another way to compose an accent.
     Seen,
     /// What tells two values apart.
@@ -37,7 +32,7 @@ pub fn same_value(field: &Field, a: &Value, b: &Value) -> bool {
 
 /// Whether two values are the same to their kind, at any depth: sets have no order, instants may be written in any offset,
 /// and stamps are no difference.
-pub(super) fn same(difference: Difference, kind: Option<&FieldType>, a: &Value, b: &Value) -> bool {
+pub(crate) fn same(difference: Difference, kind: Option<&FieldType>, a: &Value, b: &Value) -> bool {
     match (kind, a, b) {
         (Some(FieldType::Set { normalize, .. }), ..) => {
             let keys = |value| set_items(difference.of(*normalize), value).into_keys();
@@ -65,7 +60,7 @@ pub(super) fn same(difference: Difference, kind: Option<&FieldType>, a: &Value, 
 }
 
 /// Whether two items, or two objects, of these fields are the same but for their stamps.
-pub(super) fn same_items(difference: Difference, fields: &[Field], a: &Value, b: &Value) -> bool {
+pub(crate) fn same_items(difference: Difference, fields: &[Field], a: &Value, b: &Value) -> bool {
     let (Value::Object(x), Value::Object(y)) = (a, b) else {
         return equal(a, b);
     };
@@ -80,7 +75,7 @@ pub(super) fn same_items(difference: Difference, fields: &[Field], a: &Value, b:
 
 /// The members of a set by what tells them apart, so that they have one order and none stands twice; of two that are the
 /// same, the first.
-pub(super) fn set_items(form: Form, value: &Value) -> BTreeMap<String, Value> {
+pub(crate) fn set_items(form: Form, value: &Value) -> BTreeMap<String, Value> {
     let mut items = BTreeMap::new();
     for item in value.as_array().into_iter().flatten() {
         let key = match item.as_str().filter(|_| !form.is_plain()) {
@@ -124,7 +119,7 @@ pub fn settle_sets(entity: &Entity, fields: &mut Fields) {
 }
 
 /// As [`settle_sets`], for one value.
-pub(super) fn settled_set(kind: &FieldType, value: &Value) -> Value {
+pub(crate) fn settled_set(kind: &FieldType, value: &Value) -> Value {
     let form = kind.form();
     let (FieldType::Set { .. }, Value::Array(items), false) = (kind, value, form.is_plain()) else {
         return value.clone();
