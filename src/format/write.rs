@@ -11,7 +11,10 @@ use holdfast_core::{
 use serde_json::Value;
 
 use super::value::{Reader, record_title, short_id};
-use crate::{routes::of_record, strings::queue as words};
+use crate::{
+    routes::of_record,
+    strings::{problem, queue as words},
+};
 
 /// How far a write has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -87,11 +90,11 @@ pub fn tell(reader: &Reader<'_>, write: &QueuedWrite) -> Told {
     }
 }
 
-/// What the server said of a write that it refused; of fields, by the names that people know them by.
+/// What was said of a write that was refused; of fields, by the names that people know them by.
 pub fn said(replica: &Replica, write: &QueuedWrite, error: &WireError) -> String {
     let sentence = |wrong: &FieldError| format!("{} {}.", label(replica, write, &wrong.field), wrong.message);
     match error.fields.as_slice() {
-        [] => error.message.clone(),
+        [] => problem::said(error),
         fields => fields.iter().map(sentence).collect::<Vec<_>>().join(" "),
     }
 }

@@ -8,7 +8,7 @@ use holdfast_core::{
     store::StoreError,
 };
 
-use crate::strings::shell as words;
+use crate::strings::{problem, shell as words};
 
 /// Why something a person did was not done.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -62,7 +62,7 @@ impl From<TransactError<EditError>> for Fault {
         match error {
             TransactError::Plan(EditError::Invalid(errors)) => Self::Fields(errors),
             TransactError::Plan(EditError::NotAllowed) => Self::NotAllowed,
-            TransactError::Plan(other) => Self::Other(sentence(&other.to_string())),
+            TransactError::Plan(other) => Self::Other(problem::edit(&other)),
             TransactError::Store(error) => error.into(),
         }
     }
@@ -72,7 +72,7 @@ impl From<TransactError<QueueError>> for Fault {
     fn from(error: TransactError<QueueError>) -> Self {
         match error {
             TransactError::Plan(QueueError::Invalid(errors)) => Self::Fields(errors),
-            TransactError::Plan(other) => Self::Other(sentence(&other.to_string())),
+            TransactError::Plan(other) => Self::Other(problem::queue(&other)),
             TransactError::Store(error) => error.into(),
         }
     }
@@ -83,6 +83,7 @@ impl From<ClientError> for Fault {
         match error {
             ClientError::Unreachable => Self::Offline,
             ClientError::Store(error) => error.into(),
+            ClientError::Refused(error) => Self::Other(problem::said(&error)),
             other => Self::Other(sentence(&other.to_string())),
         }
     }
@@ -99,7 +100,7 @@ impl From<WireError> for Fault {
         match error.code {
             ErrorCode::NetworkError => Self::Offline,
             ErrorCode::PermissionDenied => Self::NotAllowed,
-            _ => Self::Other(error.message),
+            _ => Self::Other(problem::said(&error)),
         }
     }
 }

@@ -4,6 +4,7 @@
 pub mod entry;
 pub mod inbox;
 pub mod more;
+pub mod problem;
 pub mod queue;
 pub mod records;
 pub mod shell;

@@ -6,7 +6,7 @@ use crate::{
     components::{ClockOff, icon},
     format::{status, time},
     state::{Memo, Session},
-    strings::{more as words, shell},
+    strings::{more as words, problem, shell},
 };
 
 /// When sync was last, now, and while the app is closed.
@@ -18,7 +18,7 @@ pub fn Sync() -> AnyView {
         (
             sync.last_synced_at.map(|at| sync.by_device(at)),
             sync.last_verified_at.map(|at| sync.by_device(at)),
-            sync.last_error.as_ref().map(|error| error.message.clone()),
+            sync.last_error.as_ref().map(problem::said),
         )
     });
     let last = move || match stored.get().0 {
@@ -81,7 +81,7 @@ fn StallNotice() -> AnyView {
         let Status::NotDraining { error, .. } = &status else {
             return None;
         };
-        let said = error.as_ref().map(|error| error.message.clone());
+        let said = error.as_ref().map(problem::said);
         Some((status::line(&status, session.now(), session.zone()).1, said))
     });
     let notice = move || {

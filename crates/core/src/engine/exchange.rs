@@ -8,7 +8,7 @@ use crate::{
     Timestamp,
     json::{self, FromJson},
     ports::{Body, Method, Ports, Request, Response, Rng, Transport},
-    protocol::{ErrorCode, ErrorEnvelope, Health, WireError},
+    protocol::{Cause, ErrorCode, ErrorEnvelope, Health, WireError},
 };
 
 /// Why a request has no usable answer.
@@ -37,21 +37,19 @@ impl Failure {
             | Self::Server(error)
             | Self::Unavailable(error)
             | Self::Refused(error) => error.clone(),
-            Self::Busy(seconds) => WireError::new(
-                ErrorCode::RateLimited,
-                format!("The server asks to wait {seconds} s."),
-            ),
-            Self::SignedOut => WireError::new(ErrorCode::AuthError, "Sign in again to go on."),
-            Self::Gone { .. } => WireError::new(
-                ErrorCode::Gone,
-                "The server does not know this device's position; everything is read again.",
-            ),
+            Self::Busy(seconds) => WireError::of(Cause::Busy(*seconds)),
+            Self::SignedOut => WireError::of(Cause::SignedOut),
+            Self::Gone { .. } => WireError::of(Cause::PositionUnknown),
         }
     }
 }
 
-fn network(message: impl Into<String>) -> WireError {
-    WireError::new(ErrorCode::NetworkError, message)
+/// With what the platform or a library said, for developers.
+fn detailed(cause: Cause, detail: impl ToString) -> WireError {
+    WireError {
+        message: detail.to_string(),
+        ..WireError::of(cause)
+    }
 }
 
 /// A failure on the way to a token says nothing about the request that needs it.
@@ -76,8 +74,8 @@ impl<P: Ports> Engine<P> {
 
     /// Posts JSON with the access token.
     pub(super) async fn post<T: FromJson>(&self, path: &str, body: &impl Serialize) -> Result<T, Failure> {
-        let json =
-            serde_json::to_string(body).map_err(|error| Failure::Refused(network(error.to_string())))?;
+        let json = serde_json::to_string(body)
+            .map_err(|error| Failure::Refused(detailed(Cause::Unwritable, error)))?;
         let (answer, _) = self
             .authorized(Method::Post, path, Some(Body::Json(json)))
             .await?;
@@ -88,7 +86,7 @@ impl<P: Ports> Engine<P> {
     /// unless the breaker is open.
     pub async fn ask(&self, method: Method, path: &str, body: Option<Body>) -> Result<Value, WireError> {
         if self.breaker().is_open() {
-            return Err(network("There is no connection to the server."));
+            return Err(WireError::of(Cause::Offline));
         }
         let asked = async {
             let (answer, _) = self.authorized(method, path, body).await?;
@@ -130,7 +128,7 @@ impl<P: Ports> Engine<P> {
     pub(super) async fn send(&self, request: Request) -> Result<Response, Failure> {
         match self.ports.transport().send(request).await {
             Ok(response) => Ok(response),
-            Err(error) => Err(self.unanswered(network(error.to_string())).await),
+            Err(error) => Err(self.unanswered(detailed(Cause::Unreachable, error)).await),
         }
     }
 
@@ -143,8 +141,7 @@ impl<P: Ports> Engine<P> {
     }
 
     pub(super) async fn unreadable(&self) -> Failure {
-        self.unanswered(network("The answer was not the server's, or was cut off."))
-            .await
+        self.unanswered(WireError::of(Cause::Unreadable)).await
     }
 
     /// Sorts an answer out: JSON text, still to be read, or a failure of a kind that the drainer knows what to do with.
@@ -162,8 +159,7 @@ impl<P: Ports> Engine<P> {
             // A proxy in front of the server asks for patience in its own words.
             (429, _) => Err(Failure::Busy(response.retry_after.unwrap_or(30))),
             (_, None) if response.status < 500 => {
-                let error = network("Something other than the server answered.");
-                Err(self.unanswered(error).await)
+                Err(self.unanswered(WireError::of(Cause::NotTheServer)).await)
             }
             (401, Some(_)) => Err(Failure::SignedOut),
             // A server that does not say may have lost something.
@@ -174,12 +170,11 @@ impl<P: Ports> Engine<P> {
                 Err(Failure::Busy(response.retry_after.unwrap_or(30)))
             }
             (status, error) if status >= 500 => {
-                let unnamed =
-                    || WireError::new(ErrorCode::ServerError, format!("The server failed ({status})."));
+                let unnamed = || WireError::of(Cause::Failed(status.into()));
                 Err(Failure::Server(error.unwrap_or_else(unnamed)))
             }
             (_, Some(error)) => Err(Failure::Refused(error)),
-            (_, None) => Err(Failure::Unreachable(network("The answer made no sense."))),
+            (_, None) => Err(Failure::Unreachable(WireError::of(Cause::Unreadable))),
         }
     }
 

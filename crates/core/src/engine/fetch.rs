@@ -6,7 +6,7 @@ use crate::{
     pack::Pack,
     plan::{self, Incoming, PullError},
     ports::Ports,
-    protocol::{DeltaText, ErrorCode, WireError, WireRecord},
+    protocol::{Cause, DeltaText, WireError, WireRecord},
     store::{Changes, Row},
     system,
 };
@@ -50,8 +50,7 @@ impl<P: Ports> Engine<P> {
             }
             self.page_size.set(self.page_size.get().after(self.now() - begun));
             if asked.as_deref() == Some(delta.cursor.as_str()) {
-                let message = "The server says that there is more, and does not move on.";
-                return Err(Failure::Server(WireError::new(ErrorCode::ServerError, message)).into());
+                return Err(Failure::Server(WireError::of(Cause::NoProgress)).into());
             }
         }
     }
@@ -102,10 +101,10 @@ impl<P: Ports> Engine<P> {
 
     async fn take(&self, delta: &DeltaText<'_>, exchange: Exchange, token: &str) -> Result<(), Stop> {
         let unusable = |error: PullError| {
-            Stop::Failure(Failure::Server(WireError::new(
-                ErrorCode::NetworkError,
-                error.to_string(),
-            )))
+            Stop::Failure(Failure::Server(WireError {
+                message: error.to_string(),
+                ..WireError::of(Cause::Unreadable)
+            }))
         };
         let incoming = plan::incoming(&self.replica(), delta).map_err(unusable)?;
         let whole = self.whole_records(&incoming).await?;

@@ -5,7 +5,7 @@ use crate::{
     Timestamp,
     plan::{self, Batch},
     ports::{Ports, Rng},
-    protocol::{ErrorCode, PushResponse, WireError},
+    protocol::{Cause, PushResponse, WireError},
     queue::WriteStatus,
     replica::Replica,
 };
@@ -105,8 +105,7 @@ impl<P: Ports> Engine<P> {
         if self.moved_on(&batch.queue_ids) {
             return Ok(());
         }
-        let message = "The server left every change without a decision.";
-        Err(Failure::Unavailable(WireError::new(ErrorCode::ServerError, message)).into())
+        Err(Failure::Unavailable(WireError::of(Cause::Undecided)).into())
     }
 
     fn moved_on(&self, queue_ids: &[String]) -> bool {

@@ -3,7 +3,7 @@
 use super::{Engine, exchange::Failure};
 use crate::{
     ports::{Body, Method, Ports, Request},
-    protocol::{ErrorCode, Me, TokenAnswer, WireError},
+    protocol::{Me, TokenAnswer, WireError},
     store::{Changes, Row, StoreError, SyncRow},
 };
 
@@ -11,12 +11,12 @@ use crate::{
 pub enum SignInError {
     #[error("{0}")]
     Refused(WireError),
-    #[error("The server could not be reached. Try again when you are online.")]
+    #[error("the server could not be reached")]
     Unreachable,
-    #[error("This device holds the work of somebody else. Sign that person out first.")]
+    #[error("the device holds the work of somebody else")]
     OtherUser,
     /// The device is known under the name that another context's sign-in got for it, at the same moment.
-    #[error("Another tab signed in at the same moment. Sign in once more.")]
+    #[error("another context signed in at the same moment")]
     AnotherTab,
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -125,9 +125,6 @@ impl<P: Ports> Engine<P> {
 fn refused(failure: Failure) -> SignInError {
     match failure {
         Failure::Unreachable(_) => SignInError::Unreachable,
-        Failure::SignedOut => {
-            SignInError::Refused(WireError::new(ErrorCode::AuthError, "Sign in again to go on."))
-        }
         other => SignInError::Refused(other.error()),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     Timestamp,
-    protocol::{ErrorCode, OperationResult, PushResponse, ResultStatus, WireError, WireRecord},
+    protocol::{Cause, ErrorCode, OperationResult, PushResponse, ResultStatus, WireError, WireRecord},
     queue::{QueuedWrite, WriteStatus},
     record::{Mirror, Operation, RecordKey},
     replica::Replica,
@@ -92,7 +92,7 @@ fn answer(
         result
             .error
             .clone()
-            .unwrap_or_else(|| WireError::new(ErrorCode::ServerError, "The server gave no reason."))
+            .unwrap_or_else(|| WireError::of(Cause::Unexplained))
     };
     match result.status {
         ResultStatus::Success => settled(replica, write, result, WriteStatus::Synced, server_time),

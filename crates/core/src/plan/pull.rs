@@ -9,7 +9,7 @@ use crate::{
     json::Malformed,
     ordered,
     pack::Entity,
-    protocol::{ErrorCode, WireError, WireRecord},
+    protocol::{Cause, WireError, WireRecord},
     queue::{QueuedWrite, WriteStatus},
     record::{Mirror, Operation, RecordKey},
     replica::{Held, Replica},
@@ -287,14 +287,9 @@ fn may_be_taken(replica: &Replica, write: &QueuedWrite) -> bool {
 }
 
 fn revoked(replica: &Replica, changes: &mut Changes, key: &RecordKey, now: Timestamp) {
-    let message = "You may no longer see this record. What you wrote is kept here.";
-    let step = access_lost(
-        replica,
-        key,
-        &WireError::new(ErrorCode::PermissionDenied, message),
-        now,
-        |write| may_be_taken(replica, write),
-    );
+    let step = access_lost(replica, key, &WireError::of(Cause::AccessLost), now, |write| {
+        may_be_taken(replica, write)
+    });
     step.put.into_iter().for_each(|row| changes.put(row));
     step.delete.into_iter().for_each(|key| changes.delete(key));
 }

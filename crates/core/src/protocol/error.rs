@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use super::Cause;
 use crate::record::FieldError;
 
 /// Why an operation or a request was not carried out. What the engine does for each is in `docs/protocol.md`.
@@ -39,24 +40,38 @@ crate::json_names!(ErrorCode {
 #[error("{message}")]
 pub struct WireError {
     pub code: ErrorCode,
-    /// For a person: what happened and what to do.
+    /// The server's words for a person: what happened and what to do. Beside a [`cause`](Self::cause) a detail for
+    /// developers, or nothing.
     pub message: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<FieldError>,
+    /// What the device found out by itself, where the server said nothing; never on the wire.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
 }
 
 crate::json_object!(WireError {
     code: "code",
     message: "message",
     fields: "fields" = Vec::new(),
+    cause: "cause",
 });
 
 impl WireError {
+    /// What the device found out by itself.
+    pub fn of(cause: Cause) -> Self {
+        Self {
+            cause: Some(cause),
+            ..Self::new(cause.code(), String::new())
+        }
+    }
+
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self {
             code,
             message: message.into(),
             fields: Vec::new(),
+            cause: None,
         }
     }
 }

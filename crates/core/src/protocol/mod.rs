@@ -1,5 +1,6 @@
 //! The wire: shapes that client and server share. `docs/protocol.md` is their reference.
 
+mod cause;
 mod columns;
 mod cursor;
 mod delta;
@@ -8,6 +9,7 @@ mod if_match;
 mod push;
 mod session;
 
+pub use cause::Cause;
 pub use columns::{Layout, Row};
 pub use cursor::{Cursor, CursorError};
 pub use delta::{Delta, DeltaChanges, Digest, DigestEntry, Metadata, WireRecord};

@@ -4,6 +4,7 @@
 
 mod after_access;
 mod aliases;
+mod causes;
 mod clocks;
 mod coalescing;
 mod deletion;
