@@ -1,17 +1,17 @@
 //! The Holdfast PWA: pages, components, state. No storage, no network, no sync rules.
 //!
 //! [`state`] is the one adapter over the client; [`pages`] are what a person sees, found by [`routes`] and made of
-//! [`components`]; what they say is worked out in [`format`], [`forms`] and [`work`], which are plain and tested
-//! natively; every word is in [`strings`].
+//! [`components`]; what only one line of work draws is in [`lines`]; what they say is worked out in [`format`] and
+//! [`forms`], which are plain and tested natively; every word is in [`strings`].
 
 pub mod components;
 pub mod format;
 pub mod forms;
+pub mod lines;
 pub mod pages;
 pub mod routes;
 pub mod state;
 pub mod strings;
-pub mod work;
 
 use leptos::prelude::*;
 

@@ -2,7 +2,7 @@ use holdfast_core::pack::{Choice, Field, FieldType};
 use leptos::prelude::*;
 use serde_json::Value;
 
-use super::{ListInput, dialog::unique_id, icon};
+use super::{ListInput, dialog::unique_id, icon, select::select, wiring::Wiring};
 use crate::{
     components::reference_input::{LocationInput, ReferenceInput},
     format::time::{self, Zone},
@@ -15,44 +15,6 @@ use crate::{
 
 /// More choices than this become a drop-down list.
 const MOST_SEGMENTS: usize = 4;
-
-/// Ids and error of one field, shared by its parts.
-#[derive(Debug, Clone)]
-pub struct Wiring {
-    pub id: String,
-    pub name: String,
-    pub form: FormState,
-}
-
-impl Wiring {
-    /// What `aria-describedby` names: the hint, and the error while there is one.
-    pub fn described_by(&self, hint: bool) -> impl Fn() -> Option<String> + Clone + Send + Sync + 'static {
-        let Self { id, name, form } = self.clone();
-        move || {
-            let mut ids = Vec::new();
-            if form.error(&name).is_some() {
-                ids.push(format!("{id}-error"));
-            }
-            if hint {
-                ids.push(format!("{id}-hint"));
-            }
-            (!ids.is_empty()).then(|| ids.join(" "))
-        }
-    }
-
-    pub fn invalid(&self) -> impl Fn() -> Option<&'static str> + Clone + Send + Sync + 'static {
-        let Self { name, form, .. } = self.clone();
-        move || form.error(&name).map(|_| "true")
-    }
-
-    fn text(&self) -> String {
-        match self.form.initial(&self.name) {
-            Value::String(text) => text,
-            Value::Null => String::new(),
-            other => other.to_string(),
-        }
-    }
-}
 
 /// One field of a form, by the type that the pack declares: label, input, hint, error.
 #[component]
@@ -257,39 +219,6 @@ fn yes_no(wiring: &Wiring) -> AnyView {
         }.into_any()
     };
     view! { <div class="segmented">{option(true, value::YES)} {option(false, value::NO)}</div> }.into_any()
-}
-
-/// A drop-down list over values and their labels.
-pub fn select(wiring: &Wiring, hint: bool, choices: Vec<Choice>, required: bool) -> AnyView {
-    let Wiring { id, name, form } = wiring.clone();
-    let current = wiring.text();
-    let option = |choice: Choice| {
-        let selected = choice.value == current;
-        view! { <option value=choice.value selected=selected>{choice.label}</option> }.into_any()
-    };
-    let nothing = if required {
-        words::CHOOSE
-    } else {
-        words::NOTHING_CHOSEN
-    };
-    view! {
-        <div class="select">
-            <select
-                class="input"
-                dir="auto"
-                id=id
-                autocomplete="off"
-                aria-invalid=wiring.invalid()
-                aria-describedby=wiring.described_by(hint)
-                on:change=move |event| form.set(&name, event_target_value(&event).into())
-            >
-                <option value="" selected=current.is_empty()>{nothing}</option>
-                {choices.into_iter().map(option).collect_view()}
-            </select>
-            {icon("chevron")}
-        </div>
-    }
-    .into_any()
 }
 
 fn set(wiring: &Wiring, choices: Vec<Choice>) -> AnyView {

@@ -2,7 +2,7 @@ use holdfast_core::pack::Field;
 use leptos::prelude::*;
 use serde_json::{Map, Value};
 
-use super::{FieldInput, For, field_input::Wiring, icon};
+use super::{FieldInput, For, icon, wiring::Wiring};
 use crate::{
     forms::{Draft, FormState},
     state::Session,

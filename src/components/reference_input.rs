@@ -3,11 +3,7 @@ use leptos::prelude::*;
 use serde_json::{Value, json};
 use wasm_bindgen::{JsCast, prelude::Closure};
 
-use super::{
-    Show,
-    field_input::{Wiring, select},
-    icon,
-};
+use super::{Show, icon, select::select, wiring::Wiring};
 use crate::{
     format::{row, value::short_id},
     forms::number::{self, Separators},

@@ -1,24 +1,33 @@
-//! Which lists the person on this device may open.
+//! What the person on this device may do with which records.
 
 use holdfast_core::{
     pack::{Entity, Pack},
+    protocol::Me,
     replica::Replica,
 };
 
 /// The entities that stand in the navigation, in the packs' order, as far as the person may read them.
 pub fn shown(replica: &Replica) -> impl Iterator<Item = (&Pack, &Entity)> {
-    let may = |pack: &Pack, entity: &Entity| {
+    let may_read = |entity: &Entity| {
         replica
             .me()
-            .is_some_and(|me| me.may(&pack.name, &entity.name, "read"))
+            .is_some_and(|me| may(replica, me, &entity.name, "read"))
     };
-    replica
-        .packs()
-        .entities()
-        .filter(move |(pack, entity)| entity.list.shown && may(pack, entity))
+    let all = replica.packs().entities();
+    all.filter(move |(_, entity)| entity.list.shown && may_read(entity))
 }
 
 /// The first of them: what "Work" opens.
 pub fn first(replica: &Replica) -> Option<String> {
     shown(replica).next().map(|(_, entity)| entity.name.clone())
+}
+
+/// Whether a person may do this (`read`, or the name of an operation) to records of the entity.
+pub fn may(replica: &Replica, me: &Me, entity: &str, action: &str) -> bool {
+    let pack = replica.packs().pack_of(entity);
+    me.may(
+        pack.map(|pack| pack.name.as_str()).unwrap_or_default(),
+        entity,
+        action,
+    )
 }

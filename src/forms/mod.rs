@@ -3,6 +3,8 @@
 mod actions;
 pub mod decision;
 mod draft;
+pub mod entries;
+pub mod log;
 pub mod number;
 mod settlement;
 mod state;

@@ -9,11 +9,10 @@ use crate::{
     components::{Empty, FieldInput, Frame, Show, Tab, button, icon},
     format::value::short_id,
     forms::{Draft, FormState, editable},
-    pages::work_order::TAPPED,
+    lines,
     routes::of_record,
     state::{Fault, Session},
     strings::{PRODUCT, records as words, shell},
-    work::WORK_ORDER,
 };
 
 /// The form of a record that is there, or of a new one. What is typed stays until it is saved or given up: a step to
@@ -149,11 +148,8 @@ fn missing() -> AnyView {
 
 /// The inputs of an entity's form, and above them what is wrong with fields that are not in it.
 pub fn inputs(entity: &Entity, form: FormState, operation: Operation) -> AnyView {
-    let tapped: &[&str] = if entity.name == WORK_ORDER && operation == Operation::Update {
-        &TAPPED
-    } else {
-        &[]
-    };
+    let page = lines::page_of(&entity.name).filter(|_| operation == Operation::Update);
+    let tapped = page.map_or(&[][..], |page| page.tapped);
     let session = Session::here();
     let roles = session.read(|reader| session.me_of(reader).roles);
     let fields: Vec<_> = editable(entity, operation, tapped, &roles)

@@ -46,17 +46,7 @@ pub fn RecordList(entity: String, current: Signal<Option<String>>) -> AnyView {
     };
     let state = session.list(&entity);
     let found = session.live(move |reader| find(reader, &name.get_value(), &state.get()));
-    let may_create = declared.allows(Operation::Create)
-        && session.read(|reader| {
-            let pack = reader
-                .replica
-                .packs()
-                .pack_of(&entity)
-                .map(|pack| pack.name.clone());
-            session
-                .me_of(reader)
-                .may(&pack.unwrap_or_default(), &entity, "create")
-        });
+    let may_create = session.may(&declared, Operation::Create);
     let declared = StoredValue::new(declared);
     let (one, many) = declared.with_value(|entity| (entity.title.clone(), entity.title_plural.clone()));
     let count = move || words::found(found.with(|found| found.total), &one, &many);

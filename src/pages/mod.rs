@@ -14,4 +14,3 @@ pub mod queue;
 pub mod record;
 pub mod records;
 pub mod today;
-pub mod work_order;

@@ -6,7 +6,6 @@ use holdfast_core::{Timestamp, ports::Clock};
 use leptos::prelude::*;
 
 use super::Session;
-use crate::work::labor;
 
 /// A difference that nobody notices, and networks cause.
 const TOLERATED: Duration = Duration::minutes(5);
@@ -61,15 +60,9 @@ impl Session {
         Some(self.clock_offset()).filter(|offset| offset.abs() > TOLERATED)
     }
 
-    /// How long a timer has run that began at `start`; `None` if nobody would believe it.
-    pub fn time_since(self, start: Timestamp) -> Option<Duration> {
-        let ran = labor::plausible(start, self.server_now());
-        ran.filter(|_| !self.clock_was_set_back())
-    }
-
     /// Whether somebody set the wall clock back since the server's answers last told of it: what was measured by it is not
     /// to be believed.
-    fn clock_was_set_back(self) -> bool {
+    pub fn clock_was_set_back(self) -> bool {
         let offset = self.clock_offset();
         if self.baseline.with_value(|known| known.offset) != offset {
             self.baseline.set_value(Baseline::new(offset));

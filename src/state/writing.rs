@@ -1,10 +1,10 @@
 use holdfast_browser::client::Session as Data;
 use holdfast_core::{
     Fields, ordered,
+    pack::Entity,
     plan::{Edit, Edited},
     queue::QueuedWrite,
     record::{Operation, RecordKey},
-    replica::Replica,
     system,
 };
 use leptos::task::spawn_local;
@@ -13,15 +13,24 @@ use std::rc::Rc;
 
 use super::{Fault, Session};
 use crate::{
-    format::value::Reader,
-    routes::of_record,
+    format::{entities::may, value::Reader},
     strings::{entry::STARTING, records as words},
-    work::{WORK_ORDER, labor},
 };
 
-const LABOR: &str = "laborRecords";
-
 impl Session {
+    /// Whether the person may do this to records of the entity.
+    pub fn may(self, entity: &Entity, operation: Operation) -> bool {
+        let may = |reader: &Reader<'_>| {
+            may(
+                reader.replica,
+                &self.me_of(reader),
+                &entity.name,
+                operation.name(),
+            )
+        };
+        entity.allows(operation) && self.read(may)
+    }
+
     fn open_data(self) -> Result<Rc<Data>, Fault> {
         self.data().ok_or_else(|| Fault::Other(STARTING.to_owned()))
     }
@@ -99,77 +108,16 @@ impl Session {
         }
     }
 
-    pub fn is_pinned(self, reader: &Reader<'_>, key: &RecordKey) -> bool {
-        pins(reader.replica)
-            .1
-            .iter()
-            .any(|pin| names(reader.replica, pin, key))
-    }
-
     /// Keeps a record on this device, or lets it go its usual way.
     pub fn pin(self, key: RecordKey, pinned: bool) {
-        let (user, mut pins) = self.read(|reader| {
-            let (user, mut pins) = pins(reader.replica);
-            pins.retain(|pin| !names(reader.replica, pin, &key));
-            (user, pins)
-        });
-        if pinned {
-            pins.push(key.to_string().into());
-        }
-        self.update(
-            RecordKey::new(system::USER, user),
-            one("pinned", Value::Array(pins)),
-        );
+        let (profile, field, pins) = self.read(|reader| reader.replica.with_pin(&key, pinned));
+        self.update(profile, one(field, Value::Array(pins)));
         self.toasts
             .say(if pinned { words::PINNED } else { words::UNPINNED }.to_owned());
-    }
-
-    /// Stops the person's timer on a work order. One that nobody would believe goes on, and its person is asked on the
-    /// order's own page.
-    pub async fn stop_timer(self, id: &str) -> Result<(), Fault> {
-        let key = RecordKey::new(WORK_ORDER, id);
-        let (list, me) = self.read(|reader| {
-            let view = reader.replica.view(&key);
-            let list = view.map(|view| view.fields.get(LABOR).cloned().unwrap_or_default());
-            (list, self.me_of(reader).user_id)
-        });
-        // A record that is gone has no timer any more.
-        let Some(list) = list else { return Ok(()) };
-        let ran = labor::running(&list, &me).map(|start| self.time_since(start));
-        let Some(ran) = ran.flatten() else {
-            self.go(&of_record(&key));
-            return Ok(());
-        };
-        let fields = one(LABOR, labor::stop(&list, &me, ran));
-        let edit = Edit {
-            key,
-            operation: Operation::Update,
-            fields,
-            seen: None,
-            kind: None,
-        };
-        self.edit(edit).await.map(|_| ())
     }
 }
 
 /// One field with its value.
 pub fn one(field: &str, value: Value) -> Fields {
     ordered::fields([(field.to_owned(), value)])
-}
-
-/// Whether a pin (`type/id`) names the record; one made before the server numbered it is known by its number now.
-fn names(replica: &Replica, pin: &Value, key: &RecordKey) -> bool {
-    let named = pin.as_str().and_then(|pin| pin.split_once('/'));
-    named.is_some_and(|(entity, id)| replica.resolve(&RecordKey::new(entity, id)) == *key)
-}
-
-/// Who is signed in, and what they pinned.
-fn pins(replica: &Replica) -> (String, Vec<Value>) {
-    let user = replica
-        .device()
-        .map(|device| device.user_id.clone())
-        .unwrap_or_default();
-    let profile = replica.view(&RecordKey::new(system::USER, &user));
-    let pinned = profile.and_then(|view| view.fields.get("pinned")?.as_array().cloned());
-    (user, pinned.unwrap_or_default())
 }

@@ -44,7 +44,6 @@ pub const CORRECT_DECISION: &str = "Change the values";
 pub const DELETED_BY: &str = "Deleted";
 pub const DELETION: &str = "Your deletion";
 pub const DELETION_EFFECT: &str = "The record is deleted, with what changed since.";
-pub const KEEP_RECORD: &str = "The record stays";
 pub const KEEP_RECORD_EFFECT: &str = "The record stays as it is now.";
 
 pub fn two_versions(field: &str) -> String {

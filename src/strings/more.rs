@@ -44,7 +44,6 @@ pub const INSTALL_STEPS: [&str; 3] = [
     "Confirm, then open Holdfast from its icon.",
 ];
 pub const GOT_IT: &str = "Got it";
-pub const INSTALLED: &str = "Holdfast is on the home screen";
 pub const ABOUT: &str = "About";
 pub const SIGN_OUT: &str = "Sign out and erase this device";
 pub const SIGN_OUT_ASK: &str = "Sign out and erase this device?";

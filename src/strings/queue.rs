@@ -19,7 +19,6 @@ pub const CORRECT: &str = "Correct";
 pub const DISCARD: &str = "Discard";
 pub const DISCARD_ASK: &str = "Discard this change?";
 pub const KEEP_IT: &str = "Keep it";
-pub const DISCARDED: &str = "Discarded";
 pub const RETRY_ALL: &str = "Retry all";
 pub const CORRECT_TITLE: &str = "Correct a change";
 pub const SEND_AGAIN: &str = "Send again";

@@ -16,7 +16,6 @@ pub const UNSENT: &str = "Not synced";
 pub const UNFINISHED: &str = "Unfinished";
 pub const EDIT: &str = "Edit";
 pub const SAVE: &str = "Save";
-pub const SAVED: &str = "Saved on this device";
 pub const MORE_ACTIONS: &str = "More actions";
 pub const PIN: &str = "Keep on this device";
 pub const UNPIN: &str = "Stop keeping on this device";
@@ -54,7 +53,6 @@ pub const DELETE: &str = "Delete";
 pub const DELETE_TEXT: &str = "It disappears here at once, and for everybody with the next sync.";
 pub const DELETED: &str = "Deleted";
 pub const OFFLINE_ONLY: &str = "Only with a network";
-pub const ANY: &str = "Any";
 
 pub const DUE: &str = "Due";
 pub const MY_WORK: &str = "My work";
@@ -79,7 +77,6 @@ pub const WHAT_DID_YOU_DO: &str = "What did you do?";
 pub const HOURS: &str = "Hours";
 pub const MINUTES: &str = "Minutes";
 pub const HOURS_NEEDED: &str = "Enter how long you worked, at most 24 hours.";
-pub const LABOR_ADDED: &str = "Labor added";
 pub const TASKS: &str = "Tasks";
 pub const PARTS_USED: &str = "Parts used";
 pub const ADD_PART: &str = "Add part";
@@ -121,10 +118,6 @@ pub fn back_to(title: &str) -> String {
 
 pub fn found(count: usize, title: &str, plural: &str) -> String {
     counted(count, &lower_first(title), &lower_first(plural))
-}
-
-pub fn filter_by(label: &str) -> String {
-    format!("Filter: {}", lower_first(label))
 }
 
 pub fn delete_ask(title: &str) -> String {

@@ -28,22 +28,13 @@ impl StorageHealth {
         }
     }
 
-    /// Asks the browser to keep what is stored. It may say no; then [`Self::at_risk`] says so. It may ask the person
+    /// Asks the browser to keep what is stored. It may say no. It may ask the person
     /// first, and then answers when they do, if ever.
     pub async fn ask_to_persist() -> bool {
         match scope().navigator().storage() {
             Some(storage) => settled(storage.persist()).await.is_truthy(),
             None => false,
         }
-    }
-
-    /// Whether a person should be told: it may be evicted, or less than a tenth of the room is left.
-    pub fn at_risk(&self) -> bool {
-        let nearly_full = self
-            .used
-            .zip(self.quota)
-            .is_some_and(|(used, quota)| used > 0.9 * quota);
-        !self.persistent || nearly_full
     }
 }
 

@@ -92,6 +92,17 @@ crate::json_names!(Operation {
     Delete: "delete"
 });
 
+impl Operation {
+    /// On the wire, and as the action of a scope (`domain:entity:action`).
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+        }
+    }
+}
+
 /// What is wrong with one field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldError {

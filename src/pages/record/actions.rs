@@ -5,14 +5,12 @@ use holdfast_core::{
 use leptos::{prelude::*, task::spawn_local};
 use serde_json::Value;
 
-use super::{Open, may};
 use crate::{
-    components::{Dialog, FieldInput, Show, button, focused_button, icon},
-    forms::{Action, Draft, FormState, actions_for, filled},
+    components::{Dialog, FieldInput, Show, button, focused_button, icon, record::Open},
+    forms::{Action, Draft, FormState, actions_for, filled, log},
     routes::of_record,
     state::{Fault, Session},
     strings::{records as words, shell},
-    work::log,
 };
 
 /// What can be done with a record: its first action under the thumb, the others one tap away.
@@ -32,8 +30,8 @@ pub fn ActionBar(open: Open) -> AnyView {
     });
     let (may_edit, may_delete) = open.entity.with_value(|entity| {
         (
-            may(session, entity, Operation::Update),
-            may(session, entity, Operation::Delete),
+            session.may(entity, Operation::Update),
+            session.may(entity, Operation::Delete),
         )
     });
     // A dialog in which something was typed and not saved is there again.
@@ -62,7 +60,7 @@ pub fn ActionBar(open: Open) -> AnyView {
     };
     let first = move || actions.with(|actions| actions.first().cloned());
     let more = move || actions.with(|actions| actions.iter().skip(1).cloned().collect::<Vec<_>>());
-    let pinned = session.live(move |reader| open.key().is_some_and(|key| session.is_pinned(reader, &key)));
+    let pinned = session.live(move |reader| open.key().is_some_and(|key| reader.replica.is_pinned(&key)));
     let pin = move |_| {
         menu.set(false);
         if let Some(key) = open.key() {

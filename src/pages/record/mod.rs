@@ -1,77 +1,27 @@
 //! One record: head, facts, what the pack's lists say, actions.
 
 mod actions;
-mod facts;
 
-use holdfast_core::{
-    Fields,
-    pack::Entity,
-    record::{Operation, RecordKey},
-    replica::Mark,
-};
+use holdfast_core::{record::RecordKey, replica::Mark};
 use leptos::{html, prelude::*};
-use serde_json::Value;
 
 pub use actions::ActionBar;
-pub use facts::{Fact, facts, lists, proses};
 
 use crate::{
-    components::{Empty, For, Show, WriteCard, badges, icon, mark},
+    components::{
+        Empty, For, Show, WriteCard, badges, mark,
+        record::{Open, Shown, facts, lists, proses},
+    },
     format::{
         row,
         value::short_id,
         write::{Told, tell},
     },
-    pages::work_order::WorkOrder,
+    lines,
     routes::of_record,
     state::{Memo, Session},
     strings::records as words,
-    work::WORK_ORDER,
 };
-
-/// What a page needs of its record. Clones share the declaration.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Shown {
-    pub key: RecordKey,
-    pub fields: Fields,
-    pub mark: Mark,
-}
-
-/// The record of the page, as it is now: with what was written here, and under the id that it has by now.
-#[derive(Debug, Clone, Copy)]
-pub struct Open {
-    pub entity: StoredValue<Entity>,
-    pub shown: Memo<Option<Shown>>,
-}
-
-impl Open {
-    pub fn key(self) -> Option<RecordKey> {
-        self.shown
-            .with_untracked(|shown| shown.as_ref().map(|shown| shown.key.clone()))
-    }
-
-    /// Follows one field.
-    pub fn field(self, name: &'static str) -> Memo<Value> {
-        Memo::new(move |_| {
-            self.shown.with(|shown| {
-                shown
-                    .as_ref()
-                    .and_then(|shown| shown.fields.get(name).cloned())
-                    .unwrap_or_default()
-            })
-        })
-    }
-
-    /// One field as it is now.
-    pub fn now(self, name: &str) -> Value {
-        self.shown.with_untracked(|shown| {
-            shown
-                .as_ref()
-                .and_then(|shown| shown.fields.get(name).cloned())
-                .unwrap_or_default()
-        })
-    }
-}
 
 /// The pane of a record.
 #[component]
@@ -96,13 +46,13 @@ pub fn Record(entity: String, id: String) -> AnyView {
         shown,
     };
     let there = Memo::new(move |_| shown.with(Option::is_some));
-    let by_hand = entity == WORK_ORDER;
+    let own_page = lines::page_of(&entity);
     view! {
         <article class="panes__detail" aria-labelledby="record-title">
             {move || if there.get() {
                 view! {
                     <Head open />
-                    {if by_hand { view! { <WorkOrder open /> }.into_any() } else { view! { <Generic open /> }.into_any() }}
+                    {own_page.map_or_else(|| generic(open), |page| (page.draw)(open))}
                     <YourChanges open />
                     <ActionBar open />
                 }
@@ -176,8 +126,7 @@ fn Head(open: Open) -> AnyView {
 type HeadParts = (String, String, Vec<row::Badge>, &'static str, Mark);
 
 /// A record whose page the pack alone describes.
-#[component]
-fn Generic(open: Open) -> AnyView {
+fn generic(open: Open) -> AnyView {
     view! { {facts(open, &[])} {proses(open, &[])} {lists(open, &[])} }.into_any()
 }
 
@@ -202,34 +151,4 @@ fn YourChanges(open: Open) -> AnyView {
         </Show>
     }
     .into_any()
-}
-
-/// Whether the person may do this to records of the entity.
-pub fn may(session: Session, entity: &Entity, operation: Operation) -> bool {
-    let action = match operation {
-        Operation::Create => "create",
-        Operation::Update => "update",
-        Operation::Delete => "delete",
-    };
-    entity.allows(operation)
-        && session.read(|reader| {
-            let pack = reader
-                .replica
-                .packs()
-                .pack_of(&entity.name)
-                .map(|pack| pack.name.clone())
-                .unwrap_or_default();
-            session.me_of(reader).may(&pack, &entity.name, action)
-        })
-}
-
-/// A heading of a section, with what can be done there.
-pub fn section_head(id: &'static str, title: AnyView, action: Option<AnyView>) -> AnyView {
-    view! { <div class="section__head"><h3 class="section__title" id=id>{title}</h3>{action}</div> }
-        .into_any()
-}
-
-/// A link-like button of a section's heading.
-pub fn section_button(label: &'static str, symbol: &'static str, act: impl Fn() + Send + 'static) -> AnyView {
-    view! { <button class="button button--quiet" type="button" on:click=move |_| act()>{icon(symbol)} {label}</button> }.into_any()
 }

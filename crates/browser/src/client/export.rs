@@ -22,12 +22,6 @@ impl Session {
         Ok(passphrase::seal(passphrase, text.as_bytes()).await?)
     }
 
-    /// The dead letters as plain JSON, for whoever has to type them in elsewhere.
-    pub fn export_dead_letters(&self) -> String {
-        let replica = self.engine.replica();
-        self.exported(&replica.failed().collect::<Vec<_>>(), &[])
-    }
-
     fn exported(&self, writes: &[&QueuedWrite], remains: &[SealedRemains]) -> String {
         let unreadable: Vec<_> = remains
             .iter()

@@ -151,14 +151,7 @@ impl Pack {
                     .iter()
                     .all(|(field, value)| is_placeholder(value) || payload.get(field) == Some(value))
         };
-        let name = || {
-            let operation = match operation {
-                Operation::Create => "create",
-                Operation::Update => "update",
-                Operation::Delete => "delete",
-            };
-            format!("{}_{operation}", entity.replace('-', "_"))
-        };
+        let name = || format!("{}_{}", entity.replace('-', "_"), operation.name());
         self.kinds
             .iter()
             .find(fits)

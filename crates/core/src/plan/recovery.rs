@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{identity, retention::pinned};
+use super::identity;
 use crate::{
     Timestamp, ordered,
     protocol::{Digest, DigestEntry},
@@ -111,7 +111,7 @@ pub struct Differences {
 /// Finished work that has had its days may be held or not.
 pub fn digest_differences(replica: &Replica, digest: &Digest) -> Differences {
     let mut differences = Differences::default();
-    let pinned = pinned(replica);
+    let pinned = replica.pinned();
     for (collection, theirs) in &digest.entities {
         let Some(entity) = replica.packs().entity_by_collection(collection) else {
             continue;
@@ -125,7 +125,7 @@ pub fn digest_differences(replica: &Replica, digest: &Digest) -> Differences {
         // The server's time of the change on both sides: what left here has been here for as long at the least.
         let aged = mirrors()
             .filter(|(_, held)| entity.has_had_its_days(|| held.fields(), held.updated_at(), digest.as_of))
-            .filter(|(key, _)| !pinned.contains(&key.to_string()))
+            .filter(|(key, _)| !pinned.contains(key))
             .map(|(key, _)| key.entity_id.clone());
         if DigestEntry::of(held.clone(), ordered::set(aged), false).sha256 == theirs.sha256 {
             continue;

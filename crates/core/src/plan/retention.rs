@@ -1,13 +1,10 @@
 //! What may leave the device with time: settled writes after a week (W18), finished records after their pack's days
 //! (R10). Open writes and pinned records never do.
 
-use serde_json::Value;
-
 use super::recovery::is_kept;
 use crate::{
     replica::Replica,
     store::{Changes, MAX_ROWS_PER_COMMIT, RowKey},
-    system,
 };
 
 /// Plans the clean-up of one launch; run again while it finds more than one commit may hold.
@@ -23,28 +20,16 @@ pub fn aged_out(replica: &Replica) -> Changes {
             changes.delete.push(RowKey::Write(write.id.clone()));
         }
     }
-    let pinned = pinned(replica);
+    let pinned = replica.pinned();
     for (key, held) in replica.mirrors() {
         let Some(entity) = replica.packs().entity(&key.entity_type) else {
             continue;
         };
         let aged = entity.has_had_its_days(|| held.fields(), held.reached_at(), now);
-        if aged && !pinned.contains(&key.to_string()) && replica.lane(key).next().is_none() {
+        if aged && !pinned.contains(key) && replica.lane(key).next().is_none() {
             changes.delete.push(RowKey::Mirror(key.clone()));
         }
     }
     changes.delete.truncate(MAX_ROWS_PER_COMMIT);
     changes
-}
-
-/// Records the person asked to keep here, as `type/id`.
-pub(super) fn pinned(replica: &Replica) -> Vec<String> {
-    let Some(me) = replica.me() else { return Vec::new() };
-    let profile = replica.view(&crate::record::RecordKey::new(system::USER, &me.user_id));
-    let pinned = profile.and_then(|view| view.fields.get("pinned").and_then(Value::as_array).cloned());
-    pinned
-        .unwrap_or_default()
-        .iter()
-        .filter_map(|item| item.as_str().map(str::to_owned))
-        .collect()
 }

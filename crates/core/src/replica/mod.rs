@@ -11,6 +11,7 @@ mod fold;
 mod follow;
 mod held;
 mod load;
+mod pins;
 mod query;
 mod search;
 mod sort;

@@ -6,7 +6,7 @@ use holdfast_core::{
     engine::Trigger,
     protocol::{DigestEntry, Me},
     record::{Mirror, RecordKey},
-    store::{Row, SyncRow},
+    store::{Alias, Row, SyncRow},
 };
 use serde_json::json;
 
@@ -71,7 +71,7 @@ fn r10_finished_work_leaves_after_its_days_unless_it_is_needed() {
     };
     let profile = Mirror {
         key: RecordKey::new("user", "tim"),
-        fields: fields(json!({ "pinned": ["job/J-3"] })),
+        fields: fields(json!({ "pinned": ["job/J-3", "job/made-here"] })),
         ..mirror("", 1, json!({}))
     };
     device.shared.put([
@@ -79,6 +79,11 @@ fn r10_finished_work_leaves_after_its_days_unless_it_is_needed() {
         closed("J-3", "closed"),
         closed("J-4", "closed"),
         closed("J-5", "open"),
+        closed("J-6", "closed"),
+        Row::Alias(Alias {
+            local: RecordKey::new("job", "made-here"),
+            server_id: "J-6".into(),
+        }),
         Row::Mirror(profile),
         Row::Me(Me {
             user_id: "tim".into(),
@@ -100,11 +105,11 @@ fn r10_finished_work_leaves_after_its_days_unless_it_is_needed() {
     device.shared.pass(2_000);
     synced(&device);
     block_on(device.engine.clean_up()).unwrap();
-    let left = ["J-2", "J-3", "J-4", "J-5"].map(|id| device.held(id).is_some());
+    let left = ["J-2", "J-3", "J-4", "J-5", "J-6"].map(|id| device.held(id).is_some());
     assert_eq!(
         left,
-        [false, true, true, true],
-        "gone; pinned; with unsent work; not finished"
+        [false, true, true, true, true],
+        "gone; pinned; with unsent work; not finished; pinned before it had its number"
     );
 }
 

@@ -73,7 +73,7 @@ fn carry_out(
         }
         (Operation::Update | Operation::Delete, Target::Absent) => Ok(not_there(operation)),
         (Operation::Create, Target::Live(record)) => update::again(tx, cx, entity, operation, &record),
-        (kind, _) if !cx.may(&entity.name, action(kind)) => denied(tx, cx, entity, operation, action(kind)),
+        (kind, _) if !cx.may(&entity.name, kind.name()) => denied(tx, cx, entity, operation, kind.name()),
         (Operation::Create, Target::Absent) => create::create(tx, cx, entity, operation),
         (Operation::Update, Target::Live(record)) if entity.name == system::CONFLICT => {
             conflicts::settle(tx, cx, entity, operation, &record)
@@ -86,15 +86,6 @@ fn carry_out(
         (Operation::Delete, Target::Deleted(record)) => {
             Ok(outcome::success(operation, &record.id, record.version))
         }
-    }
-}
-
-/// The scope action of an operation.
-pub(super) fn action(operation: Operation) -> &'static str {
-    match operation {
-        Operation::Create => "create",
-        Operation::Update => "update",
-        Operation::Delete => "delete",
     }
 }
 
@@ -123,7 +114,7 @@ fn check_kind(pack: &Pack, operation: &WireOperation) -> std::result::Result<(),
     let plain = format!(
         "{}_{}",
         operation.entity_type.replace('-', "_"),
-        action(operation.operation)
+        operation.operation.name()
     );
     if kind.is_empty() || *kind == plain {
         return Ok(());

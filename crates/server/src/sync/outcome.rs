@@ -51,9 +51,8 @@ pub(super) fn invalid(operation: &WireOperation, fields: Vec<FieldError>) -> Ope
         .collect();
     let message = format!("Some fields need another look: {}.", told.join("; "));
     let error = WireError {
-        code: ErrorCode::ValidationError,
-        message,
         fields,
+        ..WireError::new(ErrorCode::ValidationError, message)
     };
     OperationResult {
         error: Some(error),

@@ -99,9 +99,8 @@ impl Refusal {
 
     pub fn invalid(message: impl Into<String>, fields: Vec<FieldError>) -> Self {
         let error = WireError {
-            code: ErrorCode::ValidationError,
-            message: message.into(),
             fields,
+            ..WireError::new(ErrorCode::ValidationError, message)
         };
         Self {
             status: 422,

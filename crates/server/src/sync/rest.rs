@@ -22,7 +22,7 @@ pub(super) use self::list::list_within;
 pub use self::list::{ListRequest, RecordPage, list};
 pub use self::precondition::tag;
 use super::push::Writes;
-use super::{Answer, Context, Refusal, apply, subject};
+use super::{Answer, Context, Refusal, subject};
 use crate::records::ids;
 use crate::storage::model::StoredRecord;
 use crate::storage::port::{Result, Transaction};
@@ -92,7 +92,7 @@ pub fn write(
         return Ok(Err(Refusal::malformed(message)));
     }
     // Of whoever may not do this at all nothing more is asked.
-    let may = cx.may(&entity.name, apply::action(write.operation));
+    let may = cx.may(&entity.name, write.operation.name());
     let named = match write.id.as_deref().filter(|_| may) {
         Some(id) => get(tx, cx, entity, id)?,
         None => None,

@@ -48,9 +48,8 @@ pub(super) fn undo(
         };
         let fields = moved.iter().map(error).collect();
         result.error = Some(WireError {
-            code: ErrorCode::VersionConflict,
-            message,
             fields,
+            ..WireError::new(ErrorCode::VersionConflict, message)
         });
         return Ok(result);
     }

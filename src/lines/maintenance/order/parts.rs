@@ -3,12 +3,14 @@ use leptos::prelude::*;
 
 use super::{tap, user};
 use crate::{
-    components::{Dialog, For, Show, icon},
+    components::{
+        Dialog, For, Show, icon,
+        record::{Open, section_button, section_head},
+    },
     format::value::{Reader, record_title},
-    pages::record::{Open, section_button, section_head},
+    lines::maintenance::parts::{Line, lines, step},
     state::Session,
     strings::records as words,
-    work::parts::{Line, lines, step},
 };
 
 /// The entity of the store's parts.

@@ -13,10 +13,9 @@ use leptos::{prelude::*, task::spawn_local};
 use serde_json::Value;
 
 use crate::{
-    forms::Draft,
-    pages::record::{Open, facts, proses},
+    components::record::{Open, facts, proses},
+    forms::{Draft, entries::has_entry},
     state::{Session, one},
-    work::has_entry,
 };
 
 /// Fields that sections of their own show.
@@ -39,11 +38,11 @@ const SAID_ELSEWHERE: [&str; 7] = [
     "completionNotes",
 ];
 
-/// Lists that this page edits with a tap; its form leaves them out.
+/// Lists that this page edits with a tap; the form leaves them out.
 pub const TAPPED: [&str; 3] = ["partsUsed", "laborRecords", "notes"];
 
-#[component]
-pub fn WorkOrder(open: Open) -> AnyView {
+/// The page between a record's head and its actions.
+pub fn draw(open: Open) -> AnyView {
     view! {
         {facts(open, &SAID_ELSEWHERE)}
         {proses(open, &OWN_SECTIONS)}

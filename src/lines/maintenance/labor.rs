@@ -2,10 +2,12 @@ use chrono::Duration;
 use holdfast_core::{Timestamp, decimal};
 use serde_json::{Value, json};
 
-use super::{items, text, with_entry};
 use crate::{
     format::time::{self, wire},
-    forms::number::{self, Separators},
+    forms::{
+        entries::{items, text, with_entry},
+        number::{self, Separators},
+    },
 };
 
 /// One stretch of work.

@@ -5,9 +5,8 @@ use holdfast_core::{
 use leptos::prelude::*;
 use serde_json::Value;
 
-use super::Open;
+use super::{super::For, Open};
 use crate::{
-    components::For,
     format::value::{PERSON, Reader},
     routes::of_record,
     state::{Memo, Session},

@@ -1,8 +1,10 @@
 use holdfast_core::Timestamp;
 use serde_json::{Value, json};
 
-use super::{items, text};
-use crate::format::time::wire;
+use crate::{
+    format::time::wire,
+    forms::entries::{items, text},
+};
 
 /// One line of the check-list.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

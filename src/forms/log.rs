@@ -1,10 +1,12 @@
+//! Logs, which only grow.
+
 use holdfast_core::{
     Timestamp,
     pack::{Field, FieldType},
 };
 use serde_json::{Map, Value};
 
-use super::with_entry;
+use super::entries::with_entry;
 use crate::format::{time::wire, value::PERSON};
 
 /// The part of a log's items that holds what somebody wrote: the first long text, else the first text but the key.

@@ -3,17 +3,16 @@ use leptos::prelude::*;
 
 use super::{Writing, entry_id, kept, tap, user, write};
 use crate::{
-    components::{Dialog, For, Show, TimerReading, button, icon},
+    components::{
+        Dialog, For, Show, TimerReading, button, icon,
+        record::{Open, section_button, section_head},
+    },
     format::{time, value::PERSON},
     forms::{Draft, number::Separators},
-    pages::record::{Open, section_button, section_head},
+    lines::maintenance::{LABOR, home::time_since, labor},
     state::{Memo, Session},
     strings::{records as words, shell},
-    work::labor,
 };
-
-/// The field, and the name of its dialog.
-const LABOR: &str = "laborRecords";
 
 /// What is typed for work that was not timed.
 const PARTS: [&str; 3] = ["hours", "minutes", "note"];
@@ -46,7 +45,7 @@ pub fn Labor(open: Open) -> AnyView {
     let stopping = Writing::closed();
     let toggle = move |_| {
         let (me, now) = (me.clone(), session.server_now());
-        let ran = running.get_untracked().map(|start| session.time_since(start));
+        let ran = running.get_untracked().map(|start| time_since(session, start));
         match ran {
             None => tap(session, open, LABOR, move |list| {
                 labor::start(list, uuid::Uuid::new_v4().to_string(), &me, now)

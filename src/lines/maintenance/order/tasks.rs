@@ -2,11 +2,13 @@ use leptos::prelude::*;
 
 use super::{tap, user};
 use crate::{
-    components::{For, Show},
-    pages::record::{Open, section_head},
+    components::{
+        For, Show,
+        record::{Open, section_head},
+    },
+    lines::maintenance::tasks::{Task, tasks, tick},
     state::{Memo, Session},
     strings::records as words,
-    work::tasks::{Task, tasks, tick},
 };
 
 #[component]

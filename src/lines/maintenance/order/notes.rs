@@ -3,13 +3,18 @@ use serde_json::Value;
 
 use super::{TEXT, Writing, entry_id, kept, user, write};
 use crate::{
-    components::{Dialog, For, Show, button, icon},
+    components::{
+        Dialog, For, Show, button, icon,
+        record::{Open, section_button, section_head},
+    },
     format::{time, value::PERSON},
-    forms::Draft,
-    pages::record::{Open, section_button, section_head},
+    forms::{
+        Draft,
+        entries::{items, text},
+        log,
+    },
     state::Session,
     strings::{records as words, shell},
-    work::{items, log, text},
 };
 
 /// What was done, in the technician's words; a tap opens it for writing.

@@ -1,8 +1,10 @@
 use holdfast_core::{Timestamp, decimal::Decimal};
 use serde_json::{Value, json};
 
-use super::{items, text};
-use crate::format::time::wire;
+use crate::{
+    format::time::wire,
+    forms::entries::{items, text},
+};
 
 /// A part on the order: planned, used, or both.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,15 +1,6 @@
-//! What a tap on a work order changes: task check-list, parts, labor timer, notes. Each answers the new value of one
-//! field; the page queues it as an edit, and the merge puts it together with others' by its keys.
-
-pub mod labor;
-pub mod log;
-pub mod parts;
-pub mod tasks;
+//! Entries of a list field, by their ids.
 
 use serde_json::{Map, Value};
-
-/// The entity of work orders; its page is made by hand.
-pub const WORK_ORDER: &str = "work-order";
 
 /// The items of a list field.
 pub fn items(list: &Value) -> &[Value] {
@@ -26,7 +17,7 @@ pub fn has_entry(list: &Value, id: &str) -> bool {
 }
 
 /// The list with one entry more; as it is, if it has that entry: whoever saves twice means one.
-fn with_entry(list: &Value, id: &str, entry: Value) -> Value {
+pub fn with_entry(list: &Value, id: &str, entry: Value) -> Value {
     let mut all = items(list).to_vec();
     if !has_entry(list, id) {
         all.push(entry);

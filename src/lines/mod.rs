@@ -1,0 +1,48 @@
+//! What only one line of work draws. Everything else is drawn from what packs declare; no screen outside of here names an
+//! entity. A line of work needs nothing here; one that does gets a folder and its entries below.
+
+mod maintenance;
+
+use std::fmt;
+
+use leptos::prelude::{AnyView, Signal};
+
+use crate::components::record::Open;
+
+/// The page of a record, where the pack's own form would be poor.
+#[derive(Debug, Clone, Copy)]
+pub struct RecordPage {
+    pub entity: &'static str,
+    pub draw: fn(Open) -> AnyView,
+    /// Lists that the page edits with a tap: the form leaves them out.
+    pub tapped: &'static [&'static str],
+}
+
+/// What a line of work puts on the first page.
+pub struct Home {
+    pub sections: AnyView,
+    /// Whether the sections count what there is to do.
+    pub counts: Signal<bool>,
+    /// Whether there is nothing in them.
+    pub is_empty: Signal<bool>,
+    /// The button under the thumb, if the person may use it.
+    pub button: AnyView,
+}
+
+impl fmt::Debug for Home {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Home").finish_non_exhaustive()
+    }
+}
+
+const PAGES: &[RecordPage] = &[maintenance::PAGE];
+
+/// The page that a line of work draws for an entity, if one does.
+pub fn page_of(entity: &str) -> Option<&'static RecordPage> {
+    PAGES.iter().find(|page| page.entity == entity)
+}
+
+/// The sections of the first page.
+pub fn home() -> Home {
+    maintenance::home()
+}
