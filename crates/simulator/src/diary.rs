@@ -132,6 +132,7 @@ impl Diary {
         if !batch.is_empty() {
             self.chosen.borrow_mut().insert(batch);
         }
+        self.join(commit);
         if self.reconciles {
             self.take_back(commit);
         }
@@ -165,6 +166,23 @@ impl Diary {
 
     pub fn seen(&self) -> std::cell::Ref<'_, Seen> {
         self.seen.borrow()
+    }
+
+    /// What was typed into a write that was folded into an earlier one belongs to that one.
+    fn join(&self, commit: &Committed) {
+        let known = self.writes.borrow();
+        for gone in commit.deleted.iter().filter_map(|id| known.get(id)) {
+            let has_it = |write: &&QueuedWrite| write.coalesced.contains(&gone.write.client_mutation_id);
+            let Some(write) = commit.writes.iter().find(has_it) else {
+                continue;
+            };
+            let mut typed = self.typed.borrow_mut();
+            for typed in typed.iter_mut().filter(|typed| typed.queue_id == gone.write.id) {
+                typed.queue_id.clone_from(&write.id);
+                typed.sequence = write.sequence;
+                typed.given_up |= !write.payload.contains_key(&typed.field);
+            }
+        }
     }
 
     /// Gives up what an author took back before it was sent: a field at its base again, a record deleted again.
