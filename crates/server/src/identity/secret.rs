@@ -38,7 +38,7 @@ impl fmt::Debug for Secret {
 
 /// SHA-256 of a secret. The secret has 256 bits of entropy, so no salt or stretching is needed, and looking it up by
 /// equality tells a guesser nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SecretHash(pub [u8; 32]);
 
 impl SecretHash {

@@ -11,7 +11,7 @@ use super::model::{
     ValueChange,
 };
 use super::port::{Result, Storage, StorageError, Transaction, in_savepoint};
-use super::sqlite::Database;
+use super::sqlite::SqliteDatabase;
 
 /// Each function below as a test on memory and on SQLite.
 macro_rules! conformance {
@@ -24,7 +24,7 @@ macro_rules! conformance {
             use super::*;
             $(#[test] fn $name() {
                 let folder = tempfile::tempdir().unwrap();
-                super::$name(&Database::open(&folder.path().join("test.db")).unwrap());
+                super::$name(&SqliteDatabase::open(&folder.path().join("test.db")).unwrap());
             })+
         }
     };

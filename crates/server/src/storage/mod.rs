@@ -5,6 +5,8 @@
 
 #[cfg(test)]
 mod conformance;
+pub mod database;
+pub mod deadline;
 pub mod draft;
 pub mod log_time;
 pub mod memory;

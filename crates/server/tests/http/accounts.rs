@@ -3,7 +3,6 @@
 use crate::support::{Server, VERIFIER, query_value};
 use chrono::{TimeDelta, Utc};
 use holdfast_server::identity::secret::SecretHash;
-use holdfast_server::identity::store::IdentityStore;
 use holdfast_server::identity::{account, demo, password};
 use reqwest::StatusCode;
 

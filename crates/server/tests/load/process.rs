@@ -5,10 +5,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use holdfast_server::identity::model::User;
-use holdfast_server::identity::sqlite::SqliteIdentity;
-use holdfast_server::identity::store::IdentityStore;
 use holdfast_server::storage::port::{Storage, StorageError};
-use holdfast_server::storage::sqlite::Database;
+use holdfast_server::storage::sqlite::SqliteDatabase;
 use tempfile::TempDir;
 
 /// A folder with a database and what the server wants to serve.
@@ -48,14 +46,14 @@ impl Place {
         }
     }
 
-    fn database(&self) -> Database {
-        Database::open_existing(&self.0.path().join("holdfast.db")).unwrap()
+    fn database(&self) -> SqliteDatabase {
+        SqliteDatabase::open_existing(&self.0.path().join("holdfast.db")).unwrap()
     }
 
     /// An account more beside those of the demo, with the role and the password of one of them.
     pub fn add_account(&self, name: &str, like: &str) {
-        let added = self.database().write(|tx| {
-            let store = SqliteIdentity(tx);
+        let added = self.database().write(|tx| -> Result<(), StorageError> {
+            let store = tx.identity();
             let template = store.user(like)?.unwrap();
             let (id, username) = (name.to_owned(), name.to_owned());
             let display_name = name.to_owned();
@@ -71,7 +69,7 @@ impl Place {
 
     /// The name of the database's present history.
     pub fn epoch(&self) -> String {
-        let epoch = Storage::read::<_, StorageError>(&self.database(), |tx| tx.meta("epoch"));
+        let epoch = self.database().read::<_, StorageError>(|tx| tx.meta("epoch"));
         epoch.unwrap().unwrap()
     }
 

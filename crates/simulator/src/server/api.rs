@@ -16,7 +16,7 @@ use holdfast_server::{
 };
 use serde_json::{Value, json};
 
-use super::{Answer, HOSTILE, MadeBy, Server, aliases::misaliased, identity, misjudged::misjudged};
+use super::{Answer, HOSTILE, MadeBy, Server, aliases::misaliased, identity, misjudged::misjudged, sessions};
 
 impl Server {
     /// Answers a request that came in at `now`; `cookie` is the one that its browser sends along.
@@ -31,7 +31,7 @@ impl Server {
         let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
         match (request.method, path) {
             (Method::Get, "/healthz") => ok(&json!({ "status": "ok", "service": "holdfast" })).into(),
-            (Method::Post, "/oauth/token") => self.sessions.token(request, cookie, now),
+            (Method::Post, "/oauth/token") => self.sessions.token(&self.storage, request, cookie, now),
             _ => match self.caller(request, now) {
                 Some(caller) => {
                     let response = self.authorized(request, path, &parameters(query), &caller, now);
@@ -46,7 +46,7 @@ impl Server {
     }
 
     fn caller(&self, request: &Request, now: u64) -> Option<Caller> {
-        self.sessions.caller(request.bearer.as_deref()?, &self.packs, now)
+        sessions::caller(&self.storage, request.bearer.as_deref()?, &self.packs, now)
     }
 
     fn authorized(

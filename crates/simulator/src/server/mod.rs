@@ -19,7 +19,6 @@ use holdfast_core::{
     protocol::{Me, PushRequest},
 };
 use holdfast_server::{
-    identity::memory::MemoryIdentity,
     records::{epoch, people, starts},
     storage::{
         memory::MemoryStorage,
@@ -83,11 +82,10 @@ pub struct Server {
     rng: Seeded,
 }
 
-/// One file, as an operator copies it: work and accounts together.
+/// One file, as an operator copies it: work and accounts together, and which writes made it.
 #[derive(Debug)]
 struct Backup {
     storage: MemoryStorage,
-    identity: MemoryIdentity,
     made_by: MadeBy,
 }
 
@@ -132,21 +130,13 @@ impl Server {
         sites: &[&str],
         now: u64,
     ) -> Result<(), StorageError> {
-        let before = self.sessions.backup();
-        if let Err(error) = self.sessions.keep_account(user, roles, sites) {
-            return Err(StorageError::Inconsistent(error.to_string()));
-        }
-        let Some(me) = self.me(user) else {
-            return Ok(());
-        };
-        let kept = self
-            .storage
-            .write(|tx| people::keep(tx, &self.packs, &me, instant(now)));
-        if kept.is_err() {
-            // Both or neither, as in one transaction.
-            self.sessions.restore(before);
-        }
-        kept
+        self.storage.write(|tx| {
+            sessions::keep_account(tx, user, roles, sites)?;
+            match sessions::person(tx, user, &self.packs)? {
+                Some(me) => people::keep(tx, &self.packs, &me, instant(now)),
+                None => Ok(()),
+            }
+        })
     }
 
     /// What the rules look at, for a caller, long after everything that happened.
@@ -167,7 +157,10 @@ impl Server {
 
     /// A person, with what their roles allow.
     pub fn me(&self, user: &str) -> Option<Me> {
-        self.sessions.person(user, &self.packs)
+        let person = self
+            .storage
+            .read::<_, StorageError>(|tx| sessions::person(tx, user, &self.packs));
+        person.ok().flatten()
     }
 
     /// Work that is there from the beginning, one job for each of these people, all in sight of the supervisor.
@@ -213,7 +206,6 @@ impl Server {
     pub fn back_up(&mut self) {
         self.backups.push(Backup {
             storage: self.storage.backup(),
-            identity: self.sessions.backup(),
             made_by: self.made_by.clone(),
         });
     }
@@ -242,7 +234,6 @@ impl Server {
             .read::<_, StorageError>(|tx| lost.note(tx, made_by, &entities))?;
         self.storage = backup.storage.backup();
         self.storage.fail_after(u64::MAX);
-        self.sessions.restore(backup.identity.clone());
         self.made_by = backup.made_by.clone();
         let end = self.storage.read::<_, StorageError>(|tx| tx.last_sequence())?;
         self.restored_to = self.restored_to.max(end);

@@ -201,7 +201,7 @@ fn one_rule_says_what_a_password_may_be() {
 fn demo_accounts_work_in_a_demo_only() {
     let mut world = World::new();
     let now = world.now;
-    demo::open(&SqliteIdentity(&world.connection), &mut world.rng, now).unwrap();
+    demo::open(&SqliteTransaction::new(&world.connection), &mut world.rng, now).unwrap();
     let tokens = world.sign_in("technician");
     assert!(world.is_let_in(&tokens));
     demo::close(&world.store(), now).unwrap();

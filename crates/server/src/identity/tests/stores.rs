@@ -3,20 +3,24 @@
 use uuid::Uuid;
 
 use super::*;
-use crate::identity::memory::MemoryIdentity;
 use crate::identity::model::{
     AccessToken, AuthorizationCode, Device, KnownBrowser, RefreshToken, Revocation, Revoked, Session,
 };
 use crate::identity::secret::SecretHash;
+use crate::storage::memory::MemoryStorage;
+use crate::storage::port::{Storage, StorageError};
 
 fn on_each_store(check: impl Fn(&dyn Fn() -> World, &dyn IdentityStore)) {
     let world = World::new;
-    check(&world, &SqliteIdentity(&world().connection));
-    let memory = MemoryIdentity::default();
-    for id in ["ann", "ben"] {
-        memory.save_user(&user(id, world().now)).unwrap();
-    }
-    check(&world, &memory);
+    check(&world, &SqliteTransaction::new(&world().connection));
+    let in_memory: Result<(), StorageError> = MemoryStorage::default().write(|tx| {
+        for id in ["ann", "ben"] {
+            tx.identity().save_user(&user(id, world().now))?;
+        }
+        check(&world, tx.identity());
+        Ok(())
+    });
+    in_memory.unwrap();
 }
 
 fn device(number: u128, at: DateTime<Utc>) -> Device {

@@ -73,7 +73,7 @@ macro_rules! on_both {
         mod in_sqlite {
             $(#[test] fn $name() {
                 let folder = tempfile::tempdir().unwrap();
-                let database = crate::storage::sqlite::Database::open(&folder.path().join("test.db")).unwrap();
+                let database = crate::storage::sqlite::SqliteDatabase::open(&folder.path().join("test.db")).unwrap();
                 super::$name(super::super::World::new(database));
             })+
         }
