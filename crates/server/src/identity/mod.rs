@@ -38,4 +38,4 @@ pub use error::IdentityError;
 pub use model::Identity;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -5,7 +5,6 @@ mod account;
 mod authorization;
 mod exchange;
 mod rotation;
-mod stores;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -115,7 +114,7 @@ fn lifetimes() -> Lifetimes {
     }
 }
 
-pub(super) fn user(id: &str, created_at: DateTime<Utc>) -> User {
+pub(crate) fn user(id: &str, created_at: DateTime<Utc>) -> User {
     User {
         id: id.to_owned(),
         username: id.to_owned(),
