@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 
 use crate::storage::database::DatabaseUrl;
 use crate::storage::model::AuditFilter;
-use crate::storage::port::{Storage, StorageError};
+use crate::storage::port::{Organisation, Storage, StorageError};
 use crate::sync::audit::chain::{self, Broken};
 use crate::sync::audit::{AuditEntry, read_entry};
 
@@ -80,8 +80,9 @@ pub(super) fn run(arguments: &AuditArguments) -> Result<(), AuditError> {
 
 fn verify(arguments: &VerifyArguments) -> Result<(), AuditError> {
     let database = arguments.database.open_existing()?;
-    let chain =
-        database.read(|tx| chain::verify(tx, arguments.head.as_deref()).map_err(AuditError::from))??;
+    let chain = database.read(Organisation::ONLY, |tx| {
+        chain::verify(tx, arguments.head.as_deref()).map_err(AuditError::from)
+    })??;
     match chain.entries {
         0 => println!("0 entries: nothing to verify"),
         entries => println!("{entries} entries, each follows from the one before it"),
@@ -115,7 +116,7 @@ fn list(arguments: &ListArguments) -> Result<(), AuditError> {
         limit: *limit,
     };
     let database = database.open_existing()?;
-    let rows = database.read(|tx| tx.audits(&filter))?;
+    let rows = database.read(Organisation::ONLY, |tx| tx.audits(&filter))?;
     for row in &rows {
         match json {
             true => println!("{}", row.entry),

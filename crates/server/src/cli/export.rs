@@ -12,7 +12,7 @@ use crate::records::past;
 use crate::security_log::{self, Event};
 use crate::storage::database::DatabaseUrl;
 use crate::storage::model::AuditFilter;
-use crate::storage::port::{Storage, StorageError, Transaction};
+use crate::storage::port::{Organisation, Storage, StorageError, Transaction};
 use crate::sync::rest::HistoryVersion;
 
 const CHUNK: usize = 500;
@@ -76,7 +76,7 @@ pub(super) fn run(arguments: &ExportArguments) -> Result<(), ExportError> {
         Some(path) => Box::new(BufWriter::new(private_file::create(path)?)),
         None => Box::new(BufWriter::new(std::io::stdout().lock())),
     };
-    database.read(|tx| -> Result<(), ExportError> {
+    database.read(Organisation::ONLY, |tx| -> Result<(), ExportError> {
         for entity in &entities {
             write_entity(tx, entity, &mut output)?;
         }

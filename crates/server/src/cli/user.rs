@@ -13,7 +13,7 @@ use crate::identity::model::User;
 use crate::identity::{IdentityError, account, demo, normal, password};
 use crate::security_log::{self, Event};
 use crate::storage::database::{Database, DatabaseUrl};
-use crate::storage::port::{IdentityStore, Storage, StorageError};
+use crate::storage::port::{IdentityStore, Organisation, Storage, StorageError};
 
 /// In characters.
 const LONGEST_USERNAME: usize = 100;
@@ -152,7 +152,7 @@ fn add(database: &Database, new: &NewUser) -> Result<(), UserError> {
         disabled: false,
         created_at: now(),
     };
-    database.write(|tx| {
+    database.write(Organisation::ONLY, |tx| {
         let store = tx.identity();
         match normal::find_account(store, &user.username)? {
             Some(_) => Err(UserError::Exists(user.username.clone())),
@@ -174,7 +174,7 @@ fn change<Told: FnOnce()>(
     username: &str,
     change: impl FnOnce(&dyn IdentityStore, User) -> Result<Told, IdentityError>,
 ) -> Result<(), UserError> {
-    let tell = database.write(|tx| {
+    let tell = database.write(Organisation::ONLY, |tx| {
         let store = tx.identity();
         match normal::find_account(store, username)? {
             None => Err(UserError::Unknown(username.to_owned())),

@@ -24,7 +24,7 @@ use crate::identity::grant::Lifetimes;
 use crate::identity::password::Passwords;
 use crate::identity::throttle::Quota;
 use crate::storage::database::Database;
-use crate::storage::port::{Storage, StorageError, Transaction};
+use crate::storage::port::{Organisation, Storage, StorageError, Transaction};
 
 /// Password checks that run side by side; each takes a core and 19 MiB for a while.
 const PASSWORD_CHECKS_AT_ONCE: usize = 4;
@@ -138,7 +138,9 @@ impl AppState {
         F: FnOnce(&dyn Transaction) -> Result<T, E> + Send + 'static,
     {
         let database = Arc::clone(&self.database);
-        self.work.reading(move || database.read(work)).await
+        self.work
+            .reading(move || database.read(Organisation::ONLY, work))
+            .await
     }
 
     /// Asks the database whether it can serve, on a blocking thread.
@@ -156,6 +158,8 @@ impl AppState {
         F: FnOnce(&mut dyn Transaction) -> Result<T, E> + Send + 'static,
     {
         let database = Arc::clone(&self.database);
-        self.work.writing(move || database.write(work)).await
+        self.work
+            .writing(move || database.write(Organisation::ONLY, work))
+            .await
     }
 }

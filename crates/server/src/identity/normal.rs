@@ -47,7 +47,7 @@ pub(super) fn forms(typed: &str) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::storage::memory::MemoryStorage;
-    use crate::storage::port::Storage;
+    use crate::storage::port::{Organisation, Storage};
 
     #[test]
     fn names_that_look_the_same_are_the_same() {
@@ -61,7 +61,7 @@ mod tests {
     fn an_account_is_found_in_whatever_form_it_was_stored() {
         for stored in ["jos\u{e9}", "jose\u{301}"] {
             let now = chrono::DateTime::from_timestamp(1_800_000_000, 0).unwrap();
-            let found: Result<(), IdentityError> = MemoryStorage::default().write(|tx| {
+            let found: Result<(), IdentityError> = MemoryStorage::default().write(Organisation::ONLY, |tx| {
                 let store = tx.identity();
                 store.save_user(&crate::identity::tests::user(stored, now))?;
                 for typed in ["jos\u{e9}", "jose\u{301}", " JOSÉ"] {

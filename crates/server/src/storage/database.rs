@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use super::port::{Result, Storage, StorageError, Transaction};
+use super::port::{Organisation, Result, Storage, StorageError, Transaction};
 use super::sqlite::{SqliteDatabase, file};
 
 /// An open database of one of the kinds that this server knows.
@@ -15,19 +15,21 @@ pub enum Database {
 impl Storage for Database {
     fn write<T, E: From<StorageError>>(
         &self,
+        organisation: Organisation,
         work: impl FnOnce(&mut dyn Transaction) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
         match self {
-            Self::Sqlite(database) => database.write(work),
+            Self::Sqlite(database) => database.write(organisation, work),
         }
     }
 
     fn read<T, E: From<StorageError>>(
         &self,
+        organisation: Organisation,
         work: impl FnOnce(&dyn Transaction) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
         match self {
-            Self::Sqlite(database) => database.read(work),
+            Self::Sqlite(database) => database.read(organisation, work),
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod error;
 mod identity;
+mod organisation;
 
 use std::collections::BTreeMap;
 
@@ -14,15 +15,19 @@ use super::text::StoredText;
 
 pub use error::{Cause, StorageError};
 pub use identity::IdentityStore;
+pub use organisation::Organisation;
 
 pub type Result<T> = std::result::Result<T, StorageError>;
 
 /// A database that keeps what the server was told.
 ///
+/// A transaction belongs to one [`Organisation`]: each call made through it reads and writes what is that organisation's
+/// alone.
+///
 /// Every implementation guarantees the following, also for several threads and processes on one database. The conformance
 /// suite checks it.
 ///
-/// - **Isolation.** Write transactions run one after the other. Each sees all that was committed before it began, and
+/// - **Isolation.** Write transactions of one organisation run one after the other. Each sees all that was committed before it began, and
 ///   nothing of another one that is under way.
 /// - **Order.** A write transaction appends to the change log: its versions take the positions that follow
 ///   [`Transaction::last_sequence`], one each. Positions become visible in their order. So every position from 1 to the
@@ -36,21 +41,23 @@ pub type Result<T> = std::result::Result<T, StorageError>;
 ///   course, keeps nothing beyond the process, and lets its readers wait.)
 /// - **Deadline.** No transaction begins after the [deadline](super::deadline) of its thread.
 pub trait Storage {
-    /// Runs `work` in a write transaction: committed durably if it returns `Ok`, rolled back otherwise.
+    /// Runs `work` in a write transaction of the organisation: committed durably if it returns `Ok`, rolled back otherwise.
     ///
     /// # Errors
     /// Those of `work`; [`StorageError`] if the transaction cannot begin or be committed.
     fn write<T, E: From<StorageError>>(
         &self,
+        organisation: Organisation,
         work: impl FnOnce(&mut dyn Transaction) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E>;
 
-    /// Runs `work` on a snapshot. Nothing that it writes is kept.
+    /// Runs `work` on a snapshot of the organisation. Nothing that it writes is kept.
     ///
     /// # Errors
     /// Those of `work`; [`StorageError`] if the snapshot cannot be taken.
     fn read<T, E: From<StorageError>>(
         &self,
+        organisation: Organisation,
         work: impl FnOnce(&dyn Transaction) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E>;
 
@@ -61,7 +68,7 @@ pub trait Storage {
     fn probe(&self) -> Result<()>;
 }
 
-/// One transaction's view. What is put through it is seen by its later reads.
+/// One transaction's view of its organisation. What is put through it is seen by its later reads.
 pub trait Transaction {
     /// Opens a nested unit of work, to be closed by [`Self::release`] or [`Self::rollback`].
     fn savepoint(&mut self) -> Result<()>;
@@ -70,7 +77,7 @@ pub trait Transaction {
     /// Undoes what was done since the last open savepoint, and closes it.
     fn rollback(&mut self) -> Result<()>;
 
-    /// A named value of the database as a whole: the epoch, counters.
+    /// A named value of the organisation as a whole: the epoch, counters.
     fn meta(&self, name: &str) -> Result<Option<String>>;
     fn put_meta(&mut self, name: &str, value: &str) -> Result<()>;
 

@@ -133,7 +133,7 @@ fn a_demo_is_refused_in_the_environment_s_words_too() {
 #[test]
 fn a_demo_and_accounts_of_its_own_do_not_share_a_database() {
     use holdfast_server::identity::demo;
-    use holdfast_server::storage::port::{Storage, StorageError};
+    use holdfast_server::storage::port::{Organisation, Storage, StorageError};
     use holdfast_server::storage::sqlite::SqliteDatabase;
 
     let folder = folder_with_app();
@@ -141,7 +141,9 @@ fn a_demo_and_accounts_of_its_own_do_not_share_a_database() {
     let database = SqliteDatabase::open(&path).unwrap();
     let now = chrono::Utc::now();
     database
-        .write(|tx| demo::open(tx.identity(), &mut rand::rng(), now))
+        .write(Organisation::ONLY, |tx| {
+            demo::open(tx.identity(), &mut rand::rng(), now)
+        })
         .unwrap();
     assert_eq!(
         account(
@@ -153,7 +155,7 @@ fn a_demo_and_accounts_of_its_own_do_not_share_a_database() {
         0
     );
     let users = database
-        .read::<_, StorageError>(|tx| tx.identity().users())
+        .read::<_, StorageError>(Organisation::ONLY, |tx| tx.identity().users())
         .unwrap();
     assert!(
         users.iter().filter(|user| user.demo).all(|user| user.disabled),

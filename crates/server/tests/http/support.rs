@@ -14,7 +14,7 @@ use holdfast_server::http::{
 use holdfast_server::identity::demo;
 use holdfast_server::identity::grant::Lifetimes;
 use holdfast_server::storage::database::{Database, DatabaseUrl};
-use holdfast_server::storage::port::{IdentityStore, Storage, StorageError};
+use holdfast_server::storage::port::{IdentityStore, Organisation, Storage, StorageError};
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
@@ -70,7 +70,9 @@ impl Server {
         let transport = settings.secure_cookies.then(TransportSecurity::default);
         let database = Arc::new(open(&folder.path().join("test.db")));
         database
-            .write(|tx| demo::open(tx.identity(), &mut rand::rng(), Utc::now()))
+            .write(Organisation::ONLY, |tx| {
+                demo::open(tx.identity(), &mut rand::rng(), Utc::now())
+            })
             .unwrap();
         let headers = SecurityHeaders::for_app(&web, transport).unwrap();
         let packs = Arc::new(holdfast_server::packs::load(None).unwrap());
@@ -101,7 +103,9 @@ impl Server {
     /// Runs `work` on the server's database, as the command line does.
     pub fn change<T>(&self, work: impl FnOnce(&dyn IdentityStore) -> T) -> T {
         open(&self.database_path())
-            .write(|tx| Ok::<_, StorageError>(work(tx.identity())))
+            .write(Organisation::ONLY, |tx| {
+                Ok::<_, StorageError>(work(tx.identity()))
+            })
             .unwrap()
     }
 

@@ -22,7 +22,7 @@ use holdfast_server::{
     records::{epoch, people, starts},
     storage::{
         memory::MemoryStorage,
-        port::{Storage, StorageError},
+        port::{Organisation, Storage, StorageError},
     },
     sync::{Caller, Context, push},
 };
@@ -130,7 +130,7 @@ impl Server {
         sites: &[&str],
         now: u64,
     ) -> Result<(), StorageError> {
-        self.storage.write(|tx| {
+        self.storage.write(Organisation::ONLY, |tx| {
             sessions::keep_account(tx, user, roles, sites)?;
             match sessions::person(tx, user, &self.packs)? {
                 Some(me) => people::keep(tx, &self.packs, &me, instant(now)),
@@ -159,7 +159,7 @@ impl Server {
     pub fn me(&self, user: &str) -> Option<Me> {
         let person = self
             .storage
-            .read::<_, StorageError>(|tx| sessions::person(tx, user, &self.packs));
+            .read::<_, StorageError>(Organisation::ONLY, |tx| sessions::person(tx, user, &self.packs));
         person.ok().flatten()
     }
 
@@ -191,14 +191,16 @@ impl Server {
             return Ok(());
         };
         let cx = self.context_at(&caller, self.dated(now));
-        self.storage.write(|tx| push::push(tx, &cx, &batch)).map(drop)
+        self.storage
+            .write(Organisation::ONLY, |tx| push::push(tx, &cx, &batch))
+            .map(drop)
     }
 
     /// The number of the id that was given out last.
     pub fn last_number(&self, entity: &str) -> u64 {
         let counted = self
             .storage
-            .read::<_, StorageError>(|tx| tx.meta(&format!("lastId:{entity}")));
+            .read::<_, StorageError>(Organisation::ONLY, |tx| tx.meta(&format!("lastId:{entity}")));
         let counted = counted.ok().flatten();
         counted.and_then(|text| text.parse().ok()).unwrap_or(0)
     }
@@ -217,7 +219,8 @@ impl Server {
     /// The process starts: what it issues from now on names this start.
     pub fn start(&mut self) -> Result<(), StorageError> {
         self.up = true;
-        self.storage.write(|tx| starts::begin(tx, &self.rng).map(drop))
+        self.storage
+            .write(Organisation::ONLY, |tx| starts::begin(tx, &self.rng).map(drop))
     }
 
     /// Goes back to a backup, if there is one: what came after it is lost. If the operator says so, a new epoch begins;
@@ -231,19 +234,23 @@ impl Server {
         let entities: Vec<&str> = packs.entities().map(|(_, entity)| entity.name.as_str()).collect();
         let (lost, made_by) = (&mut self.lost, &self.made_by);
         self.storage
-            .read::<_, StorageError>(|tx| lost.note(tx, made_by, &entities))?;
+            .read::<_, StorageError>(Organisation::ONLY, |tx| lost.note(tx, made_by, &entities))?;
         self.storage = backup.storage.backup();
         self.storage.fail_after(u64::MAX);
         self.made_by = backup.made_by.clone();
-        let end = self.storage.read::<_, StorageError>(|tx| tx.last_sequence())?;
+        let end = self
+            .storage
+            .read::<_, StorageError>(Organisation::ONLY, |tx| tx.last_sequence())?;
         self.restored_to = self.restored_to.max(end);
         self.backups.truncate(which);
         self.start()?;
         if self.rng.chance(500) {
-            self.storage.write(|tx| epoch::renew(tx, &self.rng, &entities))?;
+            self.storage
+                .write(Organisation::ONLY, |tx| epoch::renew(tx, &self.rng, &entities))?;
         }
         let epochs = &mut self.epochs;
-        self.storage.read::<_, StorageError>(|tx| epochs.restored(tx))?;
+        self.storage
+            .read::<_, StorageError>(Organisation::ONLY, |tx| epochs.restored(tx))?;
         Ok(true)
     }
 }

@@ -20,7 +20,7 @@ use holdfast_server::{
     },
     storage::{
         memory::MemoryStorage,
-        port::{Result, Storage, Transaction},
+        port::{Organisation, Result, Storage, Transaction},
     },
     sync::Caller,
 };
@@ -74,7 +74,9 @@ impl Sessions {
             ..AuthorizationRequest::default()
         };
         let rng = &mut self.rng;
-        let code = storage.write(|tx| issue_code(tx.identity(), rng, instant(now), user, &request));
+        let code = storage.write(Organisation::ONLY, |tx| {
+            issue_code(tx.identity(), rng, instant(now), user, &request)
+        });
         code.ok().map(|code| code.reveal().to_owned())
     }
 
@@ -95,14 +97,17 @@ impl Sessions {
             return refused("no form");
         };
         let form: FormFields<'_> = form.split('&').filter_map(|pair| pair.split_once('=')).collect();
-        let granted = storage.write(|tx| -> std::result::Result<_, IdentityError> {
-            let store = tx.identity();
-            tidy(store, terms.now)?;
-            match field(&form, "grant_type") {
-                Some("authorization_code") => exchange_code(store, terms, &code_exchange(&form, cookie)),
-                _ => refresh(store, terms, cookie, "simulated"),
-            }
-        });
+        let granted = storage.write(
+            Organisation::ONLY,
+            |tx| -> std::result::Result<_, IdentityError> {
+                let store = tx.identity();
+                tidy(store, terms.now)?;
+                match field(&form, "grant_type") {
+                    Some("authorization_code") => exchange_code(store, terms, &code_exchange(&form, cookie)),
+                    _ => refresh(store, terms, cookie, "simulated"),
+                }
+            },
+        );
         match granted {
             Ok(Grant::Issued(tokens)) => issued(&tokens),
             Ok(Grant::Refused(refusal)) => {
@@ -151,7 +156,9 @@ pub fn person(tx: &dyn Transaction, user: &str, packs: &Packs) -> Result<Option<
 
 /// Whom an access token stands for.
 pub fn caller(storage: &MemoryStorage, bearer: &str, packs: &Packs, now: u64) -> Option<Caller> {
-    let identity = storage.read(|tx| authenticate(tx.identity(), instant(now), bearer));
+    let identity = storage.read(Organisation::ONLY, |tx| {
+        authenticate(tx.identity(), instant(now), bearer)
+    });
     Some(caller_of(identity.ok().flatten()?, packs))
 }
 
@@ -160,7 +167,9 @@ pub fn revoke(storage: &MemoryStorage, user: &str, device_id: &str, now: u64) ->
     let Ok(device_id) = uuid::Uuid::parse_str(device_id) else {
         return false;
     };
-    let removed = storage.write(|tx| remove_device(tx.identity(), instant(now), user, device_id));
+    let removed = storage.write(Organisation::ONLY, |tx| {
+        remove_device(tx.identity(), instant(now), user, device_id)
+    });
     removed.unwrap_or(false)
 }
 

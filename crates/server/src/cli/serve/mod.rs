@@ -16,7 +16,7 @@ use crate::http::{SecurityHeaders, operations_router, router, serve};
 use crate::identity::demo;
 use crate::packs;
 use crate::storage::database::Database;
-use crate::storage::port::Storage;
+use crate::storage::port::{Organisation, Storage};
 
 pub(super) use arguments::ServeArguments;
 pub(super) use error::ServeError;
@@ -51,7 +51,7 @@ fn open_state(arguments: &ServeArguments) -> Result<AppState, ServeError> {
 }
 
 fn prepare_accounts(database: &Database, as_demo: bool) -> Result<(), ServeError> {
-    database.write(|tx| {
+    database.write(Organisation::ONLY, |tx| {
         let store = tx.identity();
         if as_demo {
             return match store.users()?.iter().all(|user| user.demo) {

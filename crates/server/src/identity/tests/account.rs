@@ -8,7 +8,7 @@ use crate::identity::known_browser;
 use crate::identity::model::{Revocation, Session};
 use crate::identity::{account, demo};
 use crate::storage::memory::MemoryStorage;
-use crate::storage::port::{Storage, StorageError};
+use crate::storage::port::{Organisation, Storage, StorageError};
 use crate::storage::sqlite::SqliteDatabase;
 
 /// Ann is signed in on two devices and Ben on one, Ann holds a code that nobody used yet, and her browser is known.
@@ -139,7 +139,7 @@ fn every_change_of_an_account_ends_its_sessions_codes_and_known_browsers() {
 }
 
 fn in_transaction(storage: &impl Storage, work: fn(&dyn IdentityStore)) {
-    let done: Result<(), StorageError> = storage.write(|tx| {
+    let done: Result<(), StorageError> = storage.write(Organisation::ONLY, |tx| {
         work(tx.identity());
         Ok(())
     });

@@ -110,7 +110,7 @@ fn counters_and_versions_are_never_torn_apart<S: Storage + Sync>(storage: &S) {
         for number in 0..WRITES {
             let id = format!("{writer}-{number}");
             let fails = number % 5 == 4;
-            let done: Result<()> = storage.write(|tx| {
+            let done: Result<()> = storage.write(Organisation::ONLY, |tx| {
                 let counted = count(tx)? + 1;
                 tx.put_meta("counted", &counted.to_string())?;
                 put(tx, "order", &id, 1, &id)?;
@@ -163,7 +163,7 @@ fn what_a_write_returned_is_there_after_reopening() {
             }
             stop.store(true, Ordering::Relaxed);
         });
-        let unfinished: Result<()> = database.write(|tx| {
+        let unfinished: Result<()> = database.write(Organisation::ONLY, |tx| {
             put(tx, "order", "unfinished", 1, "x")?;
             Err(StorageError::Injected)
         });

@@ -20,7 +20,7 @@ fn names(storage: &impl Storage) -> Vec<String> {
 
 fn an_error_takes_identity_back_with_the_records(storage: &impl Storage) {
     with_people(storage, |_| {});
-    let outcome: Result<()> = storage.write(|tx| {
+    let outcome: Result<()> = storage.write(Organisation::ONLY, |tx| {
         put(tx, "order", "O-1", 1, "a")?;
         let store = tx.identity();
         store.save_user(&user("cid", at(0)))?;
@@ -65,6 +65,8 @@ fn a_savepoint_takes_identity_back_with_the_records(storage: &impl Storage) {
 fn nothing_that_is_saved_on_a_snapshot_lasts(storage: &impl Storage) {
     with_people(storage, |_| {});
     // It is refused at once, or dropped with the snapshot.
-    let _: Result<()> = storage.read(|tx| tx.identity().save_user(&user("cid", at(0))));
+    let _: Result<()> = storage.read(Organisation::ONLY, |tx| {
+        tx.identity().save_user(&user("cid", at(0)))
+    });
     assert_eq!(names(storage), ["ann", "ben"]);
 }

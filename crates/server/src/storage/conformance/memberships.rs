@@ -57,7 +57,7 @@ fn dialogues_are_by_device_and_entity_set(storage: &impl Storage) {
         tx.put_dialogue("tablet", "orders", "another")?;
         tx.put_dialogue("phone", "orders", "second")
     });
-    let taken_back: Result<()> = storage.write(|tx| {
+    let taken_back: Result<()> = storage.write(Organisation::ONLY, |tx| {
         tx.put_dialogue("phone", "orders", "third")?;
         Err(StorageError::Inconsistent("on purpose".into()))
     });

@@ -21,7 +21,7 @@ use super::model::{
     Act, AuditFilter, AuditRow, HistoryBound, HistoryEntry, HistoryRange, Membership, Stored, StoredRecord,
     ValueChange,
 };
-use super::port::{Result, Storage, StorageError, Transaction, in_savepoint};
+use super::port::{Organisation, Result, Storage, StorageError, Transaction, in_savepoint};
 use super::sqlite::SqliteDatabase;
 
 /// Each function as a test in memory and on a SQLite file.
@@ -97,11 +97,11 @@ fn put(tx: &mut dyn Transaction, entity: &str, id: &str, version: u64, title: &s
 }
 
 fn write<T>(storage: &impl Storage, work: impl FnOnce(&mut dyn Transaction) -> Result<T>) -> T {
-    storage.write(work).unwrap()
+    storage.write(Organisation::ONLY, work).unwrap()
 }
 
 fn read<T>(storage: &impl Storage, work: impl FnOnce(&dyn Transaction) -> Result<T>) -> T {
-    storage.read(work).unwrap()
+    storage.read(Organisation::ONLY, work).unwrap()
 }
 
 fn titles<F: Values>(records: &[Stored<F>]) -> Vec<String> {

@@ -16,7 +16,7 @@ conformance!(
 );
 
 fn a_failed_transaction_leaves_nothing(storage: &impl Storage) {
-    let outcome: Result<()> = storage.write(|tx| {
+    let outcome: Result<()> = storage.write(Organisation::ONLY, |tx| {
         put(tx, "order", "O-1", 1, "a")?;
         tx.put_meta("epoch", "x")?;
         Err(StorageError::Inconsistent("on purpose".into()))
@@ -69,11 +69,15 @@ fn nothing_begins_after_its_deadline(storage: &impl Storage) {
         abandoned: Arc::default(),
     };
     let written = deadline::within(over(), || {
-        storage.write(|_| -> Result<()> { panic!("nothing may begin") })
+        storage.write(Organisation::ONLY, |_| -> Result<()> {
+            panic!("nothing may begin")
+        })
     });
     assert!(matches!(written, Err(StorageError::Cancelled)));
     let read = deadline::within(over(), || {
-        storage.read(|_| -> Result<()> { panic!("nothing may begin") })
+        storage.read(Organisation::ONLY, |_| -> Result<()> {
+            panic!("nothing may begin")
+        })
     });
     assert!(matches!(read, Err(StorageError::Cancelled)));
     let probed = deadline::within(over(), || storage.probe());

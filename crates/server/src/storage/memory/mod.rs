@@ -13,7 +13,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::deadline;
 use super::model::{AuditRow, HistoryEntry, Membership, StoredRecord};
-use super::port::{self, Storage, StorageError, Transaction};
+use super::port::{self, Organisation, Storage, StorageError, Transaction};
 use identity::IdentityTables;
 use table::{Table, Undo};
 use transaction::MemoryTransaction;
@@ -79,7 +79,7 @@ impl Tables {
     }
 }
 
-/// A database in memory.
+/// A database in memory, of the only organisation there is.
 #[derive(Debug, Default)]
 pub struct MemoryStorage(Mutex<Tables>);
 
@@ -106,6 +106,7 @@ impl MemoryStorage {
 impl Storage for MemoryStorage {
     fn write<T, E: From<StorageError>>(
         &self,
+        _: Organisation,
         work: impl FnOnce(&mut dyn Transaction) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut tables = self.lock();
@@ -117,6 +118,7 @@ impl Storage for MemoryStorage {
 
     fn read<T, E: From<StorageError>>(
         &self,
+        _: Organisation,
         work: impl FnOnce(&dyn Transaction) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut tables = self.lock();

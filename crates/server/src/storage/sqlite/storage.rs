@@ -1,13 +1,14 @@
-//! The database as the storage of the rules.
+//! The database as the storage of the rules. Its tables hold the only organisation there is.
 
 use rusqlite::OptionalExtension;
 
 use super::{SqliteDatabase, SqliteTransaction};
-use crate::storage::port::{self, Storage, StorageError, Transaction};
+use crate::storage::port::{self, Organisation, Storage, StorageError, Transaction};
 
 impl Storage for SqliteDatabase {
     fn write<T, E: From<StorageError>>(
         &self,
+        _: Organisation,
         work: impl FnOnce(&mut dyn Transaction) -> Result<T, E>,
     ) -> Result<T, E> {
         self.transact(|connection| work(&mut SqliteTransaction::new(connection)))
@@ -15,6 +16,7 @@ impl Storage for SqliteDatabase {
 
     fn read<T, E: From<StorageError>>(
         &self,
+        _: Organisation,
         work: impl FnOnce(&dyn Transaction) -> Result<T, E>,
     ) -> Result<T, E> {
         self.snapshot(|connection| work(&SqliteTransaction::new(connection)))

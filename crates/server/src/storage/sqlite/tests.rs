@@ -4,7 +4,7 @@ use std::time::Instant;
 use super::migrate::MIGRATIONS;
 use super::*;
 use crate::storage::deadline::Deadline;
-use crate::storage::port::{Result, Storage as _, Transaction as _};
+use crate::storage::port::{Organisation, Result, Storage as _, Transaction as _};
 
 fn open() -> (tempfile::TempDir, SqliteDatabase) {
     let folder = tempfile::tempdir().unwrap();
@@ -143,7 +143,7 @@ fn an_earlier_database_gets_the_times_of_its_log() {
         last = Run::begun_at(sequence, at, last).or(last);
         let expected = last.map(|run| run.time_of(sequence));
         let found = database
-            .read(|tx| -> Result<_> { tx.log_time(sequence) })
+            .read(Organisation::ONLY, |tx| -> Result<_> { tx.log_time(sequence) })
             .unwrap();
         assert_eq!(found.map(|time| time.timestamp_micros()), expected, "{sequence}");
     }

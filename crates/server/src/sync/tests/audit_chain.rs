@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{World, update};
-use crate::storage::port::{Storage, StorageError};
+use crate::storage::port::{Organisation, Storage, StorageError};
 use crate::storage::sqlite::SqliteDatabase;
 use crate::sync::audit::chain::{self, Broken, Chain};
 
@@ -33,7 +33,7 @@ fn quarrel(world: &World<impl Storage>) {
 
 fn verify(storage: &impl Storage, noted: Option<&str>) -> Result<Chain, Broken> {
     storage
-        .read::<_, StorageError>(|tx| chain::verify(tx, noted))
+        .read::<_, StorageError>(Organisation::ONLY, |tx| chain::verify(tx, noted))
         .unwrap()
 }
 
