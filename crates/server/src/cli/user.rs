@@ -9,10 +9,10 @@ use holdfast_core::pack::{PackError, Packs};
 use uuid::Uuid;
 
 use super::prepare::{self, PrepareError, now};
-use crate::identity::model::User;
 use crate::identity::{IdentityError, account, demo, normal, password};
 use crate::security_log::{self, Event};
 use crate::storage::database::{Database, DatabaseUrl};
+use crate::storage::identity::User;
 use crate::storage::port::{IdentityStore, Organisation, Storage, StorageError};
 
 /// In characters.

@@ -6,13 +6,24 @@ use holdfast_core::protocol::Me;
 use uuid::Uuid;
 
 use super::IdentityError;
-use super::model::{Device, Identity, Revocation, Revoked, Session};
-use super::secret::SecretHash;
+use crate::storage::identity::{Device, Revocation, Revoked, SecretHash, Session};
 use crate::storage::port::IdentityStore;
 use crate::sync::{Caller, scopes_of};
 
 /// How long expired tokens and codes are remembered, so that their late use is told apart from a guess.
 const MEMORY_OF_EXPIRED: TimeDelta = TimeDelta::days(1);
+
+/// The authenticated caller of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    pub user_id: String,
+    pub username: String,
+    pub display_name: String,
+    pub roles: Vec<String>,
+    pub sites: Vec<String>,
+    pub device_id: Uuid,
+    pub session_id: Uuid,
+}
 
 /// The caller that an access token stands for; none if it is unknown, expired, revoked, or its account disabled.
 pub fn authenticate(

@@ -7,7 +7,7 @@
 use chrono::{DateTime, Utc};
 
 use super::IdentityError;
-use super::model::{Revocation, Revoked, User};
+use crate::storage::identity::{Revocation, Revoked, User};
 use crate::storage::port::IdentityStore;
 
 /// Replaces the password hash.

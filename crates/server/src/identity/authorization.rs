@@ -5,8 +5,8 @@ use rand::CryptoRng;
 use serde::{Deserialize, Serialize};
 
 use super::IdentityError;
-use super::model::{AuthorizationCode, User};
 use super::secret::Secret;
+use crate::storage::identity::{AuthorizationCode, User};
 use crate::storage::port::IdentityStore;
 
 /// The one client: the app that this server itself serves. It is public; PKCE stands in for a client secret.

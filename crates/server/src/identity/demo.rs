@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use rand::CryptoRng;
 
-use super::model::User;
 use super::{IdentityError, account, password};
+use crate::storage::identity::User;
 use crate::storage::port::IdentityStore;
 
 pub const PASSWORD: &str = "demo";

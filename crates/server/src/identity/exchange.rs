@@ -9,8 +9,8 @@ use uuid::Uuid;
 use super::IdentityError;
 use super::authorization::CLIENT_ID;
 use super::grant::{Grant, Refusal, Terms, issue};
-use super::model::{AuthorizationCode, Device, Revocation, Revoked, Session, User};
-use super::secret::{Secret, SecretHash, random_uuid, verifier_matches};
+use super::secret::{Secret, random_uuid, verifier_matches};
+use crate::storage::identity::{AuthorizationCode, Device, Revocation, Revoked, SecretHash, Session, User};
 use crate::storage::port::IdentityStore;
 
 /// A token request with `grant_type=authorization_code`.

@@ -7,8 +7,8 @@ use rand::CryptoRng;
 use uuid::Uuid;
 
 use super::IdentityError;
-use super::model::{AccessToken, RefreshToken, Session};
-use super::secret::{Secret, SecretHash};
+use super::secret::Secret;
+use crate::storage::identity::{AccessToken, RefreshToken, SecretHash, Session};
 use crate::storage::port::IdentityStore;
 
 /// How long tokens are good for.

@@ -9,8 +9,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rand::CryptoRng;
 
 use super::IdentityError;
-use super::model::KnownBrowser;
-use super::secret::{Secret, SecretHash};
+use super::secret::Secret;
+use crate::storage::identity::{KnownBrowser, SecretHash};
 use crate::storage::port::IdentityStore;
 
 /// How long a browser stays known after a sign-in.

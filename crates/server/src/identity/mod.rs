@@ -27,15 +27,14 @@ pub mod exchange;
 pub mod grant;
 pub mod known_browser;
 pub mod label;
-pub mod model;
 pub mod normal;
 pub mod password;
 pub mod refresh;
 pub mod secret;
 pub mod throttle;
 
+pub use access::Identity;
 pub use error::IdentityError;
-pub use model::Identity;
 
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;

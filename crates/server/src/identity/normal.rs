@@ -6,7 +6,7 @@
 use unicode_normalization::UnicodeNormalization;
 
 use super::IdentityError;
-use super::model::User;
+use crate::storage::identity::User;
 use crate::storage::port::IdentityStore;
 
 /// A user name as it is stored and compared: trimmed, lower case, NFC.

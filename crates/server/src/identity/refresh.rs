@@ -26,8 +26,8 @@ use chrono::{DateTime, Utc};
 
 use super::IdentityError;
 use super::grant::{Grant, Lifetimes, Refusal, Terms, Tokens, issue};
-use super::model::{Device, RefreshToken, Revocation, Revoked, Session};
-use super::secret::{Secret, SecretHash};
+use super::secret::Secret;
+use crate::storage::identity::{Device, RefreshToken, Revocation, Revoked, SecretHash, Session};
 use crate::storage::port::IdentityStore;
 
 /// What a presented token turned out to be.

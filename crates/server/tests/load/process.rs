@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use holdfast_server::identity::model::User;
+use holdfast_server::storage::identity::User;
 use holdfast_server::storage::port::{Organisation, Storage, StorageError};
 use holdfast_server::storage::sqlite::SqliteDatabase;
 use tempfile::TempDir;

@@ -15,10 +15,10 @@ use holdfast_server::{
         authorization::{AuthorizationRequest, CLIENT_ID, issue_code},
         exchange::{CodeExchange, exchange_code},
         grant::{Grant, Lifetimes, Refusal, SETTLING, Terms, Tokens},
-        model::User,
         refresh::refresh,
     },
     storage::{
+        identity::User,
         memory::MemoryStorage,
         port::{Organisation, Result, Storage, Transaction},
     },

@@ -14,8 +14,8 @@ use crate::http::authenticated::SignedIn;
 use crate::http::state::AppState;
 use crate::http::{ApiError, ApiQuery};
 use crate::identity::access;
-use crate::identity::model::{Device, Revocation};
 use crate::security_log::{self, Event};
+use crate::storage::identity::{Device, Revocation};
 use crate::storage::port::{IdentityStore, StorageError};
 
 const DEFAULT_PAGE: usize = 100;

@@ -11,9 +11,9 @@ use serde::Deserialize;
 use crate::http::ApiError;
 use crate::http::cookies::SignInCookie;
 use crate::http::state::AppState;
-use crate::identity::model::{Revocation, Session};
 use crate::identity::{IdentityError, access};
 use crate::security_log::{self, Event};
+use crate::storage::identity::{Revocation, Session};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]

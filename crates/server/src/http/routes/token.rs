@@ -20,10 +20,9 @@ use crate::identity::authorization::CLIENT_ID;
 use crate::identity::exchange::{self, CodeExchange, exchange_code};
 use crate::identity::grant::{Grant, Lifetimes, Refusal, Terms, Tokens};
 use crate::identity::label::device_label;
-use crate::identity::model::Session;
 use crate::identity::refresh::{self, refresh};
-use crate::identity::secret::SecretHash;
 use crate::security_log::{self, Event};
+use crate::storage::identity::{SecretHash, Session};
 use crate::storage::port::{IdentityStore, Transaction};
 
 #[derive(Debug, Default, Deserialize)]

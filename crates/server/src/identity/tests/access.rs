@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use super::super::access::{authenticate, remove_device, sign_out, tidy};
 use super::super::password::{self, Passwords};
-use super::super::{demo, model::Identity};
+use super::super::{Identity, demo};
 use super::*;
 
 #[test]

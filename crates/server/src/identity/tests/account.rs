@@ -5,8 +5,8 @@ use chrono::TimeDelta;
 use super::*;
 use crate::identity::access::authenticate;
 use crate::identity::known_browser;
-use crate::identity::model::{Revocation, Session};
 use crate::identity::{account, demo};
+use crate::storage::identity::{Revocation, Session};
 use crate::storage::memory::MemoryStorage;
 use crate::storage::port::{Organisation, Storage, StorageError};
 use crate::storage::sqlite::SqliteDatabase;
@@ -198,7 +198,7 @@ fn a_session_ends_at_its_longest_lifetime_however_often_it_was_refreshed() {
             .is_empty()
     );
     let session: Option<Session> = {
-        let id = super::super::secret::SecretHash::of(arrived.refresh.reveal());
+        let id = crate::storage::identity::SecretHash::of(arrived.refresh.reveal());
         let token = world.store().refresh_token(id).unwrap().unwrap();
         world.store().session(token.session_id).unwrap()
     };

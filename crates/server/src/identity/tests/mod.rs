@@ -17,8 +17,8 @@ use sha2::{Digest, Sha256};
 use super::authorization::{AuthorizationRequest, CLIENT_ID, issue_code};
 use super::exchange::{CodeExchange, exchange_code};
 use super::grant::{Grant, Lifetimes, Refusal, Terms, Tokens};
-use super::model::User;
 use super::refresh::refresh;
+use crate::storage::identity::User;
 use crate::storage::port::IdentityStore;
 use crate::storage::sqlite::{SqliteTransaction, migrate};
 
@@ -114,7 +114,7 @@ fn lifetimes() -> Lifetimes {
     }
 }
 
-pub(crate) fn user(id: &str, created_at: DateTime<Utc>) -> User {
+pub(super) fn user(id: &str, created_at: DateTime<Utc>) -> User {
     User {
         id: id.to_owned(),
         username: id.to_owned(),

@@ -84,7 +84,7 @@ fn a_position_that_was_seen_gains_no_earlier_entry(storage: &(impl Storage + Syn
         assert!(later.is_empty() || later[0] == seen.len() as u64 + 1);
         seen = now;
     };
-    beside_writers(storage, |storage, writer| add_many(storage, writer), follow);
+    beside_writers(storage, add_many, follow);
     assert_eq!(seen.len(), WRITERS * WRITES);
 }
 
@@ -97,7 +97,7 @@ fn a_snapshot_stays_what_it_was(storage: &(impl Storage + Sync)) {
             Ok(())
         });
     };
-    beside_writers(storage, |storage, writer| add_many(storage, writer), looked);
+    beside_writers(storage, add_many, looked);
 }
 
 /// A transaction writes its version, its counter and its account together, or a reader sees none of them.
@@ -114,8 +114,7 @@ fn counters_and_versions_are_never_torn_apart<S: Storage + Sync>(storage: &S) {
                 let counted = count(tx)? + 1;
                 tx.put_meta("counted", &counted.to_string())?;
                 put(tx, "order", &id, 1, &id)?;
-                tx.identity()
-                    .save_user(&crate::identity::tests::user(&id, at(0)))?;
+                tx.identity().save_user(&super::identity::user(&id))?;
                 match fails {
                     true => Err(StorageError::Inconsistent("on purpose".into())),
                     false => Ok(()),

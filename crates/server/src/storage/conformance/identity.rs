@@ -5,11 +5,10 @@ use holdfast_core::Timestamp;
 use uuid::Uuid;
 
 use super::*;
-use crate::identity::model::{
-    AccessToken, AuthorizationCode, Device, KnownBrowser, RefreshToken, Revocation, Revoked, Session, User,
+use crate::storage::identity::{
+    AccessToken, AuthorizationCode, Device, KnownBrowser, RefreshToken, Revocation, Revoked, SecretHash,
+    Session, User,
 };
-use crate::identity::secret::SecretHash;
-use crate::identity::tests::user;
 use crate::storage::port::IdentityStore;
 
 conformance!(
@@ -21,11 +20,26 @@ conformance!(
     browsers_are_known_for_each_account_until_trimmed_or_forgotten,
 );
 
+/// An account of this name.
+pub(super) fn user(id: &str) -> User {
+    User {
+        id: id.to_owned(),
+        username: id.to_owned(),
+        display_name: id.to_uppercase(),
+        password_hash: String::new(),
+        roles: vec!["technician".to_owned()],
+        sites: vec!["north".to_owned()],
+        demo: false,
+        disabled: false,
+        created_at: at(0),
+    }
+}
+
 /// Ann and Ben have accounts.
 pub(super) fn with_people(storage: &impl Storage, work: impl FnOnce(&dyn IdentityStore)) {
     write(storage, |tx| {
         for id in ["ann", "ben"] {
-            tx.identity().save_user(&user(id, at(0)))?;
+            tx.identity().save_user(&user(id))?;
         }
         work(tx.identity());
         Ok(())
@@ -55,11 +69,10 @@ pub(super) fn session(number: u128, device: u128, at: Timestamp) -> Session {
 
 fn accounts_are_found_by_id_and_by_name_in_any_case_and_listed_in_order(storage: &impl Storage) {
     with_people(storage, |store| {
-        let now = at(0);
         let named = User {
             username: "Zoe".to_owned(),
             demo: true,
-            ..user("zoe", now)
+            ..user("zoe")
         };
         store.save_user(&named).unwrap();
         assert_eq!(store.user_by_name("ZOE").unwrap().unwrap().id, "zoe");

@@ -2,10 +2,9 @@
 
 use uuid::Uuid;
 
-use super::identity::{device, session, with_people};
+use super::identity::{device, session, user, with_people};
 use super::*;
-use crate::identity::model::User;
-use crate::identity::tests::user;
+use crate::storage::identity::User;
 
 conformance!(
     an_error_takes_identity_back_with_the_records,
@@ -23,7 +22,7 @@ fn an_error_takes_identity_back_with_the_records(storage: &impl Storage) {
     let outcome: Result<()> = storage.write(Organisation::ONLY, |tx| {
         put(tx, "order", "O-1", 1, "a")?;
         let store = tx.identity();
-        store.save_user(&user("cid", at(0)))?;
+        store.save_user(&user("cid"))?;
         store.save_device(&device(1, at(0)))?;
         store.save_session(&session(11, 1, at(0)))?;
         assert_eq!(store.signed_in_devices("ann", None, 9)?.len(), 1, "seen inside");
@@ -42,13 +41,13 @@ fn an_error_takes_identity_back_with_the_records(storage: &impl Storage) {
 fn a_savepoint_takes_identity_back_with_the_records(storage: &impl Storage) {
     with_people(storage, |_| {});
     write(storage, |tx| {
-        tx.identity().save_user(&user("cid", at(0)))?;
+        tx.identity().save_user(&user("cid"))?;
         let failed: Result<()> = in_savepoint(tx, |tx| {
             put(tx, "order", "O-1", 1, "inside")?;
-            tx.identity().save_user(&user("dora", at(0)))?;
+            tx.identity().save_user(&user("dora"))?;
             let disabled = User {
                 disabled: true,
-                ..user("ann", at(0))
+                ..user("ann")
             };
             tx.identity().save_user(&disabled)?;
             Err(StorageError::Inconsistent("on purpose".into()))
@@ -65,8 +64,6 @@ fn a_savepoint_takes_identity_back_with_the_records(storage: &impl Storage) {
 fn nothing_that_is_saved_on_a_snapshot_lasts(storage: &impl Storage) {
     with_people(storage, |_| {});
     // It is refused at once, or dropped with the snapshot.
-    let _: Result<()> = storage.read(Organisation::ONLY, |tx| {
-        tx.identity().save_user(&user("cid", at(0)))
-    });
+    let _: Result<()> = storage.read(Organisation::ONLY, |tx| tx.identity().save_user(&user("cid")));
     assert_eq!(names(storage), ["ann", "ben"]);
 }

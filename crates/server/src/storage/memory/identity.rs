@@ -7,10 +7,9 @@ use uuid::Uuid;
 
 use super::MemoryTransaction;
 use super::table::{Table, Undo};
-use crate::identity::model::{
-    AccessToken, AuthorizationCode, Device, KnownBrowser, RefreshToken, Revoked, Session, User,
+use crate::storage::identity::{
+    AccessToken, AuthorizationCode, Device, KnownBrowser, RefreshToken, Revoked, SecretHash, Session, User,
 };
-use crate::identity::secret::SecretHash;
 use crate::storage::port::{IdentityStore, Result};
 
 pub(super) const TABLES: usize = 7;

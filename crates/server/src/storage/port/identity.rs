@@ -4,10 +4,9 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::Result;
-use crate::identity::model::{
-    AccessToken, AuthorizationCode, Device, KnownBrowser, RefreshToken, Revoked, Session, User,
+use crate::storage::identity::{
+    AccessToken, AuthorizationCode, Device, KnownBrowser, RefreshToken, Revoked, SecretHash, Session, User,
 };
-use crate::identity::secret::SecretHash;
 
 /// One transaction's view of what identity keeps. What is saved through it is seen by its later reads, and is committed
 /// or rolled back with the transaction. On a snapshot nothing that is saved lasts. `save_…` inserts, or replaces what has

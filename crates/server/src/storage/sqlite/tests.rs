@@ -61,7 +61,7 @@ fn a_panic_rolls_back_and_the_next_write_works() {
     }));
     assert!(panicked.is_err());
     assert_eq!(database.snapshot(count_users).unwrap(), 0);
-    database.transact(|tx| insert_user(tx)).unwrap();
+    database.transact(insert_user).unwrap();
     assert_eq!(database.snapshot(count_users).unwrap(), 1);
 }
 

@@ -25,10 +25,10 @@ use crate::http::sign_in_limits::Attempt;
 use crate::http::state::AppState;
 use crate::http::work::blocking;
 use crate::identity::authorization::{AuthorizationRequest, Objection, check, issue_code_to};
-use crate::identity::model::User;
-use crate::identity::secret::{Secret, SecretHash};
+use crate::identity::secret::Secret;
 use crate::identity::{IdentityError, known_browser, normal};
 use crate::security_log::{self, Event};
+use crate::storage::identity::{SecretHash, User};
 
 use page::{SignInPage, refusal_page};
 

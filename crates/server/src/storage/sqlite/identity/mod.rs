@@ -8,10 +8,9 @@ use uuid::Uuid;
 
 use super::SqliteTransaction;
 use super::value::{Json, Millis, Text};
-use crate::identity::model::{
-    AccessToken, AuthorizationCode, Device, KnownBrowser, RefreshToken, Revoked, Session, User,
+use crate::storage::identity::{
+    AccessToken, AuthorizationCode, Device, KnownBrowser, RefreshToken, Revoked, SecretHash, Session, User,
 };
-use crate::identity::secret::SecretHash;
 use crate::storage::port::{IdentityStore, Result};
 use rows::{read_access, read_browser, read_code, read_device, read_refresh, read_session, read_user};
 
