@@ -6,7 +6,10 @@ use holdfast_core::{Timestamp, pack::Packs};
 use holdfast_server::{
     import::{Options, Summary, import as import_csv, mapping::Mapping},
     packs::load,
-    storage::{memory::MemoryStorage, port::Storage},
+    storage::{
+        memory::MemoryStorage,
+        port::{Organisation, Storage},
+    },
 };
 
 const HEADER: &str = "BscStartDate,Asset,OriginalShorttext,PMType,Cost\n";
@@ -83,6 +86,8 @@ fn lines(file: &[u8]) -> usize {
 }
 
 fn orders(storage: &MemoryStorage) -> usize {
-    let found = storage.read(|tx| tx.records_after("work-order", None, usize::MAX));
+    let found = storage.read(Organisation::ONLY, |tx| {
+        tx.records_after("work-order", None, usize::MAX)
+    });
     found.expect("memory does not fail").len()
 }

@@ -15,7 +15,7 @@ use holdfast_server::{
     storage::{
         memory::MemoryStorage,
         model::StoredRecord,
-        port::{Storage, StorageError, Transaction},
+        port::{Organisation, Storage, StorageError, Transaction},
         text::StoredText,
     },
     sync::{Answer, Caller, Context, audit::chain, pull, push as pushing, scopes_of},
@@ -117,7 +117,7 @@ fn act<T>(
         caller,
     };
     storage
-        .write(|tx| request(tx, &cx))
+        .write(Organisation::ONLY, |tx| request(tx, &cx))
         .expect("the rules do not fail inside the server")
         .ok()
 }
@@ -173,7 +173,7 @@ pub fn push(bytes: &[u8]) {
         assert_eq!(records(&storage), before, "a resent batch changes nothing");
     }
     let chain = storage
-        .read(|tx| chain::verify(tx, None))
+        .read(Organisation::ONLY, |tx| chain::verify(tx, None))
         .expect("memory does not fail");
     assert!(chain.is_ok(), "the audit's chain holds");
     let page = act(packs, &storage, &rng, &caller, |tx, cx| {
@@ -188,17 +188,20 @@ fn all_settled(response: &PushResponse) -> bool {
 }
 
 fn records(storage: &MemoryStorage) -> Vec<StoredRecord> {
-    let all = storage.read(|tx| -> Result<Vec<StoredRecord>, StorageError> {
-        let mut all = Vec::new();
-        for entity in ENTITIES {
-            all.extend(StoredText::read_all(&tx.records_after(
-                entity,
-                None,
-                usize::MAX,
-            )?)?);
-        }
-        Ok(all)
-    });
+    let all = storage.read(
+        Organisation::ONLY,
+        |tx| -> Result<Vec<StoredRecord>, StorageError> {
+            let mut all = Vec::new();
+            for entity in ENTITIES {
+                all.extend(StoredText::read_all(&tx.records_after(
+                    entity,
+                    None,
+                    usize::MAX,
+                )?)?);
+            }
+            Ok(all)
+        },
+    );
     all.expect("memory does not fail")
 }
 

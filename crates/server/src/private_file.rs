@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Read and write, for the owner alone.
 const MODE: u32 = 0o600;
@@ -22,14 +22,8 @@ pub fn create(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
-/// Makes sure that the database file is there, so that SQLite creates its log with the same mode; warns if others may
-/// read or write a file that was there.
-pub fn prepare_database(path: &Path) -> io::Result<()> {
-    for suffix in ["", "-wal", "-shm"] {
-        let mut name = path.as_os_str().to_owned();
-        name.push(suffix);
-        warn_if_shared(&PathBuf::from(name));
-    }
+/// Creates the file, empty, unless it is there.
+pub fn create_if_missing(path: &Path) -> io::Result<()> {
     OpenOptions::new()
         .append(true)
         .create(true)
@@ -38,7 +32,8 @@ pub fn prepare_database(path: &Path) -> io::Result<()> {
         .map(drop)
 }
 
-fn warn_if_shared(path: &Path) {
+/// Warns if others may read or write a file that is there.
+pub fn warn_if_shared(path: &Path) {
     if let Some(mode) = shared(path) {
         tracing::warn!(
             "others may read or change {}: its mode is {mode:o}. Set it to 600: chmod 600 {}",
@@ -49,7 +44,7 @@ fn warn_if_shared(path: &Path) {
 }
 
 /// The mode of a regular file that is not its owner's alone.
-fn shared(path: &Path) -> Option<u32> {
+pub(crate) fn shared(path: &Path) -> Option<u32> {
     let metadata = std::fs::metadata(path).ok().filter(|file| file.is_file())?;
     let mode = metadata.permissions().mode() & 0o777;
     (mode & OTHERS != 0).then_some(mode)
@@ -72,9 +67,8 @@ mod tests {
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
             assert_eq!(shared(&path), Some(0o640), "{name}");
         }
-        let database = folder.path().join("test.db");
-        prepare_database(&database).unwrap();
-        crate::storage::sqlite::Database::open(&database).unwrap();
-        assert_eq!(shared(&database), None);
+        let missing = folder.path().join("missing");
+        create_if_missing(&missing).unwrap();
+        assert_eq!(shared(&missing), None);
     }
 }

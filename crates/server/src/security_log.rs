@@ -13,7 +13,7 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use tracing::{info, warn};
 use uuid::Uuid;
 
-use crate::identity::model::{Revocation, Session, User};
+use crate::storage::identity::{Revocation, Session, User};
 
 /// The target of every event, to filter by: `--log holdfast::security=info`.
 pub const TARGET: &str = "holdfast::security";

@@ -6,7 +6,7 @@ use crate::{
     faults::Weather,
     link::{Dialect, Way},
     rng::Seeded,
-    server::{AMENDMENTS, HOSTILE},
+    server::{AMENDMENTS, HOSTILE, sessions},
     store::Boundary,
     world::World,
 };
@@ -191,7 +191,7 @@ impl World {
         let Some(row) = replica.device() else { return };
         let now = self.executor.time.now();
         let server = self.network.server.borrow();
-        let ended = server.sessions.revoke(&device.user, &row.device_id, now);
+        let ended = sessions::revoke(&server.storage, &device.user, &row.device_id, now);
         self.story
             .tell(&device.link.name, || format!("has its session revoked: {ended}"));
     }

@@ -70,8 +70,8 @@ impl Network {
             return None;
         }
         let now = self.time.now();
-        let mut server = self.server.borrow_mut();
-        server.sessions.authorize(user, now)
+        let server = &mut *self.server.borrow_mut();
+        server.sessions.authorize(&server.storage, user, now)
     }
 
     /// A push with a token that nobody was given; the status it is answered with.

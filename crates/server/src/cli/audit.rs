@@ -2,10 +2,9 @@
 
 use clap::{Args, Subcommand};
 
-use super::database_url::DatabaseUrl;
+use crate::storage::database::DatabaseUrl;
 use crate::storage::model::AuditFilter;
-use crate::storage::port::{Storage, StorageError};
-use crate::storage::sqlite::DatabaseError;
+use crate::storage::port::{Organisation, Storage, StorageError};
 use crate::sync::audit::chain::{self, Broken};
 use crate::sync::audit::{AuditEntry, read_entry};
 
@@ -68,8 +67,6 @@ struct VerifyArguments {
 pub(super) enum AuditError {
     #[error(transparent)]
     Storage(#[from] StorageError),
-    #[error(transparent)]
-    Database(#[from] DatabaseError),
     #[error("the audit was tampered with: {0}")]
     Broken(#[from] Broken),
 }
@@ -83,7 +80,7 @@ pub(super) fn run(arguments: &AuditArguments) -> Result<(), AuditError> {
 
 fn verify(arguments: &VerifyArguments) -> Result<(), AuditError> {
     let database = arguments.database.open_existing()?;
-    let chain = Storage::read(&database, |tx| {
+    let chain = database.read(Organisation::ONLY, |tx| {
         chain::verify(tx, arguments.head.as_deref()).map_err(AuditError::from)
     })??;
     match chain.entries {
@@ -118,9 +115,8 @@ fn list(arguments: &ListArguments) -> Result<(), AuditError> {
         before: None,
         limit: *limit,
     };
-    let rows = Storage::read(&database.open_existing()?, |tx| {
-        tx.audits(&filter).map_err(AuditError::from)
-    })?;
+    let database = database.open_existing()?;
+    let rows = database.read(Organisation::ONLY, |tx| tx.audits(&filter))?;
     for row in &rows {
         match json {
             true => println!("{}", row.entry),

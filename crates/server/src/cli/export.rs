@@ -6,14 +6,13 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use super::database_url::DatabaseUrl;
 use crate::packs::{self, PacksError};
 use crate::private_file;
 use crate::records::past;
 use crate::security_log::{self, Event};
+use crate::storage::database::DatabaseUrl;
 use crate::storage::model::AuditFilter;
-use crate::storage::port::{Storage, StorageError, Transaction};
-use crate::storage::sqlite::DatabaseError;
+use crate::storage::port::{Organisation, Storage, StorageError, Transaction};
 use crate::sync::rest::HistoryVersion;
 
 const CHUNK: usize = 500;
@@ -55,8 +54,6 @@ pub(super) enum ExportError {
     Storage(#[from] StorageError),
     #[error(transparent)]
     Packs(#[from] PacksError),
-    #[error(transparent)]
-    Database(#[from] DatabaseError),
 }
 
 pub(super) fn run(arguments: &ExportArguments) -> Result<(), ExportError> {
@@ -79,7 +76,7 @@ pub(super) fn run(arguments: &ExportArguments) -> Result<(), ExportError> {
         Some(path) => Box::new(BufWriter::new(private_file::create(path)?)),
         None => Box::new(BufWriter::new(std::io::stdout().lock())),
     };
-    Storage::read(&database, |tx| -> Result<(), ExportError> {
+    database.read(Organisation::ONLY, |tx| -> Result<(), ExportError> {
         for entity in &entities {
             write_entity(tx, entity, &mut output)?;
         }

@@ -5,14 +5,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::database_url::DatabaseUrl;
 use super::prepare::{self, PrepareError};
 use crate::import::encoding::{Named, Origin};
 use crate::import::mapping::Mapping;
 use crate::import::{self, ImportError as Failure, Options, Summary};
 use crate::packs::{self, PacksError};
+use crate::storage::database::DatabaseUrl;
 use crate::storage::port::StorageError;
-use crate::storage::sqlite::DatabaseError;
 
 /// Read a CSV file into records
 #[derive(Debug, Args)]
@@ -82,7 +81,7 @@ pub(super) enum ImportError {
     #[error(transparent)]
     Packs(#[from] PacksError),
     #[error(transparent)]
-    Database(#[from] DatabaseError),
+    Storage(#[from] StorageError),
     #[error(transparent)]
     Prepare(#[from] PrepareError),
 }

@@ -1,7 +1,6 @@
 //! The command line. One file per subcommand; each flag is also an environment variable.
 
 mod audit;
-mod database_url;
 mod export;
 mod import;
 mod prepare;

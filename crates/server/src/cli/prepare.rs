@@ -7,13 +7,11 @@ use holdfast_core::protocol::Me;
 use holdfast_core::system;
 
 use crate::identity::IdentityError;
-use crate::identity::sqlite::SqliteIdentity;
-use crate::identity::store::IdentityStore;
 use crate::packs::demo::{self, DemoError};
 use crate::randomness::SystemRng;
 use crate::records::{epoch, people, starts, unique_keys};
-use crate::storage::port::{Storage, StorageError};
-use crate::storage::sqlite::Database;
+use crate::storage::database::Database;
+use crate::storage::port::{Organisation, Storage, StorageError};
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum PrepareError {
@@ -33,7 +31,7 @@ pub(super) fn now() -> Timestamp {
 /// Makes the keys of unique values anew where a pack compares them in another way than when they were made. Reports
 /// records that share a value then; each keeps it until somebody changes it.
 pub(super) fn unique_keys(database: &Database, packs: &Packs) -> Result<(), PrepareError> {
-    let shared = Storage::write(database, |tx| {
+    let shared = database.write(Organisation::ONLY, |tx| {
         unique_keys::keep(tx, packs).map_err(PrepareError::from)
     })?;
     for one in shared.named {
@@ -59,15 +57,15 @@ pub(super) fn keys_for_import(
     entities: &[&str],
 ) -> Result<(), PrepareError> {
     let entities = [entities, &[people::PERSON, system::USER]].concat();
-    Storage::write(database, |tx| {
+    database.write(Organisation::ONLY, |tx| {
         unique_keys::begin_import(tx, packs, &entities).map_err(PrepareError::from)
     })
 }
 
 /// Brings the records of persons up to date with all accounts, so that work can be given to those who never signed in.
 pub(super) fn people(database: &Database, packs: &Packs) -> Result<(), PrepareError> {
-    let users = database.read(|tx| SqliteIdentity(tx).users())?;
-    Storage::write(database, |tx| {
+    let users = database.read(Organisation::ONLY, |tx| tx.identity().users())?;
+    database.write(Organisation::ONLY, |tx| {
         users.into_iter().try_for_each(|user| {
             let me = Me {
                 user_id: user.id,
@@ -85,7 +83,7 @@ pub(super) fn people(database: &Database, packs: &Packs) -> Result<(), PrepareEr
 
 /// Notes that the server starts: what it issues from now on names this start.
 pub(super) fn start(database: &Database) -> Result<(), PrepareError> {
-    Storage::write(database, |tx| {
+    database.write(Organisation::ONLY, |tx| {
         starts::begin(tx, &SystemRng)
             .map(drop)
             .map_err(PrepareError::from)
@@ -95,7 +93,7 @@ pub(super) fn start(database: &Database) -> Result<(), PrepareError> {
 /// Begins a new epoch: the database was restored, and devices may know more than it does.
 pub(super) fn new_epoch(database: &Database, packs: &Packs) -> Result<(), PrepareError> {
     let entities: Vec<&str> = packs.entities().map(|(_, entity)| entity.name.as_str()).collect();
-    let epoch = Storage::write(database, |tx| {
+    let epoch = database.write(Organisation::ONLY, |tx| {
         epoch::renew(tx, &SystemRng, &entities).map_err(PrepareError::from)
     })?;
     tracing::info!(

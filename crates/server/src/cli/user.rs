@@ -8,14 +8,12 @@ use clap::{Args, Subcommand};
 use holdfast_core::pack::{PackError, Packs};
 use uuid::Uuid;
 
-use super::database_url::DatabaseUrl;
 use super::prepare::{self, PrepareError, now};
-use crate::identity::model::User;
-use crate::identity::sqlite::SqliteIdentity;
-use crate::identity::store::IdentityStore;
 use crate::identity::{IdentityError, account, demo, normal, password};
 use crate::security_log::{self, Event};
-use crate::storage::sqlite::{Database, DatabaseError};
+use crate::storage::database::{Database, DatabaseUrl};
+use crate::storage::identity::User;
+use crate::storage::port::{IdentityStore, Organisation, Storage, StorageError};
 
 /// In characters.
 const LONGEST_USERNAME: usize = 100;
@@ -86,7 +84,7 @@ pub(super) enum UserError {
     #[error("cannot read the password from the standard input: {0}")]
     Input(#[from] std::io::Error),
     #[error(transparent)]
-    Database(#[from] DatabaseError),
+    Storage(#[from] StorageError),
     #[error(transparent)]
     Identity(#[from] IdentityError),
     #[error(transparent)]
@@ -154,13 +152,13 @@ fn add(database: &Database, new: &NewUser) -> Result<(), UserError> {
         disabled: false,
         created_at: now(),
     };
-    database.write(|tx| {
-        let store = SqliteIdentity(tx);
-        match normal::find_account(&store, &user.username)? {
+    database.write(Organisation::ONLY, |tx| {
+        let store = tx.identity();
+        match normal::find_account(store, &user.username)? {
             Some(_) => Err(UserError::Exists(user.username.clone())),
             None => {
                 // Accounts whose password is public and real work do not go together.
-                demo::close(&store, now())?;
+                demo::close(store, now())?;
                 Ok(store.save_user(&user)?)
             }
         }
@@ -174,14 +172,14 @@ fn add(database: &Database, new: &NewUser) -> Result<(), UserError> {
 fn change<Told: FnOnce()>(
     database: &Database,
     username: &str,
-    change: impl FnOnce(&SqliteIdentity<'_>, User) -> Result<Told, IdentityError>,
+    change: impl FnOnce(&dyn IdentityStore, User) -> Result<Told, IdentityError>,
 ) -> Result<(), UserError> {
-    let tell = database.write(|tx| {
-        let store = SqliteIdentity(tx);
-        match normal::find_account(&store, username)? {
+    let tell = database.write(Organisation::ONLY, |tx| {
+        let store = tx.identity();
+        match normal::find_account(store, username)? {
             None => Err(UserError::Unknown(username.to_owned())),
             Some(user) if user.demo => Err(UserError::Demo(user.username)),
-            Some(user) => Ok(change(&store, user)?),
+            Some(user) => Ok(change(store, user)?),
         }
     })?;
     tell();

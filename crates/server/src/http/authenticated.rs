@@ -12,7 +12,6 @@ use super::ApiError;
 use super::quotas::Kind;
 use super::state::AppState;
 use super::turns::UserTurn;
-use crate::identity::sqlite::SqliteIdentity;
 use crate::identity::throttle::Key;
 use crate::identity::{Identity, access};
 use crate::security_log::{self, Event};
@@ -52,7 +51,7 @@ impl FromRequestParts<AppState> for SignedIn {
         let token = bearer_token(parts).ok_or(ApiError::Unauthenticated)?.to_owned();
         let now = state.now();
         let identity = state
-            .read(move |tx| access::authenticate(&SqliteIdentity(tx), now, &token))
+            .read(move |tx| access::authenticate(tx.identity(), now, &token))
             .await?;
         let identity = identity.ok_or(ApiError::Unauthenticated)?;
         let kind = match parts.method {

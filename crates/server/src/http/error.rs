@@ -14,7 +14,6 @@ use uuid::Uuid;
 
 use crate::identity::IdentityError;
 use crate::storage::port::StorageError;
-use crate::storage::sqlite::DatabaseError;
 use crate::sync::Refusal;
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
@@ -159,17 +158,8 @@ impl From<IdentityError> for ApiError {
 impl From<StorageError> for ApiError {
     fn from(error: StorageError) -> Self {
         match error {
-            StorageError::Database(error) => error.into(),
+            StorageError::Cancelled => Self::TimedOut,
             other => Self::internal(other),
-        }
-    }
-}
-
-impl From<DatabaseError> for ApiError {
-    fn from(error: DatabaseError) -> Self {
-        match error.is_out_of_time() {
-            true => Self::TimedOut,
-            false => Self::internal(error),
         }
     }
 }

@@ -12,8 +12,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::identity::secret::SecretHash;
 use crate::identity::throttle::{Backoff, Key};
+use crate::storage::identity::SecretHash;
 
 /// Who tries.
 #[derive(Debug, Clone, Copy)]

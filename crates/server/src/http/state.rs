@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, SubsecRound, Utc};
 use holdfast_core::pack::Packs;
-use rusqlite::Connection;
 use tokio::sync::Semaphore;
 use url::Url;
 
@@ -24,7 +23,8 @@ use crate::identity::IdentityError;
 use crate::identity::grant::Lifetimes;
 use crate::identity::password::Passwords;
 use crate::identity::throttle::Quota;
-use crate::storage::sqlite::{Database, DatabaseError};
+use crate::storage::database::Database;
+use crate::storage::port::{Organisation, Storage, StorageError, Transaction};
 
 /// Password checks that run side by side; each takes a core and 19 MiB for a while.
 const PASSWORD_CHECKS_AT_ONCE: usize = 4;
@@ -134,11 +134,19 @@ impl AppState {
     pub async fn read<T, E, F>(&self, work: F) -> Result<T, ApiError>
     where
         T: Send + 'static,
-        E: From<DatabaseError> + Into<ApiError> + Send + 'static,
-        F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+        E: From<StorageError> + Into<ApiError> + Send + 'static,
+        F: FnOnce(&dyn Transaction) -> Result<T, E> + Send + 'static,
     {
         let database = Arc::clone(&self.database);
-        self.work.reading(move || database.read(work)).await
+        self.work
+            .reading(move || database.read(Organisation::ONLY, work))
+            .await
+    }
+
+    /// Asks the database whether it can serve, on a blocking thread.
+    pub async fn probe(&self) -> Result<(), ApiError> {
+        let database = Arc::clone(&self.database);
+        self.work.reading(move || database.probe()).await
     }
 
     /// Runs `work` in a write transaction, on a blocking thread. Once begun, it is committed or rolled back even if the
@@ -146,12 +154,12 @@ impl AppState {
     pub async fn write<T, E, F>(&self, work: F) -> Result<T, ApiError>
     where
         T: Send + 'static,
-        E: From<DatabaseError> + Into<ApiError> + Send + 'static,
-        F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+        E: From<StorageError> + Into<ApiError> + Send + 'static,
+        F: FnOnce(&mut dyn Transaction) -> Result<T, E> + Send + 'static,
     {
         let database = Arc::clone(&self.database);
         self.work
-            .writing(move || database.write(|transaction| work(transaction)))
+            .writing(move || database.write(Organisation::ONLY, work))
             .await
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::ApiError;
 use super::quotas::ApiLimits;
 use super::turns::{Busy, Queue, Turn};
-use crate::storage::sqlite::deadline::{self, Deadline};
+use crate::storage::deadline::{self, Deadline};
 
 /// Requests that hold one of the database's readers or are about to: one is ready for each that ends.
 const READERS_AT_ONCE: usize = 8;

@@ -6,17 +6,28 @@ use holdfast_core::protocol::Me;
 use uuid::Uuid;
 
 use super::IdentityError;
-use super::model::{Device, Identity, Revocation, Revoked, Session};
-use super::secret::SecretHash;
-use super::store::IdentityStore;
+use crate::storage::identity::{Device, Revocation, Revoked, SecretHash, Session};
+use crate::storage::port::IdentityStore;
 use crate::sync::{Caller, scopes_of};
 
 /// How long expired tokens and codes are remembered, so that their late use is told apart from a guess.
 const MEMORY_OF_EXPIRED: TimeDelta = TimeDelta::days(1);
 
+/// The authenticated caller of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    pub user_id: String,
+    pub username: String,
+    pub display_name: String,
+    pub roles: Vec<String>,
+    pub sites: Vec<String>,
+    pub device_id: Uuid,
+    pub session_id: Uuid,
+}
+
 /// The caller that an access token stands for; none if it is unknown, expired, revoked, or its account disabled.
 pub fn authenticate(
-    store: &impl IdentityStore,
+    store: &dyn IdentityStore,
     now: DateTime<Utc>,
     bearer: &str,
 ) -> Result<Option<Identity>, IdentityError> {
@@ -63,7 +74,7 @@ impl Identity {
 /// Ends the session that an access or refresh token belongs to, and returns it. A token that is unknown ends nothing,
 /// and its bearer is not told (RFC 7009 §2.2).
 pub fn sign_out(
-    store: &impl IdentityStore,
+    store: &dyn IdentityStore,
     now: DateTime<Utc>,
     token: &str,
 ) -> Result<Option<Session>, IdentityError> {
@@ -80,7 +91,7 @@ pub fn sign_out(
 }
 
 /// The session that an access or refresh token belongs to, unless it has been revoked.
-pub fn live_session_of(store: &impl IdentityStore, token: &str) -> Result<Option<Session>, IdentityError> {
+pub fn live_session_of(store: &dyn IdentityStore, token: &str) -> Result<Option<Session>, IdentityError> {
     let hash = SecretHash::of(token);
     let by_access = store.access_token(hash)?.map(|token| token.session_id);
     let by_refresh = store.refresh_token(hash)?.map(|token| token.session_id);
@@ -94,7 +105,7 @@ pub fn live_session_of(store: &impl IdentityStore, token: &str) -> Result<Option
 
 /// Signs one of the caller's devices out. `false` if the caller has no such device signed in.
 pub fn remove_device(
-    store: &impl IdentityStore,
+    store: &dyn IdentityStore,
     now: DateTime<Utc>,
     user_id: &str,
     device_id: Uuid,
@@ -113,6 +124,6 @@ pub fn remove_device(
 }
 
 /// Drops what expired long enough ago.
-pub fn tidy(store: &impl IdentityStore, now: DateTime<Utc>) -> Result<(), IdentityError> {
-    store.forget_expired(now - MEMORY_OF_EXPIRED)
+pub fn tidy(store: &dyn IdentityStore, now: DateTime<Utc>) -> Result<(), IdentityError> {
+    Ok(store.forget_expired(now - MEMORY_OF_EXPIRED)?)
 }

@@ -7,12 +7,12 @@
 use chrono::{DateTime, Utc};
 
 use super::IdentityError;
-use super::model::{Revocation, Revoked, User};
-use super::store::IdentityStore;
+use crate::storage::identity::{Revocation, Revoked, User};
+use crate::storage::port::IdentityStore;
 
 /// Replaces the password hash.
 pub fn set_password(
-    store: &impl IdentityStore,
+    store: &dyn IdentityStore,
     now: DateTime<Utc>,
     user: User,
     password_hash: String,
@@ -26,7 +26,7 @@ pub fn set_password(
 
 /// Disables or enables the account. Does nothing if it is in that state already. Returns how many sessions ended.
 pub fn set_disabled(
-    store: &impl IdentityStore,
+    store: &dyn IdentityStore,
     now: DateTime<Utc>,
     user: User,
     disabled: bool,
@@ -43,7 +43,7 @@ pub fn set_disabled(
 
 /// Saves the account as it is now. Returns how many sessions ended.
 fn save_and_end(
-    store: &impl IdentityStore,
+    store: &dyn IdentityStore,
     now: DateTime<Utc>,
     user: &User,
     reason: Revocation,
@@ -51,5 +51,5 @@ fn save_and_end(
     store.save_user(user)?;
     store.forget_unused_codes_of(&user.id)?;
     store.forget_browsers_of(&user.id)?;
-    store.revoke_sessions_of_user(&user.id, Revoked { at: now, reason })
+    Ok(store.revoke_sessions_of_user(&user.id, Revoked { at: now, reason })?)
 }

@@ -1,10 +1,10 @@
-use crate::storage::sqlite::DatabaseError;
+use crate::storage::port::StorageError;
 
 /// What can fail in identity. A refused sign-in or token is not among these: see [`super::grant::Refusal`].
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
     #[error(transparent)]
-    Storage(#[from] DatabaseError),
+    Storage(#[from] StorageError),
 
     #[error("cannot hash the password: {0}")]
     Password(#[from] argon2::password_hash::Error),
@@ -14,10 +14,4 @@ pub enum IdentityError {
 
     #[error("the store is inconsistent: {0}. Restore it from a backup")]
     Inconsistent(&'static str),
-}
-
-impl From<rusqlite::Error> for IdentityError {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Storage(error.into())
-    }
 }

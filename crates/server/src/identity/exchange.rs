@@ -9,9 +9,9 @@ use uuid::Uuid;
 use super::IdentityError;
 use super::authorization::CLIENT_ID;
 use super::grant::{Grant, Refusal, Terms, issue};
-use super::model::{AuthorizationCode, Device, Revocation, Revoked, Session, User};
-use super::secret::{Secret, SecretHash, random_uuid, verifier_matches};
-use super::store::IdentityStore;
+use super::secret::{Secret, random_uuid, verifier_matches};
+use crate::storage::identity::{AuthorizationCode, Device, Revocation, Revoked, SecretHash, Session, User};
+use crate::storage::port::IdentityStore;
 
 /// A token request with `grant_type=authorization_code`.
 #[derive(Debug, Clone, Default)]
@@ -30,7 +30,7 @@ pub struct CodeExchange {
 
 /// Opens a session for the person who earned the code.
 pub fn exchange_code(
-    store: &impl IdentityStore,
+    store: &dyn IdentityStore,
     terms: &mut Terms<'_>,
     request: &CodeExchange,
 ) -> Result<Grant, IdentityError> {
@@ -73,7 +73,7 @@ pub fn exchange_code(
 }
 
 /// Whether [`exchange_code`] would refuse the code and store nothing; see [`super::refresh::refusal`].
-pub fn refusal(store: &impl IdentityStore, presented: &str) -> Result<Option<Refusal>, IdentityError> {
+pub fn refusal(store: &dyn IdentityStore, presented: &str) -> Result<Option<Refusal>, IdentityError> {
     let Some(code) = store.code(SecretHash::of(presented))? else {
         return Ok(Some(Refusal::UnknownCode));
     };
@@ -102,7 +102,7 @@ fn objection(
 }
 
 fn revoke_what_it_opened(
-    store: &impl IdentityStore,
+    store: &dyn IdentityStore,
     terms: &Terms<'_>,
     code: &AuthorizationCode,
 ) -> Result<(), IdentityError> {
@@ -122,7 +122,7 @@ fn revoke_what_it_opened(
 /// The device that signs in: the one it says it is, else the one its cookie was given to, else a new one. A device
 /// has one owner, so neither an id nor a cookie of somebody else's counts. With it, its last contact before this one.
 fn recognise(
-    store: &impl IdentityStore,
+    store: &dyn IdentityStore,
     terms: &mut Terms<'_>,
     request: &CodeExchange,
     user: &User,
@@ -156,7 +156,7 @@ fn recognise(
 }
 
 fn device_of_cookie(
-    store: &impl IdentityStore,
+    store: &dyn IdentityStore,
     request: &CodeExchange,
 ) -> Result<Option<Device>, IdentityError> {
     let Some(cookie) = &request.earlier_refresh else {
@@ -168,5 +168,5 @@ fn device_of_cookie(
     let Some(session) = store.session(token.session_id)? else {
         return Ok(None);
     };
-    store.device(session.device_id)
+    Ok(store.device(session.device_id)?)
 }

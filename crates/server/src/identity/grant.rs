@@ -7,9 +7,9 @@ use rand::CryptoRng;
 use uuid::Uuid;
 
 use super::IdentityError;
-use super::model::{AccessToken, RefreshToken, Session};
-use super::secret::{Secret, SecretHash};
-use super::store::IdentityStore;
+use super::secret::Secret;
+use crate::storage::identity::{AccessToken, RefreshToken, SecretHash, Session};
+use crate::storage::port::IdentityStore;
 
 /// How long tokens are good for.
 #[derive(Debug, Clone, Copy)]
@@ -94,7 +94,7 @@ pub enum Refusal {
 /// Gives a stored session the refresh token `refresh`, child of `parent`, and an access token to go with it.
 /// `last_seen` is the device's contact before this one.
 pub(super) fn issue(
-    store: &impl IdentityStore,
+    store: &dyn IdentityStore,
     terms: &mut Terms<'_>,
     session: &Session,
     refresh: Secret,

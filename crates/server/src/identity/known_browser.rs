@@ -9,9 +9,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rand::CryptoRng;
 
 use super::IdentityError;
-use super::model::KnownBrowser;
-use super::secret::{Secret, SecretHash};
-use super::store::IdentityStore;
+use super::secret::Secret;
+use crate::storage::identity::{KnownBrowser, SecretHash};
+use crate::storage::port::IdentityStore;
 
 /// How long a browser stays known after a sign-in.
 pub const MEMORY: TimeDelta = TimeDelta::days(180);
@@ -21,7 +21,7 @@ pub const MOST: usize = 20;
 
 /// The presented token's hash, if this browser signed in to the account before.
 pub fn recognise(
-    store: &impl IdentityStore,
+    store: &dyn IdentityStore,
     now: DateTime<Utc>,
     user_id: &str,
     presented: Option<&str>,
@@ -38,7 +38,7 @@ pub fn recognise(
 /// Remembers that the browser signed in to the account. Returns the token that replaces the presented one, for every
 /// account that it was known for.
 pub fn remember(
-    store: &impl IdentityStore,
+    store: &dyn IdentityStore,
     rng: &mut dyn CryptoRng,
     now: DateTime<Utc>,
     user_id: &str,

@@ -11,7 +11,7 @@
 //! POST /oauth/revoke     -> end of the session      access::sign_out
 //! ```
 //!
-//! The rules are functions over [`store::IdentityStore`], with the time and the source of randomness handed in. Each
+//! The rules are functions over [`IdentityStore`](crate::storage::port::IdentityStore), with the time and the source of randomness handed in. Each
 //! runs inside one transaction of its caller. A refusal is a value, not an error: it may have to be committed (a
 //! reused token revokes its family).
 //!
@@ -27,18 +27,14 @@ pub mod exchange;
 pub mod grant;
 pub mod known_browser;
 pub mod label;
-pub mod memory;
-pub mod model;
 pub mod normal;
 pub mod password;
 pub mod refresh;
 pub mod secret;
-pub mod sqlite;
-pub mod store;
 pub mod throttle;
 
+pub use access::Identity;
 pub use error::IdentityError;
-pub use model::Identity;
 
 #[cfg(test)]
 mod tests;

@@ -6,8 +6,8 @@
 use unicode_normalization::UnicodeNormalization;
 
 use super::IdentityError;
-use super::model::User;
-use super::store::IdentityStore;
+use crate::storage::identity::User;
+use crate::storage::port::IdentityStore;
 
 /// A user name as it is stored and compared: trimmed, lower case, NFC.
 pub fn username(typed: &str) -> String {
@@ -21,7 +21,7 @@ pub fn username(typed: &str) -> String {
 }
 
 /// The account with this user name, in whatever form an earlier version stored it.
-pub fn find_account(store: &impl IdentityStore, typed: &str) -> Result<Option<User>, IdentityError> {
+pub fn find_account(store: &dyn IdentityStore, typed: &str) -> Result<Option<User>, IdentityError> {
     let lower = typed.trim().to_lowercase();
     for form in forms(&lower) {
         if let Some(user) = store.user_by_name(&form)? {
@@ -46,7 +46,8 @@ pub(super) fn forms(typed: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::identity::memory::MemoryIdentity;
+    use crate::storage::memory::MemoryStorage;
+    use crate::storage::port::{Organisation, Storage};
 
     #[test]
     fn names_that_look_the_same_are_the_same() {
@@ -59,16 +60,18 @@ mod tests {
     #[test]
     fn an_account_is_found_in_whatever_form_it_was_stored() {
         for stored in ["jos\u{e9}", "jose\u{301}"] {
-            let store = MemoryIdentity::default();
             let now = chrono::DateTime::from_timestamp(1_800_000_000, 0).unwrap();
-            store
-                .save_user(&crate::identity::tests::user(stored, now))
-                .unwrap();
-            for typed in ["jos\u{e9}", "jose\u{301}", " JOSÉ"] {
-                let found = find_account(&store, typed).unwrap();
-                assert_eq!(found.map(|user| user.id).as_deref(), Some(stored), "{typed:?}");
-            }
-            assert!(find_account(&store, "jose").unwrap().is_none());
+            let found: Result<(), IdentityError> = MemoryStorage::default().write(Organisation::ONLY, |tx| {
+                let store = tx.identity();
+                store.save_user(&crate::identity::tests::user(stored, now))?;
+                for typed in ["jos\u{e9}", "jose\u{301}", " JOSÉ"] {
+                    let found = find_account(store, typed)?;
+                    assert_eq!(found.map(|user| user.id).as_deref(), Some(stored), "{typed:?}");
+                }
+                assert!(find_account(store, "jose")?.is_none());
+                Ok(())
+            });
+            found.unwrap();
         }
     }
 }

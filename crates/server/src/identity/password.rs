@@ -7,8 +7,8 @@ use rand::CryptoRng;
 use unicode_normalization::UnicodeNormalization;
 
 use super::IdentityError;
-use super::model::User;
 use super::normal::forms;
+use crate::storage::identity::User;
 
 /// In characters.
 pub const SHORTEST: usize = 8;

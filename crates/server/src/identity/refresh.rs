@@ -26,9 +26,9 @@ use chrono::{DateTime, Utc};
 
 use super::IdentityError;
 use super::grant::{Grant, Lifetimes, Refusal, Terms, Tokens, issue};
-use super::model::{Device, RefreshToken, Revocation, Revoked, Session};
-use super::secret::{Secret, SecretHash};
-use super::store::IdentityStore;
+use super::secret::Secret;
+use crate::storage::identity::{Device, RefreshToken, Revocation, Revoked, SecretHash, Session};
+use crate::storage::port::IdentityStore;
 
 /// What a presented token turned out to be.
 enum Plan {
@@ -39,7 +39,7 @@ enum Plan {
 
 /// Answers a token request with `grant_type=refresh_token`; `presented` comes from the cookie.
 pub fn refresh(
-    store: &impl IdentityStore,
+    store: &dyn IdentityStore,
     terms: &mut Terms<'_>,
     presented: Option<&str>,
     label: &str,
@@ -70,7 +70,7 @@ pub fn refresh(
 /// Whether [`refresh`] would refuse the token and store nothing: asked on a snapshot, so that a token that is good for
 /// nothing takes no turn at writing.
 pub fn refusal(
-    store: &impl IdentityStore,
+    store: &dyn IdentityStore,
     now: DateTime<Utc>,
     lifetimes: Lifetimes,
     presented: Option<&str>,
@@ -91,7 +91,7 @@ pub fn refusal(
 }
 
 fn plan(
-    store: &impl IdentityStore,
+    store: &dyn IdentityStore,
     now: DateTime<Utc>,
     lifetimes: Lifetimes,
     token: &RefreshToken,
@@ -122,7 +122,7 @@ fn plan(
 
 /// Whether the token, or the one it was issued for, was current within the settling time.
 fn settling(
-    store: &impl IdentityStore,
+    store: &dyn IdentityStore,
     now: DateTime<Utc>,
     lifetimes: Lifetimes,
     token: &RefreshToken,
@@ -145,7 +145,7 @@ fn settling(
 
 /// Whether the token may be the browser's cookie because its answer arrived after those to later refreshes.
 fn overtaken(
-    store: &impl IdentityStore,
+    store: &dyn IdentityStore,
     lifetimes: Lifetimes,
     token: &RefreshToken,
     session: &Session,
@@ -155,13 +155,13 @@ fn overtaken(
     Ok(last_refresh - issued_at < lifetimes.settling && !store.has_successor(token)?)
 }
 
-fn device_of(store: &impl IdentityStore, session: &Session) -> Result<Device, IdentityError> {
+fn device_of(store: &dyn IdentityStore, session: &Session) -> Result<Device, IdentityError> {
     let device = store.device(session.device_id)?;
     device.ok_or(IdentityError::Inconsistent("a session without its device"))
 }
 
 fn rotate(
-    store: &impl IdentityStore,
+    store: &dyn IdentityStore,
     terms: &mut Terms<'_>,
     token: &RefreshToken,
     session: Session,

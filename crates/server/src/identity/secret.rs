@@ -1,4 +1,4 @@
-//! Random bearer secrets, and the hashes by which the store knows them.
+//! Random bearer secrets. The store knows them by their hashes.
 
 use std::fmt;
 
@@ -7,6 +7,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rand::CryptoRng;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
+
+use crate::storage::identity::SecretHash;
 
 /// 256 random bits in base64url: an authorization code, an access token or a refresh token.
 #[derive(Clone, PartialEq, Eq)]
@@ -33,17 +35,6 @@ impl Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(…)")
-    }
-}
-
-/// SHA-256 of a secret. The secret has 256 bits of entropy, so no salt or stretching is needed, and looking it up by
-/// equality tells a guesser nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct SecretHash(pub [u8; 32]);
-
-impl SecretHash {
-    pub fn of(presented: &str) -> Self {
-        Self(Sha256::digest(presented.as_bytes()).into())
     }
 }
 

@@ -20,7 +20,7 @@ use std::io::Read;
 use holdfast_core::{Timestamp, pack::Packs};
 
 use crate::randomness::SystemRng;
-use crate::storage::port::{Storage, StorageError};
+use crate::storage::port::{Organisation, Storage, StorageError};
 use crate::sync::audit::AuditEntry;
 use encoding::{Named, ReadAs};
 use mapping::Mapping;
@@ -121,10 +121,13 @@ pub fn import(
         missing: Vec::new(),
     };
     summary.broken.extend(misfits);
-    storage.write(|tx| records::put_companions(tx, packs, mapping, clock()).map_err(ImportError::from))?;
-    let tombstones =
-        storage.read(|tx| records::tombstones(tx, entity, mapping).map_err(ImportError::from))?;
-    let mut positions = storage.read(|tx| {
+    storage.write(Organisation::ONLY, |tx| {
+        records::put_companions(tx, packs, mapping, clock()).map_err(ImportError::from)
+    })?;
+    let tombstones = storage.read(Organisation::ONLY, |tx| {
+        records::tombstones(tx, entity, mapping).map_err(ImportError::from)
+    })?;
+    let mut positions = storage.read(Organisation::ONLY, |tx| {
         positions::Positions::of_stored(tx, entity, mapping, &drafts).map_err(ImportError::from)
     })?;
     let place = records::Place {
@@ -136,7 +139,7 @@ pub fn import(
         by,
     };
     for (at, chunk) in drafts.chunks(ROWS_PER_TRANSACTION).enumerate() {
-        let put = storage.write(|tx| -> Result<_, ImportError> {
+        let put = storage.write(Organisation::ONLY, |tx| -> Result<_, ImportError> {
             let now = clock();
             let put = records::put(tx, (place, now), &mut positions, chunk)?;
             if put.imported > 0 {

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::records::{defaults::complete, ids, version::Author, version::NewVersion};
 use crate::storage::model::Act;
-use crate::storage::port::{Storage, StorageError, Transaction};
+use crate::storage::port::{Organisation, Storage, StorageError, Transaction};
 
 /// Records by entity, in the order in which references point backwards.
 const EMBEDDED: [(&str, &str); 2] = [
@@ -37,7 +37,7 @@ pub fn seed(storage: &impl Storage, packs: &Packs, now: Timestamp) -> Result<usi
     let mut seeded = 0;
     for (pack, text) in EMBEDDED {
         if packs.iter().any(|known| known.name == pack) {
-            seeded += storage.write(|tx| seed_pack(tx, packs, pack, text, now))?;
+            seeded += storage.write(Organisation::ONLY, |tx| seed_pack(tx, packs, pack, text, now))?;
         }
     }
     Ok(seeded)
@@ -177,7 +177,7 @@ mod tests {
         assert!(seeded > 100, "{seeded}");
         assert_eq!(seed(&storage, &packs, now()).unwrap(), 0);
         storage
-            .read(|tx| -> Result<(), StorageError> {
+            .read(Organisation::ONLY, |tx| -> Result<(), StorageError> {
                 for (_, entity) in packs.entities() {
                     for record in tx.records_after(&entity.name, None, 10_000)? {
                         for reference in crate::records::references::of(entity, &record.read()?.fields) {

@@ -123,7 +123,8 @@ mod tests {
     use std::cell::Cell;
 
     use super::*;
-    use crate::storage::{memory::MemoryStorage, port::Storage};
+    use crate::storage::memory::MemoryStorage;
+    use crate::storage::port::{Organisation, Storage};
 
     struct Counter(Cell<u64>);
 
@@ -139,7 +140,7 @@ mod tests {
         let storage = MemoryStorage::default();
         let firsts: &[u64] = &[0, 0, 3, 7, 7, 9];
         let ids: Vec<String> = (1..=firsts.len()).map(|number| format!("s{number}")).collect();
-        let found = storage.write::<_, StorageError>(|tx| {
+        let found = storage.write::<_, StorageError>(Organisation::ONLY, |tx| {
             for (number, (first, id)) in firsts.iter().zip(&ids).enumerate() {
                 tx.put_meta(&by_number(number as u64 + 1), &format!("{id}:{first}"))?;
             }
@@ -156,7 +157,7 @@ mod tests {
     #[test]
     fn a_database_without_starts_has_none() {
         let storage = MemoryStorage::default();
-        let found = storage.write::<_, StorageError>(|tx| {
+        let found = storage.write::<_, StorageError>(Organisation::ONLY, |tx| {
             let before = of(tx, 5)?;
             let id = begin(tx, &Counter(Cell::new(0)))?;
             Ok((before, of(tx, 1)? == id))

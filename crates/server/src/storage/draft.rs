@@ -12,7 +12,7 @@ use holdfast_core::Timestamp;
 use super::model::{
     AuditFilter, AuditRow, HistoryBound, HistoryEntry, HistoryRange, Membership, NewestVersions, StoredRecord,
 };
-use super::port::{Result, StorageError, Transaction};
+use super::port::{IdentityStore, Result, StorageError, Transaction};
 use super::text::StoredText;
 
 /// Dialogues of a device, as JSON, by the name of the entity set.
@@ -260,6 +260,10 @@ impl Transaction for Draft<'_> {
 
     fn audits(&self, filter: &AuditFilter) -> Result<Vec<AuditRow>> {
         self.snapshot.audits(filter)
+    }
+
+    fn identity(&self) -> &dyn IdentityStore {
+        self.snapshot.identity()
     }
 
     fn savepoint(&mut self) -> Result<()> {

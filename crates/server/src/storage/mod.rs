@@ -5,7 +5,10 @@
 
 #[cfg(test)]
 mod conformance;
+pub mod database;
+pub mod deadline;
 pub mod draft;
+pub mod identity;
 pub mod log_time;
 pub mod memory;
 pub mod model;

@@ -1,4 +1,8 @@
-//! The storage port: what the sync logic asks of a database.
+//! The storage port: what the rules of sync and identity ask of a database.
+
+mod error;
+mod identity;
+mod organisation;
 
 use std::collections::BTreeMap;
 
@@ -7,52 +11,64 @@ use holdfast_core::Timestamp;
 use super::model::{
     AuditFilter, AuditRow, HistoryBound, HistoryEntry, HistoryRange, Membership, NewestVersions, StoredRecord,
 };
-use super::sqlite::DatabaseError;
 use super::text::StoredText;
 
-/// What can fail in a storage. Nothing of the transaction is kept.
-#[derive(Debug, thiserror::Error)]
-pub enum StorageError {
-    #[error(transparent)]
-    Database(#[from] DatabaseError),
-    #[error("the store is inconsistent: {0}. Restore it from a backup")]
-    Inconsistent(String),
-    /// A version would hold what its pack does not declare.
-    #[error("{entity} has no field \"{field}\"")]
-    Undeclared { entity: String, field: String },
-    /// Another process's packs decide how the unique values of this entity are compared.
-    #[error(
-        "this database was opened with packs that compare the unique values of \"{entity}\" in another way. Use the server's \
-         packs (--domains), or restart the server with these packs first"
-    )]
-    OtherPacks { entity: String },
-    /// Work on a snapshot came to a write that only a write transaction can make.
-    #[error("this work needs a write transaction")]
-    NeedsWriter,
-    /// A fault that a test or a simulation asked for.
-    #[error("injected fault")]
-    Injected,
-}
+pub use error::{Cause, StorageError};
+pub use identity::IdentityStore;
+pub use organisation::Organisation;
 
 pub type Result<T> = std::result::Result<T, StorageError>;
 
-/// A database that runs one write transaction at a time, so that the change log has no gaps and no late arrivals: a
-/// position that a reader has seen the end of never gains an entry before it.
+/// A database that keeps what the server was told.
+///
+/// A transaction belongs to one [`Organisation`]: each call made through it reads and writes what is that organisation's
+/// alone.
+///
+/// Every implementation guarantees the following, also for several threads and processes on one database. The conformance
+/// suite checks it.
+///
+/// - **Isolation.** Write transactions of one organisation run one after the other. Each sees all that was committed before it began, and
+///   nothing of another one that is under way.
+/// - **Order.** A write transaction appends to the change log: its versions take the positions that follow
+///   [`Transaction::last_sequence`], one each. Positions become visible in their order. So every position from 1 to the
+///   last one is that of exactly one version, and none appears late: a reader that saw the log end at position n never
+///   sees a version at n or before that it could not see then. Where a record has a newer version, its earlier positions
+///   hold nothing in [`Transaction::changes_after`]. Times of positions rise with the positions.
+/// - **Visibility.** A read sees the state between two commits, and the same one until it ends. It never waits for a
+///   writer to end its work. Once [`Storage::write`] has returned `Ok`, each read that begins sees what was written.
+/// - **Durability.** [`Storage::write`] returns `Ok` after the commit is on stable storage: it is there after a crash of
+///   the process or of the machine. After `Err` or a panic of the work, nothing of the transaction is there. (Memory, of
+///   course, keeps nothing beyond the process, and lets its readers wait.)
+/// - **Deadline.** No transaction begins after the [deadline](super::deadline) of its thread.
 pub trait Storage {
-    /// Runs `work` in a write transaction: committed durably if it returns `Ok`, rolled back otherwise.
+    /// Runs `work` in a write transaction of the organisation: committed durably if it returns `Ok`, rolled back otherwise.
+    ///
+    /// # Errors
+    /// Those of `work`; [`StorageError`] if the transaction cannot begin or be committed.
     fn write<T, E: From<StorageError>>(
         &self,
+        organisation: Organisation,
         work: impl FnOnce(&mut dyn Transaction) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E>;
 
-    /// Runs `work` on one consistent state.
+    /// Runs `work` on a snapshot of the organisation. Nothing that it writes is kept.
+    ///
+    /// # Errors
+    /// Those of `work`; [`StorageError`] if the snapshot cannot be taken.
     fn read<T, E: From<StorageError>>(
         &self,
+        organisation: Organisation,
         work: impl FnOnce(&dyn Transaction) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E>;
+
+    /// Reads the least there is to read.
+    ///
+    /// # Errors
+    /// If the database cannot serve.
+    fn probe(&self) -> Result<()>;
 }
 
-/// One transaction's view. What is put through it is seen by its later reads.
+/// One transaction's view of its organisation. What is put through it is seen by its later reads.
 pub trait Transaction {
     /// Opens a nested unit of work, to be closed by [`Self::release`] or [`Self::rollback`].
     fn savepoint(&mut self) -> Result<()>;
@@ -61,7 +77,7 @@ pub trait Transaction {
     /// Undoes what was done since the last open savepoint, and closes it.
     fn rollback(&mut self) -> Result<()>;
 
-    /// A named value of the database as a whole: the epoch, counters.
+    /// A named value of the organisation as a whole: the epoch, counters.
     fn meta(&self, name: &str) -> Result<Option<String>>;
     fn put_meta(&mut self, name: &str, value: &str) -> Result<()>;
 
@@ -137,6 +153,9 @@ pub trait Transaction {
     fn audit(&self, id: &str) -> Result<Option<AuditRow>>;
     /// Newest first.
     fn audits(&self, filter: &AuditFilter) -> Result<Vec<AuditRow>>;
+
+    /// Accounts, devices and sessions, in this same transaction.
+    fn identity(&self) -> &dyn IdentityStore;
 }
 
 /// Runs `work` in a savepoint: what it did is undone if it fails, and only that.

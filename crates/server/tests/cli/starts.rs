@@ -133,16 +133,17 @@ fn a_demo_is_refused_in_the_environment_s_words_too() {
 #[test]
 fn a_demo_and_accounts_of_its_own_do_not_share_a_database() {
     use holdfast_server::identity::demo;
-    use holdfast_server::identity::sqlite::SqliteIdentity;
-    use holdfast_server::identity::store::IdentityStore;
-    use holdfast_server::storage::sqlite::Database;
+    use holdfast_server::storage::port::{Organisation, Storage, StorageError};
+    use holdfast_server::storage::sqlite::SqliteDatabase;
 
     let folder = folder_with_app();
     let path = folder.path().join("holdfast.db");
-    let database = Database::open(&path).unwrap();
+    let database = SqliteDatabase::open(&path).unwrap();
     let now = chrono::Utc::now();
     database
-        .write(|tx| demo::open(&SqliteIdentity(tx), &mut rand::rng(), now))
+        .write(Organisation::ONLY, |tx| {
+            demo::open(tx.identity(), &mut rand::rng(), now)
+        })
         .unwrap();
     assert_eq!(
         account(
@@ -153,7 +154,9 @@ fn a_demo_and_accounts_of_its_own_do_not_share_a_database() {
         .0,
         0
     );
-    let users = database.read(|tx| SqliteIdentity(tx).users()).unwrap();
+    let users = database
+        .read::<_, StorageError>(Organisation::ONLY, |tx| tx.identity().users())
+        .unwrap();
     assert!(
         users.iter().filter(|user| user.demo).all(|user| user.disabled),
         "an account of its own closes the demo"

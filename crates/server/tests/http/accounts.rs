@@ -2,9 +2,8 @@
 
 use crate::support::{Server, VERIFIER, query_value};
 use chrono::{TimeDelta, Utc};
-use holdfast_server::identity::secret::SecretHash;
-use holdfast_server::identity::store::IdentityStore;
 use holdfast_server::identity::{account, demo, password};
+use holdfast_server::storage::identity::SecretHash;
 use reqwest::StatusCode;
 
 fn set_disabled(server: &Server, username: &str, disabled: bool) {

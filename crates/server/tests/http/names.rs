@@ -1,6 +1,5 @@
 //! Over HTTP, too, nobody writes in another's name, nor moves a record out of their own reach.
 
-use holdfast_server::identity::store::IdentityStore;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 

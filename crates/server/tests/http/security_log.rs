@@ -4,7 +4,6 @@ use std::io::Write;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use crate::support::{Answer, Server, VERIFIER};
-use holdfast_server::identity::store::IdentityStore;
 use reqwest::StatusCode;
 use serde_json::json;
 use tracing_subscriber::filter::Targets;

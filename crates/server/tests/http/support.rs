@@ -11,10 +11,10 @@ use holdfast_server::http::state::{AppState, Settings};
 use holdfast_server::http::{
     ConnectionLimits, SecurityHeaders, TransportSecurity, operations_router, router, serve,
 };
+use holdfast_server::identity::demo;
 use holdfast_server::identity::grant::Lifetimes;
-use holdfast_server::identity::sqlite::SqliteIdentity;
-use holdfast_server::identity::{IdentityError, demo};
-use holdfast_server::storage::sqlite::Database;
+use holdfast_server::storage::database::{Database, DatabaseUrl};
+use holdfast_server::storage::port::{IdentityStore, Organisation, Storage, StorageError};
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
@@ -68,9 +68,11 @@ impl Server {
         };
         adjust(&mut settings);
         let transport = settings.secure_cookies.then(TransportSecurity::default);
-        let database = Arc::new(Database::open(&folder.path().join("test.db")).unwrap());
+        let database = Arc::new(open(&folder.path().join("test.db")));
         database
-            .write(|tx| demo::open(&SqliteIdentity(tx), &mut rand::rng(), Utc::now()))
+            .write(Organisation::ONLY, |tx| {
+                demo::open(tx.identity(), &mut rand::rng(), Utc::now())
+            })
             .unwrap();
         let headers = SecurityHeaders::for_app(&web, transport).unwrap();
         let packs = Arc::new(holdfast_server::packs::load(None).unwrap());
@@ -99,10 +101,11 @@ impl Server {
     }
 
     /// Runs `work` on the server's database, as the command line does.
-    pub fn change<T>(&self, work: impl FnOnce(&SqliteIdentity<'_>) -> T) -> T {
-        let database = Database::open(&self.database_path()).unwrap();
-        database
-            .write(|tx| Ok::<_, IdentityError>(work(&SqliteIdentity(tx))))
+    pub fn change<T>(&self, work: impl FnOnce(&dyn IdentityStore) -> T) -> T {
+        open(&self.database_path())
+            .write(Organisation::ONLY, |tx| {
+                Ok::<_, StorageError>(work(tx.identity()))
+            })
             .unwrap()
     }
 
@@ -231,6 +234,12 @@ pub fn query_value(response: &Response, name: &str) -> Option<String> {
         .query_pairs()
         .find(|(key, _)| key == name)
         .map(|(_, value)| value.into_owned())
+}
+
+/// The database in this file, as `--database` names it.
+fn open(path: &Path) -> Database {
+    let url: DatabaseUrl = format!("sqlite:{}", path.display()).parse().unwrap();
+    url.open().unwrap()
 }
 
 /// What a build leaves, in small. The compressed siblings differ from their originals, to tell them apart.

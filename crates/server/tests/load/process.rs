@@ -4,11 +4,9 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use holdfast_server::identity::model::User;
-use holdfast_server::identity::sqlite::SqliteIdentity;
-use holdfast_server::identity::store::IdentityStore;
-use holdfast_server::storage::port::{Storage, StorageError};
-use holdfast_server::storage::sqlite::Database;
+use holdfast_server::storage::identity::User;
+use holdfast_server::storage::port::{Organisation, Storage, StorageError};
+use holdfast_server::storage::sqlite::SqliteDatabase;
 use tempfile::TempDir;
 
 /// A folder with a database and what the server wants to serve.
@@ -48,30 +46,34 @@ impl Place {
         }
     }
 
-    fn database(&self) -> Database {
-        Database::open_existing(&self.0.path().join("holdfast.db")).unwrap()
+    fn database(&self) -> SqliteDatabase {
+        SqliteDatabase::open_existing(&self.0.path().join("holdfast.db")).unwrap()
     }
 
     /// An account more beside those of the demo, with the role and the password of one of them.
     pub fn add_account(&self, name: &str, like: &str) {
-        let added = self.database().write(|tx| {
-            let store = SqliteIdentity(tx);
-            let template = store.user(like)?.unwrap();
-            let (id, username) = (name.to_owned(), name.to_owned());
-            let display_name = name.to_owned();
-            store.save_user(&User {
-                id,
-                username,
-                display_name,
-                ..template
-            })
-        });
+        let added = self
+            .database()
+            .write(Organisation::ONLY, |tx| -> Result<(), StorageError> {
+                let store = tx.identity();
+                let template = store.user(like)?.unwrap();
+                let (id, username) = (name.to_owned(), name.to_owned());
+                let display_name = name.to_owned();
+                store.save_user(&User {
+                    id,
+                    username,
+                    display_name,
+                    ..template
+                })
+            });
         added.unwrap();
     }
 
     /// The name of the database's present history.
     pub fn epoch(&self) -> String {
-        let epoch = Storage::read::<_, StorageError>(&self.database(), |tx| tx.meta("epoch"));
+        let epoch = self
+            .database()
+            .read::<_, StorageError>(Organisation::ONLY, |tx| tx.meta("epoch"));
         epoch.unwrap().unwrap()
     }
 

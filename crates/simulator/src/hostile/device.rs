@@ -123,7 +123,7 @@ impl HostileDevice {
     fn answer(&self, sent: &Attack, server: &mut Server, now: u64) -> (u16, String) {
         let by_sync = sent.path.starts_with("/api/v1/sync/");
         let caller = self.token.as_deref().filter(|_| !by_sync);
-        let caller = caller.and_then(|token| server.sessions.caller(token, &server.packs, now));
+        let caller = caller.and_then(|token| sessions::caller(&server.storage, token, &server.packs, now));
         let Some(caller) = caller else {
             let response = server.handle(&self.request(sent), None, now).response;
             return (response.status, response.body);
@@ -149,7 +149,7 @@ impl HostileDevice {
         if self.token.is_some() && now < self.signed_in_at + SESSION_MS {
             return true;
         }
-        let Some(code) = server.sessions.authorize(HOSTILE, now) else {
+        let Some(code) = server.sessions.authorize(&server.storage, HOSTILE, now) else {
             return false;
         };
         let device = Some(self.known.device.as_str()).filter(|device| !device.is_empty());

@@ -37,7 +37,7 @@ use holdfast_core::{
 };
 use holdfast_server::storage::{
     model::{HistoryBound, HistoryEntry, StoredRecord},
-    port::{Result, Storage, StorageError, Transaction},
+    port::{Organisation, Result, Storage, StorageError, Transaction},
     text::StoredText,
 };
 use holdfast_server::{records::starts, sync::audit::chain};
@@ -242,7 +242,10 @@ fn position(replica: &Replica) -> Option<Cursor> {
 }
 
 fn read<T>(server: &Server, work: impl FnOnce(&dyn Transaction) -> Result<T>) -> Option<T> {
-    server.storage.read::<T, StorageError>(work).ok()
+    server
+        .storage
+        .read::<T, StorageError>(Organisation::ONLY, work)
+        .ok()
 }
 
 /// All versions of a record, oldest first.

@@ -11,12 +11,12 @@ use holdfast_core::{
     },
 };
 use holdfast_server::{
-    storage::port::{Storage, StorageError, Transaction},
+    storage::port::{Organisation, Storage, StorageError, Transaction},
     sync::{Caller, Context, digest, prepared::prepare, pull, push, readers},
 };
 use serde_json::{Value, json};
 
-use super::{Answer, HOSTILE, MadeBy, Server, aliases::misaliased, identity, misjudged::misjudged};
+use super::{Answer, HOSTILE, MadeBy, Server, aliases::misaliased, identity, misjudged::misjudged, sessions};
 
 impl Server {
     /// Answers a request that came in at `now`; `cookie` is the one that its browser sends along.
@@ -31,13 +31,15 @@ impl Server {
         let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
         match (request.method, path) {
             (Method::Get, "/healthz") => ok(&json!({ "status": "ok", "service": "holdfast" })).into(),
-            (Method::Post, "/oauth/token") => self.sessions.token(request, cookie, now),
+            (Method::Post, "/oauth/token") => self.sessions.token(&self.storage, request, cookie, now),
             _ => match self.caller(request, now) {
                 Some(caller) => {
                     let response = self.authorized(request, path, &parameters(query), &caller, now);
                     let epochs = &mut self.epochs;
                     // A storage that cannot be read now shows it the next time.
-                    let _ = self.storage.read::<_, StorageError>(|tx| epochs.look(tx));
+                    let _ = self
+                        .storage
+                        .read::<_, StorageError>(Organisation::ONLY, |tx| epochs.look(tx));
                     response.into()
                 }
                 None => refused(401, ErrorCode::AuthError, "The token is not good any more.").into(),
@@ -46,7 +48,7 @@ impl Server {
     }
 
     fn caller(&self, request: &Request, now: u64) -> Option<Caller> {
-        self.sessions.caller(request.bearer.as_deref()?, &self.packs, now)
+        sessions::caller(&self.storage, request.bearer.as_deref()?, &self.packs, now)
     }
 
     fn authorized(
@@ -127,20 +129,26 @@ impl Server {
             return refused(400, ErrorCode::ValidationError, "Not a batch.");
         };
         let again = self.answered_before(&batch);
-        let pushed = self.storage.write(|tx| push::push(tx, &cx, &batch));
+        let pushed = self
+            .storage
+            .write(Organisation::ONLY, |tx| push::push(tx, &cx, &batch));
         if let Ok(Ok(answer)) = &pushed {
             let honest = caller.me.user_id != HOSTILE;
-            let found = self.storage.read(|tx| misaliased(tx, &batch, answer, honest));
+            let found = self
+                .storage
+                .read(Organisation::ONLY, |tx| misaliased(tx, &batch, answer, honest));
             self.misaliased.extend(found.unwrap_or_default());
             // What the hostile device says of its writes is not to be believed.
             if honest {
                 remember(&mut self.made_by, &batch, answer, &again);
                 let (lost, made_by) = (&self.lost, &self.made_by);
-                let found = self.storage.read(|tx| misjudged(tx, &cx, lost, &batch, answer));
-                self.misjudged.extend(found.unwrap_or_default());
                 let found = self
                     .storage
-                    .read(|tx| identity::taken(tx, (lost, made_by), &batch, answer, &again));
+                    .read(Organisation::ONLY, |tx| misjudged(tx, &cx, lost, &batch, answer));
+                self.misjudged.extend(found.unwrap_or_default());
+                let found = self.storage.read(Organisation::ONLY, |tx| {
+                    identity::taken(tx, (lost, made_by), &batch, answer, &again)
+                });
                 self.taken.extend(found.unwrap_or_default());
             }
         }
@@ -152,7 +160,7 @@ impl Server {
         let known = |key: &&str| {
             let answer = self
                 .storage
-                .read::<_, StorageError>(|tx| tx.answer(&batch.device_id, key));
+                .read::<_, StorageError>(Organisation::ONLY, |tx| tx.answer(&batch.device_id, key));
             let answer = answer.ok().flatten();
             let first = answer.and_then(|answer| serde_json::from_str::<OperationResult>(&answer).ok());
             first.is_some_and(|first| first.status != ResultStatus::Rejected)
@@ -165,7 +173,7 @@ impl Server {
         &self,
         work: impl FnOnce(&mut dyn Transaction) -> holdfast_server::sync::Answer<Value>,
     ) -> Response {
-        answered(self.storage.write(work))
+        answered(self.storage.write(Organisation::ONLY, work))
     }
 }
 
@@ -177,11 +185,15 @@ impl Server {
         cx: &Context<'_>,
         work: impl Fn(&mut dyn Transaction) -> holdfast_server::sync::Answer<T>,
     ) -> holdfast_server::sync::Answer<T> {
-        let prepared = self.storage.read(|tx| prepare(tx, cx, &work))?;
+        let prepared = self
+            .storage
+            .read(Organisation::ONLY, |tx| prepare(tx, cx, &work))?;
         match prepared {
             Some(prepared) if prepared.is_final() => Ok(prepared.into_answer()),
-            Some(prepared) => self.storage.write(|tx| prepared.store(tx, cx, &work)),
-            None => self.storage.write(work),
+            Some(prepared) => self
+                .storage
+                .write(Organisation::ONLY, |tx| prepared.store(tx, cx, &work)),
+            None => self.storage.write(Organisation::ONLY, work),
         }
     }
 

@@ -19,11 +19,10 @@ use holdfast_core::{
     protocol::{Me, PushRequest},
 };
 use holdfast_server::{
-    identity::memory::MemoryIdentity,
     records::{epoch, people, starts},
     storage::{
         memory::MemoryStorage,
-        port::{Storage, StorageError},
+        port::{Organisation, Storage, StorageError},
     },
     sync::{Caller, Context, push},
 };
@@ -83,11 +82,10 @@ pub struct Server {
     rng: Seeded,
 }
 
-/// One file, as an operator copies it: work and accounts together.
+/// One file, as an operator copies it: work and accounts together, and which writes made it.
 #[derive(Debug)]
 struct Backup {
     storage: MemoryStorage,
-    identity: MemoryIdentity,
     made_by: MadeBy,
 }
 
@@ -132,21 +130,13 @@ impl Server {
         sites: &[&str],
         now: u64,
     ) -> Result<(), StorageError> {
-        let before = self.sessions.backup();
-        if let Err(error) = self.sessions.keep_account(user, roles, sites) {
-            return Err(StorageError::Inconsistent(error.to_string()));
-        }
-        let Some(me) = self.me(user) else {
-            return Ok(());
-        };
-        let kept = self
-            .storage
-            .write(|tx| people::keep(tx, &self.packs, &me, instant(now)));
-        if kept.is_err() {
-            // Both or neither, as in one transaction.
-            self.sessions.restore(before);
-        }
-        kept
+        self.storage.write(Organisation::ONLY, |tx| {
+            sessions::keep_account(tx, user, roles, sites)?;
+            match sessions::person(tx, user, &self.packs)? {
+                Some(me) => people::keep(tx, &self.packs, &me, instant(now)),
+                None => Ok(()),
+            }
+        })
     }
 
     /// What the rules look at, for a caller, long after everything that happened.
@@ -167,7 +157,10 @@ impl Server {
 
     /// A person, with what their roles allow.
     pub fn me(&self, user: &str) -> Option<Me> {
-        self.sessions.person(user, &self.packs)
+        let person = self
+            .storage
+            .read::<_, StorageError>(Organisation::ONLY, |tx| sessions::person(tx, user, &self.packs));
+        person.ok().flatten()
     }
 
     /// Work that is there from the beginning, one job for each of these people, all in sight of the supervisor.
@@ -198,14 +191,16 @@ impl Server {
             return Ok(());
         };
         let cx = self.context_at(&caller, self.dated(now));
-        self.storage.write(|tx| push::push(tx, &cx, &batch)).map(drop)
+        self.storage
+            .write(Organisation::ONLY, |tx| push::push(tx, &cx, &batch))
+            .map(drop)
     }
 
     /// The number of the id that was given out last.
     pub fn last_number(&self, entity: &str) -> u64 {
         let counted = self
             .storage
-            .read::<_, StorageError>(|tx| tx.meta(&format!("lastId:{entity}")));
+            .read::<_, StorageError>(Organisation::ONLY, |tx| tx.meta(&format!("lastId:{entity}")));
         let counted = counted.ok().flatten();
         counted.and_then(|text| text.parse().ok()).unwrap_or(0)
     }
@@ -213,7 +208,6 @@ impl Server {
     pub fn back_up(&mut self) {
         self.backups.push(Backup {
             storage: self.storage.backup(),
-            identity: self.sessions.backup(),
             made_by: self.made_by.clone(),
         });
     }
@@ -225,7 +219,8 @@ impl Server {
     /// The process starts: what it issues from now on names this start.
     pub fn start(&mut self) -> Result<(), StorageError> {
         self.up = true;
-        self.storage.write(|tx| starts::begin(tx, &self.rng).map(drop))
+        self.storage
+            .write(Organisation::ONLY, |tx| starts::begin(tx, &self.rng).map(drop))
     }
 
     /// Goes back to a backup, if there is one: what came after it is lost. If the operator says so, a new epoch begins;
@@ -239,20 +234,23 @@ impl Server {
         let entities: Vec<&str> = packs.entities().map(|(_, entity)| entity.name.as_str()).collect();
         let (lost, made_by) = (&mut self.lost, &self.made_by);
         self.storage
-            .read::<_, StorageError>(|tx| lost.note(tx, made_by, &entities))?;
+            .read::<_, StorageError>(Organisation::ONLY, |tx| lost.note(tx, made_by, &entities))?;
         self.storage = backup.storage.backup();
         self.storage.fail_after(u64::MAX);
-        self.sessions.restore(backup.identity.clone());
         self.made_by = backup.made_by.clone();
-        let end = self.storage.read::<_, StorageError>(|tx| tx.last_sequence())?;
+        let end = self
+            .storage
+            .read::<_, StorageError>(Organisation::ONLY, |tx| tx.last_sequence())?;
         self.restored_to = self.restored_to.max(end);
         self.backups.truncate(which);
         self.start()?;
         if self.rng.chance(500) {
-            self.storage.write(|tx| epoch::renew(tx, &self.rng, &entities))?;
+            self.storage
+                .write(Organisation::ONLY, |tx| epoch::renew(tx, &self.rng, &entities))?;
         }
         let epochs = &mut self.epochs;
-        self.storage.read::<_, StorageError>(|tx| epochs.restored(tx))?;
+        self.storage
+            .read::<_, StorageError>(Organisation::ONLY, |tx| epochs.restored(tx))?;
         Ok(true)
     }
 }

@@ -9,7 +9,7 @@ use holdfast_server::{
     records::whole,
     storage::{
         model::{AuditFilter, StoredRecord},
-        port::{self, Storage, StorageError, Transaction},
+        port::{self, Organisation, Storage, StorageError, Transaction},
     },
     sync::{
         Answer, Caller, Context, Refusal, audit,
@@ -73,10 +73,14 @@ impl Server {
     /// Answers a request that came in at `now`.
     pub fn rest(&mut self, caller: &Caller, request: &RestRequest<'_>, now: u64) -> RestAnswer {
         let cx = self.context_at(caller, self.dated(now));
-        let answered = self.storage.write(|tx| route(tx, &cx, request));
+        let answered = self
+            .storage
+            .write(Organisation::ONLY, |tx| route(tx, &cx, request));
         let epochs = &mut self.epochs;
         // A storage that cannot be read now shows it the next time.
-        let _ = self.storage.read::<_, StorageError>(|tx| epochs.look(tx));
+        let _ = self
+            .storage
+            .read::<_, StorageError>(Organisation::ONLY, |tx| epochs.look(tx));
         match answered {
             Ok(Ok(answer)) => answer,
             Ok(Err(refusal)) => RestAnswer::new(refusal.status, json!(refusal.envelope())),
@@ -87,7 +91,9 @@ impl Server {
     /// A page for a reader that is no device.
     pub fn read_changes(&self, caller: &Caller, asked: &DeltaRequest, now: u64) -> Answer<Value> {
         let cx = self.context_at(caller, self.dated(now));
-        let page: Answer<Delta> = self.storage.read(|tx| readers::read(tx, &cx, asked));
+        let page: Answer<Delta> = self
+            .storage
+            .read(Organisation::ONLY, |tx| readers::read(tx, &cx, asked));
         Ok(page?.map(|page| json!(page)))
     }
 

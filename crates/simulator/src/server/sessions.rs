@@ -1,4 +1,4 @@
-//! Who may talk to the server: the real rules of identity over their store in memory.
+//! Who may talk to the server: the real rules of identity over the server's storage.
 
 use std::fmt;
 
@@ -15,10 +15,12 @@ use holdfast_server::{
         authorization::{AuthorizationRequest, CLIENT_ID, issue_code},
         exchange::{CodeExchange, exchange_code},
         grant::{Grant, Lifetimes, Refusal, SETTLING, Terms, Tokens},
-        memory::MemoryIdentity,
-        model::User,
         refresh::refresh,
-        store::IdentityStore,
+    },
+    storage::{
+        identity::User,
+        memory::MemoryStorage,
+        port::{Organisation, Result, Storage, Transaction},
     },
     sync::Caller,
 };
@@ -45,7 +47,6 @@ const VERIFIER: &str = "a-verifier-that-only-the-app-which-asked-could-know";
 const CHALLENGE: &str = "FSBWSR94kX4QaW4SyzLu91b5jBDlZg5r9_-kxPHMGY0";
 
 pub struct Sessions {
-    store: MemoryIdentity,
     rng: StdRng,
     /// How often a session was ended because its token seemed to be in somebody else's hands too.
     pub thefts: u64,
@@ -60,64 +61,33 @@ impl fmt::Debug for Sessions {
 impl Sessions {
     pub fn new(seed: u64) -> Self {
         Self {
-            store: MemoryIdentity::default(),
             rng: StdRng::seed_from_u64(seed),
             thefts: 0,
         }
     }
 
-    pub fn backup(&self) -> MemoryIdentity {
-        self.store.clone()
-    }
-
-    pub fn restore(&mut self, backup: MemoryIdentity) {
-        self.store = backup;
-    }
-
-    /// Gives a person an account, or other roles and sites.
-    pub fn keep_account(&self, user: &str, roles: &[&str], sites: &[&str]) -> Result<(), IdentityError> {
-        let owned = |items: &[&str]| items.iter().map(|item| (*item).to_owned()).collect();
-        self.store.save_user(&User {
-            id: user.to_owned(),
-            username: user.to_owned(),
-            display_name: user.to_owned(),
-            password_hash: String::new(),
-            roles: owned(roles),
-            sites: owned(sites),
-            demo: false,
-            disabled: false,
-            created_at: instant(0),
-        })
-    }
-
-    /// A person, with what their roles allow.
-    pub fn person(&self, user: &str, packs: &Packs) -> Option<Me> {
-        let user = self.store.user(user).ok().flatten()?;
-        let identity = Identity {
-            user_id: user.id,
-            username: user.username,
-            display_name: user.display_name,
-            roles: user.roles,
-            sites: user.sites,
-            device_id: uuid::Uuid::nil(),
-            session_id: uuid::Uuid::nil(),
-        };
-        Some(caller(identity, packs).me)
-    }
-
     /// The code for somebody who typed the right password.
-    pub fn authorize(&mut self, user: &str, now: u64) -> Option<String> {
+    pub fn authorize(&mut self, storage: &MemoryStorage, user: &str, now: u64) -> Option<String> {
         let request = AuthorizationRequest {
             redirect_uri: REDIRECT.to_owned(),
             code_challenge: CHALLENGE.to_owned(),
             ..AuthorizationRequest::default()
         };
-        let code = issue_code(&self.store, &mut self.rng, instant(now), user, &request);
+        let rng = &mut self.rng;
+        let code = storage.write(Organisation::ONLY, |tx| {
+            issue_code(tx.identity(), rng, instant(now), user, &request)
+        });
         code.ok().map(|code| code.reveal().to_owned())
     }
 
     /// Answers `POST /oauth/token` as the server does.
-    pub fn token(&mut self, request: &Request, cookie: Option<&str>, now: u64) -> Answer {
+    pub fn token(
+        &mut self,
+        storage: &MemoryStorage,
+        request: &Request,
+        cookie: Option<&str>,
+        now: u64,
+    ) -> Answer {
         let terms = &mut Terms {
             now: instant(now),
             rng: &mut self.rng,
@@ -127,11 +97,17 @@ impl Sessions {
             return refused("no form");
         };
         let form: FormFields<'_> = form.split('&').filter_map(|pair| pair.split_once('=')).collect();
-        let tidied = tidy(&self.store, terms.now);
-        let granted = tidied.and_then(|()| match field(&form, "grant_type") {
-            Some("authorization_code") => exchange_code(&self.store, terms, &code_exchange(&form, cookie)),
-            _ => refresh(&self.store, terms, cookie, "simulated"),
-        });
+        let granted = storage.write(
+            Organisation::ONLY,
+            |tx| -> std::result::Result<_, IdentityError> {
+                let store = tx.identity();
+                tidy(store, terms.now)?;
+                match field(&form, "grant_type") {
+                    Some("authorization_code") => exchange_code(store, terms, &code_exchange(&form, cookie)),
+                    _ => refresh(store, terms, cookie, "simulated"),
+                }
+            },
+        );
         match granted {
             Ok(Grant::Issued(tokens)) => issued(&tokens),
             Ok(Grant::Refused(refusal)) => {
@@ -145,22 +121,60 @@ impl Sessions {
             )),
         }
     }
+}
 
-    /// Whom an access token stands for.
-    pub fn caller(&self, bearer: &str, packs: &Packs, now: u64) -> Option<Caller> {
-        let identity = authenticate(&self.store, instant(now), bearer).ok().flatten()?;
-        Some(caller(identity, packs))
-    }
+/// Gives a person an account, or other roles and sites.
+pub fn keep_account(tx: &dyn Transaction, user: &str, roles: &[&str], sites: &[&str]) -> Result<()> {
+    let owned = |items: &[&str]| items.iter().map(|item| (*item).to_owned()).collect();
+    tx.identity().save_user(&User {
+        id: user.to_owned(),
+        username: user.to_owned(),
+        display_name: user.to_owned(),
+        password_hash: String::new(),
+        roles: owned(roles),
+        sites: owned(sites),
+        demo: false,
+        disabled: false,
+        created_at: instant(0),
+    })
+}
 
-    /// The owner, or an administrator, signs a device out from elsewhere.
-    pub fn revoke(&self, user: &str, device_id: &str, now: u64) -> bool {
-        let device_id = uuid::Uuid::parse_str(device_id).ok();
-        device_id.is_some_and(|id| remove_device(&self.store, instant(now), user, id).unwrap_or(false))
-    }
+/// A person, with what their roles allow.
+pub fn person(tx: &dyn Transaction, user: &str, packs: &Packs) -> Result<Option<Me>> {
+    let user = tx.identity().user(user)?;
+    let identity = user.map(|user| Identity {
+        user_id: user.id,
+        username: user.username,
+        display_name: user.display_name,
+        roles: user.roles,
+        sites: user.sites,
+        device_id: uuid::Uuid::nil(),
+        session_id: uuid::Uuid::nil(),
+    });
+    Ok(identity.map(|identity| caller_of(identity, packs).me))
+}
+
+/// Whom an access token stands for.
+pub fn caller(storage: &MemoryStorage, bearer: &str, packs: &Packs, now: u64) -> Option<Caller> {
+    let identity = storage.read(Organisation::ONLY, |tx| {
+        authenticate(tx.identity(), instant(now), bearer)
+    });
+    Some(caller_of(identity.ok().flatten()?, packs))
+}
+
+/// The owner, or an administrator, signs a device out from elsewhere.
+pub fn revoke(storage: &MemoryStorage, user: &str, device_id: &str, now: u64) -> bool {
+    let Ok(device_id) = uuid::Uuid::parse_str(device_id) else {
+        return false;
+    };
+    let removed = storage.write(Organisation::ONLY, |tx| {
+        remove_device(tx.identity(), instant(now), user, device_id)
+    });
+    removed.unwrap_or(false)
 }
 
 /// Conflicts and notices are everybody's; what one may do to the work is in the role.
-fn caller(identity: Identity, packs: &Packs) -> Caller {
+fn caller_of(identity: Identity, packs: &Packs) -> Caller {
     let mut caller = identity.caller(packs);
     let system = packs.iter().find(|pack| pack.name == holdfast_core::system::NAME);
     let scopes = system.and_then(|pack| pack.roles.get("technician"));

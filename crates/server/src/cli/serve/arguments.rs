@@ -9,12 +9,12 @@ use clap::builder::FalseyValueParser;
 use url::Url;
 
 use super::error::ServeError;
-use crate::cli::database_url::DatabaseUrl;
 use crate::http::hosts::{AllowedHost, AllowedHosts};
 use crate::http::quotas::ApiLimits;
 use crate::http::state::Settings;
 use crate::http::{ConnectionLimits, DEFAULT_SECONDS, TransportSecurity};
 use crate::identity::grant::Lifetimes;
+use crate::storage::database::DatabaseUrl;
 
 const NOTES: &str = "\
 TLS: on loopback the server speaks plain http to the browser. Anywhere else browsers need https for a service worker,

@@ -7,7 +7,7 @@ use crate::cli::prepare::PrepareError;
 use crate::http::CspError;
 use crate::identity::IdentityError;
 use crate::packs::PacksError;
-use crate::storage::sqlite::DatabaseError;
+use crate::storage::port::StorageError;
 
 #[derive(Debug, thiserror::Error)]
 pub(in crate::cli) enum ServeError {
@@ -45,7 +45,7 @@ pub(in crate::cli) enum ServeError {
     #[error(transparent)]
     Csp(#[from] CspError),
     #[error(transparent)]
-    Database(#[from] DatabaseError),
+    Storage(#[from] StorageError),
     #[error(transparent)]
     Identity(#[from] IdentityError),
     #[error(transparent)]

@@ -14,10 +14,9 @@ use super::prepare;
 use crate::http::state::AppState;
 use crate::http::{SecurityHeaders, operations_router, router, serve};
 use crate::identity::demo;
-use crate::identity::sqlite::SqliteIdentity;
-use crate::identity::store::IdentityStore;
 use crate::packs;
-use crate::storage::sqlite::Database;
+use crate::storage::database::Database;
+use crate::storage::port::{Organisation, Storage};
 
 pub(super) use arguments::ServeArguments;
 pub(super) use error::ServeError;
@@ -52,15 +51,15 @@ fn open_state(arguments: &ServeArguments) -> Result<AppState, ServeError> {
 }
 
 fn prepare_accounts(database: &Database, as_demo: bool) -> Result<(), ServeError> {
-    database.write(|tx| {
-        let store = SqliteIdentity(tx);
+    database.write(Organisation::ONLY, |tx| {
+        let store = tx.identity();
         if as_demo {
             return match store.users()?.iter().all(|user| user.demo) {
-                true => Ok(demo::open(&store, &mut rand::rng(), Utc::now())?),
+                true => Ok(demo::open(store, &mut rand::rng(), Utc::now())?),
                 false => Err(ServeError::DemoWithAccounts),
             };
         }
-        demo::close(&store, Utc::now())?;
+        demo::close(store, Utc::now())?;
         if !store.has_users()? {
             tracing::warn!("nobody can sign in yet: create an account with `holdfast-server user add`");
         }

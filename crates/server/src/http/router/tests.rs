@@ -19,7 +19,8 @@ fn state() -> (tempfile::TempDir, AppState) {
     use crate::http::hosts::AllowedHosts;
     use crate::http::state::Settings;
     use crate::identity::grant::Lifetimes;
-    use crate::storage::sqlite::Database;
+    use crate::storage::database::Database;
+    use crate::storage::sqlite::SqliteDatabase;
     use chrono::TimeDelta;
 
     let folder = tempfile::tempdir().unwrap();
@@ -40,7 +41,8 @@ fn state() -> (tempfile::TempDir, AppState) {
         api_limits: crate::http::quotas::ApiLimits::default(),
     };
     let headers = SecurityHeaders::for_app(folder.path(), None).unwrap();
-    let database = Database::open(&folder.path().join("test.db")).unwrap();
+    let database = SqliteDatabase::open(&folder.path().join("test.db")).unwrap();
+    let database = Database::Sqlite(database);
     let state = AppState::new(settings, headers, std::sync::Arc::default(), database.into()).unwrap();
     (folder, state)
 }

@@ -13,11 +13,10 @@ use uuid::Uuid;
 use crate::http::authenticated::SignedIn;
 use crate::http::state::AppState;
 use crate::http::{ApiError, ApiQuery};
-use crate::identity::model::{Device, Revocation};
-use crate::identity::sqlite::SqliteIdentity;
-use crate::identity::store::IdentityStore;
-use crate::identity::{IdentityError, access};
+use crate::identity::access;
 use crate::security_log::{self, Event};
+use crate::storage::identity::{Device, Revocation};
+use crate::storage::port::{IdentityStore, StorageError};
 
 const DEFAULT_PAGE: usize = 100;
 const MAXIMAL_PAGE: usize = 500;
@@ -59,7 +58,7 @@ pub async fn list(
     let user_id = me.user_id.clone();
     // One more shows whether there is a next page.
     let mut devices = state
-        .read(move |tx| page(&SqliteIdentity(tx), &user_id, after, limit + 1))
+        .read(move |tx| page(tx.identity(), &user_id, after, limit + 1))
         .await?
         .ok_or_else(|| ApiError::malformed("after must name a device of yours. Start again without it."))?;
     let more = devices.len() > limit;
@@ -79,11 +78,11 @@ pub async fn list(
 
 /// A page of the person's devices; `None`, if `after` is none of them.
 fn page(
-    store: &SqliteIdentity<'_>,
+    store: &dyn IdentityStore,
     user_id: &str,
     after: Option<Uuid>,
     limit: usize,
-) -> Result<Option<Vec<Device>>, IdentityError> {
+) -> Result<Option<Vec<Device>>, StorageError> {
     let after = match after {
         None => None,
         Some(id) => match store.device(id)?.filter(|device| device.user_id == user_id) {
@@ -108,7 +107,7 @@ pub async fn remove(
         Ok(id) => {
             let (user_id, owner) = (me.user_id.clone(), me.user_id.clone());
             let removed = state
-                .write(move |tx| access::remove_device(&SqliteIdentity(tx), now, &owner, id))
+                .write(move |tx| access::remove_device(tx.identity(), now, &owner, id))
                 .await?;
             if removed {
                 security_log::record(Event::SessionEnded {

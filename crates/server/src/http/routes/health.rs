@@ -3,11 +3,9 @@
 use axum::Json;
 use axum::extract::State;
 use holdfast_core::protocol::Health;
-use rusqlite::Connection;
 
 use crate::http::ApiError;
 use crate::http::state::AppState;
-use crate::storage::sqlite::DatabaseError;
 
 /// Says who answers, so that a device does not take a captive portal's page for the server.
 #[utoipa::path(get, path = "/healthz", tag = "operations",
@@ -27,15 +25,6 @@ fn healthy() -> Health {
 #[utoipa::path(get, path = "/readyz", tag = "operations",
     responses((status = 200, body = ref("#/components/schemas/Health")), (status = 500, description = "The database does not answer")))]
 pub async fn ready(State(state): State<AppState>) -> Result<Json<Health>, ApiError> {
-    state.read(probe).await?;
+    state.probe().await?;
     Ok(Json(healthy()))
-}
-
-fn probe(connection: &Connection) -> Result<(), DatabaseError> {
-    Ok(connection
-        .query_row("SELECT 1 FROM users LIMIT 1", [], |_| Ok(()))
-        .or_else(|error| match error {
-            rusqlite::Error::QueryReturnedNoRows => Ok(()),
-            other => Err(other),
-        })?)
 }

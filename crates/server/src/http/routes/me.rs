@@ -11,8 +11,6 @@ use crate::http::ApiError;
 use crate::http::authenticated::SignedIn;
 use crate::http::state::AppState;
 use crate::identity::IdentityError;
-use crate::identity::sqlite::SqliteIdentity;
-use crate::identity::store::IdentityStore;
 use crate::sync::scopes_of;
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -39,7 +37,7 @@ pub struct MyDevice {
 #[utoipa::path(get, path = "/api/v1/me", tag = "account", security(("bearer" = [])), responses((status = 200, body = Me), (status = 401)))]
 pub async fn show(State(state): State<AppState>, me: SignedIn) -> Result<Json<Me>, ApiError> {
     let (device_id, (me, _turn)) = (me.device_id, me.into_parts());
-    let device = state.read(move |tx| SqliteIdentity(tx).device(device_id)).await?;
+    let device = state.read(move |tx| tx.identity().device(device_id)).await?;
     let device = device.ok_or(IdentityError::Inconsistent("a session without its device"))?;
     Ok(Json(Me {
         user_id: me.user_id,

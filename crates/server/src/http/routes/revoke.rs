@@ -11,10 +11,9 @@ use serde::Deserialize;
 use crate::http::ApiError;
 use crate::http::cookies::SignInCookie;
 use crate::http::state::AppState;
-use crate::identity::model::{Revocation, Session};
-use crate::identity::sqlite::SqliteIdentity;
 use crate::identity::{IdentityError, access};
 use crate::security_log::{self, Event};
+use crate::storage::identity::{Revocation, Session};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -44,8 +43,8 @@ pub async fn revoke(
     let now = state.now();
     let ended = state
         .write(move |tx| -> Result<Vec<Session>, IdentityError> {
-            let store = SqliteIdentity(tx);
-            let ended = tokens.iter().map(|token| access::sign_out(&store, now, token));
+            let store = tx.identity();
+            let ended = tokens.iter().map(|token| access::sign_out(store, now, token));
             ended.filter_map(Result::transpose).collect()
         })
         .await?;
@@ -64,7 +63,7 @@ async fn known(state: &AppState, tokens: Vec<String>) -> Result<bool, ApiError> 
     state
         .read(move |tx| -> Result<bool, IdentityError> {
             for token in &tokens {
-                if access::live_session_of(&SqliteIdentity(tx), token)?.is_some() {
+                if access::live_session_of(tx.identity(), token)?.is_some() {
                     return Ok(true);
                 }
             }

@@ -7,7 +7,6 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum::{Form, Json};
 use chrono::{DateTime, Utc};
-use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
@@ -21,12 +20,10 @@ use crate::identity::authorization::CLIENT_ID;
 use crate::identity::exchange::{self, CodeExchange, exchange_code};
 use crate::identity::grant::{Grant, Lifetimes, Refusal, Terms, Tokens};
 use crate::identity::label::device_label;
-use crate::identity::model::Session;
 use crate::identity::refresh::{self, refresh};
-use crate::identity::secret::SecretHash;
-use crate::identity::sqlite::SqliteIdentity;
-use crate::identity::store::IdentityStore;
 use crate::security_log::{self, Event};
+use crate::storage::identity::{SecretHash, Session};
+use crate::storage::port::{IdentityStore, Transaction};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -96,24 +93,24 @@ pub async fn grant(
     };
     let (now, lifetimes) = (state.now(), state.settings.lifetimes);
     let looked_up = presented.clone();
-    let refused = state.read(move |tx| looked_up.refusal(&SqliteIdentity(tx), now, lifetimes));
+    let refused = state.read(move |tx| looked_up.refusal(tx.identity(), now, lifetimes));
     if let Some(refusal) = refused.await? {
         return Ok(invalid_grant(refusal));
     }
     let agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
     let label = device_label(agent.unwrap_or_default());
-    let work = move |tx: &Connection| -> Result<(Grant, Option<Session>), IdentityError> {
-        let store = SqliteIdentity(tx);
+    let work = move |tx: &mut dyn Transaction| -> Result<(Grant, Option<Session>), IdentityError> {
+        let store = tx.identity();
         let terms = &mut Terms {
             now,
             rng: &mut rand::rng(),
             lifetimes,
         };
-        tidy(&store, now)?;
-        let session = presented.session(&store)?;
+        tidy(store, now)?;
+        let session = presented.session(store)?;
         let granted = match &presented {
-            Presented::Code(_) => exchange_code(&store, terms, &code_exchange(form, cookie, label))?,
-            Presented::Refresh(token) => refresh(&store, terms, token.as_deref(), &label)?,
+            Presented::Code(_) => exchange_code(store, terms, &code_exchange(form, cookie, label))?,
+            Presented::Refresh(token) => refresh(store, terms, token.as_deref(), &label)?,
         };
         Ok((granted, session))
     };
@@ -141,7 +138,7 @@ impl Presented {
     /// Whether it is good for nothing, as far as a look tells: then no turn at writing is taken for it.
     fn refusal(
         &self,
-        store: &impl IdentityStore,
+        store: &dyn IdentityStore,
         now: DateTime<Utc>,
         lifetimes: Lifetimes,
     ) -> Result<Option<Refusal>, IdentityError> {
@@ -152,7 +149,7 @@ impl Presented {
     }
 
     /// The session it belongs to, or opened earlier.
-    fn session(&self, store: &impl IdentityStore) -> Result<Option<Session>, IdentityError> {
+    fn session(&self, store: &dyn IdentityStore) -> Result<Option<Session>, IdentityError> {
         let id = match self {
             Self::Code(code) => store.code(SecretHash::of(code))?.and_then(|code| code.session_id),
             Self::Refresh(Some(token)) => {

@@ -12,7 +12,7 @@ use crate::http::turns::{Busy, Queues, UserTurn};
 use crate::identity::throttle::Key;
 use crate::randomness::SystemRng;
 use crate::records::people;
-use crate::storage::port::{Storage, StorageError, Transaction};
+use crate::storage::port::{Organisation, Storage, StorageError, Transaction};
 use crate::sync::prepared;
 use crate::sync::{Answer, Caller, Context, Refusal};
 
@@ -40,7 +40,7 @@ impl AppState {
             let (mut work_turn, (identity, _turn)) = (work_turn, me.into_parts());
             let caller = identity.caller(&packs);
             let cx = context(&packs, &caller, now);
-            Storage::read(&*database, |tx| -> Result<_, StorageError> {
+            database.read(Organisation::ONLY, |tx| -> Result<_, StorageError> {
                 work_turn.begin();
                 work(tx, &cx)
             })
@@ -90,7 +90,7 @@ impl AppState {
             let (_device_turn, mut turns, (identity, _turn)) =
                 (turn, [write_turn, work_turn], me.into_parts());
             let caller = identity.caller(&packs);
-            Storage::write(&*database, |tx| {
+            database.write(Organisation::ONLY, |tx| {
                 turns.iter_mut().for_each(RestingTurn::begin);
                 // Read once the transaction has begun: a write that waited is not older than what was committed meanwhile.
                 let now = super::now();

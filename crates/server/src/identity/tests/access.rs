@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 
 use super::super::access::{authenticate, remove_device, sign_out, tidy};
 use super::super::password::{self, Passwords};
-use super::super::{demo, model::Identity};
+use super::super::{Identity, demo};
 use super::*;
 
 #[test]
@@ -201,7 +201,7 @@ fn one_rule_says_what_a_password_may_be() {
 fn demo_accounts_work_in_a_demo_only() {
     let mut world = World::new();
     let now = world.now;
-    demo::open(&SqliteIdentity(&world.connection), &mut world.rng, now).unwrap();
+    demo::open(&SqliteTransaction::new(&world.connection), &mut world.rng, now).unwrap();
     let tokens = world.sign_in("technician");
     assert!(world.is_let_in(&tokens));
     demo::close(&world.store(), now).unwrap();

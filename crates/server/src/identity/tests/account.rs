@@ -1,17 +1,19 @@
-//! What a change of an account ends, over both stores.
+//! What a change of an account ends, in memory and in SQLite.
 
 use chrono::TimeDelta;
 
 use super::*;
 use crate::identity::access::authenticate;
 use crate::identity::known_browser;
-use crate::identity::memory::MemoryIdentity;
-use crate::identity::model::{Revocation, Session};
 use crate::identity::{account, demo};
+use crate::storage::identity::{Revocation, Session};
+use crate::storage::memory::MemoryStorage;
+use crate::storage::port::{Organisation, Storage, StorageError};
+use crate::storage::sqlite::SqliteDatabase;
 
 /// Ann is signed in on two devices and Ben on one, Ann holds a code that nobody used yet, and her browser is known.
-struct Scene<'a, S> {
-    store: &'a S,
+struct Scene<'a> {
+    store: &'a dyn IdentityStore,
     rng: StdRng,
     now: DateTime<Utc>,
     anns: [Tokens; 2],
@@ -28,8 +30,8 @@ fn terms<'a>(rng: &'a mut StdRng, now: DateTime<Utc>) -> Terms<'a> {
     }
 }
 
-impl<'a, S: IdentityStore> Scene<'a, S> {
-    fn new(store: &'a S) -> Self {
+impl<'a> Scene<'a> {
+    fn new(store: &'a dyn IdentityStore) -> Self {
         let now = World::new().now;
         let mut rng = StdRng::seed_from_u64(11);
         for id in ["ann", "ben"] {
@@ -83,54 +85,65 @@ impl<'a, S: IdentityStore> Scene<'a, S> {
     }
 }
 
-fn every_change<S: IdentityStore>(new_store: impl Fn() -> S) {
-    let store = new_store();
-    let scene = Scene::new(&store);
-    let ended = account::set_password(&store, scene.now, scene.account(), "new".to_owned()).unwrap();
+fn a_password_is_set(store: &dyn IdentityStore) {
+    let scene = Scene::new(store);
+    let ended = account::set_password(store, scene.now, scene.account(), "new".to_owned()).unwrap();
     assert_eq!(ended, 2);
     assert_eq!(scene.account().password_hash, "new");
     scene.assert_everything_ended("password");
+}
 
-    let store = new_store();
-    let scene = Scene::new(&store);
-    account::set_disabled(&store, scene.now, scene.account(), true).unwrap();
-    account::set_disabled(&store, scene.now, scene.account(), false).unwrap();
+fn an_account_is_disabled_and_enabled(store: &dyn IdentityStore) {
+    let scene = Scene::new(store);
+    account::set_disabled(store, scene.now, scene.account(), true).unwrap();
+    account::set_disabled(store, scene.now, scene.account(), false).unwrap();
     assert!(!scene.account().disabled);
     scene.assert_everything_ended("disabled and enabled");
+}
 
-    // An account that an earlier version disabled still has sessions that nobody revoked.
-    let store = new_store();
-    let scene = Scene::new(&store);
+/// An account that an earlier version disabled still has sessions that nobody revoked.
+fn an_account_is_enabled(store: &dyn IdentityStore) {
+    let scene = Scene::new(store);
     let disabled = User {
         disabled: true,
         ..scene.account()
     };
     store.save_user(&disabled).unwrap();
-    account::set_disabled(&store, scene.now, disabled, false).unwrap();
+    account::set_disabled(store, scene.now, disabled, false).unwrap();
     scene.assert_everything_ended("enabled");
+}
+
+fn what_changes_nothing_ends_nothing(store: &dyn IdentityStore) {
+    let mut scene = Scene::new(store);
+    let ended = account::set_disabled(store, scene.now, scene.account(), false).unwrap();
+    assert_eq!(ended, 0);
+    let tokens = scene.anns[0].clone();
+    assert_eq!(scene.is_let_in(&tokens), (true, true));
 }
 
 #[test]
 fn every_change_of_an_account_ends_its_sessions_codes_and_known_browsers() {
-    every_change(|| {
-        let mut connection = Connection::open_in_memory().unwrap();
-        migrate(&mut connection).unwrap();
-        // The store borrows its connection, and both are to last as long as the test.
-        SqliteIdentity(Box::leak(Box::new(connection)))
-    });
-    every_change(MemoryIdentity::default);
+    type Change = fn(&dyn IdentityStore);
+    let changes: [Change; 4] = [
+        a_password_is_set,
+        an_account_is_disabled_and_enabled,
+        an_account_is_enabled,
+        what_changes_nothing_ends_nothing,
+    ];
+    for change in changes {
+        in_transaction(&MemoryStorage::default(), change);
+        let folder = tempfile::tempdir().unwrap();
+        let database = SqliteDatabase::open(&folder.path().join("test.db")).unwrap();
+        in_transaction(&database, change);
+    }
 }
 
-#[test]
-fn what_does_not_change_the_account_ends_nothing() {
-    let store = MemoryIdentity::default();
-    let mut scene = Scene::new(&store);
-    assert_eq!(
-        account::set_disabled(&store, scene.now, scene.account(), false).unwrap(),
-        0
-    );
-    let tokens = scene.anns[0].clone();
-    assert_eq!(scene.is_let_in(&tokens), (true, true));
+fn in_transaction(storage: &impl Storage, work: fn(&dyn IdentityStore)) {
+    let done: Result<(), StorageError> = storage.write(Organisation::ONLY, |tx| {
+        work(tx.identity());
+        Ok(())
+    });
+    done.unwrap();
 }
 
 #[test]
@@ -138,12 +151,12 @@ fn a_demo_that_goes_on_keeps_its_sessions_and_one_that_was_closed_does_not() {
     for closed in [false, true] {
         let mut world = World::new();
         let now = world.now;
-        demo::open(&SqliteIdentity(&world.connection), &mut world.rng, now).unwrap();
+        demo::open(&SqliteTransaction::new(&world.connection), &mut world.rng, now).unwrap();
         let tokens = world.sign_in("technician");
         if closed {
             demo::close(&world.store(), now).unwrap();
         }
-        demo::open(&SqliteIdentity(&world.connection), &mut world.rng, now).unwrap();
+        demo::open(&SqliteTransaction::new(&world.connection), &mut world.rng, now).unwrap();
         assert_eq!(world.is_let_in(&tokens), !closed);
         assert_eq!(world.refresh(tokens.refresh.reveal()).is_ok(), !closed);
     }
@@ -185,7 +198,7 @@ fn a_session_ends_at_its_longest_lifetime_however_often_it_was_refreshed() {
             .is_empty()
     );
     let session: Option<Session> = {
-        let id = super::super::secret::SecretHash::of(arrived.refresh.reveal());
+        let id = crate::storage::identity::SecretHash::of(arrived.refresh.reveal());
         let token = world.store().refresh_token(id).unwrap().unwrap();
         world.store().session(token.session_id).unwrap()
     };
@@ -201,7 +214,7 @@ fn a_password_that_was_verified_before_a_change_earns_no_code_after_it() {
     let now = world.now;
     let verified = world.store().user("ann").unwrap().unwrap();
     let code = |world: &mut World| {
-        let store = SqliteIdentity(&world.connection);
+        let store = SqliteTransaction::new(&world.connection);
         crate::identity::authorization::issue_code_to(&store, &mut world.rng, now, &verified, &request())
             .unwrap()
     };

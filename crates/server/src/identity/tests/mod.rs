@@ -5,7 +5,6 @@ mod account;
 mod authorization;
 mod exchange;
 mod rotation;
-mod stores;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -18,11 +17,10 @@ use sha2::{Digest, Sha256};
 use super::authorization::{AuthorizationRequest, CLIENT_ID, issue_code};
 use super::exchange::{CodeExchange, exchange_code};
 use super::grant::{Grant, Lifetimes, Refusal, Terms, Tokens};
-use super::model::User;
 use super::refresh::refresh;
-use super::sqlite::SqliteIdentity;
-use super::store::IdentityStore;
-use crate::storage::sqlite::migrate;
+use crate::storage::identity::User;
+use crate::storage::port::IdentityStore;
+use crate::storage::sqlite::{SqliteTransaction, migrate};
 
 const VERIFIER: &str = "a-verifier-that-only-the-app-which-asked-could-know";
 const REDIRECT: &str = "https://field.example/signed-in";
@@ -52,8 +50,8 @@ impl World {
         world
     }
 
-    fn store(&self) -> SqliteIdentity<'_> {
-        SqliteIdentity(&self.connection)
+    fn store(&self) -> SqliteTransaction<'_> {
+        SqliteTransaction::new(&self.connection)
     }
 
     fn pass(&mut self, time: TimeDelta) {
@@ -61,7 +59,7 @@ impl World {
     }
 
     fn code_for(&mut self, user_id: &str) -> String {
-        let store = SqliteIdentity(&self.connection);
+        let store = SqliteTransaction::new(&self.connection);
         let request = request();
         issue_code(&store, &mut self.rng, self.now, user_id, &request)
             .unwrap()
@@ -70,7 +68,7 @@ impl World {
     }
 
     fn exchange(&mut self, request: &CodeExchange) -> Result<Tokens, Refusal> {
-        let store = SqliteIdentity(&self.connection);
+        let store = SqliteTransaction::new(&self.connection);
         let terms = &mut Terms {
             now: self.now,
             rng: &mut self.rng,
@@ -85,7 +83,7 @@ impl World {
     }
 
     fn refresh(&mut self, token: &str) -> Result<Tokens, Refusal> {
-        let store = SqliteIdentity(&self.connection);
+        let store = SqliteTransaction::new(&self.connection);
         let terms = &mut Terms {
             now: self.now,
             rng: &mut self.rng,

@@ -38,7 +38,7 @@ fn run_with(storage: &MemoryStorage, file: &str, revive: bool) -> Summary {
 fn written(storage: &MemoryStorage, id: &str, act: Act, changes: Value) {
     let packs = packs();
     let entity = packs.entity("order").unwrap();
-    let done: Result<_, StorageError> = storage.write(|tx| {
+    let done: Result<_, StorageError> = storage.write(Organisation::ONLY, |tx| {
         let before = tx.record("order", id)?.unwrap();
         let mut fields: Fields = before.fields.clone();
         fields.extend(changes.as_object().cloned().unwrap_or_default());
@@ -92,7 +92,7 @@ fn a_deleted_record_stays_deleted_until_it_is_brought_back_on_purpose() {
         assert_eq!(counts(&run_with(&storage, ROWS, false)), (3, 0, 3, 1, 0));
         assert!(of_title(&storage, "bucket").deleted);
     }
-    let before = storage.read(|tx| tx.last_sequence()).unwrap();
+    let before = storage.read(Organisation::ONLY, |tx| tx.last_sequence()).unwrap();
     assert_eq!(counts(&run_with(&storage, ROWS, true)), (3, 0, 2, 0, 1));
     let back = of_title(&storage, "bucket");
     assert_eq!(
@@ -101,7 +101,9 @@ fn a_deleted_record_stays_deleted_until_it_is_brought_back_on_purpose() {
         "with its last values, behind everything that devices have"
     );
     let history = storage
-        .read(|tx| tx.history_page("order", &back.id, 3, past::CHUNK))
+        .read(Organisation::ONLY, |tx| {
+            tx.history_page("order", &back.id, 3, past::CHUNK)
+        })
         .unwrap();
     assert_eq!(
         (history[0].act, history[0].user_name.as_str()),
@@ -112,7 +114,7 @@ fn a_deleted_record_stays_deleted_until_it_is_brought_back_on_purpose() {
         limit: 5,
         ..AuditFilter::default()
     };
-    let audits = storage.read(|tx| tx.audits(&filter)).unwrap();
+    let audits = storage.read(Organisation::ONLY, |tx| tx.audits(&filter)).unwrap();
     let entry = crate::sync::audit::read_entry(&audits[0]).unwrap();
     assert_eq!((audits.len(), entry.user_name.as_str()), (1, "olga"));
     assert_eq!(counts(&run_with(&storage, ROWS, true)), (3, 0, 3, 0, 0), "once");
@@ -146,7 +148,7 @@ fn records_of_earlier_imports_are_recognised() {
     run_with(&storage, ROWS, false);
     let boom = of_title(&storage, "boom");
     written(&storage, &boom.id, Act::Delete, json!({}));
-    let forget: Result<(), StorageError> = storage.write(|tx| {
+    let forget: Result<(), StorageError> = storage.write(Organisation::ONLY, |tx| {
         for order in orders_in(tx)? {
             let key = order.fields["reference"].as_str().unwrap().to_owned();
             tx.drop_key("order", "imported:reference", &key, &order.id)?;

@@ -8,7 +8,7 @@ use super::*;
 use crate::records::past;
 use crate::storage::memory::MemoryStorage;
 use crate::storage::model::StoredRecord;
-use crate::storage::port::{StorageError, Transaction};
+use crate::storage::port::{Organisation, StorageError, Transaction};
 use crate::storage::text::StoredText;
 
 pub(crate) const MAPPING: &str = r#"
@@ -93,7 +93,7 @@ fn orders(storage: &MemoryStorage) -> Vec<StoredRecord> {
     let read = |tx: &dyn Transaction| -> Result<Vec<StoredRecord>, StorageError> {
         StoredText::read_all(&tx.records_after("order", None, 1_000)?)
     };
-    storage.read(read).unwrap()
+    storage.read(Organisation::ONLY, read).unwrap()
 }
 
 #[test]
@@ -244,7 +244,9 @@ fn what_is_brought_in_keeps_its_authors_and_the_audit_names_who_brought_it() {
         );
         assert_eq!(order.fields["signedBy"], "jonas");
         let history = storage
-            .read(|tx| tx.history_page("order", &order.id, 0, past::CHUNK))
+            .read(Organisation::ONLY, |tx| {
+                tx.history_page("order", &order.id, 0, past::CHUNK)
+            })
             .unwrap();
         assert_eq!(history[0].user_name, "import");
     }
@@ -252,7 +254,7 @@ fn what_is_brought_in_keeps_its_authors_and_the_audit_names_who_brought_it() {
         limit: 10,
         ..Default::default()
     };
-    let audits = storage.read(|tx| tx.audits(&filter)).unwrap();
+    let audits = storage.read(Organisation::ONLY, |tx| tx.audits(&filter)).unwrap();
     let entry = crate::sync::audit::read_entry(&audits[0]).unwrap();
     assert_eq!(
         (

@@ -1,12 +1,12 @@
 use super::*;
 use crate::storage::memory::MemoryStorage;
-use crate::storage::port::Storage;
+use crate::storage::port::{Organisation, Storage};
 
 use Membership::{Doubted, Expected, Held};
 
 fn storage() -> MemoryStorage {
     let storage = MemoryStorage::default();
-    let given: Result<()> = storage.write(|tx| {
+    let given: Result<()> = storage.write(Organisation::ONLY, |tx| {
         for device in ["phone", "desk"] {
             tx.put_membership(device, "order", "1", Held)?;
             tx.put_membership(device, "order", "2", Held)?;
@@ -61,10 +61,12 @@ fn a_draft_reads_and_stores_as_a_write_transaction_would() {
     for (number, work) in WORKS.into_iter().enumerate() {
         let (direct, drafted) = (storage(), storage());
         let expected = direct
-            .write(|tx| work(tx).and_then(|()| state(tx, "phone")))
+            .write(Organisation::ONLY, |tx| {
+                work(tx).and_then(|()| state(tx, "phone"))
+            })
             .unwrap();
         let (seen, changes) = drafted
-            .read(|tx| -> Result<_> {
+            .read(Organisation::ONLY, |tx| -> Result<_> {
                 let mut draft = Draft::new(tx, "phone")?;
                 work(&mut draft)?;
                 Ok((state(&draft, "phone")?, draft.into_changes()))
@@ -72,9 +74,14 @@ fn a_draft_reads_and_stores_as_a_write_transaction_would() {
             .unwrap();
         assert_eq!(seen, expected, "{number}");
         assert_eq!(changes.is_empty(), number == 0, "{number}");
-        assert!(drafted.write(|tx| changes.store(tx, "phone")).unwrap());
+        assert!(
+            drafted
+                .write(Organisation::ONLY, |tx| changes.store(tx, "phone"))
+                .unwrap()
+        );
         for device in ["phone", "desk"] {
-            let of = |storage: &MemoryStorage| storage.read(|tx| state(tx, device)).unwrap();
+            let of =
+                |storage: &MemoryStorage| storage.read(Organisation::ONLY, |tx| state(tx, device)).unwrap();
             assert_eq!(of(&drafted), of(&direct), "{number} {device}");
         }
     }
@@ -84,24 +91,32 @@ fn a_draft_reads_and_stores_as_a_write_transaction_would() {
 fn changes_are_stored_over_nothing_but_what_was_seen() {
     let storage = storage();
     let changes = storage
-        .read(|tx| -> Result<_> {
+        .read(Organisation::ONLY, |tx| -> Result<_> {
             let mut draft = Draft::new(tx, "phone")?;
             draft.drop_membership("phone", "order", "1")?;
             Ok(draft.into_changes())
         })
         .unwrap();
     storage
-        .write(|tx| tx.put_dialogue("phone", "some", "told meanwhile"))
+        .write(Organisation::ONLY, |tx| {
+            tx.put_dialogue("phone", "some", "told meanwhile")
+        })
         .unwrap();
-    assert!(!storage.write(|tx| changes.store(tx, "phone")).unwrap());
-    let kept = storage.read(|tx| tx.membership("phone", "order", "1")).unwrap();
+    assert!(
+        !storage
+            .write(Organisation::ONLY, |tx| changes.store(tx, "phone"))
+            .unwrap()
+    );
+    let kept = storage
+        .read(Organisation::ONLY, |tx| tx.membership("phone", "order", "1"))
+        .unwrap();
     assert_eq!(kept, Some(Held));
 }
 
 #[test]
 fn what_a_draft_cannot_hold_it_refuses() {
     let storage = storage();
-    let refused = storage.read(|tx| -> Result<_> {
+    let refused = storage.read(Organisation::ONLY, |tx| -> Result<_> {
         let mut draft = Draft::new(tx, "phone")?;
         assert_eq!(draft.held("phone", "order")?, [], "nothing has changed yet");
         draft.drop_membership("phone", "order", "1")?;

@@ -1,19 +1,25 @@
-//! The storage port in memory: for tests and for the simulator.
+//! The storage port in memory: for tests and for the simulator. A transaction holds the only lock, so transactions run one
+//! after the other.
 //!
 //! Each table keeps the former values of what a transaction changed, so that a savepoint or the whole transaction can
 //! be taken back. Faults can be asked for, to see that what failed leaves nothing behind.
 
+mod identity;
 mod table;
 mod transaction;
 
+use std::cell::RefCell;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::deadline;
 use super::model::{AuditRow, HistoryEntry, Membership, StoredRecord};
-use super::port::{Storage, StorageError, Transaction};
+use super::port::{self, Organisation, Storage, StorageError, Transaction};
+use identity::IdentityTables;
 use table::{Table, Undo};
 use transaction::MemoryTransaction;
 
-const TABLES: usize = 11;
+const TABLES: usize = RECORD_TABLES + identity::TABLES;
+const RECORD_TABLES: usize = 11;
 
 /// Entity and id.
 type RecordId = (String, String);
@@ -36,13 +42,15 @@ struct Tables {
     /// By device, then entity set.
     dialogues: Table<(String, String), String>,
     audit: Table<u64, AuditRow>,
-    /// Writes until one fails; none fails, if `None`.
+    /// What identity keeps: its part of the port saves through a shared reference.
+    identity: RefCell<IdentityTables>,
+    /// Writes, other than identity's, until one fails; none fails, if `None`.
     fault_after: Option<u64>,
 }
 
 impl Tables {
-    fn all(&mut self) -> [&mut dyn Undo; TABLES] {
-        [
+    fn all(&mut self) -> impl Iterator<Item = &mut dyn Undo> {
+        let records: [&mut dyn Undo; RECORD_TABLES] = [
             &mut self.meta,
             &mut self.records,
             &mut self.log,
@@ -54,22 +62,24 @@ impl Tables {
             &mut self.memberships,
             &mut self.dialogues,
             &mut self.audit,
-        ]
+        ];
+        records.into_iter().chain(self.identity.get_mut().all())
     }
 
     fn mark(&mut self) -> [usize; TABLES] {
-        self.all().map(|table| table.mark())
+        let mut marks = [0; TABLES];
+        for (mark, table) in marks.iter_mut().zip(self.all()) {
+            *mark = table.mark();
+        }
+        marks
     }
 
     fn rewind(&mut self, marks: [usize; TABLES]) {
-        self.all()
-            .into_iter()
-            .zip(marks)
-            .for_each(|(table, mark)| table.rewind(mark));
+        self.all().zip(marks).for_each(|(table, mark)| table.rewind(mark));
     }
 }
 
-/// A database in memory.
+/// A database in memory, of the only organisation there is.
 #[derive(Debug, Default)]
 pub struct MemoryStorage(Mutex<Tables>);
 
@@ -96,18 +106,27 @@ impl MemoryStorage {
 impl Storage for MemoryStorage {
     fn write<T, E: From<StorageError>>(
         &self,
+        _: Organisation,
         work: impl FnOnce(&mut dyn Transaction) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut tables = self.lock();
+        deadline::check()?;
         let value = work(&mut MemoryTransaction::new(&mut tables))?;
-        tables.all().into_iter().for_each(Undo::settle);
+        tables.all().for_each(Undo::settle);
         Ok(value)
     }
 
     fn read<T, E: From<StorageError>>(
         &self,
+        _: Organisation,
         work: impl FnOnce(&dyn Transaction) -> Result<T, E>,
     ) -> Result<T, E> {
-        work(&MemoryTransaction::new(&mut self.lock()))
+        let mut tables = self.lock();
+        deadline::check()?;
+        work(&MemoryTransaction::new(&mut tables))
+    }
+
+    fn probe(&self) -> port::Result<()> {
+        deadline::check()
     }
 }

@@ -33,6 +33,23 @@ impl<K: Ord + Clone, V: Clone> Table<K, V> {
             self.undo.push((key.clone(), Some(former)));
         }
     }
+
+    /// Changes the rows that fit; says how many.
+    pub fn update(&mut self, fits: impl Fn(&V) -> bool, change: impl Fn(&V) -> V) -> usize {
+        let fitting = self.rows.iter().filter(|(_, row)| fits(row));
+        let changed: Vec<(K, V)> = fitting.map(|(key, row)| (key.clone(), change(row))).collect();
+        let count = changed.len();
+        changed.into_iter().for_each(|(key, row)| self.insert(key, row));
+        count
+    }
+
+    /// Removes the rows that fit, and gives them out.
+    pub fn drop_rows(&mut self, fits: impl Fn(&V) -> bool) -> Vec<V> {
+        let fitting = self.rows.iter().filter(|(_, row)| fits(row));
+        let gone: Vec<(K, V)> = fitting.map(|(key, row)| (key.clone(), row.clone())).collect();
+        gone.iter().for_each(|(key, _)| self.remove(key));
+        gone.into_iter().map(|(_, row)| row).collect()
+    }
 }
 
 /// What a transaction needs of a table, whatever it holds.

@@ -1,14 +1,16 @@
+use std::cell::RefMut;
 use std::collections::BTreeMap;
 use std::ops::Bound::{Excluded, Unbounded};
 
 use holdfast_core::Timestamp;
 
+use super::identity::IdentityTables;
 use super::{TABLES, Tables};
 use crate::storage::log_time::{self, Run};
 use crate::storage::model::{
     AuditFilter, AuditRow, HistoryBound, HistoryEntry, HistoryRange, Membership, NewestVersions, StoredRecord,
 };
-use crate::storage::port::{Result, StorageError, Transaction};
+use crate::storage::port::{IdentityStore, Result, StorageError, Transaction};
 use crate::storage::text::StoredText;
 
 #[derive(Debug)]
@@ -38,6 +40,11 @@ impl<'a> MemoryTransaction<'a> {
             }
             None => Ok(self.tables),
         }
+    }
+
+    /// Identity's tables, for one of its calls: no two of them are under way at once.
+    pub(super) fn identity_tables(&self) -> RefMut<'_, IdentityTables> {
+        self.tables.identity.borrow_mut()
     }
 
     /// The run of the change log's times that a position belongs to.
@@ -370,6 +377,10 @@ impl Transaction for MemoryTransaction<'_> {
                 && filter.before.is_none_or(|before| row.number < before)
         });
         Ok(rows.take(filter.limit).cloned().collect())
+    }
+
+    fn identity(&self) -> &dyn IdentityStore {
+        self
     }
 }
 

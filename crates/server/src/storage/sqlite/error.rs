@@ -1,6 +1,10 @@
 use std::path::{Path, PathBuf};
 
-/// What can go wrong between the server and its database file.
+use rusqlite::ErrorCode;
+
+use crate::storage::port::StorageError;
+
+/// What can go wrong between the server and its database file; the port knows it by its kind only.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
     #[error(
@@ -21,25 +25,11 @@ pub enum DatabaseError {
     #[error("schema migration {number} failed and was rolled back: {source}")]
     Migration { number: u32, source: rusqlite::Error },
 
-    #[error("the time for this request was over before the database had an answer. Try again")]
-    OutOfTime,
-
     #[error("the database failed: {0}")]
     Sqlite(#[from] rusqlite::Error),
 }
 
 impl DatabaseError {
-    /// Whether the work was given up because its time was over.
-    pub fn is_out_of_time(&self) -> bool {
-        match self {
-            Self::OutOfTime => true,
-            Self::Sqlite(error) => {
-                error.sqlite_error_code() == Some(rusqlite::ErrorCode::OperationInterrupted)
-            }
-            _ => false,
-        }
-    }
-
     /// Names the file that could not be opened.
     pub(super) fn opening(self, path: &Path) -> Self {
         match self {
@@ -49,5 +39,29 @@ impl DatabaseError {
             },
             other => other,
         }
+    }
+}
+
+impl From<DatabaseError> for StorageError {
+    fn from(error: DatabaseError) -> Self {
+        let code = match &error {
+            DatabaseError::Sqlite(error) => error.sqlite_error_code(),
+            DatabaseError::Migration { source, .. } => source.sqlite_error_code(),
+            DatabaseError::Open { .. } | DatabaseError::Missing(_) | DatabaseError::Newer { .. } => {
+                return Self::Unavailable(error.into());
+            }
+        };
+        match code {
+            Some(ErrorCode::OperationInterrupted) => Self::Cancelled,
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy(error.into()),
+            Some(ErrorCode::CannotOpen) => Self::Unavailable(error.into()),
+            _ => Self::Other(error.into()),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for StorageError {
+    fn from(error: rusqlite::Error) -> Self {
+        DatabaseError::from(error).into()
     }
 }

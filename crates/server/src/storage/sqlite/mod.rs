@@ -4,14 +4,15 @@
 //! in order and never lets one fail with "database is locked". Readers see the last committed state and wait for
 //! nobody. A commit returns only after it is on the disk (`synchronous = FULL`): what was answered survives a power cut.
 
-pub mod deadline;
 mod error;
+pub mod file;
 mod history;
+mod identity;
 mod migrate;
 mod rows;
 mod storage;
 mod transaction;
-pub mod value;
+mod value;
 
 use std::fmt;
 use std::path::Path;
@@ -20,11 +21,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, TransactionBehavior};
 
-pub use error::DatabaseError;
-pub use migrate::migrate;
-pub use transaction::SqliteTransaction;
+use super::deadline;
+use super::port::StorageError;
+use error::DatabaseError;
+pub(crate) use migrate::migrate;
+pub(crate) use transaction::SqliteTransaction;
 
 const READERS: usize = 3;
 
@@ -35,27 +38,33 @@ const STATEMENTS: usize = 96;
 /// writes pages out, and reads them back, several times in one transaction; its own default is 2,000.
 const CACHE_KIB: i64 = 32_000;
 
+/// Steps of SQLite's machine between two looks at the clock: some tens of microseconds.
+const STEPS: i32 = 1_000;
+
 /// How long a statement waits for another process (a backup, an import) to release the file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// An open database whose schema is current.
-pub struct Database {
+pub struct SqliteDatabase {
     writer: Mutex<Connection>,
     readers: Vec<Mutex<Connection>>,
     next_reader: AtomicUsize,
 }
 
-impl fmt::Debug for Database {
+impl fmt::Debug for SqliteDatabase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Database")
+        f.debug_struct("SqliteDatabase")
             .field("readers", &self.readers.len())
             .finish_non_exhaustive()
     }
 }
 
-impl Database {
+impl SqliteDatabase {
     /// Opens the file, creating it if it is missing, and brings its schema up to date.
-    pub fn open(path: &Path) -> Result<Self, DatabaseError> {
+    ///
+    /// # Errors
+    /// [`StorageError::Unavailable`] if it cannot be opened, or is of a newer version.
+    pub fn open(path: &Path) -> Result<Self, StorageError> {
         let opened =
             |connection: Result<Connection, DatabaseError>| connection.map_err(|source| source.opening(path));
         let mut writer = opened(open_writer(path))?;
@@ -71,36 +80,39 @@ impl Database {
     }
 
     /// Opens a file that must be there.
-    pub fn open_existing(path: &Path) -> Result<Self, DatabaseError> {
+    ///
+    /// # Errors
+    /// As [`Self::open`], and if it is not there.
+    pub fn open_existing(path: &Path) -> Result<Self, StorageError> {
         if !path.is_file() {
-            return Err(DatabaseError::Missing(path.to_owned()));
+            return Err(DatabaseError::Missing(path.to_owned()).into());
         }
         Self::open(path)
     }
 
     /// Runs `work` in one write transaction: committed if it returns `Ok`, rolled back if it returns `Err` or panics.
-    pub fn write<T, E: From<DatabaseError>>(
+    fn transact<T, E: From<StorageError>>(
         &self,
-        work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+        work: impl FnOnce(&Connection) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut connection = lock(&self.writer);
-        in_time()?;
+        deadline::check()?;
         let transaction = connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(DatabaseError::from)?;
+            .map_err(StorageError::from)?;
         let value = work(&transaction)?;
-        transaction.commit().map_err(DatabaseError::from)?;
+        transaction.commit().map_err(StorageError::from)?;
         Ok(value)
     }
 
     /// Runs `work` on one consistent snapshot of the last committed state. Interrupted once its [`deadline`] is over.
-    pub fn read<T, E: From<DatabaseError>>(
+    fn snapshot<T, E: From<StorageError>>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut connection = self.free_reader();
-        in_time()?;
-        let snapshot = connection.transaction().map_err(DatabaseError::from)?;
+        deadline::check()?;
+        let snapshot = connection.transaction().map_err(StorageError::from)?;
         work(&snapshot)
     }
 
@@ -110,13 +122,6 @@ impl Database {
             let turn = self.next_reader.fetch_add(1, Ordering::Relaxed) % self.readers.len();
             lock(&self.readers[turn])
         })
-    }
-}
-
-fn in_time() -> Result<(), DatabaseError> {
-    match deadline::has_passed() {
-        true => Err(DatabaseError::OutOfTime),
-        false => Ok(()),
     }
 }
 
@@ -138,7 +143,7 @@ fn open_writer(path: &Path) -> Result<Connection, DatabaseError> {
 
 fn open_reader(path: &Path) -> Result<Connection, DatabaseError> {
     let mut connection = Connection::open(path)?;
-    connection.progress_handler(deadline::STEPS, Some(deadline::has_passed))?;
+    connection.progress_handler(STEPS, Some(deadline::has_passed))?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "query_only", true)?;
     made_for_many_statements(connection)

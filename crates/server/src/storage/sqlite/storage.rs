@@ -1,47 +1,31 @@
-//! The database as the storage of the sync rules.
+//! The database as the storage of the rules. Its tables hold the only organisation there is.
 
-use super::{Database, DatabaseError, SqliteTransaction};
-use crate::storage::port::{Storage, StorageError, Transaction};
+use rusqlite::OptionalExtension;
 
-/// Carries the error of the work through [`Database`], which knows only its own.
-enum Failure<E> {
-    Work(E),
-    Database(DatabaseError),
-}
+use super::{SqliteDatabase, SqliteTransaction};
+use crate::storage::port::{self, Organisation, Storage, StorageError, Transaction};
 
-impl<E> From<DatabaseError> for Failure<E> {
-    fn from(error: DatabaseError) -> Self {
-        Self::Database(error)
-    }
-}
-
-impl<E: From<StorageError>> Failure<E> {
-    fn into_error(self) -> E {
-        match self {
-            Self::Work(error) => error,
-            Self::Database(error) => StorageError::from(error).into(),
-        }
-    }
-}
-
-impl Storage for Database {
+impl Storage for SqliteDatabase {
     fn write<T, E: From<StorageError>>(
         &self,
-        work: impl FnOnce(&mut dyn Transaction) -> std::result::Result<T, E>,
-    ) -> std::result::Result<T, E> {
-        let outcome = Self::write(self, |tx| {
-            work(&mut SqliteTransaction::new(tx)).map_err(Failure::Work)
-        });
-        outcome.map_err(Failure::into_error)
+        _: Organisation,
+        work: impl FnOnce(&mut dyn Transaction) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.transact(|connection| work(&mut SqliteTransaction::new(connection)))
     }
 
     fn read<T, E: From<StorageError>>(
         &self,
-        work: impl FnOnce(&dyn Transaction) -> std::result::Result<T, E>,
-    ) -> std::result::Result<T, E> {
-        let outcome = Self::read(self, |connection| {
-            work(&SqliteTransaction::new(connection)).map_err(Failure::Work)
-        });
-        outcome.map_err(Failure::into_error)
+        _: Organisation,
+        work: impl FnOnce(&dyn Transaction) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.snapshot(|connection| work(&SqliteTransaction::new(connection)))
+    }
+
+    fn probe(&self) -> port::Result<()> {
+        self.snapshot(|connection| {
+            let first = connection.query_row("SELECT 1 FROM users LIMIT 1", [], |_| Ok(()));
+            Ok(first.optional().map(drop)?)
+        })
     }
 }

@@ -12,14 +12,14 @@ use crate::storage::log_time::{self, Run};
 use crate::storage::model::{
     AuditFilter, AuditRow, HistoryBound, HistoryEntry, HistoryRange, Membership, NewestVersions, StoredRecord,
 };
-use crate::storage::port::{Result, StorageError, Transaction};
+use crate::storage::port::{IdentityStore, Result, Transaction};
 use crate::storage::text::StoredText;
 
 const RECORD: &str = "SELECT * FROM records WHERE entity = ?1 AND id = ?2";
 
 /// The tables of records as one transaction (or one read snapshot) sees them.
 #[derive(Debug)]
-pub struct SqliteTransaction<'a> {
+pub(crate) struct SqliteTransaction<'a> {
     connection: &'a Connection,
     depth: usize,
 }
@@ -29,7 +29,7 @@ impl<'a> SqliteTransaction<'a> {
         Self { connection, depth: 0 }
     }
 
-    fn one<T>(
+    pub(super) fn one<T>(
         &self,
         sql: &str,
         key: impl Params,
@@ -42,7 +42,7 @@ impl<'a> SqliteTransaction<'a> {
             .optional()?)
     }
 
-    fn all<T>(
+    pub(super) fn all<T>(
         &self,
         sql: &str,
         key: impl Params,
@@ -53,9 +53,13 @@ impl<'a> SqliteTransaction<'a> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    fn run(&self, sql: &str, values: impl Params) -> Result<()> {
-        self.connection.prepare_cached(sql)?.execute(values)?;
-        Ok(())
+    /// Runs a statement; says how many rows it changed.
+    pub(super) fn execute(&self, sql: &str, values: impl Params) -> Result<usize> {
+        Ok(self.connection.prepare_cached(sql)?.execute(values)?)
+    }
+
+    pub(super) fn run(&self, sql: &str, values: impl Params) -> Result<()> {
+        self.execute(sql, values).map(drop)
     }
 
     fn nested(&self, command: &str) -> Result<()> {
@@ -74,12 +78,6 @@ fn read_run(row: &rusqlite::Row<'_>) -> rusqlite::Result<Run> {
         sequence: row.get(0)?,
         time: row.get(1)?,
     })
-}
-
-impl From<rusqlite::Error> for StorageError {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Database(error.into())
-    }
 }
 
 impl Transaction for SqliteTransaction<'_> {
@@ -388,6 +386,10 @@ impl Transaction for SqliteTransaction<'_> {
             params![entity, record_id, user_id, before, limit],
             read_audit,
         )
+    }
+
+    fn identity(&self) -> &dyn IdentityStore {
+        self
     }
 }
 

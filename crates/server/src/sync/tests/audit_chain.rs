@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::{World, update};
-use crate::storage::port::{Storage, StorageError};
-use crate::storage::sqlite::Database;
+use crate::storage::port::{Organisation, Storage, StorageError};
+use crate::storage::sqlite::SqliteDatabase;
 use crate::sync::audit::chain::{self, Broken, Chain};
 
 const ENTRIES: usize = 5;
@@ -33,14 +33,14 @@ fn quarrel(world: &World<impl Storage>) {
 
 fn verify(storage: &impl Storage, noted: Option<&str>) -> Result<Chain, Broken> {
     storage
-        .read::<_, StorageError>(|tx| chain::verify(tx, noted))
+        .read::<_, StorageError>(Organisation::ONLY, |tx| chain::verify(tx, noted))
         .unwrap()
 }
 
 #[test]
 fn an_untouched_chain_holds_and_a_noted_head_is_found_again() {
     let folder = tempfile::tempdir().unwrap();
-    let world = World::new(Database::open(&folder.path().join("test.db")).unwrap());
+    let world = World::new(SqliteDatabase::open(&folder.path().join("test.db")).unwrap());
     let empty = verify(&world.storage, None).unwrap();
     assert_eq!((empty.entries, empty.head), (0, None));
     quarrel(&world);
@@ -57,7 +57,7 @@ fn whatever_is_changed_past_the_server_breaks_the_chain_at_its_first_entry() {
     let broken = |number: u64, sql: &str| {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("test.db");
-        let world = World::new(Database::open(&path).unwrap());
+        let world = World::new(SqliteDatabase::open(&path).unwrap());
         quarrel(&world);
         let intruder = rusqlite::Connection::open(&path).unwrap();
         intruder.execute_batch(sql).unwrap();
@@ -92,7 +92,7 @@ fn whatever_is_changed_past_the_server_breaks_the_chain_at_its_first_entry() {
 fn a_tail_that_was_cut_off_is_missed_by_whoever_noted_the_head() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("test.db");
-    let world = World::new(Database::open(&path).unwrap());
+    let world = World::new(SqliteDatabase::open(&path).unwrap());
     quarrel(&world);
     let head = verify(&world.storage, None).unwrap().head.unwrap();
     let intruder = rusqlite::Connection::open(&path).unwrap();

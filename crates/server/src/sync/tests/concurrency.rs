@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{World, create, delete, device::Device, on_both, update};
 use crate::storage::memory::MemoryStorage;
 use crate::storage::port::Storage;
-use crate::storage::sqlite::Database;
+use crate::storage::sqlite::SqliteDatabase;
 
 on_both!(a_follower_ends_up_with_everything);
 
@@ -116,7 +116,7 @@ fn a_reader_skips_nothing_under_concurrent_writers() {
     let path = folder.path().join("test.db");
     let seen = std::thread::scope(|scope| {
         let worlds: Vec<_> = (0..4)
-            .map(|_| World::new(Database::open(&path).unwrap()))
+            .map(|_| World::new(SqliteDatabase::open(&path).unwrap()))
             .collect();
         let writers: Vec<_> = worlds
             .into_iter()
@@ -134,7 +134,7 @@ fn a_reader_skips_nothing_under_concurrent_writers() {
                 })
             })
             .collect();
-        let world = World::new(Database::open(&path).unwrap());
+        let world = World::new(SqliteDatabase::open(&path).unwrap());
         let mut device = Device::new(world.samir());
         device.caller.device_id = "follower".into();
         let patience = Instant::now() + Duration::from_secs(60);
@@ -156,7 +156,7 @@ fn a_reader_skips_nothing_under_concurrent_writers() {
 fn both_storages_give_the_same_answers() {
     let folder = tempfile::tempdir().unwrap();
     let memory = World::new(MemoryStorage::default());
-    let sqlite = World::new(Database::open(&folder.path().join("test.db")).unwrap());
+    let sqlite = World::new(SqliteDatabase::open(&folder.path().join("test.db")).unwrap());
     random_work(&memory, 7);
     random_work(&sqlite, 7);
     let page = |page: Result<holdfast_core::protocol::Delta, crate::sync::Refusal>| {

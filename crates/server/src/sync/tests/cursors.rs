@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{World, create, delete, local, on_both, update};
 use crate::records::{epoch, starts};
 use crate::storage::memory::MemoryStorage;
-use crate::storage::port::Storage;
+use crate::storage::port::{Organisation, Storage};
 use crate::sync::{Caller, Refusal, cursors, push};
 
 on_both!(
@@ -320,7 +320,7 @@ fn only_a_device_that_proved_it_brings_back_ids_of_the_lost_history() {
         assert!(
             after
                 .storage
-                .read(|tx| tx.record("order", beyond))
+                .read(Organisation::ONLY, |tx| tx.record("order", beyond))
                 .unwrap()
                 .is_none(),
             "{beyond}"

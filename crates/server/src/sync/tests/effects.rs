@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{World, caller, create, delete, local, on_both, operation, system_update, update};
 use crate::records::version::{Author, NewVersion};
 use crate::storage::model::Act;
-use crate::storage::port::{Storage, StorageError};
+use crate::storage::port::{Organisation, Storage, StorageError};
 use crate::sync::Caller;
 
 on_both!(
@@ -358,7 +358,7 @@ fn undeclared_names_come_in_by_no_door(world: World<impl Storage>) {
         author: Author::server("test"),
         at: world.now(),
     };
-    let stored = world.storage.write(|tx| version.write(tx));
+    let stored = world.storage.write(Organisation::ONLY, |tx| version.write(tx));
     assert!(
         matches!(stored, Err(StorageError::Undeclared { .. })),
         "{stored:?}"

@@ -61,7 +61,7 @@ use super::pull::{self, DeltaRequest};
 use super::{Answer, Caller, Context, Refusal, push as pushing, scopes_of};
 use crate::records::{people, starts, version::Author, version::NewVersion};
 use crate::storage::model::{Act, StoredRecord};
-use crate::storage::port::{Storage, StorageError, Transaction};
+use crate::storage::port::{Organisation, Storage, StorageError, Transaction};
 use crate::storage::text::StoredText;
 
 /// Each function as a test on memory and on SQLite.
@@ -73,7 +73,7 @@ macro_rules! on_both {
         mod in_sqlite {
             $(#[test] fn $name() {
                 let folder = tempfile::tempdir().unwrap();
-                let database = crate::storage::sqlite::Database::open(&folder.path().join("test.db")).unwrap();
+                let database = crate::storage::sqlite::SqliteDatabase::open(&folder.path().join("test.db")).unwrap();
                 super::$name(super::super::World::new(database));
             })+
         }
@@ -185,7 +185,7 @@ impl<S: Storage> World<S> {
     }
 
     pub fn write<T>(&self, work: impl FnOnce(&mut dyn Transaction) -> Result<T, StorageError>) -> T {
-        self.storage.write(work).unwrap()
+        self.storage.write(Organisation::ONLY, work).unwrap()
     }
 
     /// Runs a rule as the caller, now.
@@ -201,7 +201,9 @@ impl<S: Storage> World<S> {
             now: self.now(),
             caller,
         };
-        self.storage.write(|tx| work(tx, &cx)).unwrap()
+        self.storage
+            .write(Organisation::ONLY, |tx| work(tx, &cx))
+            .unwrap()
     }
 
     /// As [`Self::act`], prepared on a snapshot, as the server's routes do; whether anything was stored, too.
@@ -219,17 +221,22 @@ impl<S: Storage> World<S> {
         };
         let prepared = self
             .storage
-            .read(|tx| prepare(tx, &cx, |tx| work(tx, &cx)))
+            .read(Organisation::ONLY, |tx| prepare(tx, &cx, |tx| work(tx, &cx)))
             .unwrap();
         match prepared {
             Some(prepared) if prepared.is_final() => (prepared.into_answer(), false),
             Some(prepared) => {
-                let stored = self
-                    .storage
-                    .write(|tx| prepared.store(tx, &cx, |tx| work(tx, &cx)));
+                let stored = self.storage.write(Organisation::ONLY, |tx| {
+                    prepared.store(tx, &cx, |tx| work(tx, &cx))
+                });
                 (stored.unwrap(), true)
             }
-            None => (self.storage.write(|tx| work(tx, &cx)).unwrap(), true),
+            None => (
+                self.storage
+                    .write(Organisation::ONLY, |tx| work(tx, &cx))
+                    .unwrap(),
+                true,
+            ),
         }
     }
 

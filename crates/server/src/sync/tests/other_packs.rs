@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{World, create, on_both};
 use crate::records::unique_keys;
-use crate::storage::port::{Storage, StorageError};
+use crate::storage::port::{Organisation, Storage, StorageError};
 
 on_both!(
     a_server_with_other_packs_writes_nothing_until_it_is_restarted,
@@ -58,9 +58,9 @@ fn a_server_with_other_packs_writes_nothing_until_it_is_restarted(mut world: Wor
 
 fn an_import_makes_no_keys_beside_a_server(world: World<impl Storage>) {
     let begun = |packs: &Packs, entities: &[&str]| {
-        let begun: Result<(), StorageError> = world
-            .storage
-            .write(|tx| unique_keys::begin_import(tx, packs, entities));
+        let begun: Result<(), StorageError> = world.storage.write(Organisation::ONLY, |tx| {
+            unique_keys::begin_import(tx, packs, entities)
+        });
         match begun {
             Ok(()) => None,
             Err(StorageError::OtherPacks { entity }) => Some(entity),

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{World, create, device::Device, heard, on_both};
 use crate::records::epoch;
 use crate::storage::model::Membership;
-use crate::storage::port::{Storage, StorageError, Transaction};
+use crate::storage::port::{Organisation, Storage, StorageError, Transaction};
 use crate::sync::prepared::prepare;
 use crate::sync::pull::{self, DeltaRequest};
 use crate::sync::{Caller, Context, dialogue};
@@ -56,15 +56,15 @@ fn with_between(
         caller,
     };
     let request = request(since);
-    let prepared = world
-        .storage
-        .read(|tx| prepare(tx, &cx, |tx| pull::delta(tx, &cx, &request)));
+    let prepared = world.storage.read(Organisation::ONLY, |tx| {
+        prepare(tx, &cx, |tx| pull::delta(tx, &cx, &request))
+    });
     let prepared = prepared.unwrap().expect("a snapshot does");
     assert!(!prepared.is_final(), "there is something to store");
     between();
-    let stored = world
-        .storage
-        .write(|tx| prepared.store(tx, &cx, |tx| pull::delta(tx, &cx, &request)));
+    let stored = world.storage.write(Organisation::ONLY, |tx| {
+        prepared.store(tx, &cx, |tx| pull::delta(tx, &cx, &request))
+    });
     stored
         .unwrap()
         .map(|delta| heard(&delta))
@@ -154,12 +154,14 @@ fn what_concerns_all_devices_is_left_to_a_write_transaction(world: World<impl St
         |tx| tx.savepoint(),
     ];
     for work in works {
-        let prepared = world.storage.read(|tx| prepare(tx, &cx, |tx| work(tx).map(Ok)));
+        let prepared = world
+            .storage
+            .read(Organisation::ONLY, |tx| prepare(tx, &cx, |tx| work(tx).map(Ok)));
         assert!(prepared.unwrap().is_none());
     }
-    let failed = world
-        .storage
-        .read(|tx| prepare::<()>(tx, &cx, |_| Err(StorageError::Injected)));
+    let failed = world.storage.read(Organisation::ONLY, |tx| {
+        prepare::<()>(tx, &cx, |_| Err(StorageError::Injected))
+    });
     assert!(
         matches!(failed, Err(StorageError::Injected)),
         "it is no reason to try again"

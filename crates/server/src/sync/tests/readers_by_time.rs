@@ -14,7 +14,7 @@ use crate::records::version::{Author, NewVersion};
 use crate::storage::memory::MemoryStorage;
 use crate::storage::model::Act;
 use crate::storage::port::Storage;
-use crate::storage::sqlite::Database;
+use crate::storage::sqlite::SqliteDatabase;
 use crate::sync::pull::DeltaRequest;
 use crate::sync::readers;
 
@@ -245,12 +245,12 @@ fn a_cursor_outlives_restarts_and_deletions(world: World<impl Storage>) {
 fn a_reader_by_time_skips_nothing_under_concurrent_writers() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("test.db");
-    drop(World::new(Database::open(&path).unwrap()));
+    drop(World::new(SqliteDatabase::open(&path).unwrap()));
     for by_time in [true, false] {
         let (clock, done) = (AtomicI64::new(0), AtomicUsize::new(0));
         let reader = std::thread::scope(|scope| {
             for thread in 0..4_i64 {
-                let world = World::new(Database::open(&path).unwrap());
+                let world = World::new(SqliteDatabase::open(&path).unwrap());
                 let (clock, done) = (&clock, &done);
                 scope.spawn(move || {
                     for number in 0..25_i64 {
@@ -263,7 +263,7 @@ fn a_reader_by_time_skips_nothing_under_concurrent_writers() {
                     done.fetch_add(1, Ordering::SeqCst);
                 });
             }
-            let world = World::new(Database::open(&path).unwrap());
+            let world = World::new(SqliteDatabase::open(&path).unwrap());
             let (mut reader, mut since) = (Reader::default(), BEGINNING.to_owned());
             while done.load(Ordering::SeqCst) < 4 {
                 since = reader.catch_up(&world, &since, 7, by_time);
@@ -282,7 +282,7 @@ fn a_reader_by_time_skips_nothing_under_concurrent_writers() {
 fn both_storages_tell_the_same_times() {
     let folder = tempfile::tempdir().unwrap();
     let memory = World::new(MemoryStorage::default());
-    let sqlite = World::new(Database::open(&folder.path().join("test.db")).unwrap());
+    let sqlite = World::new(SqliteDatabase::open(&folder.path().join("test.db")).unwrap());
     let mut dice = Dice(11);
     for number in 0..40 {
         let (id, time) = (

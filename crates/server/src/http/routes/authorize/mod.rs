@@ -25,11 +25,10 @@ use crate::http::sign_in_limits::Attempt;
 use crate::http::state::AppState;
 use crate::http::work::blocking;
 use crate::identity::authorization::{AuthorizationRequest, Objection, check, issue_code_to};
-use crate::identity::model::User;
-use crate::identity::secret::{Secret, SecretHash};
-use crate::identity::sqlite::SqliteIdentity;
+use crate::identity::secret::Secret;
 use crate::identity::{IdentityError, known_browser, normal};
 use crate::security_log::{self, Event};
+use crate::storage::identity::{SecretHash, User};
 
 use page::{SignInPage, refusal_page};
 
@@ -168,11 +167,11 @@ async fn look_up(
 ) -> Result<(Option<User>, Option<SecretHash>), ApiError> {
     state
         .read(move |tx| -> Result<_, IdentityError> {
-            let store = SqliteIdentity(tx);
-            let Some(user) = normal::find_account(&store, &typed)? else {
+            let store = tx.identity();
+            let Some(user) = normal::find_account(store, &typed)? else {
                 return Ok((None, None));
             };
-            let known = known_browser::recognise(&store, now, &user.id, browser.as_deref())?;
+            let known = known_browser::recognise(store, now, &user.id, browser.as_deref())?;
             Ok((Some(user), known))
         })
         .await
@@ -188,11 +187,11 @@ async fn let_in(
 ) -> Result<Option<(Secret, Secret)>, ApiError> {
     state
         .write(move |tx| -> Result<_, IdentityError> {
-            let (store, rng) = (SqliteIdentity(tx), &mut rand::rng());
-            let Some(code) = issue_code_to(&store, rng, now, &user, &request)? else {
+            let (store, rng) = (tx.identity(), &mut rand::rng());
+            let Some(code) = issue_code_to(store, rng, now, &user, &request)? else {
                 return Ok(None);
             };
-            let token = known_browser::remember(&store, rng, now, &user.id, browser.as_deref())?;
+            let token = known_browser::remember(store, rng, now, &user.id, browser.as_deref())?;
             Ok(Some((code, token)))
         })
         .await

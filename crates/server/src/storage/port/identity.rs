@@ -1,18 +1,16 @@
-//! The storage port of identity.
+//! The part of the storage port that identity uses.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::IdentityError;
-use super::model::{
-    AccessToken, AuthorizationCode, Device, KnownBrowser, RefreshToken, Revoked, Session, User,
+use super::Result;
+use crate::storage::identity::{
+    AccessToken, AuthorizationCode, Device, KnownBrowser, RefreshToken, Revoked, SecretHash, Session, User,
 };
-use super::secret::SecretHash;
 
-type Result<T> = std::result::Result<T, IdentityError>;
-
-/// One transaction's view of what identity keeps. What is saved through it is seen by its later reads, and lasts or
-/// vanishes as a whole with the transaction. `save_…` inserts, or replaces what has the same key.
+/// One transaction's view of what identity keeps. What is saved through it is seen by its later reads, and is committed
+/// or rolled back with the transaction. On a snapshot nothing that is saved lasts. `save_…` inserts, or replaces what has
+/// the same key.
 pub trait IdentityStore {
     fn user(&self, id: &str) -> Result<Option<User>>;
     /// `username` is compared in lower case.

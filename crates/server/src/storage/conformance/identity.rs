@@ -1,35 +1,62 @@
-//! What every identity store does: the rules were walked through over SQLite, the simulator plays them over memory.
+//! Accounts, devices, sessions, tokens and known browsers.
 
+use chrono::TimeDelta;
+use holdfast_core::Timestamp;
 use uuid::Uuid;
 
 use super::*;
-use crate::identity::memory::MemoryIdentity;
-use crate::identity::model::{
-    AccessToken, AuthorizationCode, Device, KnownBrowser, RefreshToken, Revocation, Revoked, Session,
+use crate::storage::identity::{
+    AccessToken, AuthorizationCode, Device, KnownBrowser, RefreshToken, Revocation, Revoked, SecretHash,
+    Session, User,
 };
-use crate::identity::secret::SecretHash;
+use crate::storage::port::IdentityStore;
 
-fn on_each_store(check: impl Fn(&dyn Fn() -> World, &dyn IdentityStore)) {
-    let world = World::new;
-    check(&world, &SqliteIdentity(&world().connection));
-    let memory = MemoryIdentity::default();
-    for id in ["ann", "ben"] {
-        memory.save_user(&user(id, world().now)).unwrap();
+conformance!(
+    accounts_are_found_by_id_and_by_name_in_any_case_and_listed_in_order,
+    a_device_is_listed_while_one_of_its_sessions_lives_the_last_seen_first,
+    devices_are_listed_page_by_page_also_those_seen_at_one_time,
+    tokens_are_found_by_their_hash_until_they_are_forgotten,
+    all_sessions_and_unused_codes_of_one_account_end_together,
+    browsers_are_known_for_each_account_until_trimmed_or_forgotten,
+);
+
+/// An account of this name.
+pub(super) fn user(id: &str) -> User {
+    User {
+        id: id.to_owned(),
+        username: id.to_owned(),
+        display_name: id.to_uppercase(),
+        password_hash: String::new(),
+        roles: vec!["technician".to_owned()],
+        sites: vec!["north".to_owned()],
+        demo: false,
+        disabled: false,
+        created_at: at(0),
     }
-    check(&world, &memory);
 }
 
-fn device(number: u128, at: DateTime<Utc>) -> Device {
+/// Ann and Ben have accounts.
+pub(super) fn with_people(storage: &impl Storage, work: impl FnOnce(&dyn IdentityStore)) {
+    write(storage, |tx| {
+        for id in ["ann", "ben"] {
+            tx.identity().save_user(&user(id))?;
+        }
+        work(tx.identity());
+        Ok(())
+    });
+}
+
+pub(super) fn device(number: u128, at: Timestamp) -> Device {
     Device {
         id: Uuid::from_u128(number),
         user_id: "ann".to_owned(),
-        label: LABEL.to_owned(),
+        label: "Chrome on Android".to_owned(),
         first_seen_at: at,
         last_seen_at: at,
     }
 }
 
-fn session(number: u128, device: u128, at: DateTime<Utc>) -> Session {
+pub(super) fn session(number: u128, device: u128, at: Timestamp) -> Session {
     Session {
         id: Uuid::from_u128(number),
         user_id: "ann".to_owned(),
@@ -40,14 +67,12 @@ fn session(number: u128, device: u128, at: DateTime<Utc>) -> Session {
     }
 }
 
-#[test]
-fn accounts_are_found_by_id_and_by_name_in_any_case_and_listed_in_order() {
-    on_each_store(|world, store| {
-        let now = world().now;
+fn accounts_are_found_by_id_and_by_name_in_any_case_and_listed_in_order(storage: &impl Storage) {
+    with_people(storage, |store| {
         let named = User {
             username: "Zoe".to_owned(),
             demo: true,
-            ..user("zoe", now)
+            ..user("zoe")
         };
         store.save_user(&named).unwrap();
         assert_eq!(store.user_by_name("ZOE").unwrap().unwrap().id, "zoe");
@@ -67,10 +92,9 @@ fn accounts_are_found_by_id_and_by_name_in_any_case_and_listed_in_order() {
     });
 }
 
-#[test]
-fn a_device_is_listed_while_one_of_its_sessions_lives_the_last_seen_first() {
-    on_each_store(|world, store| {
-        let now = world().now;
+fn a_device_is_listed_while_one_of_its_sessions_lives_the_last_seen_first(storage: &impl Storage) {
+    with_people(storage, |store| {
+        let now = at(0);
         let later = now + TimeDelta::hours(1);
         for (id, at) in [(1, now), (2, later), (3, now)] {
             store.save_device(&device(id, at)).unwrap();
@@ -96,10 +120,9 @@ fn a_device_is_listed_while_one_of_its_sessions_lives_the_last_seen_first() {
     });
 }
 
-#[test]
-fn devices_are_listed_page_by_page_also_those_seen_at_one_time() {
-    on_each_store(|world, store| {
-        let now = world().now;
+fn devices_are_listed_page_by_page_also_those_seen_at_one_time(storage: &impl Storage) {
+    with_people(storage, |store| {
+        let now = at(0);
         for number in 1..=7 {
             let at = now + TimeDelta::hours(i64::from(number == 3));
             store.save_device(&device(number, at)).unwrap();
@@ -119,10 +142,9 @@ fn devices_are_listed_page_by_page_also_those_seen_at_one_time() {
     });
 }
 
-#[test]
-fn tokens_are_found_by_their_hash_until_they_are_forgotten() {
-    on_each_store(|world, store| {
-        let now = world().now;
+fn tokens_are_found_by_their_hash_until_they_are_forgotten(storage: &impl Storage) {
+    with_people(storage, |store| {
+        let now = at(0);
         store.save_device(&device(1, now)).unwrap();
         store.save_session(&session(11, 1, now)).unwrap();
         let (hash, session_id) = (SecretHash::of("token"), Uuid::from_u128(11));
@@ -155,10 +177,9 @@ fn tokens_are_found_by_their_hash_until_they_are_forgotten() {
     });
 }
 
-#[test]
-fn all_sessions_and_unused_codes_of_one_account_end_together() {
-    on_each_store(|world, store| {
-        let now = world().now;
+fn all_sessions_and_unused_codes_of_one_account_end_together(storage: &impl Storage) {
+    with_people(storage, |store| {
+        let now = at(0);
         store.save_device(&device(1, now)).unwrap();
         store.save_device(&device(2, now)).unwrap();
         let bens_device = Device {
@@ -176,7 +197,7 @@ fn all_sessions_and_unused_codes_of_one_account_end_together() {
         let code = |name: &str, user: &str, spent| AuthorizationCode {
             hash: SecretHash::of(name),
             user_id: user.to_owned(),
-            redirect_uri: REDIRECT.to_owned(),
+            redirect_uri: "https://field.example/signed-in".to_owned(),
             code_challenge: String::new(),
             expires_at: now,
             spent,
@@ -214,10 +235,9 @@ fn all_sessions_and_unused_codes_of_one_account_end_together() {
     });
 }
 
-#[test]
-fn browsers_are_known_for_each_account_until_trimmed_or_forgotten() {
-    on_each_store(|world, store| {
-        let now = world().now;
+fn browsers_are_known_for_each_account_until_trimmed_or_forgotten(storage: &impl Storage) {
+    with_people(storage, |store| {
+        let now = at(0);
         let browser = |name: &str, user: &str, hour| KnownBrowser {
             hash: SecretHash::of(name),
             user_id: user.to_owned(),

@@ -1,9 +1,8 @@
 //! The things identity keeps, as its store gives and takes them.
 
 use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
-
-use super::secret::SecretHash;
 
 /// An account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,14 +113,13 @@ pub struct KnownBrowser {
     pub signed_in_at: DateTime<Utc>,
 }
 
-/// The authenticated caller of a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Identity {
-    pub user_id: String,
-    pub username: String,
-    pub display_name: String,
-    pub roles: Vec<String>,
-    pub sites: Vec<String>,
-    pub device_id: Uuid,
-    pub session_id: Uuid,
+/// SHA-256 of a secret. The secret has 256 bits of entropy, so no salt or stretching is needed, and looking it up by
+/// equality tells a guesser nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SecretHash(pub [u8; 32]);
+
+impl SecretHash {
+    pub fn of(presented: &str) -> Self {
+        Self(Sha256::digest(presented.as_bytes()).into())
+    }
 }

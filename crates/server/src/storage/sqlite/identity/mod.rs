@@ -1,42 +1,20 @@
-//! The identity store in SQLite.
+//! Identity's part of the storage port in SQLite.
 
 mod rows;
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension, Params, Row, params};
+use rusqlite::params;
 use uuid::Uuid;
 
-use super::IdentityError;
-use super::model::{
-    AccessToken, AuthorizationCode, Device, KnownBrowser, RefreshToken, Revoked, Session, User,
+use super::SqliteTransaction;
+use super::value::{Json, Millis, Text};
+use crate::storage::identity::{
+    AccessToken, AuthorizationCode, Device, KnownBrowser, RefreshToken, Revoked, SecretHash, Session, User,
 };
-use super::secret::SecretHash;
-use super::store::IdentityStore;
-use crate::storage::sqlite::value::{Json, Millis, Text};
+use crate::storage::port::{IdentityStore, Result};
 use rows::{read_access, read_browser, read_code, read_device, read_refresh, read_session, read_user};
 
-type Result<T> = std::result::Result<T, IdentityError>;
-
-/// The identity tables as one transaction (or one read snapshot) sees them.
-#[derive(Debug, Clone, Copy)]
-pub struct SqliteIdentity<'a>(pub &'a Connection);
-
-impl SqliteIdentity<'_> {
-    fn one<T>(
-        &self,
-        sql: &str,
-        key: impl Params,
-        read: fn(&Row<'_>) -> rusqlite::Result<T>,
-    ) -> Result<Option<T>> {
-        Ok(self.0.prepare_cached(sql)?.query_row(key, read).optional()?)
-    }
-
-    fn run(&self, sql: &str, values: impl Params) -> Result<usize> {
-        Ok(self.0.prepare_cached(sql)?.execute(values)?)
-    }
-}
-
-impl IdentityStore for SqliteIdentity<'_> {
+impl IdentityStore for SqliteTransaction<'_> {
     fn user(&self, id: &str) -> Result<Option<User>> {
         self.one("SELECT * FROM users WHERE id = ?1", [id], read_user)
     }
@@ -67,22 +45,17 @@ impl IdentityStore for SqliteIdentity<'_> {
                 user.disabled,
                 Millis(user.created_at)
             ],
-        )?;
-        Ok(())
+        )
     }
 
     fn has_users(&self) -> Result<bool> {
-        Ok(self.0.query_row(
-            "SELECT EXISTS (SELECT 1 FROM users WHERE disabled = 0)",
-            [],
-            |row| row.get(0),
-        )?)
+        let sql = "SELECT EXISTS (SELECT 1 FROM users WHERE disabled = 0)";
+        let found = self.one(sql, [], |row| row.get(0))?;
+        Ok(found.unwrap_or(false))
     }
 
     fn users(&self) -> Result<Vec<User>> {
-        let mut statement = self.0.prepare_cached("SELECT * FROM users ORDER BY username")?;
-        let users = statement.query_map([], read_user)?;
-        Ok(users.collect::<rusqlite::Result<_>>()?)
+        self.all("SELECT * FROM users ORDER BY username", [], read_user)
     }
 
     fn device(&self, id: Uuid) -> Result<Option<Device>> {
@@ -94,13 +67,9 @@ impl IdentityStore for SqliteIdentity<'_> {
                    device_id = devices.id AND revoked_at IS NULL) \
                    AND (?2 IS NULL OR last_seen_at < ?2 OR (last_seen_at = ?2 AND id > ?3)) \
                    ORDER BY last_seen_at DESC, id LIMIT ?4";
-        let mut statement = self.0.prepare_cached(sql)?;
         let seen = after.map(|device| Millis(device.last_seen_at));
         let id = after.map(|device| Text(&device.id));
-        let devices = statement
-            .query_map(params![user_id, seen, id, limit], read_device)?
-            .collect::<rusqlite::Result<_>>()?;
-        Ok(devices)
+        self.all(sql, params![user_id, seen, id, limit], read_device)
     }
 
     fn save_device(&self, device: &Device) -> Result<()> {
@@ -122,8 +91,7 @@ impl IdentityStore for SqliteIdentity<'_> {
                 Millis(*first_seen_at),
                 Millis(*last_seen_at)
             ],
-        )?;
-        Ok(())
+        )
     }
 
     fn session(&self, id: Uuid) -> Result<Option<Session>> {
@@ -144,20 +112,19 @@ impl IdentityStore for SqliteIdentity<'_> {
                 session.revoked.map(|revoked| Millis(revoked.at)),
                 session.revoked.map(|revoked| revoked.reason)
             ],
-        )?;
-        Ok(())
+        )
     }
 
     fn revoke_sessions_of(&self, device_id: Uuid, revoked: Revoked) -> Result<usize> {
         let sql = "UPDATE sessions SET revoked_at = ?2, revocation = ?3 WHERE device_id = ?1 AND \
                    revoked_at IS NULL";
-        self.run(sql, params![Text(device_id), Millis(revoked.at), revoked.reason])
+        self.execute(sql, params![Text(device_id), Millis(revoked.at), revoked.reason])
     }
 
     fn revoke_sessions_of_user(&self, user_id: &str, revoked: Revoked) -> Result<usize> {
         let sql = "UPDATE sessions SET revoked_at = ?2, revocation = ?3 WHERE user_id = ?1 AND \
                    revoked_at IS NULL";
-        self.run(sql, params![user_id, Millis(revoked.at), revoked.reason])
+        self.execute(sql, params![user_id, Millis(revoked.at), revoked.reason])
     }
 
     fn refresh_token(&self, hash: SecretHash) -> Result<Option<RefreshToken>> {
@@ -177,7 +144,6 @@ impl IdentityStore for SqliteIdentity<'_> {
         } = token;
         let sql = "INSERT OR REPLACE INTO refresh_tokens VALUES (?1, ?2, ?3, ?4)";
         self.run(sql, params![hash, Text(session_id), parent, Millis(*expires_at)])
-            .map(drop)
     }
 
     fn has_successor(&self, token: &RefreshToken) -> Result<bool> {
@@ -198,7 +164,6 @@ impl IdentityStore for SqliteIdentity<'_> {
         } = token;
         let sql = "INSERT OR REPLACE INTO access_tokens VALUES (?1, ?2, ?3)";
         self.run(sql, params![hash, Text(session_id), Millis(*expires_at)])
-            .map(drop)
     }
 
     fn code(&self, hash: SecretHash) -> Result<Option<AuthorizationCode>> {
@@ -222,13 +187,12 @@ impl IdentityStore for SqliteIdentity<'_> {
                 code.spent,
                 code.session_id.map(Text)
             ],
-        )?;
-        Ok(())
+        )
     }
 
     fn forget_unused_codes_of(&self, user_id: &str) -> Result<()> {
         let sql = "DELETE FROM authorization_codes WHERE user_id = ?1 AND spent = 0";
-        self.run(sql, [user_id]).map(drop)
+        self.run(sql, [user_id])
     }
 
     fn known_browser(&self, hash: SecretHash, user_id: &str) -> Result<Option<KnownBrowser>> {
@@ -239,23 +203,21 @@ impl IdentityStore for SqliteIdentity<'_> {
     fn save_known_browser(&self, browser: &KnownBrowser) -> Result<()> {
         let sql = "INSERT OR REPLACE INTO known_browsers VALUES (?1, ?2, ?3)";
         let values = params![browser.hash, browser.user_id, Millis(browser.signed_in_at)];
-        self.run(sql, values).map(drop)
+        self.run(sql, values)
     }
 
     fn rename_browser(&self, from: SecretHash, to: SecretHash) -> Result<()> {
         self.run("UPDATE known_browsers SET hash = ?2 WHERE hash = ?1", [from, to])
-            .map(drop)
     }
 
     fn trim_browsers_of(&self, user_id: &str, most: usize) -> Result<()> {
         let sql = "DELETE FROM known_browsers WHERE user_id = ?1 AND hash NOT IN (SELECT hash FROM known_browsers \
                    WHERE user_id = ?1 ORDER BY signed_in_at DESC, hash LIMIT ?2)";
-        self.run(sql, params![user_id, most]).map(drop)
+        self.run(sql, params![user_id, most])
     }
 
     fn forget_browsers_of(&self, user_id: &str) -> Result<()> {
         self.run("DELETE FROM known_browsers WHERE user_id = ?1", [user_id])
-            .map(drop)
     }
 
     fn forget_expired(&self, before: DateTime<Utc>) -> Result<()> {

@@ -3,10 +3,10 @@
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
 use rusqlite::{Row, ToSql};
 
-use crate::identity::model::{
-    AccessToken, AuthorizationCode, Device, KnownBrowser, RefreshToken, Revocation, Revoked, Session, User,
+use crate::storage::identity::{
+    AccessToken, AuthorizationCode, Device, KnownBrowser, RefreshToken, Revocation, Revoked, SecretHash,
+    Session, User,
 };
-use crate::identity::secret::SecretHash;
 use crate::storage::sqlite::value::{Json, Millis, Text};
 
 pub(super) fn read_user(row: &Row<'_>) -> rusqlite::Result<User> {

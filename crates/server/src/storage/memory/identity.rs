@@ -1,0 +1,223 @@
+//! Identity's part of the storage port in memory.
+
+use std::cmp::Reverse;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::MemoryTransaction;
+use super::table::{Table, Undo};
+use crate::storage::identity::{
+    AccessToken, AuthorizationCode, Device, KnownBrowser, RefreshToken, Revoked, SecretHash, Session, User,
+};
+use crate::storage::port::{IdentityStore, Result};
+
+pub(super) const TABLES: usize = 7;
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct IdentityTables {
+    users: Table<String, User>,
+    devices: Table<Uuid, Device>,
+    sessions: Table<Uuid, Session>,
+    refresh_tokens: Table<SecretHash, RefreshToken>,
+    access_tokens: Table<SecretHash, AccessToken>,
+    codes: Table<SecretHash, AuthorizationCode>,
+    /// By user, then hash.
+    browsers: Table<(String, SecretHash), KnownBrowser>,
+}
+
+impl IdentityTables {
+    pub fn all(&mut self) -> [&mut dyn Undo; TABLES] {
+        [
+            &mut self.users,
+            &mut self.devices,
+            &mut self.sessions,
+            &mut self.refresh_tokens,
+            &mut self.access_tokens,
+            &mut self.codes,
+            &mut self.browsers,
+        ]
+    }
+
+    /// Revokes the living sessions that fit; says how many.
+    fn revoke(&mut self, revoked: Revoked, fits: impl Fn(&Session) -> bool) -> usize {
+        let living = |session: &Session| session.revoked.is_none() && fits(session);
+        self.sessions.update(living, |session| Session {
+            revoked: Some(revoked),
+            ..session.clone()
+        })
+    }
+}
+
+impl IdentityStore for MemoryTransaction<'_> {
+    fn user(&self, id: &str) -> Result<Option<User>> {
+        Ok(self.identity_tables().users.rows().get(id).cloned())
+    }
+
+    fn user_by_name(&self, username: &str) -> Result<Option<User>> {
+        let username = username.to_lowercase();
+        let tables = self.identity_tables();
+        let mut users = tables.users.rows().values();
+        Ok(users.find(|user| user.username == username).cloned())
+    }
+
+    fn save_user(&self, user: &User) -> Result<()> {
+        let username = user.username.to_lowercase();
+        let user = User {
+            username,
+            ..user.clone()
+        };
+        self.identity_tables().users.insert(user.id.clone(), user);
+        Ok(())
+    }
+
+    fn has_users(&self) -> Result<bool> {
+        Ok(self
+            .identity_tables()
+            .users
+            .rows()
+            .values()
+            .any(|user| !user.disabled))
+    }
+
+    fn users(&self) -> Result<Vec<User>> {
+        let mut users: Vec<User> = self.identity_tables().users.rows().values().cloned().collect();
+        users.sort_by(|one, other| one.username.cmp(&other.username));
+        Ok(users)
+    }
+
+    fn device(&self, id: Uuid) -> Result<Option<Device>> {
+        Ok(self.identity_tables().devices.rows().get(&id).cloned())
+    }
+
+    fn signed_in_devices(&self, user_id: &str, after: Option<&Device>, limit: usize) -> Result<Vec<Device>> {
+        let tables = self.identity_tables();
+        let signed_in = |device: &&Device| {
+            let mut sessions = tables.sessions.rows().values();
+            device.user_id == user_id && sessions.any(|s| s.device_id == device.id && s.revoked.is_none())
+        };
+        let devices = tables.devices.rows().values();
+        let mut devices: Vec<Device> = devices.filter(signed_in).cloned().collect();
+        let order = |one: &Device, other: &Device| {
+            let newest_first = other.last_seen_at.cmp(&one.last_seen_at);
+            newest_first.then_with(|| one.id.to_string().cmp(&other.id.to_string()))
+        };
+        devices.sort_by(order);
+        devices.retain(|device| after.is_none_or(|after| order(after, device).is_lt()));
+        devices.truncate(limit);
+        Ok(devices)
+    }
+
+    fn save_device(&self, device: &Device) -> Result<()> {
+        self.identity_tables().devices.insert(device.id, device.clone());
+        Ok(())
+    }
+
+    fn session(&self, id: Uuid) -> Result<Option<Session>> {
+        Ok(self.identity_tables().sessions.rows().get(&id).cloned())
+    }
+
+    fn save_session(&self, session: &Session) -> Result<()> {
+        self.identity_tables()
+            .sessions
+            .insert(session.id, session.clone());
+        Ok(())
+    }
+
+    fn revoke_sessions_of(&self, device_id: Uuid, revoked: Revoked) -> Result<usize> {
+        let of_device = |session: &Session| session.device_id == device_id;
+        Ok(self.identity_tables().revoke(revoked, of_device))
+    }
+
+    fn revoke_sessions_of_user(&self, user_id: &str, revoked: Revoked) -> Result<usize> {
+        let of_user = |session: &Session| session.user_id == user_id;
+        Ok(self.identity_tables().revoke(revoked, of_user))
+    }
+
+    fn refresh_token(&self, hash: SecretHash) -> Result<Option<RefreshToken>> {
+        Ok(self.identity_tables().refresh_tokens.rows().get(&hash).cloned())
+    }
+
+    fn save_refresh_token(&self, token: &RefreshToken) -> Result<()> {
+        self.identity_tables()
+            .refresh_tokens
+            .insert(token.hash, token.clone());
+        Ok(())
+    }
+
+    fn has_successor(&self, token: &RefreshToken) -> Result<bool> {
+        let tables = self.identity_tables();
+        let mut tokens = tables.refresh_tokens.rows().values();
+        Ok(tokens.any(|other| other.session_id == token.session_id && other.parent == Some(token.hash)))
+    }
+
+    fn access_token(&self, hash: SecretHash) -> Result<Option<AccessToken>> {
+        Ok(self.identity_tables().access_tokens.rows().get(&hash).cloned())
+    }
+
+    fn save_access_token(&self, token: &AccessToken) -> Result<()> {
+        self.identity_tables()
+            .access_tokens
+            .insert(token.hash, token.clone());
+        Ok(())
+    }
+
+    fn code(&self, hash: SecretHash) -> Result<Option<AuthorizationCode>> {
+        Ok(self.identity_tables().codes.rows().get(&hash).cloned())
+    }
+
+    fn save_code(&self, code: &AuthorizationCode) -> Result<()> {
+        self.identity_tables().codes.insert(code.hash, code.clone());
+        Ok(())
+    }
+
+    fn forget_unused_codes_of(&self, user_id: &str) -> Result<()> {
+        let unused = |code: &AuthorizationCode| code.user_id == user_id && !code.spent;
+        self.identity_tables().codes.drop_rows(unused);
+        Ok(())
+    }
+
+    fn known_browser(&self, hash: SecretHash, user_id: &str) -> Result<Option<KnownBrowser>> {
+        let key = (user_id.to_owned(), hash);
+        Ok(self.identity_tables().browsers.rows().get(&key).cloned())
+    }
+
+    fn save_known_browser(&self, browser: &KnownBrowser) -> Result<()> {
+        let key = (browser.user_id.clone(), browser.hash);
+        self.identity_tables().browsers.insert(key, browser.clone());
+        Ok(())
+    }
+
+    fn rename_browser(&self, from: SecretHash, to: SecretHash) -> Result<()> {
+        let browsers = &mut self.identity_tables().browsers;
+        for mut browser in browsers.drop_rows(|browser| browser.hash == from) {
+            browser.hash = to;
+            browsers.insert((browser.user_id.clone(), to), browser);
+        }
+        Ok(())
+    }
+
+    fn trim_browsers_of(&self, user_id: &str, most: usize) -> Result<()> {
+        let browsers = &mut self.identity_tables().browsers;
+        let mut own = browsers.drop_rows(|browser| browser.user_id == user_id);
+        own.sort_by_key(|browser| (Reverse(browser.signed_in_at), browser.hash));
+        for browser in own.into_iter().take(most) {
+            browsers.insert((browser.user_id.clone(), browser.hash), browser);
+        }
+        Ok(())
+    }
+
+    fn forget_browsers_of(&self, user_id: &str) -> Result<()> {
+        let of_user = |browser: &KnownBrowser| browser.user_id == user_id;
+        self.identity_tables().browsers.drop_rows(of_user);
+        Ok(())
+    }
+
+    fn forget_expired(&self, before: DateTime<Utc>) -> Result<()> {
+        let tables = &mut *self.identity_tables();
+        tables.codes.drop_rows(|code| code.expires_at < before);
+        tables.access_tokens.drop_rows(|token| token.expires_at < before);
+        tables.refresh_tokens.drop_rows(|token| token.expires_at < before);
+        Ok(())
+    }
+}
