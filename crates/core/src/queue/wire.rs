@@ -30,7 +30,7 @@ impl QueuedWrite {
             operation: self.operation,
             payload,
             base: Some(self.base.clone()),
-            // In the server's time, as the times of the payload are: whoever records one corrects it by what is known then.
+            // Already in the server's time, as the payload's times are: nobody corrects it again.
             queued_at: Some(self.recorded_at()),
             clock_offset_ms: 0,
             depends_on,

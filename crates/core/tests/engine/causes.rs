@@ -1,4 +1,4 @@
-//! What a device finds out by itself is told as a code: the app has the words.
+//! Errors that the device finds by itself carry a cause; server errors carry the server's message.
 
 use holdfast_core::{
     json,

@@ -19,7 +19,7 @@ pub use organisation::Organisation;
 
 pub type Result<T> = std::result::Result<T, StorageError>;
 
-/// A database that keeps what the server was told.
+/// A transactional database for records, identity and the audit.
 ///
 /// A transaction belongs to one [`Organisation`]: each call made through it reads and writes what is that organisation's
 /// alone.

@@ -135,7 +135,7 @@ fn counters_and_versions_are_never_torn_apart<S: Storage + Sync>(storage: &S) {
     assert_eq!(read(storage, count), (WRITERS * WRITES * 4 / 5) as u64);
 }
 
-/// What was told to be written is there after the database was closed in the middle of work, and nothing of what failed.
+/// Committed transactions survive closing the database while writers are active; failed ones leave nothing.
 #[test]
 fn what_a_write_returned_is_there_after_reopening() {
     let folder = tempfile::tempdir().unwrap();
