@@ -1,12 +1,13 @@
 //! The Holdfast PWA: pages, components, state. No storage, no network, no sync rules.
 //!
 //! [`state`] is the one adapter over the client; [`pages`] are what a person sees, found by [`routes`] and made of
-//! [`components`]; what only one line of work draws is in [`lines`]; what they say is worked out in [`format`] and
-//! [`forms`], which are plain and tested natively; every word is in [`strings`].
+//! [`components`]; what only one line of work draws is in [`lines`]; what they say is worked out in [`format`], [`forms`] and
+//! [`home`], which are plain and tested natively; every word is in [`strings`].
 
 pub mod components;
 pub mod format;
 pub mod forms;
+pub mod home;
 pub mod lines;
 pub mod pages;
 pub mod routes;
@@ -72,9 +73,12 @@ fn Pages() -> AnyView {
         page if page.needs_whole_records() && !whole.get() => opening(),
         Place::Today => view! { <pages::today::Today /> }.into_any(),
         Place::Records { .. } => view! { <pages::records::Records place /> }.into_any(),
-        Place::NewRecord { entity } => view! { <pages::form::RecordForm entity id=None /> }.into_any(),
+        Place::NewRecord { entity } => pages::flow::new_record(entity),
         Place::EditRecord { entity, id } => {
             view! { <pages::form::RecordForm entity id=Some(id) /> }.into_any()
+        }
+        Place::Flow { entity, id, kind } => {
+            view! { <pages::flow::FlowPage entity id=Some(id) kind /> }.into_any()
         }
         Place::Queue => view! { <pages::queue::Queue /> }.into_any(),
         Place::Correct { id } => view! { <pages::correct::Correct id /> }.into_any(),

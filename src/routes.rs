@@ -16,6 +16,11 @@ pub fn of_record(key: &RecordKey) -> String {
     )
 }
 
+/// The address of a flow over a record.
+pub fn of_flow(key: &RecordKey, kind: &str) -> String {
+    format!("{}/do/{}", of_record(key), utf8_percent_encode(kind, ESCAPED))
+}
+
 /// A place in the app.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
@@ -31,6 +36,12 @@ pub enum Place {
     EditRecord {
         entity: String,
         id: String,
+    },
+    /// A write to a record, made step by step.
+    Flow {
+        entity: String,
+        id: String,
+        kind: String,
     },
     Queue,
     /// A refused write, to be put right.
@@ -50,7 +61,7 @@ pub enum Place {
 }
 
 impl Place {
-    /// The place of a path such as `/records/work-order/WO-1`.
+    /// The place of a path such as `/records/gate-event/GE-1`.
     pub fn at(path: &str) -> Self {
         let segments: Vec<String> = path
             .split('/')
@@ -75,6 +86,11 @@ impl Place {
                 entity: (*entity).to_owned(),
                 id: (*id).to_owned(),
             },
+            ["records", entity, id, "do", kind] => Self::Flow {
+                entity: (*entity).to_owned(),
+                id: (*id).to_owned(),
+                kind: (*kind).to_owned(),
+            },
             ["queue"] => Self::Queue,
             ["queue", id] => Self::Correct { id: (*id).to_owned() },
             ["inbox"] => Self::Inbox,
@@ -93,6 +109,7 @@ impl Place {
         matches!(
             self,
             Self::EditRecord { .. }
+                | Self::Flow { .. }
                 | Self::Correct { .. }
                 | Self::Queue
                 | Self::Inbox
@@ -113,25 +130,33 @@ mod tests {
     #[test]
     fn addresses_lead_to_their_pages() {
         let records = |id: Option<&str>| Place::Records {
-            entity: "work-order".to_owned(),
+            entity: "gate-event".to_owned(),
             id: id.map(str::to_owned),
         };
         let table = [
             ("/", Place::Today),
-            ("/records/work-order", records(None)),
-            ("/records/work-order/", records(None)),
-            ("/records/work-order/WO%201", records(Some("WO 1"))),
+            ("/records/gate-event", records(None)),
+            ("/records/gate-event/", records(None)),
+            ("/records/gate-event/GE%201", records(Some("GE 1"))),
             (
-                "/records/work-order/new",
+                "/records/gate-event/new",
                 Place::NewRecord {
-                    entity: "work-order".to_owned(),
+                    entity: "gate-event".to_owned(),
                 },
             ),
             (
-                "/records/work-order/WO-1/edit",
+                "/records/gate-event/GE-1/edit",
                 Place::EditRecord {
-                    entity: "work-order".to_owned(),
-                    id: "WO-1".to_owned(),
+                    entity: "gate-event".to_owned(),
+                    id: "GE-1".to_owned(),
+                },
+            ),
+            (
+                "/records/gate-event/GE-1/do/gate_check",
+                Place::Flow {
+                    entity: "gate-event".to_owned(),
+                    id: "GE-1".to_owned(),
+                    kind: "gate_check".to_owned(),
                 },
             ),
             ("/queue", Place::Queue),
@@ -150,7 +175,7 @@ mod tests {
     #[test]
     fn the_address_of_a_record_leads_to_it_whatever_its_id() {
         let ids = [
-            "WO-1",
+            "GE-1",
             "a b",
             "a/../../more/key",
             "..?x#y",
@@ -160,10 +185,10 @@ mod tests {
             "ü漢",
         ];
         for id in ids {
-            let key = RecordKey::new("work-order", id);
+            let key = RecordKey::new("gate-event", id);
             let address = of_record(&key);
             let records = Place::Records {
-                entity: "work-order".to_owned(),
+                entity: "gate-event".to_owned(),
                 id: Some(id.to_owned()),
             };
             assert_eq!(Place::at(&address), records, "{address}");
@@ -173,16 +198,16 @@ mod tests {
             );
         }
         assert_eq!(
-            of_record(&RecordKey::new("work-order", "WO-000002")),
-            "/records/work-order/WO-000002"
+            of_record(&RecordKey::new("gate-event", "GE-000002")),
+            "/records/gate-event/GE-000002"
         );
     }
 
     #[test]
     fn only_a_list_keeps_its_page() {
-        let record = Place::at("/records/work-order/WO-1");
+        let record = Place::at("/records/gate-event/GE-1");
         assert!(record.shares_page_with(&Place::at("/records/asset")));
-        assert!(!record.shares_page_with(&Place::at("/records/work-order/WO-1/edit")));
+        assert!(!record.shares_page_with(&Place::at("/records/gate-event/GE-1/edit")));
         assert!(!Place::at("/queue/a").shares_page_with(&Place::at("/queue/b")));
     }
 }

@@ -1,7 +1,8 @@
 //! What the person on this device may do with which records.
 
 use holdfast_core::{
-    pack::{Entity, Pack},
+    Timestamp,
+    pack::{Entity, Pack, Viewer},
     protocol::Me,
     replica::Replica,
 };
@@ -30,4 +31,14 @@ pub fn may(replica: &Replica, me: &Me, entity: &str, action: &str) -> bool {
         entity,
         action,
     )
+}
+
+/// Somebody's eyes, for conditions.
+pub fn viewer(me: &Me, now: Timestamp) -> Viewer<'_> {
+    Viewer {
+        user_id: &me.user_id,
+        roles: &me.roles,
+        sites: &me.sites,
+        now,
+    }
 }

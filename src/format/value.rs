@@ -4,7 +4,7 @@ use holdfast_core::{
     Fields, Timestamp,
     pack::{Choice, Entity, Field, FieldType, Stamp},
     record::RecordKey,
-    replica::{Page, Query, Replica},
+    replica::{Item, Page, Query, Replica},
     text::TextOrder,
 };
 use serde_json::Value;
@@ -33,6 +33,12 @@ impl<'a> Reader<'a> {
     pub fn list(&self, query: &Query) -> Page<'a> {
         self.replica.list_ordered(query, self.order)
     }
+
+    /// As [`Self::list`], of those records only that fit.
+    pub fn list_fitting(&self, query: &Query, fits: &dyn Fn(&Item<'_>) -> bool) -> Page<'a> {
+        self.replica.list_fitting(query, self.order, fits)
+    }
+
     /// The value in words; empty for one that is not there.
     pub fn say(&self, field: &Field, value: &Value) -> String {
         if value.is_null() {

@@ -1,12 +1,12 @@
 use holdfast_core::{
     Fields, Timestamp, ordered,
-    pack::{Entity, Pack, Viewer, WriteKind},
+    pack::{Entity, Flow, Pack, WriteKind},
     protocol::Me,
     record::Operation,
 };
 use serde_json::Value;
 
-use crate::format::time::wire;
+use crate::format::{entities::viewer, time::wire};
 
 /// A button on a record: one of the pack's write kinds.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,6 +15,8 @@ pub struct Action {
     pub label: String,
     /// Fields asked for before it is done.
     pub ask: Vec<String>,
+    /// Whether it is done step by step.
+    pub is_flow: bool,
     pub set: Fields,
 }
 
@@ -23,27 +25,27 @@ pub fn actions_for(pack: &Pack, entity: &Entity, fields: &Fields, me: &Me, now: 
     if !entity.allows(Operation::Update) || !me.may(&pack.name, &entity.name, "update") {
         return Vec::new();
     }
-    let viewer = Viewer {
-        user_id: &me.user_id,
-        roles: &me.roles,
-        sites: &me.sites,
-        now,
-    };
+    let viewer = viewer(me, now);
+    let steps = |kind: &WriteKind| pack.flow(&kind.name);
     let offered = |kind: &&WriteKind| {
         kind.entity == entity.name
             && kind.operation == Operation::Update
-            && !(kind.set.is_empty() && kind.ask.is_empty())
+            && !(kind.set.is_empty() && kind.ask.is_empty() && steps(kind).is_none())
             && kind
                 .when
                 .as_ref()
                 .is_none_or(|when| when.holds(fields, &viewer.context(false)))
     };
     let writable = |name: &String| entity.field(name).is_none_or(|field| field.is_open_to(&me.roles));
-    let theirs = |kind: &&WriteKind| kind.set.keys().chain(&kind.ask).all(writable);
+    let theirs = |kind: &&WriteKind| {
+        let asked = steps(kind).into_iter().flat_map(Flow::asks);
+        kind.set.keys().chain(&kind.ask).chain(asked).all(writable)
+    };
     let action = |kind: &WriteKind| Action {
         kind: kind.name.clone(),
         label: kind.label.clone(),
         ask: kind.ask.clone(),
+        is_flow: steps(kind).is_some(),
         set: kind.set.clone(),
     };
     pack.kinds

@@ -1,7 +1,10 @@
 use std::collections::BTreeMap;
 
-use holdfast_core::{Fields, json, ordered, pack::Entity, record::FieldError};
+use holdfast_core::{Fields, json, ordered, pack::Entity, protocol::Me, record::FieldError};
 use serde_json::Value;
+
+/// The field that names a record's site, by convention of all packs.
+const SITE: &str = "siteId";
 
 /// A form while it is being filled in: the record as its author saw it, what they typed, and what was wrong with it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -11,6 +14,8 @@ pub struct Draft {
     typed: BTreeMap<String, Value>,
     /// The id of the record or entry that saving makes, if it makes one.
     makes: Option<String>,
+    /// The step of a flow that somebody stands at, by its title.
+    step: Option<String>,
     errors: Vec<FieldError>,
     /// Why what was typed into a field could not be read, by field: tells more than what the device says of the value.
     unread: BTreeMap<String, String>,
@@ -26,17 +31,20 @@ impl Draft {
     }
 
     /// A form for a new record: the pack's defaults, and what can be known beforehand.
-    pub fn new(entity: &Entity, known: &[(&str, Value)]) -> Self {
+    pub fn new(entity: &Entity, me: &Me) -> Self {
         let mut draft = Self::default();
         for field in &entity.fields {
             if let Some(default) = &field.default {
                 draft.typed.insert(field.name.clone(), default.clone());
             }
         }
-        for (name, value) in known {
-            if entity.field(name).is_some_and(|field| !field.read_only) {
-                draft.typed.insert((*name).to_owned(), value.clone());
-            }
+        // Whoever works at one site reports for it.
+        if let Some(site) = me
+            .sites
+            .first()
+            .filter(|_| entity.field(SITE).is_some_and(|field| !field.read_only))
+        {
+            draft.typed.insert(SITE.to_owned(), site.clone().into());
         }
         draft
     }
@@ -62,6 +70,23 @@ impl Draft {
         self.makes.as_deref()
     }
 
+    /// The step of a flow that somebody stands at.
+    pub fn step(&self) -> Option<&str> {
+        self.step.as_deref()
+    }
+
+    /// Goes to a step of a flow.
+    pub fn go_to(&mut self, step: &str) {
+        self.step = Some(step.to_owned());
+    }
+
+    /// The record with what was typed.
+    pub fn whole(&self) -> Fields {
+        let mut fields = self.seen.clone();
+        fields.extend(self.typed.clone());
+        fields
+    }
+
     /// Whether a record of these fields says everything that was typed.
     pub fn is_said_by(&self, fields: &Fields) -> bool {
         let says = |(name, value): (&String, &Value)| fields.get(name).unwrap_or(&Value::Null) == value;
@@ -76,8 +101,9 @@ impl Draft {
     /// As it is kept on the device, with the place where it was typed. What was wrong is found out again.
     pub fn to_text(&self, place: &str) -> String {
         let typed = ordered::fields(self.typed.clone());
-        let (seen, makes) = (&self.seen, &self.makes);
-        serde_json::json!({ "place": place, "seen": seen, "typed": typed, "makes": makes }).to_string()
+        let (seen, makes, step) = (&self.seen, &self.makes, &self.step);
+        serde_json::json!({ "place": place, "seen": seen, "typed": typed, "makes": makes, "step": step })
+            .to_string()
     }
 
     /// The place and the draft of a text made by [`Self::to_text`]; `None` of any other.
@@ -88,10 +114,11 @@ impl Draft {
         let Some(Value::String(place)) = kept.remove("place") else {
             return None;
         };
-        let makes = match kept.remove("makes") {
-            Some(Value::String(id)) => Some(id),
+        let mut text = |name| match kept.remove(name) {
+            Some(Value::String(text)) => Some(text),
             _ => None,
         };
+        let (makes, step) = (text("makes"), text("step"));
         let mut fields = |name| match kept.remove(name) {
             Some(Value::Object(fields)) => Some(fields),
             _ => None,
@@ -100,6 +127,7 @@ impl Draft {
             seen: fields("seen")?,
             typed: fields("typed")?.into_iter().collect(),
             makes,
+            step,
             ..Self::default()
         };
         Some((place, draft))
@@ -178,7 +206,7 @@ impl Draft {
 }
 
 /// The field of a path: `tasks[2].title` → `tasks`.
-fn root(path: &str) -> &str {
+pub fn root(path: &str) -> &str {
     path.split(['.', '[']).next().unwrap_or(path)
 }
 
@@ -219,6 +247,7 @@ mod tests {
         draft.set("title", json!("half a sen"));
         draft.set("rootCause", Value::Null);
         draft.set("tasks", json!([{ "taskId": "1" }]));
+        draft.go_to("Look at it");
         let kept = draft.to_text("work-order/WO-1");
         assert_eq!(Draft::of_text(&kept), Some(("work-order/WO-1".to_owned(), draft)));
         let texts = Draft::of_texts([("hours", "2".to_owned()), ("note", "Pin se".to_owned())]);

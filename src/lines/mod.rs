@@ -3,9 +3,7 @@
 
 mod maintenance;
 
-use std::fmt;
-
-use leptos::prelude::{AnyView, Signal};
+use leptos::prelude::AnyView;
 
 use crate::components::record::Open;
 
@@ -18,31 +16,9 @@ pub struct RecordPage {
     pub tapped: &'static [&'static str],
 }
 
-/// What a line of work puts on the first page.
-pub struct Home {
-    pub sections: AnyView,
-    /// Whether the sections count what there is to do.
-    pub counts: Signal<bool>,
-    /// Whether there is nothing in them.
-    pub is_empty: Signal<bool>,
-    /// The button under the thumb, if the person may use it.
-    pub button: AnyView,
-}
-
-impl fmt::Debug for Home {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Home").finish_non_exhaustive()
-    }
-}
-
 const PAGES: &[RecordPage] = &[maintenance::PAGE];
 
 /// The page that a line of work draws for an entity, if one does.
 pub fn page_of(entity: &str) -> Option<&'static RecordPage> {
     PAGES.iter().find(|page| page.entity == entity)
-}
-
-/// The sections of the first page.
-pub fn home() -> Home {
-    maintenance::home()
 }

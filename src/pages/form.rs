@@ -1,5 +1,5 @@
 use holdfast_core::{
-    pack::Entity,
+    pack::{Entity, Field},
     plan::Edit,
     record::{Operation, RecordKey},
 };
@@ -33,15 +33,7 @@ pub fn RecordForm(
         } else {
             Some(reader.replica.view(&key)?.fields.into_owned())
         };
-        let me = session.me_of(reader);
-        // Whoever works at one site reports for it.
-        let known: Vec<_> = me
-            .sites
-            .first()
-            .map(|site| ("siteId", site.clone().into()))
-            .into_iter()
-            .collect();
-        let draft = seen.map_or_else(|| Draft::new(&declared, &known), Draft::of);
+        let draft = seen.map_or_else(|| Draft::new(&declared, &session.me_of(reader)), Draft::of);
         Some((declared, draft))
     });
     let Some((declared, fresh)) = found else {
@@ -137,7 +129,7 @@ pub fn RecordForm(
     .into_any()
 }
 
-fn missing() -> AnyView {
+pub fn missing() -> AnyView {
     view! {
         <Frame title=PRODUCT.to_owned() tab=Tab::Work>
             <main class="screen" id="main"><Empty symbol="alert" title=words::NO_RECORD text=words::NO_RECORD_TEXT /></main>
@@ -146,8 +138,8 @@ fn missing() -> AnyView {
     .into_any()
 }
 
-/// The inputs of an entity's form, and above them what is wrong with fields that are not in it.
-pub fn inputs(entity: &Entity, form: FormState, operation: Operation) -> AnyView {
+/// The inputs of an entity's form, and above them what is wrong.
+fn inputs(entity: &Entity, form: FormState, operation: Operation) -> AnyView {
     let page = lines::page_of(&entity.name).filter(|_| operation == Operation::Update);
     let tapped = page.map_or(&[][..], |page| page.tapped);
     let session = Session::here();
@@ -156,6 +148,11 @@ pub fn inputs(entity: &Entity, form: FormState, operation: Operation) -> AnyView
         .into_iter()
         .cloned()
         .collect();
+    fields_with_errors(fields, form)
+}
+
+/// Inputs, and above them that something is wrong; in words, where it concerns fields that are not among them.
+pub fn fields_with_errors(fields: Vec<Field>, form: FormState) -> AnyView {
     let names: Vec<String> = fields.iter().map(|field| field.name.clone()).collect();
     let summary = move || {
         form.draft.with(Draft::has_errors).then(|| {

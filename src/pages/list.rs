@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_core::{
-    pack::{Entity, Field, FieldType, Values, Viewer},
+    pack::{Entity, Field, FieldType, Values},
     record::Operation,
     status::Status,
 };
@@ -12,6 +12,7 @@ use crate::{
     components::{Dialog, Empty, For, Show, button, icon, room_for_button, rows},
     format::{
         bytes::grouped,
+        entities::viewer,
         row::{Row, row, title},
         value::Reader,
     },
@@ -107,12 +108,7 @@ fn find(reader: &Reader<'_>, name: &str, state: &ListState) -> Found {
         };
     };
     let me = replica.me().cloned().unwrap_or_default();
-    let viewer = Viewer {
-        user_id: &me.user_id,
-        roles: &me.roles,
-        sites: &me.sites,
-        now: reader.now,
-    };
+    let viewer = viewer(&me, reader.now);
     let page = reader.list(&state.query(entity));
     let kept: Vec<_> = page
         .items

@@ -4,6 +4,7 @@ pub mod audit;
 pub mod conflict;
 pub mod correct;
 pub mod entry;
+pub mod flow;
 pub mod form;
 pub mod inbox;
 pub mod list;

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use holdfast_browser::{client::Client, clock::PlatformClock};
-use holdfast_core::ports::Clock;
+use holdfast_core::{ports::Clock, record::RecordKey};
 use leptos::{prelude::*, task::spawn_local};
 
 use super::Toasts;
@@ -24,7 +24,7 @@ type Unsaved = Arc<dyn Fn() -> Option<Draft> + Send + Sync>;
 /// typed is content, so it is kept on the device sealed: a lock, a reload or a killed browser loses none of it.
 #[derive(Debug, Clone, Copy)]
 pub struct Drafts {
-    all: StoredValue<Vec<(String, Draft)>>,
+    all: RwSignal<Vec<(String, Draft)>>,
     /// The places of which the device does not know yet what holds now.
     unkept: StoredValue<Vec<String>>,
     /// Whether somebody's data is open: forms that go with a lock change nothing any more.
@@ -38,7 +38,7 @@ pub struct Drafts {
 impl Drafts {
     pub(super) fn new(client: StoredValue<Client, LocalStorage>, toasts: Toasts) -> Self {
         Self {
-            all: StoredValue::default(),
+            all: RwSignal::default(),
             unkept: StoredValue::default(),
             open: StoredValue::new(false),
             waiting: StoredValue::new(false),
@@ -50,7 +50,16 @@ impl Drafts {
 
     /// What was typed here before.
     pub fn kept(self, place: &str) -> Option<Draft> {
-        self.all.with_value(|all| draft_of(all, place).cloned())
+        let place = self.present(place);
+        self.all
+            .with_untracked(|all| all.iter().find(|(at, _)| self.present(at) == place).cloned())
+            .map(|(_, draft)| draft)
+    }
+
+    /// The places where something was typed and not saved, each with the step of a flow that somebody stands at. Followed.
+    pub fn places(self) -> Vec<(String, Option<String>)> {
+        let told = |(place, draft): &(String, Draft)| (place.clone(), draft.step().map(str::to_owned));
+        self.all.with(|all| all.iter().map(told).collect())
     }
 
     /// As [`Self::kept`]; but what turns out to be saved already, in the moment before the browser died, is forgotten.
@@ -113,7 +122,11 @@ impl Drafts {
             let Some(data) = self.client.with_value(Client::session) else {
                 break;
             };
-            let text = self.kept(&place).map(|draft| draft.to_text(&place));
+            let exactly = |all: &Vec<(String, Draft)>| all.iter().find(|(at, _)| *at == place).cloned();
+            let text = self
+                .all
+                .with_untracked(exactly)
+                .map(|(_, draft)| draft.to_text(&place));
             let kept = data.keep_draft(&place, text.as_deref()).await;
             if kept.is_err() && !data.is_closed() && !data.is_removed() {
                 self.toasts.say(words::DRAFT_NOT_KEPT.to_owned());
@@ -130,30 +143,55 @@ impl Drafts {
             None => Vec::new(),
         };
         let drafts = kept.iter().filter_map(|text| Draft::of_text(text));
-        self.all.set_value(drafts.collect::<Vec<_>>());
+        self.all.set(drafts.collect());
         self.open.set_value(true);
     }
 
     /// Forgets everything: the next one here may be somebody else.
     pub(super) fn close(self) {
         self.open.set_value(false);
-        self.all.update_value(Vec::clear);
+        self.all.update(Vec::clear);
         self.unkept.update_value(Vec::clear);
     }
 
+    /// The place by the id that its record has by now.
+    fn present(self, place: &str) -> String {
+        let (record, part) = place.split_at(place.find('#').unwrap_or(place.len()));
+        let data = self.client.with_value(Client::session);
+        match (data, record.split_once('/')) {
+            (Some(data), Some((entity, id))) => {
+                let key = RecordKey::new(entity, id);
+                let key = data.query(|replica| replica.resolve(&key));
+                format!("{key}{part}")
+            }
+            _ => place.to_owned(),
+        }
+    }
+
     fn note(self, place: &str, draft: Option<Draft>) {
-        let known = self.all.with_value(|all| draft_of(all, place) == draft.as_ref());
-        if known || !self.open.get_value() {
+        if !self.open.get_value() {
+            return;
+        }
+        let place = self.present(place);
+        if self.kept(&place) == draft {
             return;
         }
         let saved = draft.is_none();
-        self.all.update_value(|all| {
-            all.retain(|(at, _)| at != place);
-            all.extend(draft.map(|draft| (place.to_owned(), draft)));
+        let mut unkept = vec![place.clone()];
+        self.all.update(|all| {
+            // Also what was typed while the record had no number yet.
+            all.retain(|(at, _)| {
+                let here = self.present(at) == place;
+                if here && *at != place {
+                    unkept.push(at.clone());
+                }
+                !here
+            });
+            all.extend(draft.map(|draft| (place, draft)));
         });
-        self.unkept.update_value(|unkept| {
-            unkept.retain(|at| at != place);
-            unkept.push(place.to_owned());
+        self.unkept.update_value(|all| {
+            all.retain(|at| !unkept.contains(at));
+            all.extend(unkept);
         });
         if saved {
             // What is saved must not come back as a draft, to be saved once more.
@@ -167,8 +205,4 @@ impl Drafts {
             });
         }
     }
-}
-
-fn draft_of<'a>(all: &'a [(String, Draft)], place: &str) -> Option<&'a Draft> {
-    all.iter().find(|(at, _)| at == place).map(|(_, draft)| draft)
 }

@@ -38,6 +38,7 @@ pub const KEPT_AT_ONCE: &str = "Kept on this device at once; the number comes wi
 pub const DRAFT_KEPT: &str = "What you typed before is still here.";
 pub const DRAFT_NOT_KEPT: &str = "What you are typing could not be kept on this device. Save it before you leave the form, and free some storage.";
 pub const START_OVER: &str = "Start over";
+pub const NEXT: &str = "Next";
 pub const LOOK_AGAIN: &str = "Some fields need another look.";
 pub const ADD_ITEM: &str = "Add";
 pub const REMOVE_ITEM: &str = "Remove";
@@ -54,12 +55,9 @@ pub const DELETE_TEXT: &str = "It disappears here at once, and for everybody wit
 pub const DELETED: &str = "Deleted";
 pub const OFFLINE_ONLY: &str = "Only with a network";
 
-pub const DUE: &str = "Due";
-pub const MY_WORK: &str = "My work";
-pub const WORK_AT_SITES: &str = "Work at your sites";
-pub const ALL_WORK: &str = "All work";
-pub const WORKING_ON: &str = "You are working on";
-pub const NOTHING_TODAY: &str = "Nothing is assigned to you";
+pub const NOT_SAVED: &str = "Begun and not saved";
+pub const ON_THIS_DEVICE: &str = "On this device";
+pub const NOTHING_TODAY: &str = "Nothing is waiting for you";
 pub const NOTHING_TODAY_TEXT: &str =
     "New work comes with the next sync. You can report what you see at any time.";
 pub const CONFLICTS_WAIT: &str = "Decide";
@@ -68,7 +66,6 @@ pub const ON_DEVICE_TEXT: &str = "Sent by itself as soon as the network is there
 pub const SEE_QUEUE: &str = "See the queue";
 pub const KEPT: &str = "Your work is kept.";
 
-pub const LABOR: &str = "Labor";
 pub const ADD_BY_HAND: &str = "Add by hand";
 pub const START: &str = "Start";
 pub const STOP: &str = "Stop";
@@ -102,6 +99,16 @@ pub fn new_record(title: &str) -> String {
 
 pub fn create(title: &str) -> String {
     format!("Create {}", lower_first(title))
+}
+
+/// How far somebody has come in a flow.
+pub fn step_of(at: usize, all: usize) -> String {
+    format!("Step {at} of {all}")
+}
+
+/// The way to a whole list.
+pub fn all(plural: &str) -> String {
+    format!("All {}", lower_first(plural))
 }
 
 pub fn edit_title(name: &str) -> String {

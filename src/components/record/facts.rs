@@ -55,8 +55,11 @@ pub fn proses(open: Open, elsewhere: &'static [&'static str]) -> AnyView {
     blocks(texts)
 }
 
-/// The lists and logs of a record, a section each.
-pub fn lists(open: Open, elsewhere: &'static [&'static str]) -> AnyView {
+/// The lists and logs of a record, a section each; timed work has its own.
+pub fn lists(open: Open) -> AnyView {
+    let timed = open
+        .entity
+        .with_value(|entity| entity.timer.as_ref().map(|timer| timer.list.clone()));
     let listed = Session::here().live(move |reader| {
         let is_list = |field: &Field| {
             matches!(
@@ -65,7 +68,7 @@ pub fn lists(open: Open, elsewhere: &'static [&'static str]) -> AnyView {
             )
         };
         said(reader, open, |field| {
-            is_list(field) && !elsewhere.contains(&field.name.as_str())
+            is_list(field) && timed.as_ref() != Some(&field.name)
         })
     });
     blocks(listed)

@@ -1,8 +1,11 @@
 //! What pages of records are made of: the record as it is now, its facts, headings of sections.
 
 mod facts;
+mod timed;
+pub mod writing;
 
 pub use facts::{Fact, facts, lists, proses};
+pub use timed::{stop_timer, timed_work};
 
 use holdfast_core::{Fields, pack::Entity, record::RecordKey, replica::Mark};
 use leptos::prelude::*;
@@ -33,12 +36,13 @@ impl Open {
     }
 
     /// Follows one field.
-    pub fn field(self, name: &'static str) -> Memo<Value> {
+    pub fn field(self, name: &str) -> Memo<Value> {
+        let name = name.to_owned();
         Memo::new(move |_| {
             self.shown.with(|shown| {
                 shown
                     .as_ref()
-                    .and_then(|shown| shown.fields.get(name).cloned())
+                    .and_then(|shown| shown.fields.get(&name).cloned())
                     .unwrap_or_default()
             })
         })

@@ -3,12 +3,11 @@ use holdfast_core::{
     record::{Operation, RecordKey},
 };
 use leptos::{prelude::*, task::spawn_local};
-use serde_json::Value;
 
 use crate::{
     components::{Dialog, FieldInput, Show, button, focused_button, icon, record::Open},
-    forms::{Action, Draft, FormState, actions_for, filled, log},
-    routes::of_record,
+    forms::{Action, FormState, actions_for, asked, filled},
+    routes::{of_flow, of_record},
     state::{Fault, Session},
     strings::{records as words, shell},
 };
@@ -45,10 +44,10 @@ pub fn ActionBar(open: Open) -> AnyView {
     let menu = RwSignal::new(false);
     let act = Callback::new(move |action: Action| {
         menu.set(false);
-        if action.ask.is_empty() {
-            perform(session, open, action, Default::default(), None)
-        } else {
-            asking.set(Some(action))
+        match open.key() {
+            Some(key) if action.is_flow => session.go(&of_flow(&key, &action.kind)),
+            _ if action.ask.is_empty() => perform(session, open, action, Default::default(), None),
+            _ => asking.set(Some(action)),
         }
     });
     let edit = move || {
@@ -145,31 +144,21 @@ fn AskDialog(open: Open, action: Action, on_close: Callback<()>) -> AnyView {
             .map(|shown| shown.fields.clone())
             .unwrap_or_default()
     });
-    let form = FormState::new(Draft::of(seen));
-    let fields: Vec<_> = open.entity.with_value(|entity| {
-        action
-            .ask
-            .iter()
-            .filter_map(|name| entity.field(name).cloned())
-            .collect()
-    });
+    let fields = open
+        .entity
+        .with_value(|entity| asked::fields_of(entity, &action.ask));
     let names: Vec<String> = fields.iter().map(|field| field.name.clone()).collect();
-    // A log takes one entry more; its input starts empty.
-    let logs: Vec<_> = fields
-        .iter()
-        .filter(|field| matches!(field.kind, holdfast_core::pack::FieldType::Log { .. }))
-        .cloned()
-        .collect();
-    for field in &logs {
-        form.set(&field.name, Value::Null);
-    }
+    let fresh = asked::draft(seen.clone(), &fields, uuid::Uuid::new_v4().to_string());
+    let started = fresh.changed();
+    let place = open.key().map(|key| place_of(&key, &action));
+    let kept = place.as_ref().and_then(|place| {
+        session
+            .drafts
+            .unsaved(place, |draft| asked::is_said(draft, &fields, &seen))
+    });
+    let form = FormState::new(kept.unwrap_or(fresh));
     let ended = RwSignal::new(false);
-    if let Some(place) = open.key().map(|key| place_of(&key, &action)) {
-        let fresh = form.draft.get_untracked();
-        if let Some(kept) = session.drafts.kept(&place) {
-            form.draft.set(kept);
-        }
-        let started = fresh.changed();
+    if let Some(place) = place {
         session.drafts.follow(place, move || {
             let typed = form.draft.get();
             (!ended.get() && typed.changed() != started).then_some(typed)
@@ -180,28 +169,19 @@ fn AskDialog(open: Open, action: Action, on_close: Callback<()>) -> AnyView {
         on_close.run(());
     });
     let label = action.label.clone();
-    let go = StoredValue::new((action, logs));
-    let submit = move || {
-        let (action, logs) = go.get_value();
-        let mut asked = form.draft.with_untracked(Draft::changed);
-        for field in logs {
-            let typed = asked.remove(&field.name);
-            if let Some(text) = typed
-                .as_ref()
-                .and_then(Value::as_str)
-                .filter(|text| !text.trim().is_empty())
-            {
-                let value = session
-                    .read(|reader| log_with(open, &field, text, &session.me_of(reader).user_id, reader.now));
-                asked.insert(field.name, value);
-            }
-        }
-        perform(session, open, action, asked, Some((form, on_close)));
-    };
     let inputs = fields
-        .into_iter()
-        .map(|field| view! { <FieldInput field form /> }.into_any())
+        .iter()
+        .map(|field| view! { <FieldInput field=field.clone() form /> }.into_any())
         .collect_view();
+    let go = StoredValue::new((action, fields));
+    let submit = move || {
+        let (action, fields) = go.get_value();
+        let (me, at) = session.read(|reader| (session.me_of(reader).user_id, reader.now));
+        let values = form
+            .draft
+            .with_untracked(|draft| asked::values(draft, &fields, |name| open.now(name), &me, at));
+        perform(session, open, action, values, Some((form, on_close)));
+    };
     let elsewhere = move || {
         form.draft
             .with(|draft| draft.other_errors(&names))
@@ -225,28 +205,6 @@ fn AskDialog(open: Open, action: Action, on_close: Callback<()>) -> AnyView {
         </Dialog>
     }
     .into_any()
-}
-
-/// The log as it is now, with one entry more.
-pub fn log_with(
-    open: Open,
-    field: &holdfast_core::pack::Field,
-    text: &str,
-    user: &str,
-    now: holdfast_core::Timestamp,
-) -> Value {
-    match &field.kind {
-        holdfast_core::pack::FieldType::Log { key, fields } => log::append(
-            &open.now(&field.name),
-            key,
-            fields,
-            uuid::Uuid::new_v4().to_string(),
-            text,
-            user,
-            now,
-        ),
-        _ => Value::Null,
-    }
 }
 
 #[component]

@@ -10,7 +10,7 @@ pub use actions::ActionBar;
 use crate::{
     components::{
         Empty, For, Show, WriteCard, badges, mark,
-        record::{Open, Shown, facts, lists, proses},
+        record::{Open, Shown, facts, lists, proses, timed_work},
     },
     format::{
         row,
@@ -127,7 +127,7 @@ type HeadParts = (String, String, Vec<row::Badge>, &'static str, Mark);
 
 /// A record whose page the pack alone describes.
 fn generic(open: Open) -> AnyView {
-    view! { {facts(open, &[])} {proses(open, &[])} {lists(open, &[])} }.into_any()
+    view! { {facts(open, &[])} {proses(open, &[])} {timed_work(open)} {lists(open)} }.into_any()
 }
 
 /// What was written here and is not delivered yet, with how far it has come.

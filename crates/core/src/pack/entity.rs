@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{AccessRule, Condition, Field};
+use super::{AccessRule, Condition, Field, Timer};
 use crate::record::Operation;
 
 /// A type of record.
@@ -45,6 +45,9 @@ pub struct Entity {
     /// What is still taken from somebody who may no longer see the record; nothing, if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after_access: Option<AfterAccess>,
+    /// The work on a record that is timed, if any is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timer: Option<Timer>,
 }
 
 crate::json_object!(only Entity {
@@ -65,6 +68,7 @@ crate::json_object!(only Entity {
     list: "list" = ListView::default(),
     retention: "retention",
     after_access: "afterAccess",
+    timer: "timer",
 });
 
 impl Entity {

@@ -11,11 +11,14 @@ mod coalesce;
 mod condition;
 mod entity;
 mod field;
+mod flow;
+mod home;
 mod normalize;
 mod priority;
 mod registry;
 pub(crate) mod same;
 mod stamp;
+mod timer;
 mod unique;
 mod validate;
 pub(crate) mod value;
@@ -30,10 +33,13 @@ pub use coalesce::Coalesce;
 pub use condition::{Condition, Context, Values};
 pub use entity::{AfterAccess, Column, Entity, ListView, Retention, SortOrder, SyncAlong};
 pub use field::{Choice, Computed, Field, FieldType, Strategy, StrategyRule};
+pub use flow::{Flow, Step};
+pub use home::{Counts, HomeSection};
 pub use priority::{DEFAULT_PRIORITY, PriorityRule};
 pub use registry::Packs;
 pub use same::{same_value, settle_sets};
 pub use stamp::{Stamp, received_name};
+pub use timer::Timer;
 pub use unique::Claim;
 pub use validate::validate;
 pub use writers::{closed_to, defaults, unwritable};
@@ -69,6 +75,12 @@ pub struct Pack {
     /// What needs the network, and why: shown as unavailable offline.
     #[serde(default)]
     pub online_only: Vec<OnlineOnly>,
+    /// What the first page shows, top down.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub home: Vec<HomeSection>,
+    /// Writes that are made step by step.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flows: Vec<Flow>,
 }
 
 crate::json_object!(only Pack {
@@ -82,6 +94,8 @@ crate::json_object!(only Pack {
     priorities: "priorities" = Vec::new(),
     roles: "roles" = BTreeMap::new(),
     online_only: "onlineOnly" = Vec::new(),
+    home: "home" = Vec::new(),
+    flows: "flows" = Vec::new(),
 });
 
 fn default_attempts() -> u32 {
@@ -104,7 +118,7 @@ pub struct WriteKind {
     /// only if it sets the other ones so.
     #[serde(default)]
     pub set: Fields,
-    /// Fields that the action asks its author for.
+    /// Fields that the action asks its author for, all at once; [`Flow`] asks step by step.
     #[serde(default)]
     pub ask: Vec<String>,
     /// When the action is offered.
@@ -156,6 +170,20 @@ impl Pack {
             .iter()
             .find(fits)
             .map_or_else(name, |kind| kind.name.clone())
+    }
+
+    /// The steps of a kind of write, if it is made step by step.
+    pub fn flow(&self, kind: &str) -> Option<&Flow> {
+        self.flows.iter().find(|flow| flow.kind == kind)
+    }
+
+    /// The steps by which records of an entity are created, if a flow takes the form's place.
+    pub fn flow_of_creation(&self, entity: &str) -> Option<&Flow> {
+        let creates = |kind: &&WriteKind| kind.entity == entity && kind.operation == Operation::Create;
+        self.kinds
+            .iter()
+            .filter(creates)
+            .find_map(|kind| self.flow(&kind.name))
     }
 
     pub(crate) fn name_and_version(&self) -> (String, u64) {

@@ -151,17 +151,32 @@ impl Values for Item<'_> {
 impl Replica {
     /// The records that a query finds, as shown: with what is still unsent. Texts are in [natural](crate::text::natural) order.
     pub fn list(&self, query: &Query) -> Page<'_> {
-        self.find(query, &sort::natural_keys)
+        self.find(query, &|_| true, &sort::natural_keys)
     }
 
     /// As [`Self::list`], with texts in the order of the reader's language.
     pub fn list_ordered(&self, query: &Query, order: &TextOrder) -> Page<'_> {
-        self.find(query, &|entity, field, items| {
+        self.list_fitting(query, order, &|_| true)
+    }
+
+    /// As [`Self::list_ordered`], of those records only that fit.
+    pub fn list_fitting(
+        &self,
+        query: &Query,
+        order: &TextOrder,
+        fits: &dyn Fn(&Item<'_>) -> bool,
+    ) -> Page<'_> {
+        self.find(query, fits, &|entity, field, items| {
             sort::ranked_keys(order, entity, field, items)
         })
     }
 
-    fn find(&self, query: &Query, text_keys: &sort::TextKeys<'_>) -> Page<'_> {
+    fn find(
+        &self,
+        query: &Query,
+        fits: &dyn Fn(&Item<'_>) -> bool,
+        text_keys: &sort::TextKeys<'_>,
+    ) -> Page<'_> {
         let Some(entity) = self.packs.entity(&query.entity) else {
             return Page {
                 items: Vec::new(),
@@ -178,7 +193,7 @@ impl Replica {
         let found: Vec<Item<'_>> = self
             .all(&entity.name)
             .filter(|item| filters.iter().all(|(filter, form)| item.has(filter, *form)))
-            .filter(|item| words.are_in(entity, item))
+            .filter(|item| words.are_in(entity, item) && fits(item))
             .collect();
         Page {
             total: found.len(),

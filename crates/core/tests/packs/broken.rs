@@ -31,9 +31,11 @@ fields = [
   { name = "seals", label = "Seals", type = "list", key = "sealId", fields = [{ name = "sealId", label = "Seal", type = "text" }, { name = "weight", label = "Weight", type = "number" }, { name = "broken", label = "Broken", type = "bool" }] },
   { name = "brokenSeals", label = "Broken", type = "number", computed = { count = { list = "seals", field = "broken" } } },
   { name = "sealWeight", label = "Weight", type = "number", computed = { sum = { list = "seals", field = "weight" } } },
+  { name = "visits", label = "Visits", type = "list", key = "visitId", fields = [{ name = "visitId", label = "Visit", type = "text" }, { name = "who", label = "Who", type = "reference", entity = "person" }, { name = "from", label = "From", type = "datetime" }, { name = "until", label = "Until", type = "datetime" }, { name = "hours", label = "Hours", type = "number" }, { name = "what", label = "What", type = "text" }] },
 ]
 retention = { closed = { is = { field = "state", value = "out" } }, days = 30 }
 afterAccess = { fields = ["seals"] }
+timer = { list = "visits", person = "who", start = "from", end = "until", hours = "hours", note = "what" }
 
 [[entities]]
 name = "lorry"
@@ -57,6 +59,42 @@ label = "Let out"
 set = { state = "out", at = "$now" }
 ask = ["seals"]
 when = { all = [{ role = "technician" }, { is = { field = "state", value = "in" } }] }
+
+[[kinds]]
+name = "gate_check"
+entity = "gate-event"
+operation = "update"
+label = "Check"
+set = { state = "out" }
+
+[[flows]]
+kind = "gate_check"
+steps = [
+  { title = "Look", text = "Walk around it.", fields = ["plate"], needs = ["plate"] },
+  { title = "Seals", fields = ["seals"], when = { is = { field = "plate", value = "X" } }, ready = { is = { field = "state", value = "in" } }, notReady = "Let it in first." },
+]
+
+[[home]]
+name = "inside"
+title = "Inside"
+entity = "gate-event"
+roles = ["technician"]
+when = { is = { field = "state", value = "in" } }
+dueBy = "at"
+sort = "at"
+most = 5
+
+[[home]]
+name = "standing"
+title = "How many"
+entity = "gate-event"
+counts = { field = "state", values = ["in", "out"] }
+
+[[home]]
+name = "visiting"
+title = "You are at"
+entity = "gate-event"
+running = true
 
 [[priorities]]
 priority = 3
@@ -146,6 +184,38 @@ const TABLE: &[(&str, &str, &str, &str)] = &[
     ("yard:gate-event:*", "yard:gate-event:write", "roles.technician", "no scope of yard"),
     ("yard:gate-event:*", "yard:gate:read", "roles.technician", "names no entity of yard"),
     ("at all.\"\nentity = \"gate-event\"", "at all.\"\nentity = \"gate\"", "onlineOnly.Open the gate", "there is no entity \"gate\""),
+    ("name = \"standing\"", "name = \"inside\"", "home.inside", "declared twice"),
+    ("name = \"inside\"\ntitle = \"Inside\"\nentity = \"gate-event\"", "name = \"inside\"\ntitle = \"Inside\"\nentity = \"gate\"", "home.inside", "there is no entity \"gate\""),
+    ("entity = \"gate-event\"\nroles = [\"technician\"]", "entity = \"gate-event\"\nroles = [\"porter\"]", "home.inside", "no pack declares the role \"porter\""),
+    ("value = \"in\" } }\ndueBy", "value = \"inn\" } }\ndueBy", "home.inside", "compares state with \"inn\""),
+    ("dueBy = \"at\"", "dueBy = \"plate\"", "home.inside", "is due by \"plate\", which is no datetime"),
+    ("sort = \"at\"", "sort = \"time\"", "home.inside", "has no field \"time\""),
+    ("most = 5", "most = 0", "home.inside", "shows 1 to 50 rows"),
+    ("most = 5", "most = 51", "home.inside", "shows 1 to 50 rows"),
+    ("most = 5", "most = 256", "TOML", "invalid value"),
+    ("most = 5", "mots = 5", "TOML", "unknown field `mots`"),
+    ("counts = { field = \"state\", values", "counts = { field = \"plate\", values", "home.standing", "counts by \"plate\", which is no enum"),
+    ("values = [\"in\", \"out\"] }", "values = [\"in\", \"gone\"] }", "home.standing", "counts \"gone\", which is no choice"),
+    ("values = [\"in\", \"out\"] }", "values = [] }", "home.standing", "counts 1 to 4 values"),
+    ("values = [\"in\", \"out\"] }", "values = [\"in\", \"out\"] }\nrunning = true", "home.standing", "either counts or shows the running timer"),
+    ("title = \"You are at\"\nentity = \"gate-event\"", "title = \"You are at\"\nentity = \"lorry\"", "home.visiting", "lorry has no timer"),
+    ("timer = { list = \"visits\"", "timer = { list = \"seal\"", "entities.gate-event.timer", "\"seal\" is no list"),
+    ("person = \"who\"", "person = \"what\"", "entities.gate-event.timer", "\"what\" of visits is not a reference to a person"),
+    ("start = \"from\"", "start = \"hours\"", "entities.gate-event.timer", "\"hours\" of visits is not a datetime"),
+    ("end = \"until\"", "end = \"nothing\"", "entities.gate-event.timer", "\"nothing\" of visits is not a datetime"),
+    ("hours = \"hours\"", "hours = \"what\"", "entities.gate-event.timer", "\"what\" of visits is not a number"),
+    ("note = \"what\"", "note = \"who\"", "entities.gate-event.timer", "\"who\" of visits is not a text"),
+    ("kind = \"gate_check\"", "kind = \"gate_chek\"", "flows.gate_chek", "there is no kind of this name"),
+    ("label = \"Check\"\n", "label = \"Check\"\nask = [\"plate\"]\n", "flows.gate_check", "its steps ask"),
+    ("steps = [\n  { title = \"Look\", text = \"Walk around it.\", fields = [\"plate\"], needs = [\"plate\"] },", "steps = [\n  { title = \"Seals\" },", "flows.gate_check", "two steps are named \"Seals\""),
+    ("fields = [\"seals\"], when", "fields = [\"plate\"], when", "flows.gate_check", "asks for \"plate\" twice"),
+    ("fields = [\"seals\"], when", "fields = [\"seal\"], when", "flows.gate_check.Seals", "has no field \"seal\""),
+    ("fields = [\"seals\"], when", "fields = [\"sealWeight\"], when", "flows.gate_check.Seals", "asks for \"sealWeight\", which nobody can fill in"),
+    ("fields = [\"seals\"], when", "fields = [\"state\"], when", "flows.gate_check.Seals", "asks for \"state\", which the kind sets"),
+    ("needs = [\"plate\"]", "needs = [\"at\"]", "flows.gate_check.Look", "needs \"at\", and does not ask for it"),
+    (", notReady = \"Let it in first.\"", "", "flows.gate_check.Seals", "\"ready\" and \"notReady\" go together"),
+    ("field = \"plate\", value = \"X\"", "field = \"plates\", value = \"X\"", "flows.gate_check.Seals", "no field \"plates\" to test"),
+    ("value = \"in\" } }, notReady", "value = \"on\" } }, notReady", "flows.gate_check.Seals", "compares state with \"on\""),
 ];
 
 #[test]

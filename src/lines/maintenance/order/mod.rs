@@ -1,22 +1,12 @@
-//! The page of a work order where the pack's form would be poor: a tap ticks a task, counts a part, stops the clock.
+//! The page of a work order where the pack's form would be poor: a tap ticks a task and counts a part.
 
-mod labor;
 mod notes;
 mod parts;
 mod tasks;
 
-use holdfast_core::{
-    plan::Edit,
-    record::{Operation, RecordKey},
-};
-use leptos::{prelude::*, task::spawn_local};
-use serde_json::Value;
+use leptos::prelude::*;
 
-use crate::{
-    components::record::{Open, facts, proses},
-    forms::{Draft, entries::has_entry},
-    state::{Session, one},
-};
+use crate::components::record::{Open, facts, proses, timed_work};
 
 /// Fields that sections of their own show.
 const OWN_SECTIONS: [&str; 6] = [
@@ -39,149 +29,18 @@ const SAID_ELSEWHERE: [&str; 7] = [
 ];
 
 /// Lists that this page edits with a tap; the form leaves them out.
-pub const TAPPED: [&str; 3] = ["partsUsed", "laborRecords", "notes"];
+pub const TAPPED: [&str; 2] = ["partsUsed", "notes"];
 
 /// The page between a record's head and its actions.
 pub fn draw(open: Open) -> AnyView {
     view! {
         {facts(open, &SAID_ELSEWHERE)}
         {proses(open, &OWN_SECTIONS)}
-        <labor::Labor open />
+        {timed_work(open)}
         <tasks::Tasks open />
         <parts::Parts open />
         <notes::Completion open />
         <notes::Notes open />
     }
     .into_any()
-}
-
-/// The new value of a field, from the one it has.
-type Change = Box<dyn FnOnce(&Value) -> Value>;
-
-/// The one text of a dialog.
-const TEXT: &str = "text";
-
-/// A dialog that somebody writes in: what was typed stays there until it is stored.
-#[derive(Debug, Clone, Copy)]
-struct Writing {
-    shown: RwSignal<bool>,
-    /// Why it was not stored.
-    wrong: RwSignal<Option<String>>,
-    /// While it is stored: a second press is not a second entry.
-    busy: StoredValue<bool>,
-}
-
-impl Writing {
-    /// Open again, if something was typed there and not saved.
-    fn of(session: Session, open: Open, name: &str) -> Self {
-        let kept = kept(session, open, name);
-        Self {
-            shown: RwSignal::new(kept.is_some()),
-            wrong: RwSignal::new(None),
-            busy: StoredValue::new(false),
-        }
-    }
-
-    /// A dialog that keeps nothing of what was typed.
-    fn closed() -> Self {
-        Self {
-            shown: RwSignal::new(false),
-            wrong: RwSignal::new(None),
-            busy: StoredValue::new(false),
-        }
-    }
-
-    fn begin(self) {
-        self.wrong.set(None);
-        self.shown.set(true);
-    }
-
-    fn end(self) {
-        self.shown.set(false);
-    }
-
-    /// Keeps what `typed` answers until the dialog ends.
-    fn follow(
-        self,
-        session: Session,
-        open: Open,
-        name: &str,
-        typed: impl Fn() -> Option<Draft> + Send + Sync + 'static,
-    ) {
-        if let Some(key) = open.key() {
-            let unsaved = move || self.shown.get().then(&typed).flatten();
-            session.drafts.follow(place_of(&key, name), unsaved);
-        }
-    }
-}
-
-/// What was typed into the dialog of a field before, if it was not saved.
-fn kept(session: Session, open: Open, name: &str) -> Option<Draft> {
-    let value = open.now(name);
-    let is_saved = |draft: &Draft| match draft.makes() {
-        Some(id) => has_entry(&value, id),
-        None => draft
-            .changed()
-            .get(TEXT)
-            .is_some_and(|typed| typed.as_str().unwrap_or_default() == value.as_str().unwrap_or_default()),
-    };
-    session.drafts.unsaved(&place_of(&open.key()?, name), is_saved)
-}
-
-/// The id of the entry that a dialog makes: the one that its kept draft has, or a new one.
-fn entry_id(kept: Option<&Draft>) -> StoredValue<String> {
-    let id = kept.and_then(Draft::makes).map(str::to_owned);
-    StoredValue::new(id.unwrap_or_else(|| uuid::Uuid::new_v4().to_string()))
-}
-
-fn place_of(key: &RecordKey, name: &str) -> String {
-    format!("{key}#{name}")
-}
-
-/// Queues a new value of one field; `change` is given the value as it is when the tap arrives.
-fn tap(session: Session, open: Open, field: &'static str, change: impl FnOnce(&Value) -> Value + 'static) {
-    queue(session, open, field, Box::new(change), None);
-}
-
-/// As [`tap`], for what was typed: the dialog closes once it is stored, and says so if it was not.
-fn write(
-    session: Session,
-    open: Open,
-    field: &'static str,
-    dialog: Writing,
-    change: impl FnOnce(&Value) -> Value + 'static,
-) {
-    if !dialog.busy.get_value() {
-        dialog.busy.set_value(true);
-        queue(session, open, field, Box::new(change), Some(dialog));
-    }
-}
-
-fn queue(session: Session, open: Open, field: &'static str, change: Change, dialog: Option<Writing>) {
-    let Some(key) = open.key() else { return };
-    spawn_local(async move {
-        let value = change(&open.now(field));
-        let edit = Edit {
-            key,
-            operation: Operation::Update,
-            fields: one(field, value),
-            seen: None,
-            kind: None,
-        };
-        let stored = session.edit(edit).await;
-        match (stored, dialog) {
-            (Ok(_), Some(dialog)) => dialog.end(),
-            (Ok(_), None) => {}
-            (Err(fault), Some(dialog)) => dialog.wrong.set(Some(fault.at_one_field())),
-            (Err(fault), None) => session.toasts.say(fault.to_string()),
-        }
-        if let Some(dialog) = dialog {
-            dialog.busy.set_value(false);
-        }
-    });
-}
-
-/// Who is tapping.
-fn user(session: Session) -> String {
-    session.read(|reader| session.me_of(reader).user_id)
 }

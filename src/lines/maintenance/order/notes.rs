@@ -1,11 +1,13 @@
 use leptos::prelude::*;
 use serde_json::Value;
 
-use super::{TEXT, Writing, entry_id, kept, user, write};
 use crate::{
     components::{
         Dialog, For, Show, button, icon,
-        record::{Open, section_button, section_head},
+        record::{
+            Open, section_button, section_head,
+            writing::{TEXT, Writing, entry_id, kept, user, write},
+        },
     },
     format::{time, value::PERSON},
     forms::{

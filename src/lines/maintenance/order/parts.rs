@@ -1,11 +1,13 @@
 use holdfast_core::{decimal::Decimal, record::RecordKey, replica::Query};
 use leptos::prelude::*;
 
-use super::{tap, user};
 use crate::{
     components::{
         Dialog, For, Show, icon,
-        record::{Open, section_button, section_head},
+        record::{
+            Open, section_button, section_head,
+            writing::{tap, user},
+        },
     },
     format::value::{Reader, record_title},
     lines::maintenance::parts::{Line, lines, step},

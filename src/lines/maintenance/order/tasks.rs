@@ -1,10 +1,12 @@
 use leptos::prelude::*;
 
-use super::{tap, user};
 use crate::{
     components::{
         For, Show,
-        record::{Open, section_head},
+        record::{
+            Open, section_head,
+            writing::{tap, user},
+        },
     },
     lines::maintenance::tasks::{Task, tasks, tick},
     state::{Memo, Session},

@@ -42,6 +42,7 @@ impl Checker<'_> {
             .iter()
             .try_for_each(|along| self.sync_along(entity, along, &place))?;
         self.after_access(entity, &place)?;
+        self.timer(entity, &place)?;
         entity.fields.iter().try_for_each(|field| {
             let place = format!("{place}.{}", field.name);
             self.record_stamp(&entity.fields, field, &place)?;

@@ -3,6 +3,7 @@
 mod entity;
 mod field;
 mod rules;
+mod screens;
 mod stamp;
 
 use super::{Condition, Entity, Pack, Packs};
@@ -57,6 +58,8 @@ impl Pack {
         checker.priorities()?;
         checker.kinds()?;
         checker.roles()?;
+        checker.home()?;
+        checker.flows()?;
         checker.online_only()
     }
 }

@@ -1,56 +1,18 @@
+//! What of the first page concerns this device and its queue.
+
 use holdfast_core::queue::WriteStatus;
 use leptos::prelude::*;
 
 use crate::{
-    components::{
-        ClockOff, Empty, Frame, Show, StorageFull, StorageLost, Tab, button, icon, room_for_button, tally,
-    },
+    components::{Show, button, icon, tally},
     format::{entities, inbox, write::tell},
-    lines,
-    pages::queue::SignInNotice,
     state::Session,
     strings::{records as words, shell, status},
 };
 
-/// What to do today, what needs me, and what waits on this device.
-#[component]
-pub fn Today() -> AnyView {
-    let session = Session::here();
-    let home = lines::home();
-    let (counts, is_empty) = (home.counts, home.is_empty);
-    let search = view! { <a class="icon-button" href=format!("/records/{}", first(session)) aria-label=words::SEARCH>{icon("search")}</a> }.into_any();
-    view! {
-        <Frame title=shell::TODAY.to_owned() tab=Tab::Today actions=search>
-            <main class="screen" id="main">
-                <SignInNotice />
-                <StorageLost />
-                <StorageFull />
-                <ClockOff />
-                <div class="columns">
-                    <FailureNotice />
-                    <ConflictNotice />
-                    <Show when=move || !counts.get()><Held /></Show>
-                    {home.sections}
-                    <OnDevice />
-                </div>
-                <Show when=move || is_empty.get()><Empty symbol="today" title=words::NOTHING_TODAY text=words::NOTHING_TODAY_TEXT /></Show>
-                {room_for_button()}
-                {home.button}
-            </main>
-        </Frame>
-    }
-    .into_any()
-}
-
-fn first(session: Session) -> String {
-    session
-        .read(|reader| entities::first(reader.replica))
-        .unwrap_or_default()
-}
-
 /// How many records of each kind are on this device.
 #[component]
-fn Held() -> AnyView {
+pub fn Held() -> AnyView {
     let held = Session::here().live(|reader| {
         let counted = entities::shown(reader.replica).filter(|(_, entity)| !entity.operations.is_empty());
         let tally = |entity: &holdfast_core::pack::Entity| {
@@ -65,12 +27,12 @@ fn Held() -> AnyView {
             .map(|(_, entity)| tally(entity))
             .collect::<Vec<_>>()
     });
-    view! { <Show when=move || !held.with(Vec::is_empty)>{move || tally(held.get())}</Show> }.into_any()
+    view! { <Show when=move || !held.with(Vec::is_empty)>{move || tally(words::ON_THIS_DEVICE, held.get())}</Show> }.into_any()
 }
 
 /// Stays until it is settled: what was not accepted, with another try and the whole story.
 #[component]
-fn FailureNotice() -> AnyView {
+pub fn FailureNotice() -> AnyView {
     let session = Session::here();
     let failed = session.live(|reader| {
         let all: Vec<_> = reader.replica.failed().map(|write| tell(reader, write)).collect();
@@ -104,7 +66,7 @@ fn FailureNotice() -> AnyView {
 }
 
 #[component]
-fn ConflictNotice() -> AnyView {
+pub fn ConflictNotice() -> AnyView {
     let count = Session::here().live(|reader| inbox::conflicts(reader, true).len());
     view! {
         <Show when=move || { count.get() > 0 }>
@@ -119,7 +81,7 @@ fn ConflictNotice() -> AnyView {
 
 /// What was written here and not sent yet.
 #[component]
-fn OnDevice() -> AnyView {
+pub fn OnDevice() -> AnyView {
     let waiting = Session::here().live(|reader| {
         let open = reader
             .replica
