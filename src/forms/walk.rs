@@ -85,9 +85,14 @@ impl Walk {
         &self.flow.steps[at]
     }
 
-    /// The fields that a step asks for.
+    /// The fields that a step asks for; those that it needs are marked so.
     pub fn fields(&self, at: usize) -> Vec<Field> {
-        asked::fields_of(&self.entity, &self.step(at).fields)
+        let step = self.step(at);
+        let mut fields = asked::fields_of(&self.entity, &step.fields);
+        for field in &mut fields {
+            field.required |= step.needs.contains(&field.name);
+        }
+        fields
     }
 
     /// All fields that the flow asks for.
