@@ -20,5 +20,10 @@ fn plain(
     autofocus: bool,
     act: Box<dyn FnMut(MouseEvent)>,
 ) -> AnyView {
-    view! { <button class=class type="button" autofocus=autofocus on:click=act>{label}</button> }.into_any()
+    view! {
+        <button class=class type="button" autofocus=autofocus on:click=act>
+            {label}
+        </button>
+    }
+    .into_any()
 }

@@ -17,7 +17,9 @@ pub fn ClockOff() -> AnyView {
         };
         let notice = view! {
             <div class="notice notice--page" data-tone="info">
-                {icon("alert")} <h2 class="notice__title">{title}</h2> <p class="notice__text">{words::CLOCK_OFF_TEXT}</p>
+                {icon("alert")}
+                <h2 class="notice__title">{title}</h2>
+                <p class="notice__text">{words::CLOCK_OFF_TEXT}</p>
             </div>
         };
         Some(notice.into_any())

@@ -41,7 +41,12 @@ pub fn Dialog(
             <form class="dialog__body" autocomplete="off" on:submit=|event| event.prevent_default()>
                 <div class="dialog__head">
                     <h2 id=heading>{title}</h2>
-                    <button class="icon-button" type="button" aria-label=words::CLOSE on:click=move |_| on_close.run(())>
+                    <button
+                        class="icon-button"
+                        type="button"
+                        aria-label=words::CLOSE
+                        on:click=move |_| on_close.run(())
+                    >
                         {icon("close")}
                     </button>
                 </div>

@@ -12,7 +12,8 @@ pub fn Empty(
 ) -> AnyView {
     view! {
         <div class="empty">
-            {icon(symbol)} <h2>{title}</h2> <p class="empty__text">{text}</p> {children.map(|children| children())}
+            {icon(symbol)} <h2>{title}</h2> <p class="empty__text">{text}</p>
+            {children.map(|children| children())}
         </div>
     }
     .into_any()

@@ -32,9 +32,13 @@ pub fn ExportDialog(on_close: Callback<()>) -> AnyView {
         });
     };
     let message = move || {
-        error
-            .get()
-            .map(|text| view! { {icon("failed")} {text} }.into_any())
+        error.get().map(|text| {
+            view! {
+                {icon("failed")}
+                {text}
+            }
+            .into_any()
+        })
     };
     view! {
         <Dialog
@@ -45,16 +49,29 @@ pub fn ExportDialog(on_close: Callback<()>) -> AnyView {
                     {button("button button--primary button--large", words::EXPORT_SEALED, save)}
                     {button("button button--large", shell::CANCEL, move |_| on_close.run(()))}
                 }
-                .into_any()
+                    .into_any()
             })
         >
             <p>{words::EXPORT_TEXT}</p>
             <div class="field">
-                <label class="field__label" for="export-phrase">{words::EXPORT_PHRASE}</label>
-                <input class="input" id="export-phrase" type="password" autocomplete="new-password" aria-describedby="export-error"
+                <label class="field__label" for="export-phrase">
+                    {words::EXPORT_PHRASE}
+                </label>
+                <input
+                    class="input"
+                    id="export-phrase"
+                    type="password"
+                    autocomplete="new-password"
+                    aria-describedby="export-error"
                     aria-invalid=move || error.with(Option::is_some).then_some("true")
-                    on:input=move |event| { error.set(None); phrase.set(event_target_value(&event)); } />
-                <p class="field__error" id="export-error" role="alert">{message}</p>
+                    on:input=move |event| {
+                        error.set(None);
+                        phrase.set(event_target_value(&event));
+                    }
+                />
+                <p class="field__error" id="export-error" role="alert">
+                    {message}
+                </p>
             </div>
         </Dialog>
     }

@@ -27,25 +27,49 @@ pub fn FieldInput(field: Field, form: FormState) -> AnyView {
     let grouped = is_group(&field.kind);
     let label = view! {
         {field.label.clone()}
-        {field.required.then(|| view! { " " <span class="field__need">{words::NEEDED}</span> }.into_any())}
+        {field
+            .required
+            .then(|| {
+                view! {
+                    " "
+                    <span class="field__need">{words::NEEDED}</span>
+                }
+                    .into_any()
+            })}
     }
     .into_any();
-    let hint = field
-        .help
-        .clone()
-        .map(|help| view! { <p class="field__hint" id=format!("{}-hint", wiring.id)>{help}</p> }.into_any());
+    let hint = field.help.clone().map(|help| {
+        view! {
+            <p class="field__hint" id=format!("{}-hint", wiring.id)>
+                {help}
+            </p>
+        }
+        .into_any()
+    });
     let described_by = wiring.described_by(hint.is_some());
     let error = field_error(&wiring, &field.label);
     let control = control(&field, &wiring);
     if grouped {
-        view! { <fieldset class="field" aria-describedby=described_by>
-            <legend class="field__label">{label}</legend> {control} {error} {hint}
-        </fieldset> }
+        view! {
+            <fieldset class="field" aria-describedby=described_by>
+                <legend class="field__label">{label}</legend>
+                {control}
+                {error}
+                {hint}
+            </fieldset>
+        }
         .into_any()
     } else {
-        view! { <div class="field">
-            <label class="field__label" for=wiring.id.clone()>{label}</label> {control} {error} {hint}
-        </div> }
+        view! {
+            <div class="field">
+                <label class="field__label" for=wiring.id.clone()>
+                    {label}
+                </label>
+                {control}
+                {error}
+                {hint}
+            </div>
+        }
         .into_any()
     }
 }
@@ -57,7 +81,13 @@ fn field_error(wiring: &Wiring, label: &str) -> AnyView {
         let message = form.error(&name)?;
         let said = words::wrong(&label, &message);
         Some(
-            view! { <p class="field__error" id=format!("{id}-error")>{icon("failed")} {said}</p> }.into_any(),
+            view! {
+                <p class="field__error" id=format!("{id}-error")>
+                    {icon("failed")}
+                    {said}
+                </p>
+            }
+            .into_any(),
         )
     };
     message.into_any()
@@ -165,12 +195,20 @@ fn lines(wiring: &Wiring) -> AnyView {
         .flatten()
         .filter_map(Value::as_str)
         .collect();
-    let hint = view! { <p class="field__hint" id=format!("{}-hint", wiring.id)>{words::SET_HINT}</p> };
+    let hint = view! {
+        <p class="field__hint" id=format!("{}-hint", wiring.id)>
+            {words::SET_HINT}
+        </p>
+    };
     let area = text_area(wiring, true, items.join("\n"), |typed| {
         let items = typed.lines().map(str::trim).filter(|item| !item.is_empty());
         Value::Array(items.map(Value::from).collect())
     });
-    view! { {area} {hint.into_any()} }.into_any()
+    view! {
+        {area}
+        {hint.into_any()}
+    }
+    .into_any()
 }
 
 // Browsers keep what is typed into a form in their session files, unless it asks them not to.
@@ -199,10 +237,16 @@ fn segments(wiring: &Wiring, choices: Vec<Choice>) -> AnyView {
         let checked = move || form.value(&shown).as_str() == Some(value.as_str());
         view! {
             <label class="segmented__option">
-                <input type="radio" name=group prop:checked=checked on:change=move |_| form.set(&name, choice.value.clone().into()) />
+                <input
+                    type="radio"
+                    name=group
+                    prop:checked=checked
+                    on:change=move |_| form.set(&name, choice.value.clone().into())
+                />
                 <span>{choice.label.clone()}</span>
             </label>
-        }.into_any()
+        }
+        .into_any()
     };
     view! { <div class="segmented">{choices.into_iter().map(option).collect_view()}</div> }.into_any()
 }
@@ -213,10 +257,16 @@ fn yes_no(wiring: &Wiring) -> AnyView {
         let (group, name, shown) = (id.clone(), name.clone(), name.clone());
         view! {
             <label class="segmented__option">
-                <input type="radio" name=group prop:checked=move || form.value(&shown) == answer on:change=move |_| form.set(&name, answer.into()) />
+                <input
+                    type="radio"
+                    name=group
+                    prop:checked=move || form.value(&shown) == answer
+                    on:change=move |_| form.set(&name, answer.into())
+                />
                 <span>{label}</span>
             </label>
-        }.into_any()
+        }
+        .into_any()
     };
     view! { <div class="segmented">{option(true, value::YES)} {option(false, value::NO)}</div> }.into_any()
 }
@@ -239,7 +289,12 @@ fn set(wiring: &Wiring, choices: Vec<Choice>) -> AnyView {
             }
             form.set(&name, Value::Array(items));
         };
-        view! { <button class="chip" type="button" aria-pressed=move || pressed().to_string() on:click=toggle>{choice.label.clone()}</button> }.into_any()
+        view! {
+            <button class="chip" type="button" aria-pressed=move || pressed().to_string() on:click=toggle>
+                {choice.label.clone()}
+            </button>
+        }
+        .into_any()
     };
     view! { <div class="cluster">{choices.into_iter().map(chip).collect_view()}</div> }.into_any()
 }
@@ -276,7 +331,9 @@ fn moment(wiring: &Wiring) -> AnyView {
         let id = format!("{id}-{part}");
         view! {
             <div class="field">
-                <label class="field__label" for=id.clone()>{label}</label>
+                <label class="field__label" for=id.clone()>
+                    {label}
+                </label>
                 <input
                     class="input"
                     id=id

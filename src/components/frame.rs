@@ -50,20 +50,27 @@ pub fn Frame(
     };
     let back_button = move || {
         back.get().map(|(href, label)| {
-            view! { <a class=back_class href=href aria-label=label>{icon("back")}</a> }.into_any()
+            view! {
+                <a class=back_class href=href aria-label=label>
+                    {icon("back")}
+                </a>
+            }
+            .into_any()
         })
     };
     let class = move || if task.get() { "app app--task" } else { "app" };
     view! {
         <div class=class>
-            <a class="skip-link" href="#main">{words::SKIP}</a>
+            <a class="skip-link" href="#main">
+                {words::SKIP}
+            </a>
             <header class="topbar">
-                {back_button}
-                <div class="topbar__heading">
-                    <h1 class="topbar__title" dir="auto" tabindex="-1" node_ref=heading>{title}</h1>
+                {back_button} <div class="topbar__heading">
+                    <h1 class="topbar__title" dir="auto" tabindex="-1" node_ref=heading>
+                        {title}
+                    </h1>
                     <StatusLine />
-                </div>
-                {actions}
+                </div> {actions}
             </header>
             {children()}
             <UpdateBar />
@@ -90,7 +97,10 @@ fn StatusLine() -> AnyView {
     });
     view! {
         <a class="status" href="/queue" data-state=move || line.get().0>
-            {move || icon(line.get().1)} <span class="status__text" role="status">{move || line.get().2}</span>
+            {move || icon(line.get().1)}
+            <span class="status__text" role="status">
+                {move || line.get().2}
+            </span>
         </a>
     }
     .into_any()
@@ -119,7 +129,11 @@ fn Tabs(current: Tab) -> AnyView {
         let here = (tab == current).then_some("page");
         view! {
             <li class="tabs__slot">
-                <a class="tabs__item" href=href aria-current=here>{icon(symbol)} {label} {count}</a>
+                <a class="tabs__item" href=href aria-current=here>
+                    {icon(symbol)}
+                    {label}
+                    {count}
+                </a>
             </li>
         }
         .into_any()

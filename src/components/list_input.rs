@@ -62,25 +62,51 @@ pub fn ListInput(wiring: Wiring, key_field: Option<String>, fields: Vec<Field>) 
         <For each=move || items.get() key=|(number, _)| *number let:entry>
             {
                 let (number, item) = entry;
-                let inputs = asked.iter().cloned().map(|field| view! { <FieldInput field form=item /> }.into_any()).collect_view();
+                let inputs = asked
+                    .iter()
+                    .cloned()
+                    .map(|field| view! { <FieldInput field form=item /> }.into_any())
+                    .collect_view();
                 view! {
-                    <div class="card stack" on:input=move |_| gather.with_value(|gather| gather()) on:change=move |_| gather.with_value(|gather| gather())>
+                    <div
+                        class="card stack"
+                        on:input=move |_| gather.with_value(|gather| gather())
+                        on:change=move |_| gather.with_value(|gather| gather())
+                    >
                         {inputs}
                         {(!single)
                             .then(|| {
                                 view! {
                                     <div class="cluster">
-                                        <button class="button button--quiet" type="button" on:click=move |_| remove(number)>
-                                            {icon("trash")} {words::REMOVE_ITEM}
+                                        <button
+                                            class="button button--quiet"
+                                            type="button"
+                                            on:click=move |_| remove(number)
+                                        >
+                                            {icon("trash")}
+                                            {words::REMOVE_ITEM}
                                         </button>
                                     </div>
-                                }.into_any()
+                                }
+                                    .into_any()
                             })}
                     </div>
-                }.into_any()
+                }
+                    .into_any()
             }
         </For>
-        {(!single).then(|| view! { <div class="cluster"><button class="button" type="button" on:click=add>{icon("add")} {words::ADD_ITEM}</button></div> }.into_any())}
+        {(!single)
+            .then(|| {
+                view! {
+                    <div class="cluster">
+                        <button class="button" type="button" on:click=add>
+                            {icon("add")}
+                            {words::ADD_ITEM}
+                        </button>
+                    </div>
+                }
+                    .into_any()
+            })}
     }
     .into_any()
 }

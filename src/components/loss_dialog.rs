@@ -36,12 +36,16 @@ pub fn LossDialog(
                     </button>
                     {focused_button("button button--large", cancel, move |_| on_close.run(()))}
                 }
-                .into_any()
+                    .into_any()
             })
         >
             <p>{text}</p>
             <label class="check">
-                <input class="check__box" type="checkbox" on:change=move |event| understood.set(event_target_checked(&event)) />
+                <input
+                    class="check__box"
+                    type="checkbox"
+                    on:change=move |event| understood.set(event_target_checked(&event))
+                />
                 <span>{known}</span>
             </label>
             {message.map(|message| message.run())}

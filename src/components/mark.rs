@@ -35,7 +35,12 @@ pub fn badges(badges: Vec<Badge>) -> AnyView {
             "badge"
         };
         let tone = (!badge.tone.is_empty()).then_some(badge.tone);
-        view! { <span class=class data-tone=tone>{badge.text}</span> }.into_any()
+        view! {
+            <span class=class data-tone=tone>
+                {badge.text}
+            </span>
+        }
+        .into_any()
     };
     badges.into_iter().map(one).collect_view().into_any()
 }

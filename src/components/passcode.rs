@@ -80,17 +80,42 @@ pub fn PasscodeEntry(
                 submit();
             }
         >
-            <h1 class="entry__title" tabindex="-1">{title}</h1>
+            <h1 class="entry__title" tabindex="-1">
+                {title}
+            </h1>
             <p class="entry__lead">{lead}</p>
             {move || if phrase.get() { phrase_input(code) } else { dots(length()) }}
             <p class="passcode__error" role="alert">
-                {move || error.get().map(|error| view! { {icon("failed")} {error} }.into_any())}
+                {move || {
+                    error
+                        .get()
+                        .map(|error| {
+                            view! {
+                                {icon("failed")}
+                                {error}
+                            }
+                                .into_any()
+                        })
+                }}
             </p>
             <Show when=move || !phrase.get()>{keypad(press, erase, phrase)}</Show>
-            <Show when=move || phrase.get()>
-                {button("button button--quiet", words::USE_DIGITS, move |_| { code.set(String::new()); phrase.set(false); })}
+            <Show when=move || {
+                phrase.get()
+            }>
+                {button(
+                    "button button--quiet",
+                    words::USE_DIGITS,
+                    move |_| {
+                        code.set(String::new());
+                        phrase.set(false);
+                    },
+                )}
             </Show>
-            <button class="button button--primary button--large button--block" type="submit" disabled=move || !ready() || busy.get()>
+            <button
+                class="button button--primary button--large button--block"
+                type="submit"
+                disabled=move || !ready() || busy.get()
+            >
                 {label}
             </button>
         </form>
@@ -142,14 +167,24 @@ fn keypad(
     phrase: RwSignal<bool>,
 ) -> AnyView {
     let key = move |digit: char| {
-        view! { <button class="keypad__key" type="button" on:click=move |_| press(digit)>{digit.to_string()}</button> }.into_any()
+        view! {
+            <button class="keypad__key" type="button" on:click=move |_| press(digit)>
+                {digit.to_string()}
+            </button>
+        }
+        .into_any()
     };
     view! {
         <div class="keypad">
             {('1'..='9').map(key).collect_view()}
             {button("keypad__key keypad__key--quiet", words::USE_PHRASE, move |_| phrase.set(true))}
             {key('0')}
-            <button class="keypad__key keypad__key--quiet" type="button" aria-label=words::DELETE_DIGIT on:click=move |_| erase()>
+            <button
+                class="keypad__key keypad__key--quiet"
+                type="button"
+                aria-label=words::DELETE_DIGIT
+                on:click=move |_| erase()
+            >
                 {icon("delete-key")}
             </button>
         </div>

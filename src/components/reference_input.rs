@@ -64,21 +64,31 @@ pub fn LocationInput(wiring: Wiring) -> AnyView {
         };
         view! {
             <div class="field">
-                <label class="field__label" for=id.clone()>{label}</label>
-                <input class="input" id=id inputmode="decimal" autocomplete="off" prop:value=value on:change=move |event| {
-                    let mut location = form.initial(&name);
-                    if !location.is_object() {
-                        location = json!({});
+                <label class="field__label" for=id.clone()>
+                    {label}
+                </label>
+                <input
+                    class="input"
+                    id=id
+                    inputmode="decimal"
+                    autocomplete="off"
+                    prop:value=value
+                    on:change=move |event| {
+                        let mut location = form.initial(&name);
+                        if !location.is_object() {
+                            location = json!({});
+                        }
+                        let typed = event_target_value(&event);
+                        location[part] = number::typed(&typed, separators);
+                        form.set(&name, location);
+                        if let Err(why) = number::read(&typed, separators) {
+                            form.unreadable(&name, why.said(&typed, separators));
+                        }
                     }
-                    let typed = event_target_value(&event);
-                    location[part] = number::typed(&typed, separators);
-                    form.set(&name, location);
-                    if let Err(why) = number::read(&typed, separators) {
-                        form.unreadable(&name, why.said(&typed, separators));
-                    }
-                } />
+                />
             </div>
-        }.into_any()
+        }
+        .into_any()
     };
     let target = name.clone();
     let find = move |_| {
@@ -91,9 +101,19 @@ pub fn LocationInput(wiring: Wiring) -> AnyView {
         });
     };
     view! {
-        <div class="field field--pair">{part("latitude", words::LATITUDE)} {part("longitude", words::LONGITUDE)}</div>
-        <button class="button" type="button" on:click=find>{icon("machine")} {words::HERE}</button>
-        <Show when=move || failed.get()><p class="field__error" role="alert">{icon("failed")} {words::NO_POSITION}</p></Show>
+        <div class="field field--pair">
+            {part("latitude", words::LATITUDE)} {part("longitude", words::LONGITUDE)}
+        </div>
+        <button class="button" type="button" on:click=find>
+            {icon("machine")}
+            {words::HERE}
+        </button>
+        <Show when=move || failed.get()>
+            <p class="field__error" role="alert">
+                {icon("failed")}
+                {words::NO_POSITION}
+            </p>
+        </Show>
     }
     .into_any()
 }

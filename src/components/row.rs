@@ -22,8 +22,12 @@ pub fn record_row(row: Row, current: Signal<Option<String>>) -> AnyView {
     view! {
         <li class="row" data-priority=priority>
             <a class="row__link" href=href aria-current=is_current>
-                <span class="row__title" dir="auto">{title}</span>
-                <span class="row__meta" dir="auto">{meta}</span>
+                <span class="row__title" dir="auto">
+                    {title}
+                </span>
+                <span class="row__meta" dir="auto">
+                    {meta}
+                </span>
                 <span class="row__state">{badges(shown)}</span>
                 <span class="row__mark">{mark(state)}</span>
             </a>

@@ -10,7 +10,12 @@ pub fn select(wiring: &Wiring, hint: bool, choices: Vec<Choice>, required: bool)
     let current = wiring.text();
     let option = |choice: Choice| {
         let selected = choice.value == current;
-        view! { <option value=choice.value selected=selected>{choice.label}</option> }.into_any()
+        view! {
+            <option value=choice.value selected=selected>
+                {choice.label}
+            </option>
+        }
+        .into_any()
     };
     let nothing = if required {
         words::CHOOSE
@@ -28,7 +33,9 @@ pub fn select(wiring: &Wiring, hint: bool, choices: Vec<Choice>, required: bool)
                 aria-describedby=wiring.described_by(hint)
                 on:change=move |event| form.set(&name, event_target_value(&event).into())
             >
-                <option value="" selected=current.is_empty()>{nothing}</option>
+                <option value="" selected=current.is_empty()>
+                    {nothing}
+                </option>
                 {choices.into_iter().map(option).collect_view()}
             </select>
             {icon("chevron")}

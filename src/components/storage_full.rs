@@ -13,7 +13,9 @@ pub fn StorageFull() -> AnyView {
     view! {
         <Show when=move || session.is_full()>
             <div class="notice notice--page" data-tone="failed" role="alert">
-                {icon("alert")} <h2 class="notice__title">{words::FULL}</h2> <p class="notice__text">{words::FULL_TEXT}</p>
+                {icon("alert")}
+                <h2 class="notice__title">{words::FULL}</h2>
+                <p class="notice__text">{words::FULL_TEXT}</p>
                 <div class="notice__actions">{button("button", TRY_AGAIN, move |_| session.sync_now())}</div>
             </div>
         </Show>

@@ -14,7 +14,9 @@ pub fn StorageLost() -> AnyView {
     view! {
         <Show when=move || lost.get()>
             <div class="notice notice--page" data-tone="device" role="alert">
-                {icon("alert")} <h2 class="notice__title">{words::STORAGE_LOST}</h2> <p class="notice__text">{words::STORAGE_LOST_TEXT}</p>
+                {icon("alert")}
+                <h2 class="notice__title">{words::STORAGE_LOST}</h2>
+                <p class="notice__text">{words::STORAGE_LOST_TEXT}</p>
                 <div class="notice__actions">
                     {button("button", GOT_IT, move |_| session.storage_loss_is_known())}
                 </div>

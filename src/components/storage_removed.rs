@@ -21,20 +21,30 @@ pub fn StorageRemoved() -> AnyView {
                 on_close=close
                 actions=Box::new(move || {
                     view! {
-                        <Show when=move || { unsent.get() > 0 }>
-                            {button("button button--primary button--large", more::SIGN_OUT_SAVE, move |_| exporting.set(true))}
+                        <Show when=move || {
+                            unsent.get() > 0
+                        }>
+                            {button(
+                                "button button--primary button--large",
+                                more::SIGN_OUT_SAVE,
+                                move |_| exporting.set(true),
+                            )}
                         </Show>
                         {button("button button--large", words::SIGN_IN_AGAIN, move |_| session.reload())}
                         {focused_button("button button--large", words::STAY_HERE, move |_| close.run(()))}
                     }
-                    .into_any()
+                        .into_any()
                 })
             >
                 <p>{words::REMOVED_TEXT}</p>
-                <Show when=move || { unsent.get() > 0 }><p>{move || words::removed_unsent(unsent.get())}</p></Show>
+                <Show when=move || { unsent.get() > 0 }>
+                    <p>{move || words::removed_unsent(unsent.get())}</p>
+                </Show>
             </Dialog>
         </Show>
-        <Show when=move || exporting.get()><ExportDialog on_close=Callback::new(move |()| exporting.set(false)) /></Show>
+        <Show when=move || exporting.get()>
+            <ExportDialog on_close=Callback::new(move |()| exporting.set(false)) />
+        </Show>
     }
     .into_any()
 }

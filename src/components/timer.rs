@@ -14,5 +14,10 @@ pub fn TimerReading(#[prop(into)] since: Signal<Option<Timestamp>>) -> AnyView {
             .map(|start| (session.server_now() - start).num_seconds());
         time::reading(seconds.unwrap_or(0))
     };
-    view! { <div class="timer__reading" role="timer">{reading}</div> }.into_any()
+    view! {
+        <div class="timer__reading" role="timer">
+            {reading}
+        </div>
+    }
+    .into_any()
 }

@@ -11,7 +11,9 @@ pub fn Toasts() -> AnyView {
         <div class="toasts" role="status" aria-live="polite">
             <For each=move || session.toasts.all() key=|toast| toast.id let:toast>
                 <div class="toast">
-                    <span class="toast__text" dir="auto">{toast.text.clone()}</span>
+                    <span class="toast__text" dir="auto">
+                        {toast.text.clone()}
+                    </span>
                     {toast
                         .action
                         .map(|(label, act)| {
@@ -19,7 +21,12 @@ pub fn Toasts() -> AnyView {
                                 act.run(());
                                 session.toasts.dismiss(toast.id);
                             };
-                            view! { <button class="toast__action" type="button" on:click=done>{label}</button> }.into_any()
+                            view! {
+                                <button class="toast__action" type="button" on:click=done>
+                                    {label}
+                                </button>
+                            }
+                                .into_any()
                         })}
                     <button
                         class="icon-button"

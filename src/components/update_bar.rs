@@ -18,8 +18,11 @@ pub fn UpdateBar() -> AnyView {
     view! {
         <Show when=move || session.update.is_ready()>
             <div class="updatebar" role="status">
-                {icon("download")} <span class="updatebar__text">{words::UPDATE_READY}</span>
-                <button class="button" type="button" disabled=move || busy.get() on:click=restart>{words::RESTART}</button>
+                {icon("download")}
+                <span class="updatebar__text">{words::UPDATE_READY}</span>
+                <button class="button" type="button" disabled=move || busy.get() on:click=restart>
+                    {words::RESTART}
+                </button>
             </div>
         </Show>
     }

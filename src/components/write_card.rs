@@ -16,8 +16,12 @@ pub fn receipts(receipt: Receipt) -> AnyView {
             _ => "receipts__step",
         };
         let current = (at + 1 == receipt.reached).then_some("step");
-        view! { <li class=class aria-current=current>{if stopped { words::REFUSED } else { label }}</li> }
-            .into_any()
+        view! {
+            <li class=class aria-current=current>
+                {if stopped { words::REFUSED } else { label }}
+            </li>
+        }
+        .into_any()
     };
     view! {
         <ol class="receipts" aria-label=words::RECEIPT>
@@ -57,16 +61,31 @@ pub fn WriteCard(
     let act = |callback: Option<Callback<String>>, class: &'static str, label: &'static str| {
         let id = id.clone();
         callback.map(|callback| {
-            view! { <button class=class type="button" on:click=move |_| callback.run(id.clone())>{label}</button> }.into_any()
+            view! {
+                <button class=class type="button" on:click=move |_| callback.run(id.clone())>
+                    {label}
+                </button>
+            }
+            .into_any()
         })
     };
     let actions = (failed && on_retry.is_some()).then(|| {
         view! {
             <div class="write__actions">
-                {correctable.then(|| view! { <a class="button button--primary" href=correct>{icon("edit")} {words::CORRECT}</a> }.into_any())}
-                {act(on_retry, "button", shell::RETRY)} {act(on_discard, "button button--danger", words::DISCARD)}
+                {correctable
+                    .then(|| {
+                        view! {
+                            <a class="button button--primary" href=correct>
+                                {icon("edit")}
+                                {words::CORRECT}
+                            </a>
+                        }
+                            .into_any()
+                    })} {act(on_retry, "button", shell::RETRY)}
+                {act(on_discard, "button button--danger", words::DISCARD)}
             </div>
-        }.into_any()
+        }
+        .into_any()
     });
     let discard_only = (!failed && !in_flight)
         .then(|| act(on_discard, "button button--quiet", words::DISCARD))
@@ -75,9 +94,19 @@ pub fn WriteCard(
     view! {
         <article class="write" aria-label=label>
             <div class="write__head">
-                <h3 class="write__what" dir="auto">{what}</h3>
+                <h3 class="write__what" dir="auto">
+                    {what}
+                </h3>
                 {mark(state)}
-                {(!record_is_known).then(|| view! { <p class="write__record" dir="auto"><a href=href>{record}</a></p> }.into_any())}
+                {(!record_is_known)
+                    .then(|| {
+                        view! {
+                            <p class="write__record" dir="auto">
+                                <a href=href>{record}</a>
+                            </p>
+                        }
+                            .into_any()
+                    })}
             </div>
             {receipts(receipt)}
             {error.map(refusal)}
@@ -97,7 +126,14 @@ fn refusal(refusal: Refusal) -> AnyView {
         ..
     } = refusal;
     let field = |(label, message): (String, String)| {
-        view! { <li><strong>{label}</strong> " " {message}</li> }.into_any()
+        view! {
+            <li>
+                <strong>{label}</strong>
+                " "
+                {message}
+            </li>
+        }
+        .into_any()
     };
     let (message, fields) = match fields.is_empty() {
         true => (message, None),
@@ -111,7 +147,11 @@ fn refusal(refusal: Refusal) -> AnyView {
     };
     view! {
         <div class="write__error" dir="auto">
-            <p><strong>{message}</strong> " " {words::tries(tries)}</p>
+            <p>
+                <strong>{message}</strong>
+                " "
+                {words::tries(tries)}
+            </p>
             {fields}
         </div>
     }

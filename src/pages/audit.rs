@@ -72,33 +72,62 @@ pub fn Audit() -> AnyView {
             .collect::<Vec<_>>()
     });
     let chip = move |sort: Option<Sort>, label: &'static str| {
-        view! { <button class="chip" type="button" aria-pressed=move || (filter.get() == sort).to_string() on:click=move |_| filter.set(sort)>{label}</button> }.into_any()
+        view! {
+            <button
+                class="chip"
+                type="button"
+                aria-pressed=move || (filter.get() == sort).to_string()
+                on:click=move |_| filter.set(sort)
+            >
+                {label}
+            </button>
+        }
+        .into_any()
     };
     let empty = move || {
         match fault.get() {
         Some(Fault::Offline) => Some(view! { <Empty symbol="cloud-off" title=words::AUDIT_OFFLINE text=words::AUDIT_OFFLINE_TEXT /> }.into_any()),
         Some(Fault::NotAllowed) => Some(view! { <Empty symbol="lock" title=words::AUDIT_NOT_ALLOWED text=words::AUDIT_NOT_ALLOWED_TEXT /> }.into_any()),
         Some(other) => Some(view! { <Empty symbol="alert" title=words::AUDIT text=other.to_string() /> }.into_any()),
-        None if loading.get() && told.with(Vec::is_empty) => Some(view! { <p class="page-intro quiet" role="status">{words::LOADING}</p> }.into_any()),
+        None if loading.get() && told.with(Vec::is_empty) => Some(view! {
+            <p class="page-intro quiet" role="status">
+                {words::LOADING}
+            </p>
+        }.into_any()),
         None if told.with(Vec::is_empty) => Some(view! { <Empty symbol="audit" title=words::AUDIT_EMPTY text=words::AUDIT_EMPTY_TEXT /> }.into_any()),
         None => None,
     }
     };
     view! {
-        <Frame title=words::AUDIT.to_owned() tab=Tab::More back=Signal::stored(Some(("/more".to_owned(), shell::BACK.to_owned())))>
+        <Frame
+            title=words::AUDIT.to_owned()
+            tab=Tab::More
+            back=Signal::stored(Some(("/more".to_owned(), shell::BACK.to_owned())))
+        >
             <main class="screen" id="main">
                 <div class="toolbar">
                     <div class="chips" role="group" aria-label=crate::strings::records::FILTERS>
-                        {chip(None, words::ALL)} {chip(Some(Sort::Person), words::BY_PERSON)} {chip(Some(Sort::Rule), words::BY_RULE)}
+                        {chip(None, words::ALL)}
+                        {chip(Some(Sort::Person), words::BY_PERSON)}
+                        {chip(Some(Sort::Rule), words::BY_RULE)}
                         {chip(Some(Sort::Restored), words::RESTORED)}
                     </div>
                 </div>
                 {empty}
                 <Show when=move || !told.with(Vec::is_empty)>
                     <section class="section section--wide" aria-label=words::AUDIT>
-                        <ul class="card card--flush">{move || told.get().into_iter().map(|entry| item(entry, restore)).collect_view()}</ul>
+                        <ul class="card card--flush">
+                            {move || told.get().into_iter().map(|entry| item(entry, restore)).collect_view()}
+                        </ul>
                         <Show when=move || before.get().is_some()>
-                            <button class="button button--block" type="button" disabled=move || loading.get() on:click=move |_| load(before.get_untracked())>{words::LOAD_MORE}</button>
+                            <button
+                                class="button button--block"
+                                type="button"
+                                disabled=move || loading.get()
+                                on:click=move |_| load(before.get_untracked())
+                            >
+                                {words::LOAD_MORE}
+                            </button>
                         </Show>
                     </section>
                 </Show>
@@ -126,18 +155,38 @@ fn item(entry: Told, restore: Callback<(String, usize)>) -> AnyView {
         view! {
             <p class="audit__label">{values.field}</p>
             <div class="audit__values">
-                <div class="audit__value audit__value--kept prose" dir="auto"><span class="audit__label">{words::STANDS}</span> {values.kept}</div>
-                <div class="audit__value prose" dir="auto"><span class="audit__label">{inbox::by(words::SUPERSEDED, &values.lost_by)}</span> {values.lost}</div>
+                <div class="audit__value audit__value--kept prose" dir="auto">
+                    <span class="audit__label">{words::STANDS}</span>
+                    {values.kept}
+                </div>
+                <div class="audit__value prose" dir="auto">
+                    <span class="audit__label">{inbox::by(words::SUPERSEDED, &values.lost_by)}</span>
+                    {values.lost}
+                </div>
             </div>
             <div class="cluster">
-                <button class="button" type="button" on:click=move |_| restore.run((id.clone(), place))>{icon("restore")} {words::RESTORE}</button>
+                <button class="button" type="button" on:click=move |_| restore.run((id.clone(), place))>
+                    {icon("restore")}
+                    {words::RESTORE}
+                </button>
             </div>
-        }.into_any()
+        }
+        .into_any()
     };
     view! {
         <li class="audit">
             <div class="audit__head">
-                <div><h3 class="audit__what" dir="auto">{what}</h3> <p class="audit__who" dir="auto">{who}</p></div> <span class="badge" data-tone=tone>{label}</span>
+                <div>
+                    <h3 class="audit__what" dir="auto">
+                        {what}
+                    </h3>
+                    <p class="audit__who" dir="auto">
+                        {who}
+                    </p>
+                </div>
+                <span class="badge" data-tone=tone>
+                    {label}
+                </span>
             </div>
             {values.into_iter().map(pair).collect_view()}
         </li>

@@ -107,10 +107,14 @@ pub fn RecordForm(
                         submit.run(());
                     }
                 >
-                    {new.then(|| view! { <p class="fresh">{icon("device")} {words::KEPT_AT_ONCE}</p> }.into_any())}
+                    {new
+                        .then(|| {
+                            view! { <p class="fresh">{icon("device")} {words::KEPT_AT_ONCE}</p> }.into_any()
+                        })}
                     <Show when=move || had_draft && again.get() == 0>
                         <div class="notice" data-tone="info">
-                            {icon("edit")} <p class="notice__text">{words::DRAFT_KEPT}</p>
+                            {icon("edit")}
+                            <p class="notice__text">{words::DRAFT_KEPT}</p>
                             <div class="notice__actions">{button("button", words::START_OVER, reset)}</div>
                         </div>
                     </Show>
@@ -120,8 +124,21 @@ pub fn RecordForm(
                     }}
                 </form>
                 <div class="actionbar">
-                    <a class="button button--narrow" href=cancel on:click=move |_| form.draft.set(start_over.get_value())>{shell::CANCEL}</a>
-                    <button class="button button--primary" type="submit" form="record-form" disabled=move || busy.get()>{submit_label}</button>
+                    <a
+                        class="button button--narrow"
+                        href=cancel
+                        on:click=move |_| form.draft.set(start_over.get_value())
+                    >
+                        {shell::CANCEL}
+                    </a>
+                    <button
+                        class="button button--primary"
+                        type="submit"
+                        form="record-form"
+                        disabled=move || busy.get()
+                    >
+                        {submit_label}
+                    </button>
                 </div>
             </main>
         </Frame>
@@ -132,7 +149,9 @@ pub fn RecordForm(
 pub fn missing() -> AnyView {
     view! {
         <Frame title=PRODUCT.to_owned() tab=Tab::Work>
-            <main class="screen" id="main"><Empty symbol="alert" title=words::NO_RECORD text=words::NO_RECORD_TEXT /></main>
+            <main class="screen" id="main">
+                <Empty symbol="alert" title=words::NO_RECORD text=words::NO_RECORD_TEXT />
+            </main>
         </Frame>
     }
     .into_any()
@@ -157,16 +176,30 @@ pub fn fields_with_errors(fields: Vec<Field>, form: FormState) -> AnyView {
     let summary = move || {
         form.draft.with(Draft::has_errors).then(|| {
             let others = form.draft.with(|draft| draft.other_errors(&names));
-            let line = |text: String| view! { <p class="notice__text" dir="auto">{text}</p> }.into_any();
+            let line = |text: String| {
+                view! {
+                    <p class="notice__text" dir="auto">
+                        {text}
+                    </p>
+                }
+                .into_any()
+            };
             view! {
                 <div class="notice" data-tone="failed" role="alert">
-                    {icon("failed")} <h2 class="notice__title">{words::LOOK_AGAIN}</h2> {others.into_iter().map(line).collect_view()}
+                    {icon("failed")}
+                    <h2 class="notice__title">{words::LOOK_AGAIN}</h2>
+                    {others.into_iter().map(line).collect_view()}
                 </div>
-            }.into_any()
+            }
+            .into_any()
         })
     };
     let input = |field| view! { <FieldInput field form /> }.into_any();
-    view! { {summary} {fields.into_iter().map(input).collect_view()} }.into_any()
+    view! {
+        {summary}
+        {fields.into_iter().map(input).collect_view()}
+    }
+    .into_any()
 }
 
 async fn save(session: Session, form: FormState, key: RecordKey, operation: Operation) {

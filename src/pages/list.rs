@@ -43,7 +43,12 @@ pub fn RecordList(entity: String, current: Signal<Option<String>>) -> AnyView {
     let session = Session::here();
     let name = StoredValue::new(entity.clone());
     let Some(declared) = session.read(|reader| reader.replica.packs().entity(&entity).cloned()) else {
-        return view! { <section class="panes__list"><Empty symbol="alert" title=shell::NOT_FOUND text=shell::NOT_FOUND_TEXT /></section> }.into_any();
+        return view! {
+            <section class="panes__list">
+                <Empty symbol="alert" title=shell::NOT_FOUND text=shell::NOT_FOUND_TEXT />
+            </section>
+        }
+        .into_any();
     };
     let state = session.list(&entity);
     let found = session.live(move |reader| find(reader, &name.get_value(), &state.get()));
@@ -65,24 +70,48 @@ pub fn RecordList(entity: String, current: Signal<Option<String>>) -> AnyView {
     view! {
         <section class="panes__list" aria-label=declared.with_value(|entity| entity.title_plural.clone())>
             <Toolbar entity=declared state />
-            <p class="fresh" role="status">{move || grouped_count(&count())}</p>
-            <Show when=loading fallback=move || empty().map(|(title, text)| view! { <Empty symbol="search" title text /> }.into_any())>
+            <p class="fresh" role="status">
+                {move || grouped_count(&count())}
+            </p>
+            <Show
+                when=loading
+                fallback=move || {
+                    empty().map(|(title, text)| view! { <Empty symbol="search" title text /> }.into_any())
+                }
+            >
                 {skeleton()}
             </Show>
             {rows("rows", shown, current)}
             <Show when=move || { more() > 0 }>
                 <div class="section">
-                    <button class="button button--block" type="button" on:click=move |_| state.update(|state| state.shown += PAGE)>
+                    <button
+                        class="button button--block"
+                        type="button"
+                        on:click=move |_| state.update(|state| state.shown += PAGE)
+                    >
                         {move || words::show_more(more().min(PAGE))}
                     </button>
                 </div>
             </Show>
             {room_for_button()}
         </section>
-        {may_create.then(|| {
-            let class = move || if current.with(Option::is_some) { "button button--primary button--large button--round fab wide-only" } else { "button button--primary button--large button--round fab" };
-            view! { <a class=class href=format!("/records/{entity}/new")>{icon("add")} {words::NEW}</a> }.into_any()
-        })}
+        {may_create
+            .then(|| {
+                let class = move || {
+                    if current.with(Option::is_some) {
+                        "button button--primary button--large button--round fab wide-only"
+                    } else {
+                        "button button--primary button--large button--round fab"
+                    }
+                };
+                view! {
+                    <a class=class href=format!("/records/{entity}/new")>
+                        {icon("add")}
+                        {words::NEW}
+                    </a>
+                }
+                    .into_any()
+            })}
     }
     .into_any()
 }
@@ -154,53 +183,147 @@ fn Toolbar(entity: StoredValue<Entity>, state: RwSignal<ListState>) -> AnyView {
         let (field, value) = (option.field.clone(), option.value.clone());
         let shown = option.clone();
         view! {
-            <button class="chip" type="button" aria-pressed=move || pressed(&shown.field, &shown.value)
-                on:click=move |_| state.update(|state| state.toggle(&field, value.clone()))>{option.label}</button>
-        }.into_any()
+            <button
+                class="chip"
+                type="button"
+                aria-pressed=move || pressed(&shown.field, &shown.value)
+                on:click=move |_| state.update(|state| state.toggle(&field, value.clone()))
+            >
+                {option.label}
+            </button>
+        }
+        .into_any()
     };
     let mine = owner.map(|(field, value)| {
         let (shown_field, shown_value) = (field.clone(), value.clone());
         view! {
-            <button class="chip" type="button" aria-pressed=move || state.with(|state| state.has(&shown_field, &shown_value)).to_string()
-                on:click=move |_| state.update(|state| {
-                    let unfinished = state.unfinished;
-                    state.toggle(&field, value.clone());
-                    state.unfinished = unfinished;
-                })>{words::MINE}</button>
-        }.into_any()
+            <button
+                class="chip"
+                type="button"
+                aria-pressed=move || state.with(|state| state.has(&shown_field, &shown_value)).to_string()
+                on:click=move |_| {
+                    state
+                        .update(|state| {
+                            let unfinished = state.unfinished;
+                            state.toggle(&field, value.clone());
+                            state.unfinished = unfinished;
+                        })
+                }
+            >
+                {words::MINE}
+            </button>
+        }
+        .into_any()
     });
     let has_filters = entity.with_value(|entity| !entity.list.filters.is_empty());
     view! {
         <div class="toolbar">
-            <form class="toolbar__row" role="search" autocomplete="off" on:submit=|event| event.prevent_default()>
+            <form
+                class="toolbar__row"
+                role="search"
+                autocomplete="off"
+                on:submit=|event| event.prevent_default()
+            >
                 <div class="search">
-                    {icon("search")} <label class="visually-hidden" for="search">{words::SEARCH}</label>
-                    <input class="input" dir="auto" id="search" type="search" autocomplete="off" placeholder=words::SEARCH_HINT
+                    {icon("search")} <label class="visually-hidden" for="search">
+                        {words::SEARCH}
+                    </label>
+                    <input
+                        class="input"
+                        dir="auto"
+                        id="search"
+                        type="search"
+                        autocomplete="off"
+                        placeholder=words::SEARCH_HINT
                         prop:value=state.with_untracked(|state| state.search.clone())
-                        on:input=move |event| state.update(|state| { state.search = event_target_value(&event); state.shown = PAGE; }) />
+                        on:input=move |event| {
+                            state
+                                .update(|state| {
+                                    state.search = event_target_value(&event);
+                                    state.shown = PAGE;
+                                })
+                        }
+                    />
                 </div>
-                {(sorts.len() > 1).then(|| view! {
-                    <button class="button" type="button" aria-label=sort_label on:click=move |_| dialog.set(Some(Panel::Sort))>{icon("sort")}</button>
-                }.into_any())}
+                {(sorts.len() > 1)
+                    .then(|| {
+                        view! {
+                            <button
+                                class="button"
+                                type="button"
+                                aria-label=sort_label
+                                on:click=move |_| dialog.set(Some(Panel::Sort))
+                            >
+                                {icon("sort")}
+                            </button>
+                        }
+                            .into_any()
+                    })}
             </form>
             <div class="chips" role="group" aria-label=words::FILTERS>
-                {has_finished.then(|| view! {
-                    <button class="chip" type="button" aria-pressed=move || state.with(|state| state.unfinished).to_string()
-                        on:click=move |_| state.update(|state| { state.unfinished = !state.unfinished; state.shown = PAGE; })>{words::UNFINISHED}</button>
-                }.into_any())}
+                {has_finished
+                    .then(|| {
+                        view! {
+                            <button
+                                class="chip"
+                                type="button"
+                                aria-pressed=move || state.with(|state| state.unfinished).to_string()
+                                on:click=move |_| {
+                                    state
+                                        .update(|state| {
+                                            state.unfinished = !state.unfinished;
+                                            state.shown = PAGE;
+                                        })
+                                }
+                            >
+                                {words::UNFINISHED}
+                            </button>
+                        }
+                            .into_any()
+                    })}
                 {mine}
                 <For each=move || chips.get() key=|option| option.clone() children=quick />
-                <button class="chip" type="button" aria-pressed=move || state.with(|state| state.unsynced).to_string()
-                    on:click=move |_| state.update(|state| state.unsynced = !state.unsynced)>{words::UNSENT}</button>
-                {has_filters.then(|| view! {
-                    <button class="chip" type="button" aria-haspopup="dialog" aria-pressed="false" on:click=move |_| dialog.set(Some(Panel::Filters))>
-                        {icon("filter")} {words::ALL_FILTERS}
-                        {move || Some(state.with(ListState::narrowed)).filter(|count| *count > 0).map(|count| view! { <span class="count">{count}</span> }.into_any())}
-                    </button>
-                }.into_any())}
+                <button
+                    class="chip"
+                    type="button"
+                    aria-pressed=move || state.with(|state| state.unsynced).to_string()
+                    on:click=move |_| state.update(|state| state.unsynced = !state.unsynced)
+                >
+                    {words::UNSENT}
+                </button>
+                {has_filters
+                    .then(|| {
+                        view! {
+                            <button
+                                class="chip"
+                                type="button"
+                                aria-haspopup="dialog"
+                                aria-pressed="false"
+                                on:click=move |_| dialog.set(Some(Panel::Filters))
+                            >
+                                {icon("filter")}
+                                {words::ALL_FILTERS}
+                                {move || {
+                                    Some(state.with(ListState::narrowed))
+                                        .filter(|count| *count > 0)
+                                        .map(|count| view! { <span class="count">{count}</span> }.into_any())
+                                }}
+                            </button>
+                        }
+                            .into_any()
+                    })}
             </div>
         </div>
-        {move || dialog.get().map(|panel| view! { <PanelDialog panel entity state on_close=Callback::new(move |()| dialog.set(None)) /> }.into_any())}
+        {move || {
+            dialog
+                .get()
+                .map(|panel| {
+                    view! {
+                        <PanelDialog panel entity state on_close=Callback::new(move |()| dialog.set(None)) />
+                    }
+                        .into_any()
+                })
+        }}
     }
     .into_any()
 }
@@ -226,10 +349,17 @@ fn PanelDialog(
         };
         view! {
             <label class="check">
-                <input class="check__box" type="radio" name="sort" prop:checked=move || state.with(|state| state.sort == at) on:change=choose />
+                <input
+                    class="check__box"
+                    type="radio"
+                    name="sort"
+                    prop:checked=move || state.with(|state| state.sort == at)
+                    on:change=choose
+                />
                 <span>{label}</span>
             </label>
-        }.into_any()
+        }
+        .into_any()
     };
     let filter = move |(label, options): (String, Vec<Choosable>)| {
         let line = move |option: Choosable| {
@@ -237,12 +367,24 @@ fn PanelDialog(
             let toggle = move |_| state.update(|state| state.toggle(&option.field, option.value.clone()));
             view! {
                 <label class="check">
-                    <input class="check__box" type="checkbox" prop:checked=move || state.with(|state| state.has(&shown.field, &shown.value)) on:change=toggle />
+                    <input
+                        class="check__box"
+                        type="checkbox"
+                        prop:checked=move || state.with(|state| state.has(&shown.field, &shown.value))
+                        on:change=toggle
+                    />
                     <span>{option.label.clone()}</span>
                 </label>
-            }.into_any()
+            }
+            .into_any()
         };
-        view! { <fieldset class="field"><legend class="field__label">{label}</legend>{options.into_iter().map(line).collect_view()}</fieldset> }.into_any()
+        view! {
+            <fieldset class="field">
+                <legend class="field__label">{label}</legend>
+                {options.into_iter().map(line).collect_view()}
+            </fieldset>
+        }
+        .into_any()
     };
     let (title, body) = match panel {
         Panel::Sort => {
@@ -278,7 +420,7 @@ fn PanelDialog(
                     {button("button button--primary button--large", words::SHOW, move |_| on_close.run(()))}
                     {(panel == Panel::Filters).then(|| button("button button--large", words::CLEAR, clear))}
                 }
-                .into_any()
+                    .into_any()
             })
         >
             {body}
@@ -384,13 +526,23 @@ fn skeleton() -> AnyView {
         view! {
             <li class="row skeleton">
                 <div class="row__link">
-                    <span class="row__title">{PRODUCT}</span> <span class="row__meta">{PRODUCT}</span>
-                    <span class="row__state"><span class="badge">{PRODUCT}</span></span>
-                    <span class="row__mark"><span class="mark">{PRODUCT}</span></span>
+                    <span class="row__title">{PRODUCT}</span>
+                    <span class="row__meta">{PRODUCT}</span>
+                    <span class="row__state">
+                        <span class="badge">{PRODUCT}</span>
+                    </span>
+                    <span class="row__mark">
+                        <span class="mark">{PRODUCT}</span>
+                    </span>
                 </div>
             </li>
         }
         .into_any()
     };
-    view! { <ul class="rows" aria-hidden="true">{(0..6).map(row).collect_view()}</ul> }.into_any()
+    view! {
+        <ul class="rows" aria-hidden="true">
+            {(0..6).map(row).collect_view()}
+        </ul>
+    }
+    .into_any()
 }

@@ -12,7 +12,9 @@ pub fn NotFound() -> AnyView {
         <Frame title=PRODUCT.to_owned() tab=Tab::Today>
             <main class="screen" id="main">
                 <Empty symbol="alert" title=words::NOT_FOUND text=words::NOT_FOUND_TEXT>
-                    <a class="button" href="/">{words::TO_TODAY}</a>
+                    <a class="button" href="/">
+                        {words::TO_TODAY}
+                    </a>
                 </Empty>
             </main>
         </Frame>

@@ -49,26 +49,69 @@ pub fn ChangePasscode() -> AnyView {
         let wrong = move || error.get().filter(|(at, _)| *at == id).map(|(_, text)| text);
         view! {
             <div class="field">
-                <label class="field__label" for=id>{label}</label>
-                <input class="input" id=id type="password" autocomplete=complete aria-describedby=format!("{id}-error")
+                <label class="field__label" for=id>
+                    {label}
+                </label>
+                <input
+                    class="input"
+                    id=id
+                    type="password"
+                    autocomplete=complete
+                    aria-describedby=format!("{id}-error")
                     aria-invalid=move || wrong().map(|_| "true")
-                    on:input=move |event| { error.set(None); typed.set(event_target_value(&event)); } />
-                <p class="field__error" id=format!("{id}-error") role="alert">{move || wrong().map(|text| view! { {icon("failed")} {text} }.into_any())}</p>
+                    on:input=move |event| {
+                        error.set(None);
+                        typed.set(event_target_value(&event));
+                    }
+                />
+                <p class="field__error" id=format!("{id}-error") role="alert">
+                    {move || {
+                        wrong()
+                            .map(|text| {
+                                view! {
+                                    {icon("failed")}
+                                    {text}
+                                }
+                                    .into_any()
+                            })
+                    }}
+                </p>
                 {hint.map(|hint| view! { <p class="field__hint">{hint}</p> }.into_any())}
             </div>
-        }.into_any()
+        }
+        .into_any()
     };
     view! {
-        <Frame title=words::PASSCODE_TITLE.to_owned() tab=Tab::More back=Signal::stored(Some(("/more".to_owned(), shell::BACK.to_owned()))) task=Signal::stored(true)>
+        <Frame
+            title=words::PASSCODE_TITLE.to_owned()
+            tab=Tab::More
+            back=Signal::stored(Some(("/more".to_owned(), shell::BACK.to_owned())))
+            task=Signal::stored(true)
+        >
             <main class="screen screen--acting" id="main">
-                <form class="section stack stack--wide" id="passcode-form" autocomplete="off" novalidate on:submit=submit>
+                <form
+                    class="section stack stack--wide"
+                    id="passcode-form"
+                    autocomplete="off"
+                    novalidate
+                    on:submit=submit
+                >
                     {field("old", words::PASSCODE_OLD, None, old, "current-password")}
                     {field("new", words::PASSCODE_NEW, Some(words::PASSCODE_HINT), new, "new-password")}
                     {field("again", words::PASSCODE_AGAIN, None, again, "new-password")}
                 </form>
                 <div class="actionbar">
-                    <a class="button button--narrow" href="/more">{shell::CANCEL}</a>
-                    <button class="button button--primary" type="submit" form="passcode-form" disabled=move || busy.get()>{SAVE}</button>
+                    <a class="button button--narrow" href="/more">
+                        {shell::CANCEL}
+                    </a>
+                    <button
+                        class="button button--primary"
+                        type="submit"
+                        form="passcode-form"
+                        disabled=move || busy.get()
+                    >
+                        {SAVE}
+                    </button>
                 </div>
             </main>
         </Frame>

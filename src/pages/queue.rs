@@ -42,8 +42,22 @@ pub fn Queue() -> AnyView {
     let discard =
         Callback::new(move |id: String| discarding.set(session.read(|reader| what_goes(reader, &id))));
     let actions = view! {
-        <button class="icon-button" type="button" aria-label=words::EXPORT on:click=move |_| exporting.set(true)>{icon("download")}</button>
-        <button class="icon-button" type="button" aria-label=words::SYNC_NOW on:click=move |_| session.sync_now()>{icon("sync")}</button>
+        <button
+            class="icon-button"
+            type="button"
+            aria-label=words::EXPORT
+            on:click=move |_| exporting.set(true)
+        >
+            {icon("download")}
+        </button>
+        <button
+            class="icon-button"
+            type="button"
+            aria-label=words::SYNC_NOW
+            on:click=move |_| session.sync_now()
+        >
+            {icon("sync")}
+        </button>
     }
     .into_any();
     let nothing = move || failed.with(Vec::is_empty) && open.with(Vec::is_empty);
@@ -52,23 +66,31 @@ pub fn Queue() -> AnyView {
             <main class="screen" id="main">
                 <SignInNotice />
                 <StorageFull />
-                <Show when=nothing><Empty symbol="synced" title=words::ALL_SENT text=words::ALL_SENT_TEXT /></Show>
+                <Show when=nothing>
+                    <Empty symbol="synced" title=words::ALL_SENT text=words::ALL_SENT_TEXT />
+                </Show>
                 <div class="columns">
                     {move || progress().map(|(done, total)| progress_bar(done, total))}
-                    <Show when=move || !failed.with(Vec::is_empty)>
+                    <Show when=move || {
+                        !failed.with(Vec::is_empty)
+                    }>
                         {section("needs-you", words::NEEDS_YOU, failed, true, Some(retry), Some(discard))}
                     </Show>
-                    <Show when=move || !open.with(Vec::is_empty)>
-                        {section("on-the-way", words::ON_THE_WAY, open, false, None, Some(discard))}
-                    </Show>
-                    <Show when=move || !delivered.with(Vec::is_empty)>
-                        {section("delivered", words::DELIVERED, delivered, false, None, None)}
-                    </Show>
+                    <Show when=move || {
+                        !open.with(Vec::is_empty)
+                    }>{section("on-the-way", words::ON_THE_WAY, open, false, None, Some(discard))}</Show>
+                    <Show when=move || {
+                        !delivered.with(Vec::is_empty)
+                    }>{section("delivered", words::DELIVERED, delivered, false, None, None)}</Show>
                 </div>
             </main>
         </Frame>
-        {move || discarding.get().map(|(id, what, others)| discard_dialog(session, discarding, id, what, others))}
-        <Show when=move || exporting.get()><ExportDialog on_close=Callback::new(move |()| exporting.set(false)) /></Show>
+        {move || {
+            discarding.get().map(|(id, what, others)| discard_dialog(session, discarding, id, what, others))
+        }}
+        <Show when=move || exporting.get()>
+            <ExportDialog on_close=Callback::new(move |()| exporting.set(false)) />
+        </Show>
     }
     .into_any()
 }
@@ -83,14 +105,22 @@ pub fn SignInNotice() -> AnyView {
         _ => None,
     };
     let notice = move || {
-        needed().map(|title| view! {
-            <div class="notice notice--page" data-tone="device" role="alert">
-                {icon("lock")} <h2 class="notice__title">{title}</h2>
-                <div class="notice__actions">
-                    {button("button button--primary", crate::strings::entry::SIGN_IN, move |_| session.sign_in())}
+        needed().map(|title| {
+            view! {
+                <div class="notice notice--page" data-tone="device" role="alert">
+                    {icon("lock")}
+                    <h2 class="notice__title">{title}</h2>
+                    <div class="notice__actions">
+                        {button(
+                            "button button--primary",
+                            crate::strings::entry::SIGN_IN,
+                            move |_| session.sign_in(),
+                        )}
+                    </div>
                 </div>
-            </div>
-        }.into_any())
+            }
+            .into_any()
+        })
     };
     notice.into_any()
 }
@@ -132,8 +162,16 @@ fn progress_bar(done: usize, total: usize) -> AnyView {
     view! {
         <section class="section">
             <div class="progress">
-                <div class="progress__label"><span>{words::SENDING}</span><span>{words::done_of(done, total)}</span></div>
-                <progress class="bar" aria-label=words::SENDING value=done.to_string() max=total.to_string()></progress>
+                <div class="progress__label">
+                    <span>{words::SENDING}</span>
+                    <span>{words::done_of(done, total)}</span>
+                </div>
+                <progress
+                    class="bar"
+                    aria-label=words::SENDING
+                    value=done.to_string()
+                    max=total.to_string()
+                ></progress>
             </div>
         </section>
     }
@@ -159,7 +197,11 @@ fn section(
     view! {
         <section class="section" aria-labelledby=id>
             <div class="section__head">
-                <h2 class="section__title" id=id>{title} " " <span class=class>{move || writes.with(Vec::len)}</span></h2>
+                <h2 class="section__title" id=id>
+                    {title}
+                    " "
+                    <span class=class>{move || writes.with(Vec::len)}</span>
+                </h2>
                 <Show when=several>
                     {button("button button--quiet", words::RETRY_ALL, move |_| session.retry_all())}
                 </Show>
@@ -203,7 +245,7 @@ fn discard_dialog(
                     {button("button button--danger-solid button--large", words::DISCARD, discard)}
                     {focused_button("button button--large", words::KEEP_IT, move |_| asking.set(None))}
                 }
-                .into_any()
+                    .into_any()
             })
         >
             <p>{words::discard_text(&what, others)}</p>

@@ -39,7 +39,15 @@ pub fn Records(place: Memo<Place>) -> AnyView {
     let whole = session.live(|reader| reader.replica.is_whole());
     let choosing = RwSignal::new(false);
     let actions = view! {
-        <button class="icon-button" class:wide-only=move || id.with(Option::is_some) type="button" aria-label=words::OTHER_RECORDS on:click=move |_| choosing.set(true)>{icon("filter")}</button>
+        <button
+            class="icon-button"
+            class:wide-only=move || id.with(Option::is_some)
+            type="button"
+            aria-label=words::OTHER_RECORDS
+            on:click=move |_| choosing.set(true)
+        >
+            {icon("filter")}
+        </button>
     }
     .into_any();
     let task = Signal::derive(move || id.with(Option::is_some));
@@ -99,8 +107,11 @@ fn EntityDialog(on_close: Callback<()>) -> AnyView {
     let link = move |(name, title, count): (String, String, usize)| {
         view! {
             <a class="setting" href=format!("/records/{name}") on:click=move |_| on_close.run(())>
-                <span class="setting__text"><span class="setting__name">{title}</span></span>
-                <span class="setting__value">{grouped(count as u64)}</span> {icon("chevron")}
+                <span class="setting__text">
+                    <span class="setting__name">{title}</span>
+                </span>
+                <span class="setting__value">{grouped(count as u64)}</span>
+                {icon("chevron")}
             </a>
         }
         .into_any()
@@ -108,10 +119,14 @@ fn EntityDialog(on_close: Callback<()>) -> AnyView {
     let unavailable = |(title, reason): (String, String)| {
         view! {
             <div class="setting" aria-disabled="true">
-                <span class="setting__text"><span class="setting__name">{title}</span> <span class="setting__hint">{reason}</span></span>
+                <span class="setting__text">
+                    <span class="setting__name">{title}</span>
+                    <span class="setting__hint">{reason}</span>
+                </span>
                 {icon("cloud-off")}
             </div>
-        }.into_any()
+        }
+        .into_any()
     };
     let only_online = (!online.is_empty()).then(|| {
         view! {
@@ -122,7 +137,9 @@ fn EntityDialog(on_close: Callback<()>) -> AnyView {
     });
     view! {
         <Dialog title=words::SHOW on_close>
-            <nav class="card settings card--flush" aria-label=words::SHOW>{entities.into_iter().map(link).collect_view()}</nav>
+            <nav class="card settings card--flush" aria-label=words::SHOW>
+                {entities.into_iter().map(link).collect_view()}
+            </nav>
             {only_online}
         </Dialog>
     }

@@ -35,11 +35,21 @@ pub fn facts(open: Open, elsewhere: &'static [&'static str]) -> AnyView {
             Some(href) => view! { <a href=href>{fact.value}</a> }.into_any(),
             None => fact.value.into_any(),
         };
-        view! { <div class=class><dt class="facts__term">{fact.label}</dt> <dd class="facts__value" dir="auto">{value}</dd></div> }.into_any()
+        view! {
+            <div class=class>
+                <dt class="facts__term">{fact.label}</dt>
+                <dd class="facts__value" dir="auto">
+                    {value}
+                </dd>
+            </div>
+        }
+        .into_any()
     };
     view! {
         <section class="section" aria-label=crate::strings::records::FACTS>
-            <dl class="facts"><For each=move || facts.get() key=|fact| fact.clone() children=fact /></dl>
+            <dl class="facts">
+                <For each=move || facts.get() key=|fact| fact.clone() children=fact />
+            </dl>
         </section>
     }
     .into_any()
@@ -79,9 +89,15 @@ fn blocks(facts: Memo<Vec<Fact>>) -> AnyView {
         let label = fact.label.clone();
         view! {
             <section class="section" aria-label=label>
-                <div class="section__head"><h3 class="section__title">{fact.label}</h3></div> <p class="card prose" dir="auto">{fact.value}</p>
+                <div class="section__head">
+                    <h3 class="section__title">{fact.label}</h3>
+                </div>
+                <p class="card prose" dir="auto">
+                    {fact.value}
+                </p>
             </section>
-        }.into_any()
+        }
+        .into_any()
     };
     view! { <For each=move || facts.get() key=|fact| fact.clone() children=block /> }.into_any()
 }

@@ -61,11 +61,24 @@ impl Open {
 
 /// A heading of a section, with what can be done there.
 pub fn section_head(id: &'static str, title: AnyView, action: Option<AnyView>) -> AnyView {
-    view! { <div class="section__head"><h3 class="section__title" id=id>{title}</h3>{action}</div> }
-        .into_any()
+    view! {
+        <div class="section__head">
+            <h3 class="section__title" id=id>
+                {title}
+            </h3>
+            {action}
+        </div>
+    }
+    .into_any()
 }
 
 /// A link-like button of a section's heading.
 pub fn section_button(label: &'static str, symbol: &'static str, act: impl Fn() + Send + 'static) -> AnyView {
-    view! { <button class="button button--quiet" type="button" on:click=move |_| act()>{icon(symbol)} {label}</button> }.into_any()
+    view! {
+        <button class="button button--quiet" type="button" on:click=move |_| act()>
+            {icon(symbol)}
+            {label}
+        </button>
+    }
+    .into_any()
 }

@@ -70,21 +70,41 @@ fn TimedWork(open: Open, timed: StoredValue<Timed>) -> AnyView {
     let adding = Writing::of(session, open, &name);
     view! {
         <section class="section" aria-labelledby="timed">
-            {section_head("timed", label.get_value().into_any(), Some(section_button(words::ADD_BY_HAND, "add", move || adding.begin())))}
+            {section_head(
+                "timed",
+                label.get_value().into_any(),
+                Some(section_button(words::ADD_BY_HAND, "add", move || adding.begin())),
+            )}
             <div class="card card--flush">
                 <div class="timer" data-running=move || running.get().is_some().to_string()>
-                    <div><TimerReading since=running /> <div class="timer__note" dir="auto">{note}</div></div>
-                    <button class="button button--primary button--large" type="button" on:click=toggle>{button}</button>
+                    <div>
+                        <TimerReading since=running />
+                        <div class="timer__note" dir="auto">
+                            {note}
+                        </div>
+                    </div>
+                    <button class="button button--primary button--large" type="button" on:click=toggle>
+                        {button}
+                    </button>
                 </div>
                 <ul>
                     <For each=move || entries.get() key=|entry| entry.clone() let:entry>
-                        <li class="labour__item"><span dir="auto">{entry.1}</span> <span class="labour__time" dir="auto">{entry.2}</span></li>
+                        <li class="labour__item">
+                            <span dir="auto">{entry.1}</span>
+                            <span class="labour__time" dir="auto">
+                                {entry.2}
+                            </span>
+                        </li>
                     </For>
                 </ul>
             </div>
         </section>
-        <Show when=adding.shown><ByHand open timed title=label.get_value() dialog=adding /></Show>
-        <Show when=move || stopping.shown.get() && running.get().is_some()><HowLong open timed dialog=stopping since=running /></Show>
+        <Show when=adding.shown>
+            <ByHand open timed title=label.get_value() dialog=adding />
+        </Show>
+        <Show when=move || stopping.shown.get() && running.get().is_some()>
+            <HowLong open timed dialog=stopping since=running />
+        </Show>
     }
     .into_any()
 }
@@ -173,7 +193,12 @@ fn ByHand(open: Open, timed: StoredValue<Timed>, title: String, dialog: Writing)
     };
     let has_note = timed.with_value(Timed::has_note);
     let about = move || has_note.then(|| worked.input("timed-note", words::WHAT_DID_YOU_DO, note, "text"));
-    view! { <Asked title worked save=Callback::new(move |()| add())>{about()}</Asked> }.into_any()
+    view! {
+        <Asked title worked save=Callback::new(move |()| add())>
+            {about()}
+        </Asked>
+    }
+    .into_any()
 }
 
 /// How long somebody worked whose timer nobody would believe.
@@ -236,10 +261,23 @@ impl Worked {
         let wrong = self.dialog.wrong;
         view! {
             <div class="field">
-                <label class="field__label" for=id>{label}</label>
-                <input class="input" dir="auto" id=id inputmode=mode autocomplete="off" prop:value=typed.get_untracked() aria-describedby="timed-error"
+                <label class="field__label" for=id>
+                    {label}
+                </label>
+                <input
+                    class="input"
+                    dir="auto"
+                    id=id
+                    inputmode=mode
+                    autocomplete="off"
+                    prop:value=typed.get_untracked()
+                    aria-describedby="timed-error"
                     aria-invalid=move || wrong.get().filter(|_| mode == "decimal").map(|_| "true")
-                    on:input=move |event| { wrong.set(None); typed.set(event_target_value(&event)); } />
+                    on:input=move |event| {
+                        wrong.set(None);
+                        typed.set(event_target_value(&event));
+                    }
+                />
             </div>
         }
         .into_any()
@@ -270,14 +308,27 @@ fn Asked(
                     {button("button button--primary button--large", words::SAVE, move |_| save.run(()))}
                     {button("button button--large", shell::CANCEL, move |_| on_close.run(()))}
                 }
-                .into_any()
+                    .into_any()
             })
         >
             {question.map(|question| view! { <p>{question}</p> }.into_any())}
             <div class="field field--pair">
-                {worked.input("timed-hours", words::HOURS, hours, "decimal")} {worked.input("timed-minutes", words::MINUTES, minutes, "decimal")}
+                {worked.input("timed-hours", words::HOURS, hours, "decimal")}
+                {worked.input("timed-minutes", words::MINUTES, minutes, "decimal")}
             </div>
-            <p class="field__error" id="timed-error" role="alert">{move || wrong.get().map(|why| view! { {icon("failed")} {why} }.into_any())}</p>
+            <p class="field__error" id="timed-error" role="alert">
+                {move || {
+                    wrong
+                        .get()
+                        .map(|why| {
+                            view! {
+                                {icon("failed")}
+                                {why}
+                            }
+                                .into_any()
+                        })
+                }}
+            </p>
             {children.map(|children| children())}
         </Dialog>
     }

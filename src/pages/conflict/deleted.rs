@@ -35,21 +35,38 @@ pub fn Deleted(conflict: Conflict) -> AnyView {
         .filter(|field| field.name != WHOLE_RECORD && field.mine != EMPTY);
     let fact = |field: Contested| {
         let class = (field.mine.chars().count() > 40).then_some("facts__item--wide");
-        view! { <div class=class><dt class="facts__term">{field.label}</dt> <dd class="facts__value prose">{field.mine}</dd></div> }.into_any()
+        view! {
+            <div class=class>
+                <dt class="facts__term">{field.label}</dt>
+                <dd class="facts__value prose">{field.mine}</dd>
+            </div>
+        }
+        .into_any()
     };
     view! {
         <header class="story">
             <h2 class="story__title">{words::deleted_story(&conflict.who, &conflict.kind)}</h2>
-            <p dir="auto">{conflict.title}</p> <p>{words::YOUR_WORK_KEPT}</p>
+            <p dir="auto">{conflict.title}</p>
+            <p>{words::YOUR_WORK_KEPT}</p>
             <ul class="story__people">
                 <li class="story__person">
-                    {icon("trash")} <span>{conflict.who.clone()} <br /> <span class="story__when">{words::by(words::DELETED_BY, &when)}</span></span>
+                    {icon("trash")}
+                    <span>
+                        {conflict.who.clone()} <br />
+                        <span class="story__when">{words::by(words::DELETED_BY, &when)}</span>
+                    </span>
                 </li>
             </ul>
         </header>
         <section class="section section--wide" aria-labelledby="typed">
-            <div class="section__head"><h3 class="section__title" id="typed">{words::WHAT_YOU_TYPED}</h3></div>
-            <div class="card"><dl class="facts">{typed.map(fact).collect_view()}</dl></div>
+            <div class="section__head">
+                <h3 class="section__title" id="typed">
+                    {words::WHAT_YOU_TYPED}
+                </h3>
+            </div>
+            <div class="card">
+                <dl class="facts">{typed.map(fact).collect_view()}</dl>
+            </div>
         </section>
         <div class="actionbar">
             {button("button button--danger", words::LET_GO, move |_| choose("let-go"))}

@@ -54,7 +54,9 @@ pub fn ConflictPage(id: String) -> AnyView {
     };
     view! {
         <Frame title tab=Tab::Inbox back task=Signal::stored(true)>
-            <main class="screen screen--acting" id="main">{body}</main>
+            <main class="screen screen--acting" id="main">
+                {body}
+            </main>
         </Frame>
     }
     .into_any()
@@ -65,13 +67,23 @@ fn refused(title: &str, id: &str, message: String) -> AnyView {
     view! {
         <section class="section section--wide">
             <div class="notice" data-tone="failed" role="alert">
-                {icon("failed")} <h2 class="notice__title">{words::DECISION_REFUSED}</h2>
-                <p class="notice__text" dir="auto">{title.to_owned()}</p> <p class="notice__text" dir="auto">{message}</p>
+                {icon("failed")}
+                <h2 class="notice__title">{words::DECISION_REFUSED}</h2>
+                <p class="notice__text" dir="auto">
+                    {title.to_owned()}
+                </p>
+                <p class="notice__text" dir="auto">
+                    {message}
+                </p>
             </div>
         </section>
         <div class="actionbar">
-            <a class="button button--narrow" href="/queue">{shell::QUEUE}</a>
-            <a class="button button--primary" href=format!("/queue/{id}")>{words::CORRECT_DECISION}</a>
+            <a class="button button--narrow" href="/queue">
+                {shell::QUEUE}
+            </a>
+            <a class="button button--primary" href=format!("/queue/{id}")>
+                {words::CORRECT_DECISION}
+            </a>
         </div>
     }
     .into_any()
@@ -88,11 +100,21 @@ fn settled(session: Session, conflict: Conflict) -> AnyView {
     let id = StoredValue::new(conflict.id);
     view! {
         <section class="section section--wide">
-            <div class="card settled">{icon("synced")} <div><h2>{words::ALREADY}</h2> <p class="quiet" dir="auto">{conflict.title}</p> <p class="quiet small">{who}</p></div></div>
+            <div class="card settled">
+                {icon("synced")} <div>
+                    <h2>{words::ALREADY}</h2>
+                    <p class="quiet" dir="auto">
+                        {conflict.title}
+                    </p>
+                    <p class="quiet small">{who}</p>
+                </div>
+            </div>
         </section>
         <div class="actionbar">
             {button("button button--narrow", words::TAKE_BACK, move |_| undo(session, id.get_value()))}
-            <a class="button button--primary" href=href>{words::SEE_RECORD}</a>
+            <a class="button button--primary" href=href>
+                {words::SEE_RECORD}
+            </a>
         </div>
     }
     .into_any()

@@ -49,19 +49,44 @@ pub fn Settle(conflict: Conflict) -> AnyView {
         .collect_view();
     view! {
         {story(session, &conflict)}
-        <form class="section section--wide stack stack--wide" autocomplete="off" on:submit=|event| event.prevent_default()>
+        <form
+            class="section section--wide stack stack--wide"
+            autocomplete="off"
+            on:submit=|event| event.prevent_default()
+        >
             {fields}
-            {(total > 1).then(|| view! {
-                <div class="cluster">
-                    {button("button", words::ALL_MINE, move |_| settlement.update(|all| all.choose_all(&Choice::Mine)))}
-                    {button("button", words::ALL_THEIRS, move |_| settlement.update(|all| all.choose_all(&Choice::Theirs)))}
-                </div>
-            }.into_any())}
+            {(total > 1)
+                .then(|| {
+                    view! {
+                        <div class="cluster">
+                            {button(
+                                "button",
+                                words::ALL_MINE,
+                                move |_| settlement.update(|all| all.choose_all(&Choice::Mine)),
+                            )}
+                            {button(
+                                "button",
+                                words::ALL_THEIRS,
+                                move |_| settlement.update(|all| all.choose_all(&Choice::Theirs)),
+                            )}
+                        </div>
+                    }
+                        .into_any()
+                })}
             <p class="quiet small">{words::UNDOABLE}</p>
         </form>
         <div class="actionbar">
-            <a class="button button--narrow" href="/inbox">{shell::LATER}</a>
-            <button class="button button--primary" type="button" disabled=move || { missing() > 0 } on:click=send>{label}</button>
+            <a class="button button--narrow" href="/inbox">
+                {shell::LATER}
+            </a>
+            <button
+                class="button button--primary"
+                type="button"
+                disabled=move || { missing() > 0 }
+                on:click=send
+            >
+                {label}
+            </button>
         </div>
     }
     .into_any()
@@ -100,11 +125,18 @@ fn story(session: Session, conflict: &Conflict) -> AnyView {
             .unwrap_or_default()
     };
     let person = |symbol: &'static str, who: String, when: String| {
-        view! { <li class="story__person">{icon(symbol)}<span dir="auto">{who} <br /> <span class="story__when">{when}</span></span></li> }.into_any()
+        view! {
+            <li class="story__person">
+                {icon(symbol)}<span dir="auto">{who} <br /> <span class="story__when">{when}</span></span>
+            </li>
+        }
+        .into_any()
     };
     view! {
         <header class="story">
-            <h2 class="story__title" dir="auto">{words::both_changed(&conflict.who, &conflict.kind)}</h2>
+            <h2 class="story__title" dir="auto">
+                {words::both_changed(&conflict.who, &conflict.kind)}
+            </h2>
             <p dir="auto">{conflict.title.clone()}</p>
             <p>{words::REST_MERGED} " " {words::need_word(conflict.contested.len())}</p>
             <ul class="story__people">
@@ -176,13 +208,30 @@ fn ContestedField(
         <fieldset class="settle">
             <legend class="visually-hidden">{label.clone()}</legend>
             <div class="settle__head">
-                <h3 class="settle__title">{label.clone()}</h3> <span class="quiet small">{words::one_of(place.0, place.1)}</span>
+                <h3 class="settle__title">{label.clone()}</h3>
+                <span class="quiet small">{words::one_of(place.0, place.1)}</span>
             </div>
-            {(!whole).then(|| view! { <div class="settle__base prose" dir="auto"><span class="settle__label">{words::BEFORE}</span> {field.base.clone()}</div> }.into_any())}
+            {(!whole)
+                .then(|| {
+                    view! {
+                        <div class="settle__base prose" dir="auto">
+                            <span class="settle__label">{words::BEFORE}</span>
+                            {field.base.clone()}
+                        </div>
+                    }
+                        .into_any()
+                })}
             <div class="settle__sides">{mine} {theirs} {own}</div>
-            {(!whole).then(|| view! {
-                <label class="check"><input class="check__box" type="checkbox" on:change=remember /> <span>{words::remember(&label)}</span></label>
-            }.into_any())}
+            {(!whole)
+                .then(|| {
+                    view! {
+                        <label class="check">
+                            <input class="check__box" type="checkbox" on:change=remember />
+                            <span>{words::remember(&label)}</span>
+                        </label>
+                    }
+                        .into_any()
+                })}
         </fieldset>
     }
     .into_any()
@@ -204,9 +253,14 @@ fn side(
     view! {
         <label class="side">
             <input class="side__choice" type="radio" name=group prop:checked=checked on:change=choose />
-            <span class="side__who" dir="auto">{side_radio()} {title}</span>
+            <span class="side__who" dir="auto">
+                {side_radio()}
+                {title}
+            </span>
             <span class="side__when">{when}</span>
-            <span class="side__value prose" dir="auto">{marked(field, value)}</span>
+            <span class="side__value prose" dir="auto">
+                {marked(field, value)}
+            </span>
             <span class="side__effect">{effect}</span>
         </label>
     }
@@ -255,9 +309,12 @@ fn own_value(settlement: RwSignal<Settlement>, field: &Contested, mut declared: 
     view! {
         <label class="side side--own">
             <input class="side__choice" type="radio" name=group prop:checked=checked on:change=choose />
-            <span class="side__who">{side_radio()} {words::OWN}</span> <span class="side__effect">{words::OWN_EFFECT}</span>
+            <span class="side__who">{side_radio()} {words::OWN}</span>
+            <span class="side__effect">{words::OWN_EFFECT}</span>
         </label>
-        <div class="settle__own" on:input=move |_| typed() on:change=move |_| changed()><FieldInput field=declared form /></div>
+        <div class="settle__own" on:input=move |_| typed() on:change=move |_| changed()>
+            <FieldInput field=declared form />
+        </div>
     }
     .into_any()
 }

@@ -19,7 +19,9 @@ pub fn Correct(id: String) -> AnyView {
     let Some(refused) = session.read(|reader| Refused::find(reader, &id)) else {
         return view! {
             <Frame title=words::CORRECT_TITLE.to_owned() tab=Tab::Queue back=queue()>
-                <main class="screen" id="main"><Empty symbol="synced" title=shell::QUEUE text=words::GONE /></main>
+                <main class="screen" id="main">
+                    <Empty symbol="synced" title=shell::QUEUE text=words::GONE />
+                </main>
             </Frame>
         }
         .into_any();
@@ -63,16 +65,39 @@ pub fn Correct(id: String) -> AnyView {
     view! {
         <Frame title=words::CORRECT_TITLE.to_owned() tab=Tab::Queue back=queue() task=Signal::stored(true)>
             <main class="screen screen--acting" id="main">
-                <form class="section stack stack--wide" id="correct-form" autocomplete="off" novalidate on:submit=submit>
+                <form
+                    class="section stack stack--wide"
+                    id="correct-form"
+                    autocomplete="off"
+                    novalidate
+                    on:submit=submit
+                >
                     <div class="notice" data-tone="failed">
-                        {icon("failed")} <h2 class="notice__title" dir="auto">{refused.what}</h2>
-                        <p class="notice__text" dir="auto">{refused.record}</p> <p class="notice__text" dir="auto">{refused.message}</p>
+                        {icon("failed")}
+                        <h2 class="notice__title" dir="auto">
+                            {refused.what}
+                        </h2>
+                        <p class="notice__text" dir="auto">
+                            {refused.record}
+                        </p>
+                        <p class="notice__text" dir="auto">
+                            {refused.message}
+                        </p>
                     </div>
                     {refused.fields.into_iter().map(input).collect_view()}
                 </form>
                 <div class="actionbar">
-                    <a class="button button--narrow" href=refused.href>{words::OPEN_RECORD}</a>
-                    <button class="button button--primary" type="submit" form="correct-form" disabled=move || busy.get()>{words::SEND_AGAIN}</button>
+                    <a class="button button--narrow" href=refused.href>
+                        {words::OPEN_RECORD}
+                    </a>
+                    <button
+                        class="button button--primary"
+                        type="submit"
+                        form="correct-form"
+                        disabled=move || busy.get()
+                    >
+                        {words::SEND_AGAIN}
+                    </button>
                 </div>
             </main>
         </Frame>

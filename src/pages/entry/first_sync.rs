@@ -25,14 +25,16 @@ pub fn FirstSync() -> AnyView {
     view! {
         <div class="entry">
             <main class="entry__body">
-                {brand()}
-                <section class="stack stack--wide entry__push">
+                {brand()} <section class="stack stack--wide entry__push">
                     <h1 class="entry__title">{words::FETCHING}</h1>
                     <StorageLost />
                     <StorageFull />
                     <Show when=move || !session.is_full()>
                         <div class="progress">
-                            <div class="progress__label"><span>{words::FETCHING_RECORDS}</span><span>{label}</span></div>
+                            <div class="progress__label">
+                                <span>{words::FETCHING_RECORDS}</span>
+                                <span>{label}</span>
+                            </div>
                             <progress
                                 class="bar"
                                 aria-label=words::FETCHING
@@ -41,7 +43,17 @@ pub fn FirstSync() -> AnyView {
                             ></progress>
                         </div>
                     </Show>
-                    {move || trouble().map(|line| view! { <p class="entry__lead" role="alert">{line}</p> }.into_any())}
+                    {move || {
+                        trouble()
+                            .map(|line| {
+                                view! {
+                                    <p class="entry__lead" role="alert">
+                                        {line}
+                                    </p>
+                                }
+                                    .into_any()
+                            })
+                    }}
                     <p class="entry__lead">{words::START_NOW_TEXT}</p>
                     {button("button button--large", words::START_NOW, move |_| session.start_now())}
                 </section>

@@ -66,8 +66,7 @@ pub fn Unlock(known: Known) -> AnyView {
     view! {
         <div class="entry">
             <main class="entry__body">
-                {brand()}
-                {status(synced_until)}
+                {brand()} {status(synced_until)}
                 <PasscodeEntry
                     title=Signal::stored(words::HELLO.to_owned())
                     lead=Signal::stored(words::ENTER_PASSCODE.to_owned())
@@ -76,12 +75,13 @@ pub fn Unlock(known: Known) -> AnyView {
                     busy=Signal::derive(move || busy.get() || waiting.with(Option::is_some))
                     must_be_long=false
                     on_submit=entered
-                />
-                {button("button button--quiet", words::FORGOT, move |_| asking.set(true))}
+                /> {button("button button--quiet", words::FORGOT, move |_| asking.set(true))}
                 {button("button button--quiet", words::SOMEONE_ELSE, move |_| session.choose_another())}
             </main>
         </div>
-        <Show when=move || asking.get()><Forget who on_close=Callback::new(move |()| asking.set(false)) /></Show>
+        <Show when=move || asking.get()>
+            <Forget who on_close=Callback::new(move |()| asking.set(false)) />
+        </Show>
     }
     .into_any()
 }
@@ -95,7 +95,13 @@ fn status(synced_until: RwSignal<Option<Timestamp>>) -> AnyView {
         }
         None => words::LOCKED.to_owned(),
     };
-    view! { <p class="entry__status" role="status">{icon("lock")} <span>{line}</span></p> }.into_any()
+    view! {
+        <p class="entry__status" role="status">
+            {icon("lock")}
+            <span>{line}</span>
+        </p>
+    }
+    .into_any()
 }
 
 /// The passcode is forgotten: what is sealed under it can only be erased, once somebody has said that they know.

@@ -68,12 +68,21 @@ impl Page {
         view! {
             <Frame title=self.title() tab=Tab::Work back task=Signal::stored(true)>
                 <main class="screen screen--acting" id="main">
-                    <form class="section stack stack--wide" id="flow-form" autocomplete="off" novalidate on:submit=submit>
+                    <form
+                        class="section stack stack--wide"
+                        id="flow-form"
+                        autocomplete="off"
+                        novalidate
+                        on:submit=submit
+                    >
                         {self.progress()}
                         <Show when=move || had_draft && again.get() == 0>
                             <div class="notice" data-tone="info">
-                                {icon("edit")} <p class="notice__text">{words::DRAFT_KEPT}</p>
-                                <div class="notice__actions">{button("button", words::START_OVER, reset)}</div>
+                                {icon("edit")}
+                                <p class="notice__text">{words::DRAFT_KEPT}</p>
+                                <div class="notice__actions">
+                                    {button("button", words::START_OVER, reset)}
+                                </div>
                             </div>
                         </Show>
                         {body}
@@ -97,8 +106,15 @@ impl Page {
         };
         view! {
             <div class="progress">
-                <div class="progress__label"><span role="status">{label}</span></div>
-                <progress class="bar" aria-label=self.title() value=move || at().0.to_string() max=move || at().1.max(1).to_string()></progress>
+                <div class="progress__label">
+                    <span role="status">{label}</span>
+                </div>
+                <progress
+                    class="bar"
+                    aria-label=self.title()
+                    value=move || at().0.to_string()
+                    max=move || at().1.max(1).to_string()
+                ></progress>
             </div>
         }
         .into_any()
@@ -126,11 +142,27 @@ impl Page {
         let not_ready = step.not_ready.unwrap_or_default();
         view! {
             <div class="stack">
-                <h2 class="section__title" dir="auto" tabindex="-1" node_ref=heading>{step.title}</h2>
-                {step.text.map(|text| view! { <p class="prose" dir="auto">{text}</p> }.into_any())}
+                <h2 class="section__title" dir="auto" tabindex="-1" node_ref=heading>
+                    {step.title}
+                </h2>
+                {step
+                    .text
+                    .map(|text| {
+                        view! {
+                            <p class="prose" dir="auto">
+                                {text}
+                            </p>
+                        }
+                            .into_any()
+                    })}
             </div>
             <Show when=blocked>
-                <div class="notice" data-tone="failed" role="alert">{icon("failed")} <p class="notice__text" dir="auto">{not_ready.clone()}</p></div>
+                <div class="notice" data-tone="failed" role="alert">
+                    {icon("failed")}
+                    <p class="notice__text" dir="auto">
+                        {not_ready.clone()}
+                    </p>
+                </div>
             </Show>
             {fields_with_errors(fields, self.form)}
         }
@@ -152,13 +184,25 @@ impl Page {
             Some(step) => button("button button--narrow", shell::BACK, move |_| self.go_to(step)),
             None => {
                 let give_up = move |_| form.draft.set(fresh.get_value());
-                view! { <a class="button button--narrow" href=origin.clone() on:click=give_up>{shell::CANCEL}</a> }.into_any()
+                view! {
+                    <a class="button button--narrow" href=origin.clone() on:click=give_up>
+                        {shell::CANCEL}
+                    </a>
+                }
+                .into_any()
             }
         };
         view! {
             <div class="actionbar">
                 {before}
-                <button class="button button--primary" type="submit" form="flow-form" disabled=move || self.busy.get()>{label}</button>
+                <button
+                    class="button button--primary"
+                    type="submit"
+                    form="flow-form"
+                    disabled=move || self.busy.get()
+                >
+                    {label}
+                </button>
             </div>
         }
         .into_any()

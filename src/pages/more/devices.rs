@@ -89,7 +89,11 @@ pub fn Devices() -> AnyView {
         }
         Some(other) => view! { <Empty symbol="alert" title=words::DEVICES text=other.to_string() /> }.into_any(),
         None if devices.with(Vec::is_empty) => {
-            view! { <p class="page-intro quiet" role="status">{words::LOADING}</p> }.into_any()
+            view! {
+                <p class="page-intro quiet" role="status">
+                    {words::LOADING}
+                </p>
+            }.into_any()
         }
         None => ().into_any(),
     }
@@ -99,25 +103,51 @@ pub fn Devices() -> AnyView {
         let (hint, name) = (words::last_seen(&seen), device.label.clone());
         let other = (!device.current).then(|| {
             let ask = move |_| asked.set(Some(device.clone()));
-            view! { <button class="button" type="button" aria-label=words::sign_out_of(&name) on:click=ask>{words::SIGN_OUT_DEVICE}</button> }
+            view! {
+                <button class="button" type="button" aria-label=words::sign_out_of(&name) on:click=ask>
+                    {words::SIGN_OUT_DEVICE}
+                </button>
+            }
         });
-        let here = other
-            .is_none()
-            .then(|| view! { <span class="badge" data-tone="done">{words::THIS_DEVICE}</span> });
+        let here = other.is_none().then(|| {
+            view! {
+                <span class="badge" data-tone="done">
+                    {words::THIS_DEVICE}
+                </span>
+            }
+        });
         view! {
             <li class="setting">
-                <span class="setting__text"><span class="setting__name" dir="auto">{name}</span> <span class="setting__hint" dir="auto">{hint}</span></span>
-                {here} {other}
+                <span class="setting__text">
+                    <span class="setting__name" dir="auto">
+                        {name}
+                    </span>
+                    <span class="setting__hint" dir="auto">
+                        {hint}
+                    </span>
+                </span>
+                {here}
+                {other}
             </li>
         }
     };
     view! {
-        <Frame title=words::DEVICES.to_owned() tab=Tab::More back=Signal::stored(Some(("/more".to_owned(), shell::BACK.to_owned())))>
+        <Frame
+            title=words::DEVICES.to_owned()
+            tab=Tab::More
+            back=Signal::stored(Some(("/more".to_owned(), shell::BACK.to_owned())))
+        >
             <main class="screen" id="main">
                 {state}
                 <Show when=move || !devices.with(Vec::is_empty)>
                     <section class="section" aria-label=words::DEVICES>
-                        <ul class="card settings card--flush"><For each=move || devices.get() key=|device: &Device| device.id.clone() children=item /></ul>
+                        <ul class="card settings card--flush">
+                            <For
+                                each=move || devices.get()
+                                key=|device: &Device| device.id.clone()
+                                children=item
+                            />
+                        </ul>
                     </section>
                 </Show>
             </main>
@@ -128,10 +158,14 @@ pub fn Devices() -> AnyView {
                 on_close=Callback::new(move |()| asked.set(None))
                 actions=Box::new(move || {
                     view! {
-                        {button("button button--danger-solid button--large", words::SIGN_OUT_DEVICE, sign_out)}
+                        {button(
+                            "button button--danger-solid button--large",
+                            words::SIGN_OUT_DEVICE,
+                            sign_out,
+                        )}
                         {focused_button("button button--large", words::KEEP_DEVICE, move |_| asked.set(None))}
                     }
-                    .into_any()
+                        .into_any()
                 })
             >
                 <p>{words::SIGN_OUT_DEVICE_TEXT}</p>

@@ -18,16 +18,30 @@ pub fn Install() -> AnyView {
         }
     };
     let close = move || showing.set(false);
-    let step = |words: &'static str| view! { <li class="steps__item"><span>{words}</span></li> }.into_any();
+    let step = |words: &'static str| {
+        view! {
+            <li class="steps__item">
+                <span>{words}</span>
+            </li>
+        }
+        .into_any()
+    };
     view! {
         <Show when=move || !session.install.is_installed()>
-            <button class="setting" type="button" on:click=install>{text(words::INSTALL, "")} {icon("install")}</button>
+            <button class="setting" type="button" on:click=install>
+                {text(words::INSTALL, "")}
+                {icon("install")}
+            </button>
         </Show>
         <Show when=move || showing.get()>
             <Dialog
                 title=words::INSTALL_TITLE
                 on_close=Callback::new(move |()| close())
-                actions=Box::new(move || button("button button--primary button--large", words::GOT_IT, move |_| close()))
+                actions=Box::new(move || button(
+                    "button button--primary button--large",
+                    words::GOT_IT,
+                    move |_| close(),
+                ))
             >
                 <p class="quiet">{words::INSTALL_TEXT}</p>
                 <ol class="steps">{words::INSTALL_STEPS.into_iter().map(step).collect_view()}</ol>

@@ -18,7 +18,10 @@ pub fn KeySetting() -> AnyView {
         None => words::KEY_HINT.to_owned(),
     };
     view! {
-        <a class="setting" href="/more/key">{name_and_hint(|| words::KEY.to_owned(), hint)} {icon("chevron")}</a>
+        <a class="setting" href="/more/key">
+            {name_and_hint(|| words::KEY.to_owned(), hint)}
+            {icon("chevron")}
+        </a>
     }
     .into_any()
 }
@@ -43,27 +46,65 @@ pub fn ReplaceKey() -> AnyView {
     };
     let input = view! {
         <div class="field">
-            <label class="field__label" for="passcode">{words::PASSCODE_OLD}</label>
-            <input class="input" id="passcode" type="password" autocomplete="off" aria-describedby="passcode-error"
+            <label class="field__label" for="passcode">
+                {words::PASSCODE_OLD}
+            </label>
+            <input
+                class="input"
+                id="passcode"
+                type="password"
+                autocomplete="off"
+                aria-describedby="passcode-error"
                 aria-invalid=move || error.get().map(|_| "true")
-                on:input=move |event| { error.set(None); passcode.set(event_target_value(&event)); } />
-            <p class="field__error" id="passcode-error" role="alert">{move || error.get().map(|text| view! { {icon("failed")} {text} }.into_any())}</p>
+                on:input=move |event| {
+                    error.set(None);
+                    passcode.set(event_target_value(&event));
+                }
+            />
+            <p class="field__error" id="passcode-error" role="alert">
+                {move || {
+                    error
+                        .get()
+                        .map(|text| {
+                            view! {
+                                {icon("failed")}
+                                {text}
+                            }
+                                .into_any()
+                        })
+                }}
+            </p>
         </div>
     }
     .into_any();
     let disabled = move || busy.get() || passcode.with(String::is_empty);
     view! {
-        <Frame title=words::KEY.to_owned() tab=Tab::More back=Signal::stored(Some(("/more".to_owned(), shell::BACK.to_owned()))) task=Signal::stored(true)>
+        <Frame
+            title=words::KEY.to_owned()
+            tab=Tab::More
+            back=Signal::stored(Some(("/more".to_owned(), shell::BACK.to_owned())))
+            task=Signal::stored(true)
+        >
             <main class="screen screen--acting" id="main">
-                <form class="section stack stack--wide" id="key-form" autocomplete="off" novalidate on:submit=submit>
+                <form
+                    class="section stack stack--wide"
+                    id="key-form"
+                    autocomplete="off"
+                    novalidate
+                    on:submit=submit
+                >
                     <p>{words::KEY_WHAT}</p>
                     <p>{words::KEY_WHEN} " " <a href="/more/passcode">{words::PASSCODE}</a></p>
                     <p>{words::KEY_HOW}</p>
                     {input}
                 </form>
                 <div class="actionbar">
-                    <a class="button button--narrow" href="/more">{shell::CANCEL}</a>
-                    <button class="button button--primary" type="submit" form="key-form" disabled=disabled>{words::KEY_REPLACE}</button>
+                    <a class="button button--narrow" href="/more">
+                        {shell::CANCEL}
+                    </a>
+                    <button class="button button--primary" type="submit" form="key-form" disabled=disabled>
+                        {words::KEY_REPLACE}
+                    </button>
                 </div>
             </main>
         </Frame>

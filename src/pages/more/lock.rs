@@ -23,15 +23,24 @@ pub fn Lock() -> AnyView {
         let value = after.minutes().to_string();
         let own = value.clone();
         let selected = move || chosen.with(|chosen| *chosen == own);
-        view! { <option value=value prop:selected=selected>{words::lock_after(after.minutes())}</option> }
-            .into_any()
+        view! {
+            <option value=value prop:selected=selected>
+                {words::lock_after(after.minutes())}
+            </option>
+        }
+        .into_any()
     };
     view! {
-        <button class="setting" type="button" on:click=move |_| session.lock()>{text(words::LOCK_NOW, words::LOCK_HINT)} {icon("lock")}</button>
+        <button class="setting" type="button" on:click=move |_| session.lock()>
+            {text(words::LOCK_NOW, words::LOCK_HINT)}
+            {icon("lock")}
+        </button>
         <label class="setting">
             {name_and_hint(|| words::LOCK_AFTER.to_owned(), || words::LOCK_AFTER_HINT.to_owned())}
             <span class="select">
-                <select class="input" autocomplete="off" aria-label=words::LOCK_AFTER on:change=choose>{LockAfter::CHOICES.map(option).collect_view()}</select>
+                <select class="input" autocomplete="off" aria-label=words::LOCK_AFTER on:change=choose>
+                    {LockAfter::CHOICES.map(option).collect_view()}
+                </select>
                 {icon("chevron")}
             </span>
         </label>

@@ -57,11 +57,19 @@ pub fn More() -> AnyView {
                 <div class="columns">
                     <section class="section">
                         <div class="card settings card--flush">
-                            <div class="setting">{name_and_hint(move || me.get().0, move || me.get().1)} {icon("person")}</div>
+                            <div class="setting">
+                                {name_and_hint(move || me.get().0, move || me.get().1)} {icon("person")}
+                            </div>
                             <lock::Lock />
-                            <a class="setting" href="/more/passcode">{text(words::PASSCODE, "")} {icon("chevron")}</a>
+                            <a class="setting" href="/more/passcode">
+                                {text(words::PASSCODE, "")}
+                                {icon("chevron")}
+                            </a>
                             <key::KeySetting />
-                            <a class="setting" href="/more/devices">{text(words::DEVICES, words::DEVICES_HINT)} {icon("chevron")}</a>
+                            <a class="setting" href="/more/devices">
+                                {text(words::DEVICES, words::DEVICES_HINT)}
+                                {icon("chevron")}
+                            </a>
                         </div>
                     </section>
                     <sync::Sync />
@@ -71,10 +79,18 @@ pub fn More() -> AnyView {
                     <section class="section">
                         <div class="card settings card--flush">
                             <Show when=move || me.get().2>
-                                <a class="setting" href="/more/audit">{text(words::AUDIT, words::AUDIT_HINT)} {icon("chevron")}</a>
+                                <a class="setting" href="/more/audit">
+                                    {text(words::AUDIT, words::AUDIT_HINT)}
+                                    {icon("chevron")}
+                                </a>
                             </Show>
                             <install::Install />
-                            <div class="setting">{text(words::ABOUT, &format!("{} · {packs}", words::version(env!("CARGO_PKG_VERSION"))))}</div>
+                            <div class="setting">
+                                {text(
+                                    words::ABOUT,
+                                    &format!("{} · {packs}", words::version(env!("CARGO_PKG_VERSION"))),
+                                )}
+                            </div>
                         </div>
                     </section>
                     <sign_out::SignOut />
@@ -96,7 +112,10 @@ fn name_and_hint(
     hint: impl Fn() -> String + Send + 'static,
 ) -> AnyView {
     view! {
-        <span class="setting__text"><span class="setting__name">{name}</span> <span class="setting__hint">{hint}</span></span>
+        <span class="setting__text">
+            <span class="setting__name">{name}</span>
+            <span class="setting__hint">{hint}</span>
+        </span>
     }
     .into_any()
 }

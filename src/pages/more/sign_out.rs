@@ -20,7 +20,14 @@ pub fn SignOut() -> AnyView {
     };
     view! {
         <section class="section">
-            <button class="button button--danger button--block" type="button" on:click=move |_| asking.set(true)>{icon("sign-out")} {words::SIGN_OUT}</button>
+            <button
+                class="button button--danger button--block"
+                type="button"
+                on:click=move |_| asking.set(true)
+            >
+                {icon("sign-out")}
+                {words::SIGN_OUT}
+            </button>
         </section>
         <Show when=move || asking.get()>
             <Dialog
@@ -30,22 +37,38 @@ pub fn SignOut() -> AnyView {
                     let some = move || unsent.get() > 0;
                     let label = move || if some() { words::SIGN_OUT_ANYWAY } else { words::SIGN_OUT };
                     view! {
-                        <button class="button button--danger-solid button--large" type="button" disabled=move || busy.get() on:click=erase>{label}</button>
+                        <button
+                            class="button button--danger-solid button--large"
+                            type="button"
+                            disabled=move || busy.get()
+                            on:click=erase
+                        >
+                            {label}
+                        </button>
                         <Show when=some>
-                            {button("button button--primary button--large", words::SIGN_OUT_SAVE, move |_| exporting.set(true))}
+                            {button(
+                                "button button--primary button--large",
+                                words::SIGN_OUT_SAVE,
+                                move |_| exporting.set(true),
+                            )}
                         </Show>
                         {focused_button("button button--large", words::STAY, move |_| asking.set(false))}
                     }
-                    .into_any()
+                        .into_any()
                 })
             >
                 <Show when=move || { unsent.get() > 0 }>
-                    <div class="notice" data-tone="failed" role="alert">{icon("alert")} <p class="notice__text">{move || words::unsent(unsent.get())}</p></div>
+                    <div class="notice" data-tone="failed" role="alert">
+                        {icon("alert")}
+                        <p class="notice__text">{move || words::unsent(unsent.get())}</p>
+                    </div>
                 </Show>
                 <p>{words::SIGN_OUT_TEXT}</p>
             </Dialog>
         </Show>
-        <Show when=move || exporting.get()><ExportDialog on_close=Callback::new(move |()| exporting.set(false)) /></Show>
+        <Show when=move || exporting.get()>
+            <ExportDialog on_close=Callback::new(move |()| exporting.set(false)) />
+        </Show>
     }
     .into_any()
 }

@@ -42,22 +42,32 @@ pub fn Storage() -> AnyView {
             used.set(Some(session.storage_use().await));
         })
     };
-    let line =
-        |(title, count): (String, u64)| view! { <dt>{title}</dt> <dd>{grouped(count)}</dd> }.into_any();
+    let line = |(title, count): (String, u64)| {
+        view! {
+            <dt>{title}</dt>
+            <dd>{grouped(count)}</dd>
+        }
+        .into_any()
+    };
     view! {
         <section class="section" aria-labelledby="storage">
-            <div class="section__head"><h2 class="section__title" id="storage">{words::STORAGE}</h2></div>
+            <div class="section__head">
+                <h2 class="section__title" id="storage">
+                    {words::STORAGE}
+                </h2>
+            </div>
             <div class="card stack">
                 {move || used.get().map(usage)}
                 <dl class="legend">{move || held.get().into_iter().map(line).collect_view()}</dl>
                 {move || used.get().map(|used| promise(used.persisted))}
                 <Show when=move || used.get().is_some_and(|used| !used.persisted)>
                     <div class="cluster">{button("button", words::ASK_TO_KEEP, ask)}</div>
-                </Show>
-                <Show when=move || { pages.get() > 0 }>
-                    <div class="notice" data-tone="failed" role="alert">{icon("alert")} <p class="notice__text">{move || words::quarantined(pages.get())}</p></div>
-                </Show>
-                <Unreadable />
+                </Show> <Show when=move || { pages.get() > 0 }>
+                    <div class="notice" data-tone="failed" role="alert">
+                        {icon("alert")}
+                        <p class="notice__text">{move || words::quarantined(pages.get())}</p>
+                    </div>
+                </Show> <Unreadable />
             </div>
         </section>
     }
@@ -71,8 +81,19 @@ fn usage(used: StorageUse) -> AnyView {
             let percent = format!("{} %", decimal(usage / quota * 100.0, 0));
             view! {
                 <div class="progress">
-                    <div class="progress__label"><span>{said.clone()}</span><span>{percent}</span></div>
-                    <meter class="bar" aria-label=words::STORAGE value=decimal(usage, 0) high=decimal(quota * 0.8, 0) max=decimal(quota, 0)>{said}</meter>
+                    <div class="progress__label">
+                        <span>{said.clone()}</span>
+                        <span>{percent}</span>
+                    </div>
+                    <meter
+                        class="bar"
+                        aria-label=words::STORAGE
+                        value=decimal(usage, 0)
+                        high=decimal(quota * 0.8, 0)
+                        max=decimal(quota, 0)
+                    >
+                        {said}
+                    </meter>
                 </div>
             }
             .into_any()

@@ -53,18 +53,35 @@ pub fn Sync() -> AnyView {
     };
     view! {
         <section class="section" aria-labelledby="sync">
-            <div class="section__head"><h2 class="section__title" id="sync">{words::SYNC}</h2></div>
+            <div class="section__head">
+                <h2 class="section__title" id="sync">
+                    {words::SYNC}
+                </h2>
+            </div>
             <StallNotice />
             <ClockOff />
             <div class="card settings card--flush">
-                <button class="setting" type="button" on:click=move |_| session.sync_now()>{name_and_hint(|| words::SYNC_NOW.to_owned(), last)} {icon("sync")}</button>
+                <button class="setting" type="button" on:click=move |_| session.sync_now()>
+                    {name_and_hint(|| words::SYNC_NOW.to_owned(), last)}
+                    {icon("sync")}
+                </button>
                 <label class="setting">
                     {name_and_hint(|| words::BACKGROUND.to_owned(), hint)}
-                    <input class="switch" type="checkbox" role="switch" aria-label=words::BACKGROUND prop:checked=move || background.get() on:change=toggle />
+                    <input
+                        class="switch"
+                        type="checkbox"
+                        role="switch"
+                        aria-label=words::BACKGROUND
+                        prop:checked=move || background.get()
+                        on:change=toggle
+                    />
                 </label>
                 <details class="details">
                     <summary class="details__summary">{icon("chevron")} {shell::DETAILS}</summary>
-                    <div class="details__body"><p>{verified}</p> <p>{move || stored.get().2}</p></div>
+                    <div class="details__body">
+                        <p>{verified}</p>
+                        <p>{move || stored.get().2}</p>
+                    </div>
                 </details>
             </div>
         </section>
@@ -88,8 +105,10 @@ fn StallNotice() -> AnyView {
         stall.get().map(|(title, said)| {
             view! {
                 <div class="notice" data-tone="failed" role="alert">
-                    {icon("alert")} <h3 class="notice__title">{title}</h3>
-                    <p class="notice__text">{words::NOT_DRAINING_TEXT}</p> <p class="notice__text">{said}</p>
+                    {icon("alert")}
+                    <h3 class="notice__title">{title}</h3>
+                    <p class="notice__text">{words::NOT_DRAINING_TEXT}</p>
+                    <p class="notice__text">{said}</p>
                 </div>
             }
             .into_any()

@@ -13,16 +13,29 @@ pub fn Theme() -> AnyView {
         };
         view! {
             <label class="segmented__option">
-                <input type="radio" name="theme" prop:checked=move || chosen.with(|chosen| chosen == value) on:change=choose /> <span>{label}</span>
+                <input
+                    type="radio"
+                    name="theme"
+                    prop:checked=move || chosen.with(|chosen| chosen == value)
+                    on:change=choose
+                />
+                <span>{label}</span>
             </label>
-        }.into_any()
+        }
+        .into_any()
     };
     view! {
         <section class="section" aria-labelledby="look">
-            <div class="section__head"><h2 class="section__title" id="look">{words::LOOK}</h2></div>
+            <div class="section__head">
+                <h2 class="section__title" id="look">
+                    {words::LOOK}
+                </h2>
+            </div>
             <fieldset class="segmented">
                 <legend class="visually-hidden">{words::THEME}</legend>
-                {option(theme::AUTO, words::THEME_AUTO)} {option("light", words::THEME_LIGHT)} {option("dark", words::THEME_DARK)}
+                {option(theme::AUTO, words::THEME_AUTO)}
+                {option("light", words::THEME_LIGHT)}
+                {option("dark", words::THEME_DARK)}
             </fieldset>
         </section>
     }

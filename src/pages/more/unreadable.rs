@@ -25,15 +25,21 @@ pub fn Unreadable() -> AnyView {
     view! {
         <Show when=move || { count.get() > 0 }>
             <div class="notice" data-tone="failed" role="alert">
-                {icon("alert")} <h3 class="notice__title">{words::UNREADABLE}</h3> <p class="notice__text">{move || words::unreadable(count.get())}</p>
+                {icon("alert")}
+                <h3 class="notice__title">{words::UNREADABLE}</h3>
+                <p class="notice__text">{move || words::unreadable(count.get())}</p>
                 <div class="notice__actions">
                     {button("button button--primary", words::SIGN_OUT_SAVE, move |_| exporting.set(true))}
                     {button("button button--danger", words::REMOVE_UNREADABLE, move |_| removing.set(true))}
                 </div>
             </div>
         </Show>
-        <Show when=move || exporting.get()><ExportDialog on_close=Callback::new(move |()| exporting.set(false)) /></Show>
-        <Show when=move || removing.get()><Remove count on_close=Callback::new(move |()| removing.set(false)) /></Show>
+        <Show when=move || exporting.get()>
+            <ExportDialog on_close=Callback::new(move |()| exporting.set(false)) />
+        </Show>
+        <Show when=move || removing.get()>
+            <Remove count on_close=Callback::new(move |()| removing.set(false)) />
+        </Show>
     }
     .into_any()
 }
@@ -61,9 +67,15 @@ fn Remove(count: RwSignal<usize>, on_close: Callback<()>) -> AnyView {
         });
     });
     let message = move || {
-        error
-            .get()
-            .map(|text| view! { <p class="field__error" role="alert">{icon("failed")} {text}</p> }.into_any())
+        error.get().map(|text| {
+            view! {
+                <p class="field__error" role="alert">
+                    {icon("failed")}
+                    {text}
+                </p>
+            }
+            .into_any()
+        })
     };
     view! {
         <LossDialog

@@ -69,34 +69,100 @@ pub fn ActionBar(open: Open) -> AnyView {
     let deleting = RwSignal::new(false);
     let line = move |action: Action| {
         let label = action.label.clone();
-        view! { <button class="setting" type="button" on:click=move |_| act.run(action.clone())><span class="setting__text"><span class="setting__name">{label}</span></span> {icon("chevron")}</button> }.into_any()
+        view! {
+            <button class="setting" type="button" on:click=move |_| act.run(action.clone())>
+                <span class="setting__text">
+                    <span class="setting__name">{label}</span>
+                </span>
+                {icon("chevron")}
+            </button>
+        }
+        .into_any()
     };
     view! {
         <div class="actionbar">
-            <button class="button button--narrow button--square" type="button" aria-label=words::MORE_ACTIONS aria-haspopup="dialog" on:click=move |_| menu.set(true)>{icon("dots")}</button>
-            {may_edit.then(|| view! { <a class="button button--narrow" href=edit>{icon("edit")} {words::EDIT}</a> }.into_any())}
-            {move || first().map(|action| {
-                let label = action.label.clone();
-                view! { <button class="button button--primary" type="button" on:click=move |_| act.run(action.clone())>{icon("check")} {label}</button> }.into_any()
-            })}
+            <button
+                class="button button--narrow button--square"
+                type="button"
+                aria-label=words::MORE_ACTIONS
+                aria-haspopup="dialog"
+                on:click=move |_| menu.set(true)
+            >
+                {icon("dots")}
+            </button>
+            {may_edit
+                .then(|| {
+                    view! {
+                        <a class="button button--narrow" href=edit>
+                            {icon("edit")}
+                            {words::EDIT}
+                        </a>
+                    }
+                        .into_any()
+                })}
+            {move || {
+                first()
+                    .map(|action| {
+                        let label = action.label.clone();
+                        view! {
+                            <button
+                                class="button button--primary"
+                                type="button"
+                                on:click=move |_| act.run(action.clone())
+                            >
+                                {icon("check")}
+                                {label}
+                            </button>
+                        }
+                            .into_any()
+                    })
+            }}
         </div>
         <Show when=move || menu.get()>
             <Dialog title=words::MORE_ACTIONS on_close=Callback::new(move |()| menu.set(false))>
                 <div class="card settings card--flush">
                     {move || more().into_iter().map(line).collect_view()}
                     <button class="setting" type="button" on:click=pin>
-                        <span class="setting__text"><span class="setting__name">{move || if pinned.get() { words::UNPIN } else { words::PIN }}</span></span> {icon("device")}
+                        <span class="setting__text">
+                            <span class="setting__name">
+                                {move || if pinned.get() { words::UNPIN } else { words::PIN }}
+                            </span>
+                        </span>
+                        {icon("device")}
                     </button>
-                    {may_delete.then(|| view! {
-                        <button class="setting" type="button" on:click=move |_| { menu.set(false); deleting.set(true); }>
-                            <span class="setting__text"><span class="setting__name">{words::DELETE}</span></span> {icon("trash")}
-                        </button>
-                    }.into_any())}
+                    {may_delete
+                        .then(|| {
+                            view! {
+                                <button
+                                    class="setting"
+                                    type="button"
+                                    on:click=move |_| {
+                                        menu.set(false);
+                                        deleting.set(true);
+                                    }
+                                >
+                                    <span class="setting__text">
+                                        <span class="setting__name">{words::DELETE}</span>
+                                    </span>
+                                    {icon("trash")}
+                                </button>
+                            }
+                                .into_any()
+                        })}
                 </div>
             </Dialog>
         </Show>
-        {move || asking.get().map(|action| view! { <AskDialog open action on_close=Callback::new(move |()| asking.set(None)) /> }.into_any())}
-        <Show when=move || deleting.get()><DeleteDialog open on_close=Callback::new(move |()| deleting.set(false)) /></Show>
+        {move || {
+            asking
+                .get()
+                .map(|action| {
+                    view! { <AskDialog open action on_close=Callback::new(move |()| asking.set(None)) /> }
+                        .into_any()
+                })
+        }}
+        <Show when=move || deleting.get()>
+            <DeleteDialog open on_close=Callback::new(move |()| deleting.set(false)) />
+        </Show>
     }
     .into_any()
 }
@@ -186,7 +252,14 @@ fn AskDialog(open: Open, action: Action, on_close: Callback<()>) -> AnyView {
         form.draft
             .with(|draft| draft.other_errors(&names))
             .into_iter()
-            .map(|error| view! { <p class="field__error" role="alert">{error}</p> }.into_any())
+            .map(|error| {
+                view! {
+                    <p class="field__error" role="alert">
+                        {error}
+                    </p>
+                }
+                .into_any()
+            })
             .collect_view()
     };
     view! {
@@ -195,10 +268,16 @@ fn AskDialog(open: Open, action: Action, on_close: Callback<()>) -> AnyView {
             on_close
             actions=Box::new(move || {
                 view! {
-                    <button class="button button--primary button--large" type="button" on:click=move |_| submit()>{label}</button>
+                    <button
+                        class="button button--primary button--large"
+                        type="button"
+                        on:click=move |_| submit()
+                    >
+                        {label}
+                    </button>
                     {button("button button--large", shell::CANCEL, move |_| on_close.run(()))}
                 }
-                .into_any()
+                    .into_any()
             })
         >
             <div class="stack stack--wide">{elsewhere} {inputs}</div>
@@ -241,7 +320,7 @@ fn DeleteDialog(open: Open, on_close: Callback<()>) -> AnyView {
                     {button("button button--danger-solid button--large", words::DELETE, delete)}
                     {focused_button("button button--large", shell::CANCEL, move |_| on_close.run(()))}
                 }
-                .into_any()
+                    .into_any()
             })
         >
             <p>{words::DELETE_TEXT}</p>

@@ -49,16 +49,18 @@ pub fn Record(entity: String, id: String) -> AnyView {
     let own_page = lines::page_of(&entity);
     view! {
         <article class="panes__detail" aria-labelledby="record-title">
-            {move || if there.get() {
-                view! {
-                    <Head open />
-                    {own_page.map_or_else(|| generic(open), |page| (page.draw)(open))}
-                    <YourChanges open />
-                    <ActionBar open />
+            {move || {
+                if there.get() {
+                    view! {
+                        <Head open />
+                        {own_page.map_or_else(|| generic(open), |page| (page.draw)(open))}
+                        <YourChanges open />
+                        <ActionBar open />
+                    }
+                        .into_any()
+                } else {
+                    missing()
                 }
-                .into_any()
-            } else {
-                missing()
             }}
         </article>
     }
@@ -114,10 +116,15 @@ fn Head(open: Open) -> AnyView {
     view! {
         <header class="record-head" data-priority=move || head.with(|head| head.as_ref().map(|head| head.3))>
             <div class="record-head__number">
-                <span>{part(|head| head.0.clone())}</span> {move || head.with(|head| head.as_ref().map(|head| mark(head.4)))}
+                <span>{part(|head| head.0.clone())}</span>
+                {move || head.with(|head| head.as_ref().map(|head| mark(head.4)))}
             </div>
-            <h2 class="record-head__title" dir="auto" id="record-title" tabindex="-1" node_ref=heading>{part(|head| head.1.clone())}</h2>
-            <div class="cluster">{move || head.with(|head| head.as_ref().map(|head| badges(head.2.clone())))}</div>
+            <h2 class="record-head__title" dir="auto" id="record-title" tabindex="-1" node_ref=heading>
+                {part(|head| head.1.clone())}
+            </h2>
+            <div class="cluster">
+                {move || head.with(|head| head.as_ref().map(|head| badges(head.2.clone())))}
+            </div>
         </header>
     }
     .into_any()
@@ -127,7 +134,13 @@ type HeadParts = (String, String, Vec<row::Badge>, &'static str, Mark);
 
 /// A record whose page the pack alone describes.
 fn generic(open: Open) -> AnyView {
-    view! { {facts(open, &[])} {proses(open, &[])} {timed_work(open)} {lists(open)} }.into_any()
+    view! {
+        {facts(open, &[])}
+        {proses(open, &[])}
+        {timed_work(open)}
+        {lists(open)}
+    }
+    .into_any()
 }
 
 /// What was written here and is not delivered yet, with how far it has come.
@@ -143,9 +156,15 @@ fn YourChanges(open: Open) -> AnyView {
     view! {
         <Show when=move || !writes.with(Vec::is_empty)>
             <section class="section" aria-labelledby="your-changes">
-                <div class="section__head"><h3 class="section__title" id="your-changes">{words::YOUR_CHANGES}</h3></div>
+                <div class="section__head">
+                    <h3 class="section__title" id="your-changes">
+                        {words::YOUR_CHANGES}
+                    </h3>
+                </div>
                 <div class="card card--flush">
-                    <For each=move || writes.get() key=|told| told.clone() let:told><WriteCard told record_is_known=true /></For>
+                    <For each=move || writes.get() key=|told| told.clone() let:told>
+                        <WriteCard told record_is_known=true />
+                    </For>
                 </div>
             </section>
         </Show>

@@ -34,10 +34,24 @@ pub fn Today() -> AnyView {
     let list = session
         .read(|reader| entities::first(reader.replica))
         .unwrap_or_default();
-    let search = view! { <a class="icon-button" href=format!("/records/{list}") aria-label=words::SEARCH>{icon("search")}</a> }.into_any();
+    let search = view! {
+        <a class="icon-button" href=format!("/records/{list}") aria-label=words::SEARCH>
+            {icon("search")}
+        </a>
+    }
+    .into_any();
     let new = move || {
         created.get().map(|entity| {
-            view! { <a class="button button--primary button--large button--round fab" href=format!("/records/{entity}/new")>{icon("add")} {words::NEW}</a> }.into_any()
+            view! {
+                <a
+                    class="button button--primary button--large button--round fab"
+                    href=format!("/records/{entity}/new")
+                >
+                    {icon("add")}
+                    {words::NEW}
+                </a>
+            }
+            .into_any()
         })
     };
     view! {
@@ -50,12 +64,16 @@ pub fn Today() -> AnyView {
                 <div class="columns">
                     <FailureNotice />
                     <ConflictNotice />
-                    <Show when=move || !counts()><Held /></Show>
+                    <Show when=move || !counts()>
+                        <Held />
+                    </Show>
                     <Unfinished />
                     {sections(found)}
                     <OnDevice />
                 </div>
-                <Show when=is_empty><Empty symbol="today" title=words::NOTHING_TODAY text=words::NOTHING_TODAY_TEXT /></Show>
+                <Show when=is_empty>
+                    <Empty symbol="today" title=words::NOTHING_TODAY text=words::NOTHING_TODAY_TEXT />
+                </Show>
                 {room_for_button()}
                 {new}
             </main>

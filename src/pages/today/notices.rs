@@ -27,7 +27,10 @@ pub fn Held() -> AnyView {
             .map(|(_, entity)| tally(entity))
             .collect::<Vec<_>>()
     });
-    view! { <Show when=move || !held.with(Vec::is_empty)>{move || tally(words::ON_THIS_DEVICE, held.get())}</Show> }.into_any()
+    view! {
+        <Show when=move || !held.with(Vec::is_empty)>{move || tally(words::ON_THIS_DEVICE, held.get())}</Show>
+    }
+    .into_any()
 }
 
 /// Stays until it is settled: what was not accepted, with another try and the whole story.
@@ -51,11 +54,22 @@ pub fn FailureNotice() -> AnyView {
         failed.get().map(|(count, record, message)| {
             view! {
                 <div class="notice notice--page" data-tone="failed" role="alert">
-                    {icon("failed")} <h2 class="notice__title" dir="auto">{status::not_accepted(count)}</h2>
-                    <p class="notice__text" dir="auto">{record} ": " {message} " " {words::KEPT}</p>
+                    {icon("failed")}
+                    <h2 class="notice__title" dir="auto">
+                        {status::not_accepted(count)}
+                    </h2>
+                    <p class="notice__text" dir="auto">
+                        {record}
+                        ": "
+                        {message}
+                        " "
+                        {words::KEPT}
+                    </p>
                     <div class="notice__actions">
                         {button("button", shell::RETRY, move |_| session.retry_all())}
-                        <a class="button button--quiet" href="/queue">{shell::DETAILS}</a>
+                        <a class="button button--quiet" href="/queue">
+                            {shell::DETAILS}
+                        </a>
                     </div>
                 </div>
             }
@@ -71,8 +85,15 @@ pub fn ConflictNotice() -> AnyView {
     view! {
         <Show when=move || { count.get() > 0 }>
             <div class="notice notice--page" data-tone="conflict">
-                {icon("conflict")} <h2 class="notice__title" dir="auto">{move || words::conflicts_wait(count.get())}</h2>
-                <div class="notice__actions"><a class="button" href="/inbox">{words::CONFLICTS_WAIT}</a></div>
+                {icon("conflict")}
+                <h2 class="notice__title" dir="auto">
+                    {move || words::conflicts_wait(count.get())}
+                </h2>
+                <div class="notice__actions">
+                    <a class="button" href="/inbox">
+                        {words::CONFLICTS_WAIT}
+                    </a>
+                </div>
             </div>
         </Show>
     }
@@ -92,17 +113,38 @@ pub fn OnDevice() -> AnyView {
             .collect::<Vec<_>>()
     });
     let line = |(what, record): (String, String)| {
-        view! { <a class="setting" href="/queue"><span class="setting__text"><span class="setting__name" dir="auto">{what}</span> <span class="setting__hint" dir="auto">{record}</span></span> {icon("device")}</a> }.into_any()
+        view! {
+            <a class="setting" href="/queue">
+                <span class="setting__text">
+                    <span class="setting__name" dir="auto">
+                        {what}
+                    </span>
+                    <span class="setting__hint" dir="auto">
+                        {record}
+                    </span>
+                </span>
+                {icon("device")}
+            </a>
+        }
+        .into_any()
     };
     view! {
         <Show when=move || !waiting.with(Vec::is_empty)>
             <section class="section" aria-labelledby="on-device">
                 <div class="section__head">
-                    <h2 class="section__title" id="on-device">{words::ON_DEVICE_TITLE} " " <span class="count">{move || waiting.with(Vec::len)}</span></h2>
-                    <a class="section__link" href="/queue">{words::SEE_QUEUE}</a>
+                    <h2 class="section__title" id="on-device">
+                        {words::ON_DEVICE_TITLE}
+                        " "
+                        <span class="count">{move || waiting.with(Vec::len)}</span>
+                    </h2>
+                    <a class="section__link" href="/queue">
+                        {words::SEE_QUEUE}
+                    </a>
                 </div>
                 <p class="quiet small">{words::ON_DEVICE_TEXT}</p>
-                <div class="card settings card--flush">{move || waiting.get().into_iter().take(3).map(line).collect_view()}</div>
+                <div class="card settings card--flush">
+                    {move || waiting.get().into_iter().take(3).map(line).collect_view()}
+                </div>
             </section>
         </Show>
     }

@@ -54,8 +54,12 @@ fn listed(section: Section, content: Memo<Option<Content>>) -> AnyView {
     view! {
         <section class="section" aria-labelledby=id>
             <div class="section__head">
-                <h2 class="section__title" dir="auto" id=heading>{title}</h2>
-                <a class="section__link" href=format!("/records/{entity}")>{words::all(&plural)}</a>
+                <h2 class="section__title" dir="auto" id=heading>
+                    {title}
+                </h2>
+                <a class="section__link" href=format!("/records/{entity}")>
+                    {words::all(&plural)}
+                </a>
             </div>
             {rows("rows rows--card", found, Signal::stored(None::<String>))}
         </section>
@@ -108,11 +112,23 @@ fn running(section: Section, content: Memo<Option<Content>>) -> AnyView {
     let (id, heading) = (section.id.clone(), section.id);
     view! {
         <section class="section" aria-labelledby=id>
-            <div class="section__head"><h2 class="section__title" dir="auto" id=heading>{section.title}</h2></div>
+            <div class="section__head">
+                <h2 class="section__title" dir="auto" id=heading>
+                    {section.title}
+                </h2>
+            </div>
             <div class="card card--flush">
                 <div class="timer" data-running="true">
-                    <div><TimerReading since /> <div class="timer__note" dir="auto">{note}</div></div>
-                    <button class="button button--primary button--large" type="button" on:click=stop>{icon("stop")} {words::STOP}</button>
+                    <div>
+                        <TimerReading since />
+                        <div class="timer__note" dir="auto">
+                            {note}
+                        </div>
+                    </div>
+                    <button class="button button--primary button--large" type="button" on:click=stop>
+                        {icon("stop")}
+                        {words::STOP}
+                    </button>
                 </div>
                 {rows("", one, Signal::stored(None::<String>))}
             </div>

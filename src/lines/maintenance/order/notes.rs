@@ -57,11 +57,26 @@ pub fn Completion(open: Open) -> AnyView {
     });
     view! {
         <section class="section" aria-labelledby="completion">
-            {section_head("completion", heading.into_any(), Some(section_button(words::EDIT, "edit", move || dialog.begin())))}
-            <p class=class dir="auto">{shown}</p>
+            {section_head(
+                "completion",
+                heading.into_any(),
+                Some(section_button(words::EDIT, "edit", move || dialog.begin())),
+            )}
+            <p class=class dir="auto">
+                {shown}
+            </p>
         </section>
         <Show when=dialog.shown>
-            <WriteDialog title=label.get_value() label=label.get_value() initial=written.get_untracked().as_str().unwrap_or_default().to_owned() entry=false on_save=save dialog open field="completionNotes" />
+            <WriteDialog
+                title=label.get_value()
+                label=label.get_value()
+                initial=written.get_untracked().as_str().unwrap_or_default().to_owned()
+                entry=false
+                on_save=save
+                dialog
+                open
+                field="completionNotes"
+            />
         </Show>
     }
     .into_any()
@@ -107,17 +122,42 @@ pub fn Notes(open: Open) -> AnyView {
     });
     view! {
         <section class="section" aria-labelledby="notes">
-            {section_head("notes", words::NOTES.into_any(), Some(section_button(words::ADD_NOTE, "add", move || dialog.begin())))}
-            <Show when=move || !notes.with(Vec::is_empty) fallback=|| view! { <p class="card prose prose--empty">{words::NOT_WRITTEN}</p> }.into_any()>
+            {section_head(
+                "notes",
+                words::NOTES.into_any(),
+                Some(section_button(words::ADD_NOTE, "add", move || dialog.begin())),
+            )}
+            <Show
+                when=move || !notes.with(Vec::is_empty)
+                fallback=|| view! { <p class="card prose prose--empty">{words::NOT_WRITTEN}</p> }.into_any()
+            >
                 <ul class="card card--flush">
                     <For each=move || notes.get() key=|note| note.clone() let:note>
-                        <li class="labour__item"><span><span class="prose" dir="auto">{note.1}</span> <span class="checklist__note" dir="auto">{note.2}</span></span></li>
+                        <li class="labour__item">
+                            <span>
+                                <span class="prose" dir="auto">
+                                    {note.1}
+                                </span>
+                                <span class="checklist__note" dir="auto">
+                                    {note.2}
+                                </span>
+                            </span>
+                        </li>
                     </For>
                 </ul>
             </Show>
         </section>
         <Show when=dialog.shown>
-            <WriteDialog title=words::ADD_NOTE.to_owned() label=words::NOTE.to_owned() initial=String::new() entry=true on_save=save dialog open field="notes" />
+            <WriteDialog
+                title=words::ADD_NOTE.to_owned()
+                label=words::NOTE.to_owned()
+                initial=String::new()
+                entry=true
+                on_save=save
+                dialog
+                open
+                field="notes"
+            />
         </Show>
     }
     .into_any()
@@ -171,15 +211,41 @@ fn WriteDialog(
                     {button("button button--primary button--large", words::SAVE, save)}
                     {button("button button--large", shell::CANCEL, move |_| on_close.run(()))}
                 }
-                .into_any()
+                    .into_any()
             })
         >
             <div class="field">
-                <label class="visually-hidden" for="written">{label}</label>
-                <textarea class="input" dir="auto" id="written" rows="6" autocomplete="off" autofocus prop:value=before aria-describedby="written-error"
+                <label class="visually-hidden" for="written">
+                    {label}
+                </label>
+                <textarea
+                    class="input"
+                    dir="auto"
+                    id="written"
+                    rows="6"
+                    autocomplete="off"
+                    autofocus
+                    prop:value=before
+                    aria-describedby="written-error"
                     aria-invalid=move || wrong.get().map(|_| "true")
-                    on:input=move |event| { wrong.set(None); typed.set(event_target_value(&event)); }></textarea>
-                <p class="field__error" id="written-error" role="alert">{move || wrong.get().map(|why| view! { {icon("failed")} {why} }.into_any())}</p>
+                    on:input=move |event| {
+                        wrong.set(None);
+                        typed.set(event_target_value(&event));
+                    }
+                ></textarea>
+                <p class="field__error" id="written-error" role="alert">
+                    {move || {
+                        wrong
+                            .get()
+                            .map(|why| {
+                                view! {
+                                    {icon("failed")}
+                                    {why}
+                                }
+                                    .into_any()
+                            })
+                    }}
+                </p>
             </div>
         </Dialog>
     }

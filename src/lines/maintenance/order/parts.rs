@@ -64,25 +64,63 @@ pub fn Parts(open: Open) -> AnyView {
         let (less, more) = (told.line.clone(), told.line.clone());
         view! {
             <li class="parts__item">
-                <div><div class="parts__name" dir="auto">{name.clone()}</div> <div class="parts__note" dir="auto">{note}</div></div>
+                <div>
+                    <div class="parts__name" dir="auto">
+                        {name.clone()}
+                    </div>
+                    <div class="parts__note" dir="auto">
+                        {note}
+                    </div>
+                </div>
                 <div class="stepper" role="group" aria-label=name>
-                    <button class="stepper__button" type="button" aria-label=words::ONE_LESS disabled=move || !quantity().is_positive() on:click=move |_| change(less.clone(), -1)>{icon("minus")}</button>
+                    <button
+                        class="stepper__button"
+                        type="button"
+                        aria-label=words::ONE_LESS
+                        disabled=move || !quantity().is_positive()
+                        on:click=move |_| change(less.clone(), -1)
+                    >
+                        {icon("minus")}
+                    </button>
                     <output class="stepper__value">{move || quantity().to_string()}</output>
-                    <button class="stepper__button" type="button" aria-label=words::ONE_MORE on:click=move |_| change(more.clone(), 1)>{icon("add")}</button>
+                    <button
+                        class="stepper__button"
+                        type="button"
+                        aria-label=words::ONE_MORE
+                        on:click=move |_| change(more.clone(), 1)
+                    >
+                        {icon("add")}
+                    </button>
                 </div>
             </li>
-        }.into_any()
+        }
+        .into_any()
     };
     let adding = RwSignal::new(false);
     let on_add = Callback::new(move |line: Line| change(line, 1));
     view! {
         <section class="section" aria-labelledby="parts">
-            {section_head("parts", words::PARTS_USED.into_any(), Some(section_button(words::ADD_PART, "add", move || adding.set(true))))}
-            <Show when=move || !all.with(Vec::is_empty) fallback=|| view! { <p class="card prose prose--empty">{words::NO_PARTS}</p> }.into_any()>
-                <ul class="card card--flush parts"><For each=move || all.get() key=|told| (told.line.part.clone(), told.name.clone()) children=item /></ul>
+            {section_head(
+                "parts",
+                words::PARTS_USED.into_any(),
+                Some(section_button(words::ADD_PART, "add", move || adding.set(true))),
+            )}
+            <Show
+                when=move || !all.with(Vec::is_empty)
+                fallback=|| view! { <p class="card prose prose--empty">{words::NO_PARTS}</p> }.into_any()
+            >
+                <ul class="card card--flush parts">
+                    <For
+                        each=move || all.get()
+                        key=|told| (told.line.part.clone(), told.name.clone())
+                        children=item
+                    />
+                </ul>
             </Show>
         </section>
-        <Show when=move || adding.get()><AddPart on_add on_close=Callback::new(move |()| adding.set(false)) /></Show>
+        <Show when=move || adding.get()>
+            <AddPart on_add on_close=Callback::new(move |()| adding.set(false)) />
+        </Show>
     }
     .into_any()
 }
@@ -144,18 +182,45 @@ fn AddPart(on_add: Callback<Line>, on_close: Callback<()>) -> AnyView {
         };
         view! {
             <button class="setting" type="button" on:click=add>
-                <span class="setting__text"><span class="setting__name" dir="auto">{told.name}</span> <span class="setting__hint" dir="auto">{told.note}</span></span> {icon("add")}
+                <span class="setting__text">
+                    <span class="setting__name" dir="auto">
+                        {told.name}
+                    </span>
+                    <span class="setting__hint" dir="auto">
+                        {told.note}
+                    </span>
+                </span>
+                {icon("add")}
             </button>
-        }.into_any()
+        }
+        .into_any()
     };
     view! {
         <Dialog title=words::ADD_PART on_close>
             <div class="search">
-                {icon("search")} <label class="visually-hidden" for="find-part">{words::FIND_PART}</label>
-                <input class="input" dir="auto" id="find-part" type="search" autocomplete="off" placeholder=words::FIND_PART on:input=move |event| search.set(event_target_value(&event)) />
+                {icon("search")} <label class="visually-hidden" for="find-part">
+                    {words::FIND_PART}
+                </label>
+                <input
+                    class="input"
+                    dir="auto"
+                    id="find-part"
+                    type="search"
+                    autocomplete="off"
+                    placeholder=words::FIND_PART
+                    on:input=move |event| search.set(event_target_value(&event))
+                />
             </div>
-            <Show when=move || found.with(Vec::is_empty)><p class="quiet">{words::NO_PART_FITS}</p></Show>
-            <div class="card settings card--flush"><For each=move || found.get() key=|told| (told.line.part.clone(), told.note.clone()) children=choice /></div>
+            <Show when=move || found.with(Vec::is_empty)>
+                <p class="quiet">{words::NO_PART_FITS}</p>
+            </Show>
+            <div class="card settings card--flush">
+                <For
+                    each=move || found.get()
+                    key=|told| (told.line.part.clone(), told.note.clone())
+                    children=choice
+                />
+            </div>
         </Dialog>
     }
     .into_any()

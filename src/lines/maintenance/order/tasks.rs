@@ -35,19 +35,43 @@ pub fn Tasks(open: Open) -> AnyView {
                 <label class="check">
                     <input class="check__box" type="checkbox" prop:checked=is_done on:change=toggle />
                     <span>
-                        <span class="checklist__text" dir="auto">{task.title}</span>
-                        {(!task.note.is_empty()).then(|| view! { <span class="checklist__note" dir="auto">{task.note}</span> }.into_any())}
+                        <span class="checklist__text" dir="auto">
+                            {task.title}
+                        </span>
+                        {(!task.note.is_empty())
+                            .then(|| {
+                                view! {
+                                    <span class="checklist__note" dir="auto">
+                                        {task.note}
+                                    </span>
+                                }
+                                    .into_any()
+                            })}
                     </span>
                 </label>
             </li>
-        }.into_any()
+        }
+        .into_any()
     };
     view! {
         <Show when=move || !all.with(Vec::is_empty)>
             <section class="section" aria-labelledby="tasks">
-                {section_head("tasks", view! { {words::TASKS} " " <span class="count">{done}</span> }.into_any(), None)}
+                {section_head(
+                    "tasks",
+                    view! {
+                        {words::TASKS}
+                        " "
+                        <span class="count">{done}</span>
+                    }
+                        .into_any(),
+                    None,
+                )}
                 <ul class="card card--flush checklist">
-                    <For each=move || all.get() key=|task| (task.id.clone(), task.title.clone(), task.note.clone()) children=item />
+                    <For
+                        each=move || all.get()
+                        key=|task| (task.id.clone(), task.title.clone(), task.note.clone())
+                        children=item
+                    />
                 </ul>
             </section>
         </Show>
