@@ -1,7 +1,7 @@
 //! One command for each thing a developer does here: `cargo xtask <command>`.
 //!
 //! `commands` holds one file per subcommand. What they share lies beside it: `unicode_table` makes the engine's table, `tools` puts the tool chain
-//! into `target/tools`, `layers` holds imports to their order, `sbom` lists what is shipped, `system` finds the browser, `playwright` drives it, `web` turns the app and the worker into `dist/`, `step`
+//! into `target/tools`, `layers` holds imports to their order, `sbom` lists what is shipped, `views` formats the app's views, `system` finds the browser, `playwright` drives it, `web` turns the app and the worker into `dist/`, `step`
 //! runs and times other programs, `workspace` knows the folders.
 
 mod commands;
@@ -13,6 +13,7 @@ mod step;
 mod system;
 mod tools;
 mod unicode_table;
+mod views;
 mod web;
 mod workspace;
 
@@ -21,7 +22,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    attack, bench, build, check, contract, fuzz, kill, mutate, run, simulate, test, torture,
+    attack, bench, build, check, contract, format, fuzz, kill, mutate, run, simulate, test, torture,
 };
 
 /// Set up, build, run and test Holdfast.
@@ -38,6 +39,8 @@ enum Command {
     Run(run::Options),
     /// Build the app and the service worker into dist/
     Build(build::Options),
+    /// Format the code, views included
+    Format,
     /// Check formatting, who imports whom, packages, lints and types
     Check,
     /// Run every check and test, as the continuous integration does
@@ -66,6 +69,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Run(options) => run::execute(&options),
         Command::Build(options) => build::execute(&options),
+        Command::Format => format::execute(),
         Command::Check => check::execute(),
         Command::Test(options) => test::execute(&options),
         Command::Simulate(options) => simulate::execute(&options),

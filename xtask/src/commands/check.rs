@@ -3,7 +3,7 @@
 
 use crate::{
     error::Outcome,
-    layers, playwright, sbom, step, tools,
+    layers, playwright, sbom, step, tools, views,
     workspace::{self, WASM, WASM_PACKAGES},
 };
 
@@ -18,10 +18,11 @@ pub fn execute() -> Outcome {
     types()
 }
 
-/// Checks that the code is formatted.
+/// Checks that the code is formatted, views included.
 pub fn format() -> Outcome {
-    step::timed("Checking the format", "2 s", || {
-        step::run(&mut workspace::cargo(&["fmt", "--all", "--check"]))
+    step::timed("Checking the format", "3 s", || {
+        step::run(&mut workspace::cargo(&["fmt", "--all", "--check"]))?;
+        views::check()
     })
 }
 

@@ -5,6 +5,7 @@ pub mod bench;
 pub mod build;
 pub mod check;
 pub mod contract;
+pub mod format;
 pub mod fuzz;
 pub mod kill;
 pub mod mutate;
