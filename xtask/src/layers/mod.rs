@@ -1,17 +1,21 @@
 //! Who may import whom: the order of packages, and of the top folders of their source, as `xtask/layers.toml` has it.
 //!
 //! Whatever is listed later may use what is listed before it. So there are no cycles, and a reader who knows a folder's
-//! place knows what it cannot depend on.
+//! place knows what it cannot depend on. In packages listed as `acyclic` the files within a folder have no cycles either.
 
+mod cycles;
 mod imports;
+mod macro_paths;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
 
 use serde::Deserialize;
+
+use imports::Imports;
 
 use crate::{
     error::{Failure, FileContext, Outcome},
@@ -23,6 +27,8 @@ use crate::{
 #[serde(deny_unknown_fields)]
 struct Layers {
     packages: Vec<String>,
+    /// Packages of `folders` in which no cycle of files is allowed.
+    acyclic: Vec<String>,
     folders: BTreeMap<String, Folders>,
 }
 
@@ -59,9 +65,20 @@ pub fn check() -> Outcome {
     let text = fs::read_to_string(&path).at("read", &path)?;
     let layers: Layers = toml::from_str(&text).map_err(|error| Failure::Layers(error.to_string()))?;
     let mut faults = packages(&layers.packages)?;
-    for folders in layers.folders.values() {
-        faults.extend(folders.faults()?);
+    for (package, folders) in &layers.folders {
+        let files = folders.files()?;
+        faults.extend(folders.faults(&files));
+        if layers.acyclic.contains(package) {
+            faults.extend(cycles::faults(package, &files));
+        }
     }
+    let unknown = layers
+        .acyclic
+        .iter()
+        .filter(|package| !layers.folders.contains_key(*package));
+    faults.extend(unknown.map(|package| {
+        format!("{package} is listed as acyclic, and has no [folders.{package}] in xtask/layers.toml")
+    }));
     match faults.is_empty() {
         true => Ok(()),
         false => Err(Failure::Layers(faults.join("\n"))),
@@ -88,21 +105,32 @@ fn packages(order: &[String]) -> Outcome<Vec<String>> {
 }
 
 impl Folders {
-    fn faults(&self) -> Outcome<Vec<String>> {
-        let mut files = Vec::new();
-        collect(&root().join(&self.source), Path::new(""), &mut files)?;
-        let mut faults = Vec::new();
-        for file in files {
-            let Some(folder) = top(&file) else { continue };
+    /// The source files, by their path from the source's root.
+    fn files(&self) -> Outcome<BTreeMap<PathBuf, Imports>> {
+        let mut paths = Vec::new();
+        collect(&root().join(&self.source), Path::new(""), &mut paths)?;
+        let mut files = BTreeMap::new();
+        for file in paths {
             let path = self.source.join(&file);
             let text = fs::read_to_string(root().join(&path)).at("read", &path)?;
             let imports = imports::of(&file, &text)
                 .map_err(|error| Failure::Layers(format!("{}: {error}", path.display())))?;
-            let named = imports.iter().filter(|name| self.is_folder(name));
+            files.insert(file, imports);
+        }
+        Ok(files)
+    }
+
+    fn faults(&self, files: &BTreeMap<PathBuf, Imports>) -> Vec<String> {
+        let mut faults = Vec::new();
+        for (file, imports) in files {
+            let Some(folder) = top(file) else { continue };
+            let path = self.source.join(file);
+            let names: BTreeSet<&String> = imports.places().filter_map(|place| place.first()).collect();
+            let named = names.into_iter().filter(|name| self.is_folder(name));
             let why = named.filter_map(|name| broken(&self.order, &folder, name));
             faults.extend(why.map(|why| format!("{}: {why}", path.display())));
         }
-        Ok(faults)
+        faults
     }
 
     /// Whether the name at a package's root is a file or folder, and not a type or a macro.

@@ -1,8 +1,5 @@
 //! The extractor by which a route demands a signed-in caller, within what that caller may ask for.
 
-use std::ops::Deref;
-use std::sync::Arc;
-
 use axum::extract::FromRequestParts;
 use axum::http::Method;
 use axum::http::header::AUTHORIZATION;
@@ -10,37 +7,17 @@ use axum::http::request::Parts;
 
 use super::ApiError;
 use super::quotas::Kind;
+use super::signed_in::SignedIn;
 use super::state::AppState;
-use super::turns::UserTurn;
 use crate::identity::throttle::Key;
 use crate::identity::{Identity, access};
 use crate::security_log::{self, Event};
 
-/// The caller, and one of the turns that the caller has at once. The turn ends with the request's work, be it done in
-/// several steps.
-#[derive(Debug, Clone)]
-pub struct SignedIn {
-    identity: Identity,
-    turn: Arc<UserTurn>,
-}
-
-impl Deref for SignedIn {
-    type Target = Identity;
-
-    fn deref(&self) -> &Identity {
-        &self.identity
-    }
-}
-
 impl SignedIn {
-    pub(super) fn into_parts(self) -> (Identity, Arc<UserTurn>) {
-        (self.identity, self.turn)
-    }
-
     /// Counts the operations of a push, beyond the one that every request counts as.
     pub(super) fn count_operations(&self, state: &AppState, operations: usize) -> Result<(), ApiError> {
         let further = operations.saturating_sub(1).try_into().unwrap_or(u32::MAX);
-        spend(state, &self.identity, Kind::Write, further)
+        spend(state, self, Kind::Write, further)
     }
 }
 
@@ -65,10 +42,7 @@ impl FromRequestParts<AppState> for SignedIn {
         });
         let turn = state.user_turns.enter(Key::of(&[&identity.user_id])).await;
         let turn = turn.map_err(|_| limited(&identity, "requests at once", chrono::TimeDelta::seconds(1)))?;
-        Ok(Self {
-            identity,
-            turn: Arc::new(turn),
-        })
+        Ok(Self::new(identity, turn))
     }
 }
 

@@ -14,13 +14,15 @@ use tokio::runtime::Handle;
 
 use super::ApiError;
 use super::authenticated::Payer;
-use super::router::BODY_LIMIT;
 use super::work::blocking;
 use crate::sync::Refusal;
 
 /// A JSON request body.
 #[derive(Debug, Clone, Copy)]
 pub struct ApiJson<T>(pub T);
+
+/// Bytes of a request body, counted after decompression.
+pub(super) const BODY_LIMIT: usize = 8 * 1024 * 1024;
 
 /// Bytes from which on a body is read on a thread of its own: reading takes milliseconds then, and an async thread has
 /// other requests to answer meanwhile.

@@ -17,24 +17,16 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
-use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::http::header::HOST;
 use axum::http::uri::Authority;
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
 use url::Url;
-
-use super::ApiError;
-use super::client_address::ClientAddress;
-use super::state::AppState;
-use crate::security_log::{self, Event};
 
 /// A host, and its port if only that one counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AllowedHost {
     /// Lower case; an IPv6 address without its brackets.
-    name: String,
+    pub(super) name: String,
     port: Option<u16>,
 }
 
@@ -112,32 +104,14 @@ impl AllowedHosts {
         }
     }
 
-    fn admit(&self, asked: &AllowedHost) -> bool {
+    pub(super) fn admit(&self, asked: &AllowedHost) -> bool {
         self.hosts.iter().any(|host| host.admits(asked)) || self.any_address && asked.address().is_some()
     }
 }
 
-/// Middleware that refuses requests by another name.
-pub(super) async fn check(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let Some(hosts) = asked(request.headers(), request.uri().authority()) else {
-        let reason = "Name this server in exactly one Host header.";
-        return ApiError::malformed(reason).into_response();
-    };
-    let foreign = hosts.iter().find(|host| !state.settings.hosts.admit(host));
-    let Some(foreign) = foreign else {
-        return next.run(request).await;
-    };
-    let client = ClientAddress::of(&state.settings, request.headers(), request.extensions());
-    security_log::record_sparingly(Event::HostRefused {
-        host: &foreign.name,
-        network: &client.network(),
-    });
-    ApiError::Misdirected.into_response()
-}
-
 /// The names that the request calls this server by: in the header, and in the request line if it holds a whole address.
 /// None if it does not name one clearly.
-fn asked(headers: &HeaderMap, line: Option<&Authority>) -> Option<Vec<AllowedHost>> {
+pub(super) fn asked(headers: &HeaderMap, line: Option<&Authority>) -> Option<Vec<AllowedHost>> {
     let mut values = headers.get_all(HOST).iter();
     let (value, further) = (values.next()?, values.next());
     let mut hosts = vec![AllowedHost::parse(value.to_str().ok()?)?];

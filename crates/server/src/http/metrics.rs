@@ -4,19 +4,14 @@
 //! series each.
 
 use std::fmt;
-use std::time::Instant;
+use std::time::Duration;
 
-use axum::extract::{MatchedPath, Request, State};
-use axum::middleware::Next;
-use axum::response::Response;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
-
-use super::state::AppState;
 
 /// Upper bounds in seconds.
 const BUCKETS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
@@ -72,41 +67,19 @@ impl Metrics {
         encode(&mut text, &self.registry)?;
         Ok(text)
     }
-}
 
-/// Middleware that counts a request and times its answer.
-pub(super) async fn count(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let pattern = request.extensions().get::<MatchedPath>();
-    let route = pattern.map_or("static", MatchedPath::as_str).to_owned();
-    let method = known_method(&request);
-    let begun = Instant::now();
-    let response = next.run(request).await;
-
-    let metrics = &state.metrics;
-    let timed = Route {
-        method: method.clone(),
-        route: route.clone(),
-    };
-    metrics
-        .seconds
-        .get_or_create(&timed)
-        .observe(begun.elapsed().as_secs_f64());
-    let answered = Answered {
-        method,
-        route,
-        status: response.status().as_u16(),
-    };
-    metrics.requests.get_or_create(&answered).inc();
-    response
-}
-
-/// Methods can be any token a client likes; those must not become series.
-fn known_method(request: &Request) -> String {
-    let method = request.method().as_str();
-    let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
-    known
-        .into_iter()
-        .find(|name| *name == method)
-        .unwrap_or("other")
-        .to_owned()
+    /// Counts an answered request, and how long its answer took.
+    pub(super) fn observe(&self, method: String, route: String, status: u16, took: Duration) {
+        let timed = Route {
+            method: method.clone(),
+            route: route.clone(),
+        };
+        self.seconds.get_or_create(&timed).observe(took.as_secs_f64());
+        let answered = Answered {
+            method,
+            route,
+            status,
+        };
+        self.requests.get_or_create(&answered).inc();
+    }
 }

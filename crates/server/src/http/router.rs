@@ -15,11 +15,10 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::decompression::RequestDecompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
+use super::extract::BODY_LIMIT;
+use super::middleware::{host_check, oauth_limits, request_metrics, response_headers};
 use super::state::AppState;
-use super::{ApiError, compression, hosts, metrics, oauth_limits, routes, security_headers, static_files};
-
-/// Bytes of a request body, counted after decompression.
-pub(super) const BODY_LIMIT: usize = 8 * 1024 * 1024;
+use super::{ApiError, compression, routes, static_files};
 
 /// Until the head of the response; bodies may stream for longer.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
@@ -38,7 +37,7 @@ pub fn router(state: AppState) -> Router {
         true => routes.merge(no_operations()),
         false => routes.merge(operations()),
     };
-    let routes = routes.layer(from_fn_with_state(state.clone(), hosts::check));
+    let routes = routes.layer(from_fn_with_state(state.clone(), host_check::check));
     guard(routes, &state).with_state(state)
 }
 
@@ -56,8 +55,8 @@ pub fn operations_router(state: AppState) -> Router {
 fn guard(routes: Router<AppState>, state: &AppState) -> Router<AppState> {
     routes
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn_with_state(state.clone(), security_headers::add))
-        .layer(from_fn_with_state(state.clone(), metrics::count))
+        .layer(from_fn_with_state(state.clone(), response_headers::add))
+        .layer(from_fn_with_state(state.clone(), request_metrics::count))
 }
 
 fn api() -> Router<AppState> {

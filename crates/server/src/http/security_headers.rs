@@ -10,16 +10,12 @@
 
 use std::path::{Path, PathBuf};
 
-use axum::extract::{Request, State};
 use axum::http::header::{
-    CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+    CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
-use axum::middleware::Next;
-use axum::response::Response;
 use serde::Deserialize;
 
-use super::state::AppState;
 use super::transport_security::TransportSecurity;
 
 /// Cameras and positions belong to field work; the rest does not.
@@ -84,22 +80,12 @@ impl SecurityHeaders {
     }
 
     /// Those for a response of a type.
-    fn of(&self, content_type: Option<&HeaderValue>) -> &HeaderMap {
+    pub(super) fn of(&self, content_type: Option<&HeaderValue>) -> &HeaderMap {
         match content_type.is_some_and(|kind| kind.as_bytes().starts_with(b"application/json")) {
             true => &self.data,
             false => &self.pages,
         }
     }
-}
-
-/// Middleware that adds the headers to every response.
-pub(super) async fn add(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    for (name, value) in state.security_headers.of(headers.get(CONTENT_TYPE)) {
-        headers.insert(name, value.clone());
-    }
-    response
 }
 
 fn policy(script_hashes: &[String]) -> String {

@@ -5,7 +5,7 @@ mod rules;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use holdfast_core::pack::Packs;
 use tokio::sync::Semaphore;
 use url::Url;
@@ -13,7 +13,6 @@ use url::Url;
 use super::ApiError;
 use super::hosts::AllowedHosts;
 use super::metrics::Metrics;
-use super::oauth_limits;
 use super::quotas::{ApiLimits, Quotas};
 use super::security_headers::SecurityHeaders;
 use super::sign_in_limits::SignInLimits;
@@ -31,6 +30,10 @@ const PASSWORD_CHECKS_AT_ONCE: usize = 4;
 
 /// Password checks that wait for their turn; one more is refused.
 const PASSWORD_CHECKS_WAITING: usize = 64;
+
+/// Requests of one network to one OAuth route at once, and one more per [`OAUTH_INTERVAL`] after that.
+const OAUTH_BURST: i32 = 100;
+const OAUTH_INTERVAL: TimeDelta = TimeDelta::milliseconds(100);
 
 /// What the operator decided.
 #[derive(Debug, Clone)]
@@ -56,6 +59,7 @@ pub struct Settings {
 #[derive(Debug)]
 pub(super) struct Limits {
     pub sign_ins: SignInLimits,
+    /// Of each network, by route.
     pub oauth_requests: Quota,
 }
 
@@ -63,7 +67,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             sign_ins: SignInLimits::default(),
-            oauth_requests: oauth_limits::quota(),
+            oauth_requests: Quota::new(OAUTH_INTERVAL, OAUTH_BURST),
         }
     }
 }

@@ -1,14 +1,17 @@
 //! Reading a foreign table into records, by a mapping that a pack brings along (`domains/README.md` describes it).
 //!
 //! A file is read whole, decoded ([`encoding`]) and judged row by row ([`rows`]); what cannot be read is told with line and
-//! reason, and the rest goes on. A row becomes a record ([`records`]) under a unique key made of its key cells and of its
+//! reason, and the rest goes on. A row becomes a record ([`drafts`], [`records`]) under a unique key made of its key cells and of its
 //! position among rows with equal ones ([`positions`]). The key is looked up first, so reading the same file again adds
 //! nothing: neither where the record was changed since, nor where it was deleted. Correcting a row that was left out, and
 //! importing the file again, adds that row alone. Every row of the file is imported, known, brought back or left out.
 
+mod drafts;
 pub mod encoding;
+mod error;
 pub mod mapping;
 mod numbers;
+mod place;
 mod positions;
 mod records;
 mod revival;
@@ -20,9 +23,10 @@ use std::io::Read;
 use holdfast_core::{Timestamp, pack::Packs};
 
 use crate::randomness::SystemRng;
-use crate::storage::port::{Organisation, Storage, StorageError};
+use crate::storage::port::{Organisation, Storage};
 use crate::sync::audit::AuditEntry;
 use encoding::{Named, ReadAs};
+pub use error::ImportError;
 use mapping::Mapping;
 pub use rows::BrokenRow;
 
@@ -30,34 +34,6 @@ pub use rows::BrokenRow;
 const ROWS_PER_TRANSACTION: usize = 1_000;
 /// The largest file, in bytes.
 const MAX_BYTES: u64 = 256 * 1024 * 1024;
-
-#[derive(Debug, thiserror::Error)]
-pub enum ImportError {
-    #[error("the mapping is not sound: {0}. Correct it, then import again; nothing was imported")]
-    Mapping(String),
-    #[error(
-        "the file's header is {found:?}, read as {encoding}, and the mapping expects {expected:?}. Nothing was imported"
-    )]
-    Header {
-        expected: Vec<String>,
-        found: Vec<String>,
-        encoding: &'static str,
-    },
-    #[error(
-        "the file's header fits with {fits} between its cells, not {used}: say --delimiter {fits}. Nothing was imported"
-    )]
-    Delimiter { fits: String, used: String },
-    #[error("{0}. Nothing was imported")]
-    Encoding(String),
-    #[error("the file is larger than 256 MiB; import it in parts. Nothing was imported")]
-    TooLarge,
-    #[error("the file has more than 1,000,000 rows; import it in parts. Nothing was imported")]
-    TooManyRows,
-    #[error("the file cannot be read: {0}")]
-    Read(#[from] std::io::Error),
-    #[error(transparent)]
-    Storage(#[from] StorageError),
-}
 
 /// How a file is read, and what is done with it. What is left out here says the mapping.
 #[derive(Debug, Clone, Copy, Default)]
@@ -108,7 +84,7 @@ pub fn import(
     let (format, asked) = reading(mapping, options)?;
     let decoded = encoding::decode(&bytes(file)?, asked).map_err(ImportError::Encoding)?;
     let table = rows::read(mapping, &decoded, format)?;
-    let (drafts, misfits) = records::drafts(mapping, entity, &table.rows, &table.keyed);
+    let (drafts, misfits) = drafts::of_rows(mapping, entity, &table.rows, &table.keyed);
     let mut summary = Summary {
         read_as: decoded.read_as,
         sample: decoded.sample(),
@@ -130,7 +106,7 @@ pub fn import(
     let mut positions = storage.read(Organisation::ONLY, |tx| {
         positions::Positions::of_stored(tx, entity, mapping, &drafts).map_err(ImportError::from)
     })?;
-    let place = records::Place {
+    let place = place::Place {
         packs,
         entity,
         mapping,
@@ -195,7 +171,7 @@ fn bytes(file: impl Read) -> Result<Vec<u8>, ImportError> {
 }
 
 impl Summary {
-    fn add(&mut self, put: records::Put) {
+    fn add(&mut self, put: place::Put) {
         self.imported += put.imported;
         self.revived += put.revived;
         self.known += put.known;

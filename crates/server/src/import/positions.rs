@@ -11,8 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_core::pack::Entity;
 
+use super::drafts::Draft;
 use super::mapping::Mapping;
-use super::records::Draft;
 use crate::storage::port::{Result, Transaction};
 
 /// The positions of one digest, from 1.

@@ -2,8 +2,9 @@
 
 use holdfast_core::{Timestamp, stamps};
 
+use super::drafts::Draft;
+use super::place::{AUTHOR, Place, Put, note_missing, taken};
 use super::positions;
-use super::records::{AUTHOR, Draft, Place, Put, note_missing, taken};
 use super::rows::BrokenRow;
 use crate::randomness::SystemRng;
 use crate::records::version::NewVersion;

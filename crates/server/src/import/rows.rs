@@ -3,8 +3,8 @@
 use chrono::NaiveDate;
 use serde_json::Value;
 
-use super::ImportError;
 use super::encoding::{Decoded, is_damage};
+use super::error::ImportError;
 use super::mapping::{CellType, Column, Mapping};
 use super::numbers;
 use super::table::{RawRow, Rows, lines};

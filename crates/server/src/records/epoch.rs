@@ -5,7 +5,7 @@
 
 use holdfast_core::ports::Rng;
 
-use super::ids;
+use super::numbering;
 use crate::storage::port::{Result, Transaction};
 
 /// Under which name the database keeps it.
@@ -50,7 +50,7 @@ pub fn renew(tx: &mut dyn Transaction, rng: &dyn Rng, entities: &[&str]) -> Resu
     let epoch = short_id(rng);
     tx.put_meta(EPOCH, &epoch)?;
     for entity in entities {
-        ids::leap(tx, entity, rng)?;
+        numbering::leap(tx, entity, rng)?;
     }
     Ok(epoch)
 }

@@ -5,37 +5,15 @@
 
 use holdfast_core::{Timestamp, pack::Entity, ports::Rng, record::is_local_id};
 
-use super::{epoch, past};
+use super::{epoch, numbering, past};
 use crate::storage::model::{HistoryBound, HistoryEntry, StoredRecord};
 use crate::storage::port::{Result, Transaction};
-
-/// Ids left out after a part of the history was lost: more than were ever given out between two backups.
-const LEAP: u64 = 10_000;
-
-/// How many leaps there are to choose from; numbers keep six digits for a while.
-const LEAPS: u64 = 64;
 
 /// The first version, without more of a long history.
 const FIRST: HistoryBound = HistoryBound {
     versions: 1,
     bytes: 0,
 };
-
-fn counter(entity: &str) -> String {
-    format!("lastId:{entity}")
-}
-
-/// Where the numbers that the present epoch skipped are kept: `<before the first>-<last>`.
-fn skipped(entity: &str) -> String {
-    format!("skippedIds:{entity}")
-}
-
-fn last(tx: &dyn Transaction, entity: &str) -> Result<u64> {
-    Ok(tx
-        .meta(&counter(entity))?
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(0))
-}
 
 /// A fresh id: the entity's prefix and a number, or a UUID where the entity has no prefix.
 ///
@@ -45,12 +23,12 @@ pub fn assign(tx: &mut dyn Transaction, entity: &Entity, rng: &dyn Rng) -> Resul
     if entity.id_prefix.is_empty() {
         return Ok(rng.uuid());
     }
-    let mut number = last(tx, &entity.name)?;
+    let mut number = numbering::last(tx, &entity.name)?;
     loop {
         number += 1;
         let id = format!("{}{number:06}", entity.id_prefix);
         if tx.record(&entity.name, &id)?.is_none() {
-            tx.put_meta(&counter(&entity.name), &number.to_string())?;
+            numbering::put_last(tx, &entity.name, number)?;
             return Ok(id);
         }
     }
@@ -65,8 +43,8 @@ pub fn passed(tx: &mut dyn Transaction, entity: &Entity, id: &str) -> Result<()>
         .strip_prefix(&entity.id_prefix)
         .and_then(|digits| digits.parse::<u64>().ok());
     match number.filter(|_| !entity.id_prefix.is_empty()) {
-        Some(number) if number > last(tx, &entity.name)? => {
-            tx.put_meta(&counter(&entity.name), &number.to_string())
+        Some(number) if number > numbering::last(tx, &entity.name)? => {
+            numbering::put_last(tx, &entity.name, number)
         }
         _ => Ok(()),
     }
@@ -89,15 +67,11 @@ pub fn may_return(tx: &dyn Transaction, entity: &Entity, device: &str, id: &str)
     if entity.id_prefix.is_empty() {
         return Ok(is_local_id(id));
     }
-    let range = tx.meta(&skipped(&entity.name))?;
-    let bounds = range.as_deref().and_then(|range| {
-        let (from, to) = range.split_once('-')?;
-        Some((from.parse::<u64>().ok()?, to.parse::<u64>().ok()?))
-    });
-    let within = |(from, to), number| from < number && number <= to;
-    Ok(bounds
+    let skipped = numbering::skipped(tx, &entity.name)?;
+    let is_skipped = |(from, to), number| from < number && number <= to;
+    Ok(skipped
         .zip(number_of(entity, id))
-        .is_some_and(|(bounds, number)| within(bounds, number)))
+        .is_some_and(|(bounds, number)| is_skipped(bounds, number)))
 }
 
 fn returned(entity: &Entity, id: &str) -> String {
@@ -141,18 +115,6 @@ fn number_of(entity: &Entity, id: &str) -> Option<u64> {
     let prefix = Some(entity.id_prefix.as_str()).filter(|prefix| !prefix.is_empty())?;
     let number = id.strip_prefix(prefix)?.parse::<u64>().ok()?;
     (format!("{prefix}{number:06}") == id).then_some(number)
-}
-
-/// Skips ids that may have been given out in a lost part of the history. By how many is left to chance: a backup that is
-/// restored a second time must not give out again what it gave out after the first.
-///
-/// # Errors
-/// If the storage fails.
-pub fn leap(tx: &mut dyn Transaction, entity: &str, rng: &dyn Rng) -> Result<()> {
-    let from = last(tx, entity)?;
-    let to = (from / LEAP + 1 + rng.next_u64() % LEAPS) * LEAP;
-    tx.put_meta(&skipped(entity), &format!("{from}-{to}"))?;
-    tx.put_meta(&counter(entity), &to.to_string())
 }
 
 /// The record's id on the server, whichever of its ids the device gives; `id` itself, if nothing is known of it.

@@ -12,6 +12,7 @@
 pub mod defaults;
 pub mod epoch;
 pub mod ids;
+mod numbering;
 pub mod past;
 pub mod people;
 pub mod references;

@@ -8,6 +8,7 @@ mod conformance;
 pub mod database;
 pub mod deadline;
 pub mod draft;
+mod error;
 pub mod identity;
 pub mod log_time;
 pub mod memory;

@@ -1,6 +1,5 @@
 //! The storage port: what the rules of sync and identity ask of a database.
 
-mod error;
 mod identity;
 mod organisation;
 
@@ -13,11 +12,9 @@ use super::model::{
 };
 use super::text::StoredText;
 
-pub use error::{Cause, StorageError};
+pub use super::error::{Cause, Result, StorageError};
 pub use identity::IdentityStore;
 pub use organisation::Organisation;
-
-pub type Result<T> = std::result::Result<T, StorageError>;
 
 /// A transactional database for records, identity and the audit.
 ///

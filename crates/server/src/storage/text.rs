@@ -12,8 +12,8 @@ use serde_json::{
     value::{RawValue, to_raw_value},
 };
 
+use super::error::{Result, StorageError};
 use super::model::{Stored, StoredRecord};
-use super::port::{Result, StorageError};
 
 /// A record's fields, each value as JSON, in the order of their names.
 #[derive(Debug, Clone, Default)]

@@ -18,7 +18,8 @@ use serde_json::Value;
 use super::audit::{AuditAction, AuditEntry, LosingValue};
 use super::authored::{self, Subject};
 use super::notices::{self, About, Detail, Own};
-use super::{Context, create, outcome, result as results};
+use super::reference_checks::dangling;
+use super::{Context, outcome, result as results};
 use crate::records::{past, references, unique, version::NewVersion};
 use crate::storage::model::{Act, HistoryEntry, NewestVersions, StoredRecord};
 use crate::storage::port::{Result, Transaction};
@@ -87,7 +88,7 @@ pub(super) fn take(
     errors.extend(unique::taken(tx, entity, Some(record), &after, &|holder| {
         cx.readable(entity, holder)
     })?);
-    errors.extend(create::dangling(tx, cx, entity, &record.fields, &after)?);
+    errors.extend(dangling(tx, cx, entity, &record.fields, &after)?);
     if !errors.is_empty() {
         return Ok(Some(outcome::invalid(operation, errors)));
     }

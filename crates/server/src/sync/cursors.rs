@@ -9,7 +9,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use holdfast_core::{ports::Rng, protocol::Cursor};
 use sha2::Sha256;
 
-use super::{Context, Refusal, walk};
+use super::walk_position::furthest;
+use super::{Context, Refusal};
 use crate::records::{epoch, starts};
 use crate::security_log::{self, Event};
 use crate::storage::port::{Result, StorageError, Transaction};
@@ -48,7 +49,7 @@ pub(super) fn judge(tx: &mut dyn Transaction, cx: &Context<'_>, cursor: &Cursor)
     if !is_authentic(tx, cx, cursor)? {
         return unproven(tx, cursor, &current);
     }
-    let kept = cursor.epoch == current && starts::reached(tx, &cursor.start, walk::furthest(cursor))?;
+    let kept = cursor.epoch == current && starts::reached(tx, &cursor.start, furthest(cursor))?;
     if kept {
         return Ok(None);
     }
@@ -91,7 +92,7 @@ fn unproven(tx: &dyn Transaction, cursor: &Cursor, current: &str) -> Result<Opti
     if !cursor.is_unsigned() {
         return Ok(Some(Refusal::unknown_cursor()));
     }
-    if cursor.epoch == current && walk::furthest(cursor) <= tx.last_sequence()? {
+    if cursor.epoch == current && furthest(cursor) <= tx.last_sequence()? {
         return Ok(None);
     }
     Ok(Some(match epoch::has_ended(tx, &cursor.epoch)? {

@@ -8,8 +8,8 @@ use holdfast_core::{
     system,
 };
 
+use super::delta::Delta;
 use super::dialogue::{self, Effect, Effects};
-use super::pull::Delta;
 use super::row::TextRow;
 use super::scope::Scope;
 use super::subject;

@@ -9,11 +9,9 @@
 //! When the roles or sites of the caller changed, records may have come into scope, or left it, without having changed
 //! themselves: then everything is walked through again, against what the device holds.
 
-use holdfast_core::{
-    protocol::{self, Cursor, Layout},
-    system,
-};
+use holdfast_core::{protocol::Cursor, system};
 
+use super::delta::{DEFAULT_LIMIT, Delta, DeltaRequest, MAXIMAL_LIMIT};
 use super::page::{Page, PageLimit};
 use super::row::TextRow;
 use super::scope::{EntitySet, Scope};
@@ -22,10 +20,6 @@ use crate::records::{self, epoch};
 use crate::storage::model::{HistoryBound, HistoryRange};
 use crate::storage::port::{Result, Transaction};
 
-/// Rows of a page, if the device does not say.
-pub const DEFAULT_LIMIT: usize = 500;
-/// Rows of a page at most.
-pub const MAXIMAL_LIMIT: usize = 2_000;
 /// Ids that may be asked for at once.
 pub const IDS_LIMIT: usize = 200;
 
@@ -37,22 +31,6 @@ const PROFILE: HistoryBound = HistoryBound {
     versions: 200,
     bytes: 1024 * 1024,
 };
-
-/// A page of changes as it is written.
-pub type Delta = protocol::Delta<TextRow>;
-
-/// What a device asks.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct DeltaRequest {
-    /// A cursor; a scan begins, if absent. [`super::readers`] take other texts.
-    pub since: Option<String>,
-    /// Plural names, comma-separated; all entities, if absent.
-    pub entities: Option<String>,
-    pub limit: Option<usize>,
-    pub layout: Layout,
-    /// The receipt of what the device pushed since its last full pull.
-    pub receipt: Option<String>,
-}
 
 /// One page of changes.
 pub fn delta(tx: &mut dyn Transaction, cx: &Context<'_>, request: &DeltaRequest) -> Answer<Delta> {

@@ -9,7 +9,7 @@ use std::{fmt, str::FromStr};
 
 use holdfast_core::{protocol::DeltaChanges, timestamp};
 
-use super::pull::{DEFAULT_LIMIT, Delta, DeltaRequest, MAXIMAL_LIMIT};
+use super::delta::{DEFAULT_LIMIT, Delta, DeltaRequest, MAXIMAL_LIMIT};
 use super::row::TextRow;
 use super::scope::{EntitySet, Scope};
 use super::{Answer, Context, Refusal};

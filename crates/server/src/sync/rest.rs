@@ -4,15 +4,15 @@
 mod history;
 mod list;
 mod precondition;
+mod request;
 
 use std::collections::BTreeMap;
 
 use holdfast_core::{
-    Fields,
     limits::overlong,
     pack::Entity,
-    protocol::{IfMatch, OperationResult, ResultStatus, WireOperation},
-    record::{Operation, meta},
+    protocol::{OperationResult, ResultStatus, WireOperation},
+    record::meta,
 };
 use serde_json::Value;
 
@@ -21,6 +21,7 @@ pub use self::history::{HistoryPage, HistoryRequest, HistoryVersion, history};
 pub(super) use self::list::list_within;
 pub use self::list::{ListRequest, RecordPage, list};
 pub use self::precondition::tag;
+pub use self::request::RestWrite;
 use super::push::Writes;
 use super::{Answer, Context, Refusal, subject};
 use crate::records::ids;
@@ -56,19 +57,6 @@ pub fn get(
     let record = tx.record(&entity.name, &id)?;
     let record = record.filter(|record| !record.deleted && cx.readable(entity, record));
     record.map(|record| subject::visible(tx, cx, record)).transpose()
-}
-
-/// A write by REST.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RestWrite {
-    pub operation: Operation,
-    /// The record's id; of a new one, the id it was given by its author, if it was given one.
-    pub id: Option<String>,
-    pub body: Fields,
-    /// The `Idempotency-Key`; a random one, if absent.
-    pub key: Option<String>,
-    /// Over `_version` in the body.
-    pub if_match: IfMatch,
 }
 
 /// What a write by REST came to.

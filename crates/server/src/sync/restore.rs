@@ -11,7 +11,8 @@ use holdfast_core::{
 
 use super::audit::{AuditAction, AuditEntry, LosingValue, read_entry};
 use super::notices::{self, About, Detail, Own};
-use super::{Answer, Context, Refusal, create, result as results, subject};
+use super::reference_checks::dangling;
+use super::{Answer, Context, Refusal, result as results, subject};
 use crate::records::{past, unique, version::NewVersion};
 use crate::storage::model::{Act, StoredRecord};
 use crate::storage::port::{Result, Transaction};
@@ -72,7 +73,7 @@ pub fn restore(
     errors.extend(unique::taken(tx, entity, Some(&record), &fields, &|holder| {
         cx.readable(entity, holder)
     })?);
-    errors.extend(create::dangling(tx, cx, entity, &record.fields, &fields)?);
+    errors.extend(dangling(tx, cx, entity, &record.fields, &fields)?);
     if !errors.is_empty() {
         return Ok(Err(Refusal::invalid(
             "The value no longer fits the record.",

@@ -10,8 +10,7 @@ use holdfast_core::{
 };
 use serde_json::{Value, json};
 
-use super::Context;
-use super::conflicts;
+use super::{Context, open_conflicts};
 use crate::records;
 use crate::storage::model::{HistoryEntry, Membership, Stored, StoredRecord};
 use crate::storage::port::{Result, Transaction};
@@ -131,7 +130,7 @@ pub(super) fn about(
     }
     let me = &cx.caller.me.user_id;
     let mut ids = match entity {
-        system::CONFLICT => conflicts::open_of(tx, &record.entity, &record.id, me)?,
+        system::CONFLICT => open_conflicts::find_all(tx, (&record.entity, &record.id), me)?,
         _ => Vec::new(),
     };
     let key = index_key(entity, &record.entity, &record.id, me);

@@ -12,9 +12,11 @@ use holdfast_core::{
 };
 use serde_json::Value;
 
+use super::access_refusal::{denied, refused_access};
 use super::authored::{self, Subject};
+use super::reference_checks::{dangling, mistaken};
 use super::settlement::{self, Versions};
-use super::{Context, apply, closed_meanwhile, conflicts, create, outcome, result as results, subject};
+use super::{Context, closed_meanwhile, conflicts, outcome, result as results, subject};
 use crate::records::{past, references, unique, version::NewVersion};
 use crate::storage::model::{Act, HistoryEntry, StoredRecord};
 use crate::storage::port::{Result, Transaction};
@@ -138,10 +140,10 @@ fn merge(
         return Ok(outcome::invalid(operation, errors));
     }
     if has_effect(&merged) && !cx.may(&entity.name, "update") {
-        return apply::denied(tx, cx, entity, operation, "update");
+        return denied(tx, cx, entity, operation, "update");
     }
     if let Some(message) = results::out_of_reach(cx, entity, &record.fields, &merged.fields) {
-        return apply::refused_access(tx, cx, entity, operation, "out of the author's reach", message);
+        return refused_access(tx, cx, entity, operation, "out of the author's reach", message);
     }
     let after = match merged.changed.is_empty() {
         true => record.clone(),
@@ -237,9 +239,9 @@ fn faults(
     errors.extend(validate(entity, Operation::Update, &effective, &record.fields));
     let may_see = |holder: &StoredRecord| cx.readable(entity, holder);
     errors.extend(unique::taken(tx, entity, Some(record), &merged.fields, &may_see)?);
-    errors.extend(create::dangling(tx, cx, entity, &record.fields, &merged.fields)?);
+    errors.extend(dangling(tx, cx, entity, &record.fields, &merged.fields)?);
     let fields = (&record.fields, &merged.fields);
-    errors.extend(create::mistaken(tx, cx, entity, operation, fields)?);
+    errors.extend(mistaken(tx, cx, entity, operation, fields)?);
     let mut told: Vec<FieldError> = Vec::new();
     errors.into_iter().for_each(|error| {
         if !told.contains(&error) {

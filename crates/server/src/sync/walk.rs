@@ -12,9 +12,10 @@ use std::collections::HashSet;
 
 use holdfast_core::protocol::Cursor;
 
+use super::delta::Delta;
 use super::page::{Page, PageLimit};
-use super::pull::Delta;
 use super::scope::Scope;
+use super::walk_position::Position;
 use super::{Answer, Refusal};
 use crate::storage::model::Membership;
 use crate::storage::port::{Result, Transaction};
@@ -22,43 +23,6 @@ use crate::storage::text::StoredText;
 
 /// Records read from the store at once.
 const CHUNK: usize = 500;
-
-/// Where a walk stands: `<E>/<remaining>/<entity>/<id>` in a cursor.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Position {
-    end: u64,
-    /// Rows still to come, as far as was known at the beginning.
-    remaining: u64,
-    /// The last record passed; before all records, if the entity is empty.
-    entity: String,
-    id: String,
-}
-
-impl Position {
-    fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.splitn(4, '/');
-        let end = parts.next()?.parse().ok()?;
-        let remaining = parts.next()?.parse().ok()?;
-        Some(Self {
-            end,
-            remaining,
-            entity: parts.next()?.to_owned(),
-            id: parts.next()?.to_owned(),
-        })
-    }
-}
-
-impl std::fmt::Display for Position {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}/{}/{}/{}", self.end, self.remaining, self.entity, self.id)
-    }
-}
-
-/// The furthest position of the change log that a cursor speaks of: a walk's lies ahead of where it began.
-pub(super) fn furthest(cursor: &Cursor) -> u64 {
-    let walk = cursor.scan.as_deref().and_then(Position::parse);
-    walk.map_or(0, |position| position.end).max(cursor.sequence)
-}
 
 /// A first sync: the device holds nothing, as far as this set of entities goes.
 pub(super) fn begin(

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use holdfast_core::{Timestamp, protocol::Layout, record::meta, timestamp};
-use holdfast_server::{storage::model::StoredRecord, sync::pull::DeltaRequest};
+use holdfast_server::{storage::model::StoredRecord, sync::delta::DeltaRequest};
 use serde_json::Value;
 
 use super::caller;

@@ -12,7 +12,7 @@ use holdfast_core::{
 };
 use holdfast_server::{
     storage::port::{Organisation, Storage, StorageError, Transaction},
-    sync::{Caller, Context, digest, prepared::prepare, pull, push, readers},
+    sync::{Caller, Context, delta::DeltaRequest, digest, prepared::prepare, pull, push, readers},
 };
 use serde_json::{Value, json};
 
@@ -66,7 +66,7 @@ impl Server {
             "/api/v1/domains" => ok(&json!({ "packs": self.packs.iter().collect::<Vec<_>>() })),
             "/api/v1/sync/push" => self.push(request, caller, now),
             "/api/v1/sync/delta" => {
-                let asked = pull::DeltaRequest {
+                let asked = DeltaRequest {
                     since: text("since"),
                     entities: text("entities"),
                     limit: asked_limit(query, caller).or(Some(self.page)),

@@ -13,7 +13,7 @@ use holdfast_server::{
     },
     sync::{
         Answer, Caller, Context, Refusal, audit,
-        pull::{Delta, DeltaRequest},
+        delta::{Delta, DeltaRequest},
         readers,
         rest::{self, HistoryRequest, ListRequest, RestWrite},
         restore,

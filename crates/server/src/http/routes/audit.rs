@@ -8,7 +8,7 @@ use holdfast_core::protocol::WireRecord;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::http::authenticated::SignedIn;
+use crate::http::signed_in::SignedIn;
 use crate::http::state::AppState;
 use crate::http::{ApiError, ApiJson, ApiQuery};
 use crate::security_log::{self, Event};

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use crate::http::authenticated::SignedIn;
+use crate::http::signed_in::SignedIn;
 use crate::http::state::AppState;
 use crate::http::{ApiError, ApiQuery};
 use crate::identity::access;

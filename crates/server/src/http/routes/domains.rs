@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::records::unless_known;
 use crate::http::ApiError;
-use crate::http::authenticated::SignedIn;
+use crate::http::signed_in::SignedIn;
 use crate::http::state::AppState;
 
 #[derive(Serialize)]

@@ -9,11 +9,11 @@ use holdfast_core::protocol::{Digest, Layout, PushRequest, PushResponse};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use crate::http::authenticated::SignedIn;
+use crate::http::signed_in::SignedIn;
 use crate::http::state::AppState;
 use crate::http::{ApiError, ApiJson, ApiQuery};
+use crate::sync::delta::{Delta, DeltaRequest};
 use crate::sync::digest::DigestRequest;
-use crate::sync::pull::{Delta, DeltaRequest};
 use crate::sync::row::TextRow;
 use crate::sync::{Refusal, digest as digests, pull, push as pushing, readers};
 

@@ -6,8 +6,8 @@ use holdfast_core::{Timestamp, pack::Packs};
 
 use super::AppState;
 use crate::http::ApiError;
-use crate::http::authenticated::SignedIn;
 use crate::http::resting_turn::RestingTurn;
+use crate::http::signed_in::SignedIn;
 use crate::http::turns::{Busy, Queues, UserTurn};
 use crate::identity::throttle::Key;
 use crate::randomness::SystemRng;

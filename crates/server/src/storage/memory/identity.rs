@@ -5,49 +5,11 @@ use std::cmp::Reverse;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::MemoryTransaction;
-use super::table::{Table, Undo};
+use super::transaction::MemoryTransaction;
 use crate::storage::identity::{
     AccessToken, AuthorizationCode, Device, KnownBrowser, RefreshToken, Revoked, SecretHash, Session, User,
 };
 use crate::storage::port::{IdentityStore, Result};
-
-pub(super) const TABLES: usize = 7;
-
-#[derive(Debug, Clone, Default)]
-pub(super) struct IdentityTables {
-    users: Table<String, User>,
-    devices: Table<Uuid, Device>,
-    sessions: Table<Uuid, Session>,
-    refresh_tokens: Table<SecretHash, RefreshToken>,
-    access_tokens: Table<SecretHash, AccessToken>,
-    codes: Table<SecretHash, AuthorizationCode>,
-    /// By user, then hash.
-    browsers: Table<(String, SecretHash), KnownBrowser>,
-}
-
-impl IdentityTables {
-    pub fn all(&mut self) -> [&mut dyn Undo; TABLES] {
-        [
-            &mut self.users,
-            &mut self.devices,
-            &mut self.sessions,
-            &mut self.refresh_tokens,
-            &mut self.access_tokens,
-            &mut self.codes,
-            &mut self.browsers,
-        ]
-    }
-
-    /// Revokes the living sessions that fit; says how many.
-    fn revoke(&mut self, revoked: Revoked, fits: impl Fn(&Session) -> bool) -> usize {
-        let living = |session: &Session| session.revoked.is_none() && fits(session);
-        self.sessions.update(living, |session| Session {
-            revoked: Some(revoked),
-            ..session.clone()
-        })
-    }
-}
 
 impl IdentityStore for MemoryTransaction<'_> {
     fn user(&self, id: &str) -> Result<Option<User>> {

@@ -4,8 +4,8 @@ use std::ops::Bound::{Excluded, Unbounded};
 
 use holdfast_core::Timestamp;
 
-use super::identity::IdentityTables;
-use super::{TABLES, Tables};
+use super::identity_tables::IdentityTables;
+use super::tables::{TABLES, Tables};
 use crate::storage::log_time::{self, Run};
 use crate::storage::model::{
     AuditFilter, AuditRow, HistoryBound, HistoryEntry, HistoryRange, Membership, NewestVersions, StoredRecord,

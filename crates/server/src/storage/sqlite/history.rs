@@ -3,7 +3,7 @@
 use rusqlite::{Connection, Row, params};
 
 use super::rows::read_history;
-use super::transaction::within;
+use super::value::within;
 use crate::storage::model::{HistoryBound, HistoryEntry, HistoryRange, NewestVersions};
 use crate::storage::port::Result;
 

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
 use super::history;
 use super::rows::{read_audit, read_record};
-use super::value::{Json, Millis};
+use super::value::{Json, Millis, within};
 use crate::storage::log_time::{self, Run};
 use crate::storage::model::{
     AuditFilter, AuditRow, HistoryBound, HistoryEntry, HistoryRange, Membership, NewestVersions, StoredRecord,
@@ -391,9 +391,4 @@ impl Transaction for SqliteTransaction<'_> {
     fn identity(&self) -> &dyn IdentityStore {
         self
     }
-}
-
-/// A bound that somebody else named, as SQLite can hold it: no number of the database is larger.
-pub(super) fn within(bound: u64) -> i64 {
-    i64::try_from(bound).unwrap_or(i64::MAX)
 }

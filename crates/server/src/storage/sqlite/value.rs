@@ -9,6 +9,11 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRe
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+/// A bound that somebody else named, as SQLite can hold it: no number of the database is larger.
+pub(super) fn within(bound: u64) -> i64 {
+    i64::try_from(bound).unwrap_or(i64::MAX)
+}
+
 /// An instant, as an INTEGER of milliseconds since the Unix epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Millis(pub DateTime<Utc>);

@@ -6,7 +6,8 @@ use holdfast_core::{Fields, protocol::WireOperation, system};
 use serde_json::Value;
 
 use super::choice::{Choices, Pick};
-use super::{Parts, RECORD, overwritten};
+use super::overwritten;
+use super::parts::{Parts, RECORD};
 use crate::records::{past, version::NewVersion};
 use crate::storage::model::{Act, StoredRecord};
 use crate::storage::port::{Result, Transaction};

@@ -6,7 +6,7 @@ use holdfast_core::{Fields, record::FieldError};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Parts, RECORD, canonical_value};
+use super::parts::{Parts, RECORD, canonical_value};
 
 /// How one field is settled.
 #[derive(Debug, Clone, PartialEq, Deserialize)]

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use holdfast_core::{Fields, pack::Field, protocol::WireOperation, record::FieldError};
 use serde_json::Value;
 
-use super::{Parts, RECORD, canonical_value};
+use super::parts::{Parts, RECORD, canonical_value};
 use crate::records::{past, unique};
 use crate::storage::model::{Act, HistoryEntry, StoredRecord};
 use crate::storage::port::{Result, Transaction};

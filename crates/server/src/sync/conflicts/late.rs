@@ -8,7 +8,7 @@ use holdfast_core::{
 };
 use serde_json::Value;
 
-use super::{Parts, canonical_value};
+use super::parts::{Parts, canonical_value};
 use crate::storage::model::StoredRecord;
 use crate::storage::port::{Result, Transaction};
 use crate::sync::notices::{self, About, Detail, Own};

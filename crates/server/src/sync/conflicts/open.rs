@@ -10,19 +10,14 @@ use holdfast_core::{
 };
 use serde_json::{Value, json};
 
-use super::{RECORD, open_key};
+use super::parts::RECORD;
 use crate::records::{past, references, version::NewVersion};
 use crate::storage::model::{Act, HistoryEntry, StoredRecord};
 use crate::storage::port::{Result, Transaction};
 use crate::sync::audit::{AuditAction, AuditEntry, LosingValue};
 use crate::sync::authored::{self, Subject};
+use crate::sync::open_conflicts::{self, Reason};
 use crate::sync::{Context, notices, outcome, result as results, subject};
-
-const OPEN: &str = "open";
-
-/// Reasons of a conflict.
-const CHANGED: &str = "changed";
-const DELETED: &str = "deleted";
 
 /// Opens a conflict over fields that need a person. `since`: the versions that the author had not seen.
 pub(in crate::sync) fn open(
@@ -41,7 +36,15 @@ pub(in crate::sync) fn open(
             value(&change.base, &change.mine, &change.theirs, theirs),
         )
     });
-    enter(tx, cx, entity, operation, record, CHANGED, values.collect())
+    enter(
+        tx,
+        cx,
+        entity,
+        operation,
+        record,
+        Reason::Changed,
+        values.collect(),
+    )
 }
 
 /// A write to a deleted record: nothing applies, and what its author typed is kept in the conflict.
@@ -69,7 +72,7 @@ pub(in crate::sync) fn open_deleted(
     let last = tx.history_page(&entity.name, &tombstone.id, tombstone.version - 1, past::CHUNK)?;
     let values = value(&Value::Null, &Value::Object(payload), &Value::Null, last.last());
     let values = Fields::from_iter([(RECORD.to_owned(), values)]);
-    let summary = enter(tx, cx, entity, operation, tombstone, DELETED, values)?;
+    let summary = enter(tx, cx, entity, operation, tombstone, Reason::Deleted, values)?;
     let mut result = outcome::success(operation, &tombstone.id, tombstone.version);
     result.status = ResultStatus::Conflict;
     result.new_version = None;
@@ -92,7 +95,7 @@ pub(in crate::sync) fn open_deletion(
         .collect();
     let values = value(&Value::Null, &Value::Null, &Value::Object(theirs), since.last());
     let values = Fields::from_iter([(RECORD.to_owned(), values)]);
-    let summary = enter(tx, cx, entity, operation, record, CHANGED, values)?;
+    let summary = enter(tx, cx, entity, operation, record, Reason::Changed, values)?;
     let mut result = outcome::success(operation, &record.id, record.version);
     result.status = ResultStatus::Conflict;
     result.record = Some(subject::whole(tx, cx, entity, record)?);
@@ -116,12 +119,12 @@ fn enter(
     entity: &Entity,
     operation: &WireOperation,
     record: &StoredRecord,
-    reason: &str,
+    reason: Reason,
     values: Fields,
 ) -> Result<ConflictSummary> {
     let conflict_entity = notices::built_in(cx, system::CONFLICT)?;
-    let key = open_key(&entity.name, &record.id, &cx.caller.me.user_id, reason);
-    let known = match tx.key_holder(system::CONFLICT, OPEN, &key, None)? {
+    let me = &cx.caller.me.user_id;
+    let known = match open_conflicts::find(tx, (&entity.name, &record.id), me, reason)? {
         Some(id) => tx.record(system::CONFLICT, &id)?,
         None => None,
     };
@@ -160,7 +163,7 @@ fn enter(
         at,
     };
     let conflict = version.write(tx)?;
-    tx.put_key(system::CONFLICT, OPEN, &key, &id)?;
+    open_conflicts::put(tx, &conflict)?;
     subject::index(tx, &conflict)?;
     entry.conflict_id = Some(id.clone());
     entry.write(tx)?;
@@ -193,13 +196,13 @@ fn together(known: Option<&StoredRecord>, newer: Fields) -> Fields {
     all
 }
 
-fn opening(cx: &Context<'_>, entity: &Entity, record: &StoredRecord, reason: &str) -> Fields {
+fn opening(cx: &Context<'_>, entity: &Entity, record: &StoredRecord, reason: Reason) -> Fields {
     let fields = json!({
         "title": crate::records::title(entity, record),
         "recordType": entity.name,
         "recordId": record.id,
         "siteId": record.fields.get("siteId"),
-        "reason": reason,
+        "reason": reason.name(),
         "status": "open",
         "userId": cx.caller.me.user_id,
         "userName": cx.caller.me.display_name,
@@ -223,48 +226,4 @@ fn about(
     fields.insert("conflictingFields".into(), json!(names));
     fields.insert("values".into(), Value::Object(values));
     fields
-}
-
-/// An author's open conflicts about a record: one for each reason at most.
-pub(in crate::sync) fn open_of(
-    tx: &dyn Transaction,
-    entity: &str,
-    id: &str,
-    author: &str,
-) -> Result<Vec<String>> {
-    let holder = |reason| {
-        let key = open_key(entity, id, author, reason);
-        tx.key_holder(system::CONFLICT, OPEN, &key, None)
-    };
-    let found: Vec<_> = [CHANGED, DELETED]
-        .map(holder)
-        .into_iter()
-        .collect::<Result<_>>()?;
-    Ok(found.into_iter().flatten().collect())
-}
-
-/// The conflict is no longer open.
-pub(super) fn forget(tx: &mut dyn Transaction, conflict: &StoredRecord) -> Result<()> {
-    tx.drop_key(system::CONFLICT, OPEN, &key_of(conflict), &conflict.id)
-}
-
-/// The conflict is open again.
-pub(super) fn remember(tx: &mut dyn Transaction, conflict: &StoredRecord) -> Result<()> {
-    tx.put_key(system::CONFLICT, OPEN, &key_of(conflict), &conflict.id)
-}
-
-fn key_of(conflict: &StoredRecord) -> String {
-    let text = |name: &str| {
-        conflict
-            .fields
-            .get(name)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-    };
-    open_key(
-        text("recordType"),
-        text("recordId"),
-        text("userId"),
-        text("reason"),
-    )
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::Parts;
+use super::parts::Parts;
 use crate::records::past;
 use crate::storage::model::StoredRecord;
 use crate::storage::port::{Result, Transaction};

@@ -16,11 +16,14 @@ use serde_json::{Value, json};
 use super::aftermath::{remember, tell};
 use super::choice::{Choices, Pick, read};
 use super::instead::{self, Decision};
-use super::{Parts, RECORD, canonical_value, late, open, write};
+use super::late;
+use super::parts::{Parts, RECORD, canonical_value, write};
 use crate::records::unique;
 use crate::storage::model::{Act, StoredRecord};
 use crate::storage::port::{Result, Transaction};
-use crate::sync::{Context, apply, create, notices, outcome, result as results, subject};
+use crate::sync::access_refusal::refused_access;
+use crate::sync::reference_checks::dangling;
+use crate::sync::{Context, notices, open_conflicts, outcome, result as results, subject};
 
 pub(super) fn resolve(
     tx: &mut dyn Transaction,
@@ -55,7 +58,7 @@ pub(super) fn resolve(
         "values": parts.values,
     });
     let settled = write(tx, cx, conflict, settled)?;
-    open::forget(tx, conflict)?;
+    open_conflicts::remove(tx, conflict)?;
     tell(tx, cx, operation, (conflict, &before), &parts, &choices)?;
     let mut result = outcome::success(operation, &conflict.id, settled.version);
     let entity = notices::built_in(cx, system::CONFLICT)?;
@@ -202,7 +205,7 @@ pub(super) fn refusal(
     errors.extend(unique::taken(tx, entity, Some(record), fields, &|holder| {
         cx.readable(entity, holder)
     })?);
-    errors.extend(create::dangling(tx, cx, entity, &record.fields, fields)?);
+    errors.extend(dangling(tx, cx, entity, &record.fields, fields)?);
     errors.extend(results::closed(cx, entity, Some(&record.fields), fields));
     if !errors.is_empty() {
         return Ok(Some(outcome::invalid(operation, errors)));
@@ -210,7 +213,7 @@ pub(super) fn refusal(
     match results::out_of_reach(cx, entity, &record.fields, fields) {
         Some(message) => {
             let reason = "out of the author's reach";
-            apply::refused_access(tx, cx, entity, operation, reason, message).map(Some)
+            refused_access(tx, cx, entity, operation, reason, message).map(Some)
         }
         None => Ok(None),
     }

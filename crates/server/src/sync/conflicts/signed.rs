@@ -3,7 +3,7 @@
 use holdfast_core::{merge::with_stamps_of, protocol::WireOperation, record::FieldError, stamps::Known};
 use serde_json::Value;
 
-use super::Parts;
+use super::parts::Parts;
 use crate::sync::{Context, authored};
 
 impl Parts<'_> {

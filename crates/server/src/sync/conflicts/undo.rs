@@ -10,11 +10,12 @@ use holdfast_core::{
 use serde_json::{Value, json};
 
 use super::instead::{self, Decision};
-use super::{Parts, RECORD, late, open, overwritten, resolve, write};
+use super::parts::{Parts, RECORD, write};
+use super::{late, overwritten, resolve};
 use crate::storage::model::{Act, StoredRecord};
 use crate::storage::port::{Result, Transaction};
 use crate::sync::audit::{AuditAction, AuditEntry, LosingValue};
-use crate::sync::{Context, notices, outcome, subject};
+use crate::sync::{Context, notices, open_conflicts, outcome, subject};
 
 /// Puts the former values back and opens the conflict again, if the record is still as the settlement left it.
 pub(super) fn undo(
@@ -85,7 +86,7 @@ pub(super) fn undo(
         "resolutionStrategy": null, "instead": null, "values": without_settlement(&parts),
     });
     let opened = write(tx, cx, conflict, opened)?;
-    open::remember(tx, conflict)?;
+    open_conflicts::put(tx, conflict)?;
     let mut result = outcome::success(operation, &conflict.id, opened.version);
     result.record = Some(subject::whole(tx, cx, entity, &opened)?);
     Ok(result)

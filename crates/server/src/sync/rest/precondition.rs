@@ -7,7 +7,7 @@ use holdfast_core::{
 };
 use serde_json::Value;
 
-use super::RestWrite;
+use super::request::RestWrite;
 use crate::records::starts;
 use crate::storage::model::{HistoryBound, StoredRecord};
 use crate::storage::port::{Result, Transaction};

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{World, create, delete, device::Device, local, on_both, system_update, update};
 use crate::storage::port::Storage;
+use crate::sync::delta::DeltaRequest;
 use crate::sync::digest::{self, DigestRequest};
 use crate::sync::{Caller, pull};
 
@@ -252,7 +253,7 @@ fn a_cursor_of_another_set_or_form(world: World<impl Storage>) {
 fn entity_sets(world: World<impl Storage>) {
     orders(&world, 1);
     let ask = |entities: &str, since: Option<String>| {
-        let request = pull::DeltaRequest {
+        let request = DeltaRequest {
             since,
             entities: Some(entities.into()),
             limit: None,
@@ -381,7 +382,7 @@ fn a_page_by_columns_says_the_same_in_less(world: World<impl Storage>) {
     }
     world.given("order", "WO-000003", json!({ "title": null, "plan": "changed" }));
     let written = |since: Option<&str>, layout: Layout| {
-        let request = pull::DeltaRequest {
+        let request = DeltaRequest {
             since: since.map(str::to_owned),
             layout,
             ..Default::default()

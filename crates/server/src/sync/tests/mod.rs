@@ -56,8 +56,9 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+use super::delta::DeltaRequest;
 use super::prepared::prepare;
-use super::pull::{self, DeltaRequest};
+use super::pull;
 use super::{Answer, Caller, Context, Refusal, push as pushing, scopes_of};
 use crate::records::{people, starts, version::Author, version::NewVersion};
 use crate::storage::model::{Act, StoredRecord};

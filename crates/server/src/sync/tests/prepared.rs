@@ -7,8 +7,9 @@ use super::{World, create, device::Device, heard, on_both};
 use crate::records::epoch;
 use crate::storage::model::Membership;
 use crate::storage::port::{Organisation, Storage, StorageError, Transaction};
+use crate::sync::delta::DeltaRequest;
 use crate::sync::prepared::prepare;
-use crate::sync::pull::{self, DeltaRequest};
+use crate::sync::pull;
 use crate::sync::{Caller, Context, dialogue};
 
 on_both!(

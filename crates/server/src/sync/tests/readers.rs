@@ -7,7 +7,7 @@ use super::{World, on_both};
 use crate::records::version::{Author, NewVersion};
 use crate::storage::model::Act;
 use crate::storage::port::Storage;
-use crate::sync::pull::DeltaRequest;
+use crate::sync::delta::DeltaRequest;
 use crate::sync::{Caller, Refusal, readers};
 
 on_both!(

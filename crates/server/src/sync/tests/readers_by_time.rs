@@ -15,7 +15,7 @@ use crate::storage::memory::MemoryStorage;
 use crate::storage::model::Act;
 use crate::storage::port::Storage;
 use crate::storage::sqlite::SqliteDatabase;
-use crate::sync::pull::DeltaRequest;
+use crate::sync::delta::DeltaRequest;
 use crate::sync::readers;
 
 on_both!(

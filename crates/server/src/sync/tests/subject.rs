@@ -346,7 +346,7 @@ fn a_conflict_that_changed_is_sent_whole(world: World<impl Storage>) {
     let conflict = lost_conflict(&world);
     moved(&world, "away", "south");
     let ask = |since: Option<String>| {
-        let request = crate::sync::pull::DeltaRequest {
+        let request = crate::sync::delta::DeltaRequest {
             since,
             entities: Some("conflicts".into()),
             ..Default::default()

@@ -1,5 +1,7 @@
 //! What can fail in a storage.
 
+pub type Result<T> = std::result::Result<T, StorageError>;
+
 /// What lies behind a failure of the database, as the operator is to read it.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 

@@ -1,4 +1,4 @@
-//! How often one network may ask each of the OAuth routes.
+//! Holds each network to what it may ask of each OAuth route.
 
 use axum::Json;
 use axum::extract::{Request, State};
@@ -9,25 +9,16 @@ use axum::response::{IntoResponse, Response};
 use chrono::TimeDelta;
 use serde_json::json;
 
-use super::ApiError;
-use super::client_address::ClientAddress;
-use super::error::whole_seconds;
-use super::routes::authorize::too_many_requests;
-use super::state::AppState;
-use crate::identity::throttle::{Key, Quota};
+use crate::http::ApiError;
+use crate::http::client_address::ClientAddress;
+use crate::http::error::whole_seconds;
+use crate::http::routes::authorize::too_many_requests;
+use crate::http::state::AppState;
+use crate::identity::throttle::Key;
 use crate::security_log::{self, Event};
 
-/// Requests of one network to one route at once, and one more per [`INTERVAL`] after that.
-const BURST: i32 = 100;
-const INTERVAL: TimeDelta = TimeDelta::milliseconds(100);
-
-/// The count of each route, in memory; a restart forgives.
-pub(super) fn quota() -> Quota {
-    Quota::new(INTERVAL, BURST)
-}
-
-/// Middleware that refuses what is one too many, before anything of the request is read.
-pub(super) async fn admit(State(state): State<AppState>, request: Request, next: Next) -> Response {
+/// Refuses what is one too many, before anything of the request is read.
+pub(in crate::http) async fn admit(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let network = ClientAddress::of(&state.settings, request.headers(), request.extensions()).network();
     let route = route(request.uri().path());
     let verb = if request.method() == Method::POST {
