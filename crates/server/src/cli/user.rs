@@ -13,7 +13,7 @@ use crate::identity::{IdentityError, account, demo, normal, password};
 use crate::security_log::{self, Event};
 use crate::storage::database::{Database, DatabaseUrl};
 use crate::storage::identity::User;
-use crate::storage::port::{IdentityStore, Organisation, Storage, StorageError};
+use crate::storage::port::{IdentityWriter, Organisation, Storage, StorageError};
 
 /// In characters.
 const LONGEST_USERNAME: usize = 100;
@@ -153,7 +153,7 @@ fn add(database: &Database, new: &NewUser) -> Result<(), UserError> {
         created_at: now(),
     };
     database.write(Organisation::ONLY, |tx| {
-        let store = tx.identity();
+        let store = tx.identity_mut()?;
         match normal::find_account(store, &user.username)? {
             Some(_) => Err(UserError::Exists(user.username.clone())),
             None => {
@@ -172,10 +172,10 @@ fn add(database: &Database, new: &NewUser) -> Result<(), UserError> {
 fn change<Told: FnOnce()>(
     database: &Database,
     username: &str,
-    change: impl FnOnce(&dyn IdentityStore, User) -> Result<Told, IdentityError>,
+    change: impl FnOnce(&mut dyn IdentityWriter, User) -> Result<Told, IdentityError>,
 ) -> Result<(), UserError> {
     let tell = database.write(Organisation::ONLY, |tx| {
-        let store = tx.identity();
+        let store = tx.identity_mut()?;
         match normal::find_account(store, username)? {
             None => Err(UserError::Unknown(username.to_owned())),
             Some(user) if user.demo => Err(UserError::Demo(user.username)),

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::IdentityError;
 use crate::storage::identity::{Device, Revocation, Revoked, SecretHash, Session};
-use crate::storage::port::IdentityStore;
+use crate::storage::port::{IdentityReader, IdentityWriter};
 use crate::sync::{Caller, scopes_of};
 
 /// How long expired tokens and codes are remembered, so that their late use is told apart from a guess.
@@ -27,7 +27,7 @@ pub struct Identity {
 
 /// The caller that an access token stands for; none if it is unknown, expired, revoked, or its account disabled.
 pub fn authenticate(
-    store: &dyn IdentityStore,
+    store: &dyn IdentityReader,
     now: DateTime<Utc>,
     bearer: &str,
 ) -> Result<Option<Identity>, IdentityError> {
@@ -74,7 +74,7 @@ impl Identity {
 /// Ends the session that an access or refresh token belongs to, and returns it. A token that is unknown ends nothing,
 /// and its bearer is not told (RFC 7009 §2.2).
 pub fn sign_out(
-    store: &dyn IdentityStore,
+    store: &mut dyn IdentityWriter,
     now: DateTime<Utc>,
     token: &str,
 ) -> Result<Option<Session>, IdentityError> {
@@ -91,7 +91,7 @@ pub fn sign_out(
 }
 
 /// The session that an access or refresh token belongs to, unless it has been revoked.
-pub fn live_session_of(store: &dyn IdentityStore, token: &str) -> Result<Option<Session>, IdentityError> {
+pub fn live_session_of(store: &dyn IdentityReader, token: &str) -> Result<Option<Session>, IdentityError> {
     let hash = SecretHash::of(token);
     let by_access = store.access_token(hash)?.map(|token| token.session_id);
     let by_refresh = store.refresh_token(hash)?.map(|token| token.session_id);
@@ -105,7 +105,7 @@ pub fn live_session_of(store: &dyn IdentityStore, token: &str) -> Result<Option<
 
 /// Signs one of the caller's devices out. `false` if the caller has no such device signed in.
 pub fn remove_device(
-    store: &dyn IdentityStore,
+    store: &mut dyn IdentityWriter,
     now: DateTime<Utc>,
     user_id: &str,
     device_id: Uuid,
@@ -124,6 +124,6 @@ pub fn remove_device(
 }
 
 /// Drops what expired long enough ago.
-pub fn tidy(store: &dyn IdentityStore, now: DateTime<Utc>) -> Result<(), IdentityError> {
+pub fn tidy(store: &mut dyn IdentityWriter, now: DateTime<Utc>) -> Result<(), IdentityError> {
     Ok(store.forget_expired(now - MEMORY_OF_EXPIRED)?)
 }

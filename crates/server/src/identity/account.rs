@@ -8,11 +8,11 @@ use chrono::{DateTime, Utc};
 
 use super::IdentityError;
 use crate::storage::identity::{Revocation, Revoked, User};
-use crate::storage::port::IdentityStore;
+use crate::storage::port::IdentityWriter;
 
 /// Replaces the password hash.
 pub fn set_password(
-    store: &dyn IdentityStore,
+    store: &mut dyn IdentityWriter,
     now: DateTime<Utc>,
     user: User,
     password_hash: String,
@@ -26,7 +26,7 @@ pub fn set_password(
 
 /// Disables or enables the account. Does nothing if it is in that state already. Returns how many sessions ended.
 pub fn set_disabled(
-    store: &dyn IdentityStore,
+    store: &mut dyn IdentityWriter,
     now: DateTime<Utc>,
     user: User,
     disabled: bool,
@@ -43,7 +43,7 @@ pub fn set_disabled(
 
 /// Saves the account as it is now. Returns how many sessions ended.
 fn save_and_end(
-    store: &dyn IdentityStore,
+    store: &mut dyn IdentityWriter,
     now: DateTime<Utc>,
     user: &User,
     reason: Revocation,

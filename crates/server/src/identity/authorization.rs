@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::IdentityError;
 use super::secret::Secret;
 use crate::storage::identity::{AuthorizationCode, User};
-use crate::storage::port::IdentityStore;
+use crate::storage::port::IdentityWriter;
 
 /// The one client: the app that this server itself serves. It is public; PKCE stands in for a client secret.
 pub const CLIENT_ID: &str = "holdfast-pwa";
@@ -75,7 +75,7 @@ pub fn check(request: &AuthorizationRequest, origin: &str) -> Result<(), Objecti
 /// Issues the code for an account whose password was just verified, outside this transaction; none if the account was
 /// changed meanwhile: the password may be one that lets nobody in any more.
 pub fn issue_code_to(
-    store: &dyn IdentityStore,
+    store: &mut dyn IdentityWriter,
     rng: &mut dyn CryptoRng,
     now: DateTime<Utc>,
     verified: &User,
@@ -92,7 +92,7 @@ pub fn issue_code_to(
 
 /// Issues the code for a person who proved who they are.
 pub fn issue_code(
-    store: &dyn IdentityStore,
+    store: &mut dyn IdentityWriter,
     rng: &mut dyn CryptoRng,
     now: DateTime<Utc>,
     user_id: &str,

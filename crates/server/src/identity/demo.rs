@@ -5,7 +5,7 @@ use rand::CryptoRng;
 
 use super::{IdentityError, account, password};
 use crate::storage::identity::User;
-use crate::storage::port::IdentityStore;
+use crate::storage::port::IdentityWriter;
 
 pub const PASSWORD: &str = "demo";
 
@@ -38,7 +38,7 @@ pub const ACCOUNTS: [DemoAccount; 3] = [
 
 /// Creates the accounts that are missing and lets all of them sign in.
 pub fn open(
-    store: &dyn IdentityStore,
+    store: &mut dyn IdentityWriter,
     rng: &mut dyn CryptoRng,
     now: DateTime<Utc>,
 ) -> Result<(), IdentityError> {
@@ -61,11 +61,11 @@ pub fn open(
 }
 
 /// Disables the accounts and ends their sessions, in case this database once served a demo.
-pub fn close(store: &dyn IdentityStore, now: DateTime<Utc>) -> Result<(), IdentityError> {
+pub fn close(store: &mut dyn IdentityWriter, now: DateTime<Utc>) -> Result<(), IdentityError> {
     allow(store, now, false)
 }
 
-fn allow(store: &dyn IdentityStore, now: DateTime<Utc>, allowed: bool) -> Result<(), IdentityError> {
+fn allow(store: &mut dyn IdentityWriter, now: DateTime<Utc>, allowed: bool) -> Result<(), IdentityError> {
     let users = store.users()?.into_iter().filter(|user| user.demo);
     for user in users {
         account::set_disabled(store, now, user, !allowed)?;

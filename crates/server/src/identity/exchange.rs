@@ -11,7 +11,7 @@ use super::authorization::CLIENT_ID;
 use super::grant::{Grant, Refusal, Terms, issue};
 use super::secret::{Secret, random_uuid, verifier_matches};
 use crate::storage::identity::{AuthorizationCode, Device, Revocation, Revoked, SecretHash, Session, User};
-use crate::storage::port::IdentityStore;
+use crate::storage::port::{IdentityReader, IdentityWriter};
 
 /// A token request with `grant_type=authorization_code`.
 #[derive(Debug, Clone, Default)]
@@ -30,7 +30,7 @@ pub struct CodeExchange {
 
 /// Opens a session for the person who earned the code.
 pub fn exchange_code(
-    store: &dyn IdentityStore,
+    store: &mut dyn IdentityWriter,
     terms: &mut Terms<'_>,
     request: &CodeExchange,
 ) -> Result<Grant, IdentityError> {
@@ -73,7 +73,7 @@ pub fn exchange_code(
 }
 
 /// Whether [`exchange_code`] would refuse the code and store nothing; see [`super::refresh::refusal`].
-pub fn refusal(store: &dyn IdentityStore, presented: &str) -> Result<Option<Refusal>, IdentityError> {
+pub fn refusal(store: &dyn IdentityReader, presented: &str) -> Result<Option<Refusal>, IdentityError> {
     let Some(code) = store.code(SecretHash::of(presented))? else {
         return Ok(Some(Refusal::UnknownCode));
     };
@@ -102,7 +102,7 @@ fn objection(
 }
 
 fn revoke_what_it_opened(
-    store: &dyn IdentityStore,
+    store: &mut dyn IdentityWriter,
     terms: &Terms<'_>,
     code: &AuthorizationCode,
 ) -> Result<(), IdentityError> {
@@ -122,7 +122,7 @@ fn revoke_what_it_opened(
 /// The device that signs in: the one it says it is, else the one its cookie was given to, else a new one. A device
 /// has one owner, so neither an id nor a cookie of somebody else's counts. With it, its last contact before this one.
 fn recognise(
-    store: &dyn IdentityStore,
+    store: &dyn IdentityReader,
     terms: &mut Terms<'_>,
     request: &CodeExchange,
     user: &User,
@@ -156,7 +156,7 @@ fn recognise(
 }
 
 fn device_of_cookie(
-    store: &dyn IdentityStore,
+    store: &dyn IdentityReader,
     request: &CodeExchange,
 ) -> Result<Option<Device>, IdentityError> {
     let Some(cookie) = &request.earlier_refresh else {

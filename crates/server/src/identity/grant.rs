@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::IdentityError;
 use super::secret::Secret;
 use crate::storage::identity::{AccessToken, RefreshToken, SecretHash, Session};
-use crate::storage::port::IdentityStore;
+use crate::storage::port::IdentityWriter;
 
 /// How long tokens are good for.
 #[derive(Debug, Clone, Copy)]
@@ -94,7 +94,7 @@ pub enum Refusal {
 /// Gives a stored session the refresh token `refresh`, child of `parent`, and an access token to go with it.
 /// `last_seen` is the device's contact before this one.
 pub(super) fn issue(
-    store: &dyn IdentityStore,
+    store: &mut dyn IdentityWriter,
     terms: &mut Terms<'_>,
     session: &Session,
     refresh: Secret,

@@ -11,7 +11,7 @@ use rand::CryptoRng;
 use super::IdentityError;
 use super::secret::Secret;
 use crate::storage::identity::{KnownBrowser, SecretHash};
-use crate::storage::port::IdentityStore;
+use crate::storage::port::{IdentityReader, IdentityWriter};
 
 /// How long a browser stays known after a sign-in.
 pub const MEMORY: TimeDelta = TimeDelta::days(180);
@@ -21,7 +21,7 @@ pub const MOST: usize = 20;
 
 /// The presented token's hash, if this browser signed in to the account before.
 pub fn recognise(
-    store: &dyn IdentityStore,
+    store: &dyn IdentityReader,
     now: DateTime<Utc>,
     user_id: &str,
     presented: Option<&str>,
@@ -38,7 +38,7 @@ pub fn recognise(
 /// Remembers that the browser signed in to the account. Returns the token that replaces the presented one, for every
 /// account that it was known for.
 pub fn remember(
-    store: &dyn IdentityStore,
+    store: &mut dyn IdentityWriter,
     rng: &mut dyn CryptoRng,
     now: DateTime<Utc>,
     user_id: &str,

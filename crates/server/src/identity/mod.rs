@@ -11,7 +11,7 @@
 //! POST /oauth/revoke     -> end of the session      access::sign_out
 //! ```
 //!
-//! The rules are functions over [`IdentityStore`](crate::storage::port::IdentityStore), with the time and the source of randomness handed in. Each
+//! The rules are functions over [`IdentityReader`](crate::storage::port::IdentityReader) and [`IdentityWriter`](crate::storage::port::IdentityWriter), with the time and the source of randomness handed in. Each
 //! runs inside one transaction of its caller. A refusal is a value, not an error: it may have to be committed (a
 //! reused token revokes its family).
 //!

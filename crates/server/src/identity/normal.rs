@@ -7,7 +7,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::IdentityError;
 use crate::storage::identity::User;
-use crate::storage::port::IdentityStore;
+use crate::storage::port::IdentityReader;
 
 /// A user name as it is stored and compared: trimmed, lower case, NFC.
 pub fn username(typed: &str) -> String {
@@ -21,7 +21,7 @@ pub fn username(typed: &str) -> String {
 }
 
 /// The account with this user name, in whatever form an earlier version stored it.
-pub fn find_account(store: &dyn IdentityStore, typed: &str) -> Result<Option<User>, IdentityError> {
+pub fn find_account(store: &dyn IdentityReader, typed: &str) -> Result<Option<User>, IdentityError> {
     let lower = typed.trim().to_lowercase();
     for form in forms(&lower) {
         if let Some(user) = store.user_by_name(&form)? {
@@ -62,7 +62,7 @@ mod tests {
         for stored in ["jos\u{e9}", "jose\u{301}"] {
             let now = chrono::DateTime::from_timestamp(1_800_000_000, 0).unwrap();
             let found: Result<(), IdentityError> = MemoryStorage::default().write(Organisation::ONLY, |tx| {
-                let store = tx.identity();
+                let store = tx.identity_mut()?;
                 store.save_user(&crate::identity::tests::user(stored, now))?;
                 for typed in ["jos\u{e9}", "jose\u{301}", " JOSÉ"] {
                     let found = find_account(store, typed)?;

@@ -28,7 +28,7 @@ use super::IdentityError;
 use super::grant::{Grant, Lifetimes, Refusal, Terms, Tokens, issue};
 use super::secret::Secret;
 use crate::storage::identity::{Device, RefreshToken, Revocation, Revoked, SecretHash, Session};
-use crate::storage::port::IdentityStore;
+use crate::storage::port::{IdentityReader, IdentityWriter};
 
 /// What a presented token turned out to be.
 enum Plan {
@@ -39,7 +39,7 @@ enum Plan {
 
 /// Answers a token request with `grant_type=refresh_token`; `presented` comes from the cookie.
 pub fn refresh(
-    store: &dyn IdentityStore,
+    store: &mut dyn IdentityWriter,
     terms: &mut Terms<'_>,
     presented: Option<&str>,
     label: &str,
@@ -70,7 +70,7 @@ pub fn refresh(
 /// Whether [`refresh`] would refuse the token and store nothing: asked on a snapshot, so that a token that is good for
 /// nothing takes no turn at writing.
 pub fn refusal(
-    store: &dyn IdentityStore,
+    store: &dyn IdentityReader,
     now: DateTime<Utc>,
     lifetimes: Lifetimes,
     presented: Option<&str>,
@@ -91,7 +91,7 @@ pub fn refusal(
 }
 
 fn plan(
-    store: &dyn IdentityStore,
+    store: &dyn IdentityReader,
     now: DateTime<Utc>,
     lifetimes: Lifetimes,
     token: &RefreshToken,
@@ -122,7 +122,7 @@ fn plan(
 
 /// Whether the token, or the one it was issued for, was current within the settling time.
 fn settling(
-    store: &dyn IdentityStore,
+    store: &dyn IdentityReader,
     now: DateTime<Utc>,
     lifetimes: Lifetimes,
     token: &RefreshToken,
@@ -145,7 +145,7 @@ fn settling(
 
 /// Whether the token may be the browser's cookie because its answer arrived after those to later refreshes.
 fn overtaken(
-    store: &dyn IdentityStore,
+    store: &dyn IdentityReader,
     lifetimes: Lifetimes,
     token: &RefreshToken,
     session: &Session,
@@ -155,13 +155,13 @@ fn overtaken(
     Ok(last_refresh - issued_at < lifetimes.settling && !store.has_successor(token)?)
 }
 
-fn device_of(store: &dyn IdentityStore, session: &Session) -> Result<Device, IdentityError> {
+fn device_of(store: &dyn IdentityReader, session: &Session) -> Result<Device, IdentityError> {
     let device = store.device(session.device_id)?;
     device.ok_or(IdentityError::Inconsistent("a session without its device"))
 }
 
 fn rotate(
-    store: &dyn IdentityStore,
+    store: &mut dyn IdentityWriter,
     terms: &mut Terms<'_>,
     token: &RefreshToken,
     session: Session,

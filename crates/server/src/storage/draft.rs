@@ -12,7 +12,7 @@ use holdfast_core::Timestamp;
 use super::model::{
     AuditFilter, AuditRow, HistoryBound, HistoryEntry, HistoryRange, Membership, NewestVersions, StoredRecord,
 };
-use super::port::{IdentityStore, Result, StorageError, Transaction};
+use super::port::{IdentityReader, IdentityWriter, Result, StorageError, Transaction};
 use super::text::StoredText;
 
 /// Dialogues of a device, as JSON, by the name of the entity set.
@@ -262,8 +262,12 @@ impl Transaction for Draft<'_> {
         self.snapshot.audits(filter)
     }
 
-    fn identity(&self) -> &dyn IdentityStore {
+    fn identity(&self) -> &dyn IdentityReader {
         self.snapshot.identity()
+    }
+
+    fn identity_mut(&mut self) -> Result<&mut dyn IdentityWriter> {
+        Err(StorageError::NeedsWriter)
     }
 
     fn savepoint(&mut self) -> Result<()> {

@@ -13,7 +13,7 @@ use super::model::{
 use super::text::StoredText;
 
 pub use super::error::{Cause, Result, StorageError};
-pub use identity::IdentityStore;
+pub use identity::{IdentityReader, IdentityWriter};
 pub use organisation::Organisation;
 
 /// A transactional database for records, identity and the audit.
@@ -48,7 +48,14 @@ pub trait Storage {
         work: impl FnOnce(&mut dyn Transaction) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E>;
 
-    /// Runs `work` on a snapshot of the organisation. Nothing that it writes is kept.
+    /// Runs `work` on a snapshot of the organisation. It is lent for reading only: what writes needs `&mut`.
+    ///
+    /// ```compile_fail,E0596
+    /// # use holdfast_server::storage::port::{Result, Transaction};
+    /// fn work(snapshot: &dyn Transaction) -> Result<()> {
+    ///     snapshot.identity_mut().map(drop)
+    /// }
+    /// ```
     ///
     /// # Errors
     /// Those of `work`; [`StorageError`] if the snapshot cannot be taken.
@@ -152,7 +159,12 @@ pub trait Transaction {
     fn audits(&self, filter: &AuditFilter) -> Result<Vec<AuditRow>>;
 
     /// Accounts, devices and sessions, in this same transaction.
-    fn identity(&self) -> &dyn IdentityStore;
+    fn identity(&self) -> &dyn IdentityReader;
+    /// As [`Self::identity`], for saving, too.
+    ///
+    /// # Errors
+    /// [`StorageError::NeedsWriter`] if this is a [draft](super::draft) over a snapshot.
+    fn identity_mut(&mut self) -> Result<&mut dyn IdentityWriter>;
 }
 
 /// Runs `work` in a savepoint: what it did is undone if it fails, and only that.

@@ -142,7 +142,7 @@ fn a_demo_and_accounts_of_its_own_do_not_share_a_database() {
     let now = chrono::Utc::now();
     database
         .write(Organisation::ONLY, |tx| {
-            demo::open(tx.identity(), &mut rand::rng(), now)
+            demo::open(tx.identity_mut()?, &mut rand::rng(), now)
         })
         .unwrap();
     assert_eq!(

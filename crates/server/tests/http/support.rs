@@ -14,7 +14,7 @@ use holdfast_server::http::{
 use holdfast_server::identity::demo;
 use holdfast_server::identity::grant::Lifetimes;
 use holdfast_server::storage::database::{Database, DatabaseUrl};
-use holdfast_server::storage::port::{IdentityStore, Organisation, Storage, StorageError};
+use holdfast_server::storage::port::{IdentityWriter, Organisation, Storage, StorageError};
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
@@ -71,7 +71,7 @@ impl Server {
         let database = Arc::new(open(&folder.path().join("test.db")));
         database
             .write(Organisation::ONLY, |tx| {
-                demo::open(tx.identity(), &mut rand::rng(), Utc::now())
+                demo::open(tx.identity_mut()?, &mut rand::rng(), Utc::now())
             })
             .unwrap();
         let headers = SecurityHeaders::for_app(&web, transport).unwrap();
@@ -101,10 +101,10 @@ impl Server {
     }
 
     /// Runs `work` on the server's database, as the command line does.
-    pub fn change<T>(&self, work: impl FnOnce(&dyn IdentityStore) -> T) -> T {
+    pub fn change<T>(&self, work: impl FnOnce(&mut dyn IdentityWriter) -> T) -> T {
         open(&self.database_path())
             .write(Organisation::ONLY, |tx| {
-                Ok::<_, StorageError>(work(tx.identity()))
+                Ok::<_, StorageError>(work(tx.identity_mut()?))
             })
             .unwrap()
     }

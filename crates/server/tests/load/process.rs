@@ -55,7 +55,7 @@ impl Place {
         let added = self
             .database()
             .write(Organisation::ONLY, |tx| -> Result<(), StorageError> {
-                let store = tx.identity();
+                let store = tx.identity_mut()?;
                 let template = store.user(like)?.unwrap();
                 let (id, username) = (name.to_owned(), name.to_owned());
                 let display_name = name.to_owned();

@@ -75,7 +75,7 @@ impl Sessions {
         };
         let rng = &mut self.rng;
         let code = storage.write(Organisation::ONLY, |tx| {
-            issue_code(tx.identity(), rng, instant(now), user, &request)
+            issue_code(tx.identity_mut()?, rng, instant(now), user, &request)
         });
         code.ok().map(|code| code.reveal().to_owned())
     }
@@ -100,7 +100,7 @@ impl Sessions {
         let granted = storage.write(
             Organisation::ONLY,
             |tx| -> std::result::Result<_, IdentityError> {
-                let store = tx.identity();
+                let store = tx.identity_mut()?;
                 tidy(store, terms.now)?;
                 match field(&form, "grant_type") {
                     Some("authorization_code") => exchange_code(store, terms, &code_exchange(&form, cookie)),
@@ -124,9 +124,9 @@ impl Sessions {
 }
 
 /// Gives a person an account, or other roles and sites.
-pub fn keep_account(tx: &dyn Transaction, user: &str, roles: &[&str], sites: &[&str]) -> Result<()> {
+pub fn keep_account(tx: &mut dyn Transaction, user: &str, roles: &[&str], sites: &[&str]) -> Result<()> {
     let owned = |items: &[&str]| items.iter().map(|item| (*item).to_owned()).collect();
-    tx.identity().save_user(&User {
+    tx.identity_mut()?.save_user(&User {
         id: user.to_owned(),
         username: user.to_owned(),
         display_name: user.to_owned(),
@@ -168,7 +168,7 @@ pub fn revoke(storage: &MemoryStorage, user: &str, device_id: &str, now: u64) ->
         return false;
     };
     let removed = storage.write(Organisation::ONLY, |tx| {
-        remove_device(tx.identity(), instant(now), user, device_id)
+        remove_device(tx.identity_mut()?, instant(now), user, device_id)
     });
     removed.unwrap_or(false)
 }

@@ -52,7 +52,7 @@ fn open_state(arguments: &ServeArguments) -> Result<AppState, ServeError> {
 
 fn prepare_accounts(database: &Database, as_demo: bool) -> Result<(), ServeError> {
     database.write(Organisation::ONLY, |tx| {
-        let store = tx.identity();
+        let store = tx.identity_mut()?;
         if as_demo {
             return match store.users()?.iter().all(|user| user.demo) {
                 true => Ok(demo::open(store, &mut rand::rng(), Utc::now())?),

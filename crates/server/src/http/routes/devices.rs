@@ -16,7 +16,7 @@ use crate::http::{ApiError, ApiQuery};
 use crate::identity::access;
 use crate::security_log::{self, Event};
 use crate::storage::identity::{Device, Revocation};
-use crate::storage::port::{IdentityStore, StorageError};
+use crate::storage::port::{IdentityReader, StorageError};
 
 const DEFAULT_PAGE: usize = 100;
 const MAXIMAL_PAGE: usize = 500;
@@ -78,7 +78,7 @@ pub async fn list(
 
 /// A page of the person's devices; `None`, if `after` is none of them.
 fn page(
-    store: &dyn IdentityStore,
+    store: &dyn IdentityReader,
     user_id: &str,
     after: Option<Uuid>,
     limit: usize,
@@ -107,7 +107,7 @@ pub async fn remove(
         Ok(id) => {
             let (user_id, owner) = (me.user_id.clone(), me.user_id.clone());
             let removed = state
-                .write(move |tx| access::remove_device(tx.identity(), now, &owner, id))
+                .write(move |tx| access::remove_device(tx.identity_mut()?, now, &owner, id))
                 .await?;
             if removed {
                 security_log::record(Event::SessionEnded {

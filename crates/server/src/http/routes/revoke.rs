@@ -43,7 +43,7 @@ pub async fn revoke(
     let now = state.now();
     let ended = state
         .write(move |tx| -> Result<Vec<Session>, IdentityError> {
-            let store = tx.identity();
+            let store = tx.identity_mut()?;
             let ended = tokens.iter().map(|token| access::sign_out(store, now, token));
             ended.filter_map(Result::transpose).collect()
         })

@@ -23,7 +23,7 @@ use crate::identity::label::device_label;
 use crate::identity::refresh::{self, refresh};
 use crate::security_log::{self, Event};
 use crate::storage::identity::{SecretHash, Session};
-use crate::storage::port::{IdentityStore, Transaction};
+use crate::storage::port::{IdentityReader, Transaction};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -100,7 +100,7 @@ pub async fn grant(
     let agent = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
     let label = device_label(agent.unwrap_or_default());
     let work = move |tx: &mut dyn Transaction| -> Result<(Grant, Option<Session>), IdentityError> {
-        let store = tx.identity();
+        let store = tx.identity_mut()?;
         let terms = &mut Terms {
             now,
             rng: &mut rand::rng(),
@@ -138,7 +138,7 @@ impl Presented {
     /// Whether it is good for nothing, as far as a look tells: then no turn at writing is taken for it.
     fn refusal(
         &self,
-        store: &dyn IdentityStore,
+        store: &dyn IdentityReader,
         now: DateTime<Utc>,
         lifetimes: Lifetimes,
     ) -> Result<Option<Refusal>, IdentityError> {
@@ -149,7 +149,7 @@ impl Presented {
     }
 
     /// The session it belongs to, or opened earlier.
-    fn session(&self, store: &dyn IdentityStore) -> Result<Option<Session>, IdentityError> {
+    fn session(&self, store: &dyn IdentityReader) -> Result<Option<Session>, IdentityError> {
         let id = match self {
             Self::Code(code) => store.code(SecretHash::of(code))?.and_then(|code| code.session_id),
             Self::Refresh(Some(token)) => {

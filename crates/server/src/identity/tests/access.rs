@@ -62,13 +62,13 @@ fn signing_out_by_either_token_ends_the_session() {
         } else {
             phone.access.reveal()
         };
-        sign_out(&world.store(), world.now, token).unwrap();
+        sign_out(&mut world.store(), world.now, token).unwrap();
         assert!(!world.is_let_in(&phone) && world.is_let_in(&desk));
         assert_eq!(
             world.refresh(phone.refresh.reveal()).unwrap_err(),
             Refusal::SessionRevoked
         );
-        sign_out(&world.store(), world.now, "made up").unwrap();
+        sign_out(&mut world.store(), world.now, "made up").unwrap();
     }
 }
 
@@ -76,7 +76,7 @@ fn signing_out_by_either_token_ends_the_session() {
 fn people_remove_their_own_devices_only() {
     let mut world = World::new();
     let (phone, desk, bens) = (world.sign_in("ann"), world.sign_in("ann"), world.sign_in("ben"));
-    let remove = |world: &World, id| remove_device(&world.store(), world.now, "ann", id).unwrap();
+    let remove = |world: &World, id| remove_device(&mut world.store(), world.now, "ann", id).unwrap();
     assert!(!remove(&world, bens.device_id), "not hers");
     assert!(remove(&world, phone.device_id));
     assert!(!remove(&world, phone.device_id), "removed already");
@@ -93,7 +93,7 @@ fn tidying_drops_what_expired_a_day_ago_and_nothing_else() {
     let mut world = World::new();
     let tokens = world.sign_in("ann");
     world.pass(TimeDelta::days(2));
-    tidy(&world.store(), world.now).unwrap();
+    tidy(&mut world.store(), world.now).unwrap();
     let count = |table: &str| -> i64 {
         world
             .connection
@@ -201,10 +201,15 @@ fn one_rule_says_what_a_password_may_be() {
 fn demo_accounts_work_in_a_demo_only() {
     let mut world = World::new();
     let now = world.now;
-    demo::open(&SqliteTransaction::new(&world.connection), &mut world.rng, now).unwrap();
+    demo::open(
+        &mut SqliteTransaction::new(&world.connection),
+        &mut world.rng,
+        now,
+    )
+    .unwrap();
     let tokens = world.sign_in("technician");
     assert!(world.is_let_in(&tokens));
-    demo::close(&world.store(), now).unwrap();
+    demo::close(&mut world.store(), now).unwrap();
     assert!(!world.is_let_in(&tokens), "an open session ends with the demo");
     let anns = world.sign_in("ann");
     assert!(world.is_let_in(&anns), "other accounts are not touched");

@@ -13,7 +13,7 @@ use crate::storage::sqlite::SqliteDatabase;
 
 /// Ann is signed in on two devices and Ben on one, Ann holds a code that nobody used yet, and her browser is known.
 struct Scene<'a> {
-    store: &'a dyn IdentityStore,
+    store: &'a mut dyn IdentityWriter,
     rng: StdRng,
     now: DateTime<Utc>,
     anns: [Tokens; 2],
@@ -31,7 +31,7 @@ fn terms<'a>(rng: &'a mut StdRng, now: DateTime<Utc>) -> Terms<'a> {
 }
 
 impl<'a> Scene<'a> {
-    fn new(store: &'a dyn IdentityStore) -> Self {
+    fn new(store: &'a mut dyn IdentityWriter) -> Self {
         let now = World::new().now;
         let mut rng = StdRng::seed_from_u64(11);
         for id in ["ann", "ben"] {
@@ -85,37 +85,41 @@ impl<'a> Scene<'a> {
     }
 }
 
-fn a_password_is_set(store: &dyn IdentityStore) {
+fn a_password_is_set(store: &mut dyn IdentityWriter) {
     let scene = Scene::new(store);
-    let ended = account::set_password(store, scene.now, scene.account(), "new".to_owned()).unwrap();
+    let ann = scene.account();
+    let ended = account::set_password(scene.store, scene.now, ann, "new".to_owned()).unwrap();
     assert_eq!(ended, 2);
     assert_eq!(scene.account().password_hash, "new");
     scene.assert_everything_ended("password");
 }
 
-fn an_account_is_disabled_and_enabled(store: &dyn IdentityStore) {
+fn an_account_is_disabled_and_enabled(store: &mut dyn IdentityWriter) {
     let scene = Scene::new(store);
-    account::set_disabled(store, scene.now, scene.account(), true).unwrap();
-    account::set_disabled(store, scene.now, scene.account(), false).unwrap();
+    for disabled in [true, false] {
+        let ann = scene.account();
+        account::set_disabled(scene.store, scene.now, ann, disabled).unwrap();
+    }
     assert!(!scene.account().disabled);
     scene.assert_everything_ended("disabled and enabled");
 }
 
 /// An account that an earlier version disabled still has sessions that nobody revoked.
-fn an_account_is_enabled(store: &dyn IdentityStore) {
+fn an_account_is_enabled(store: &mut dyn IdentityWriter) {
     let scene = Scene::new(store);
     let disabled = User {
         disabled: true,
         ..scene.account()
     };
-    store.save_user(&disabled).unwrap();
-    account::set_disabled(store, scene.now, disabled, false).unwrap();
+    scene.store.save_user(&disabled).unwrap();
+    account::set_disabled(scene.store, scene.now, disabled, false).unwrap();
     scene.assert_everything_ended("enabled");
 }
 
-fn what_changes_nothing_ends_nothing(store: &dyn IdentityStore) {
+fn what_changes_nothing_ends_nothing(store: &mut dyn IdentityWriter) {
     let mut scene = Scene::new(store);
-    let ended = account::set_disabled(store, scene.now, scene.account(), false).unwrap();
+    let ann = scene.account();
+    let ended = account::set_disabled(scene.store, scene.now, ann, false).unwrap();
     assert_eq!(ended, 0);
     let tokens = scene.anns[0].clone();
     assert_eq!(scene.is_let_in(&tokens), (true, true));
@@ -123,7 +127,7 @@ fn what_changes_nothing_ends_nothing(store: &dyn IdentityStore) {
 
 #[test]
 fn every_change_of_an_account_ends_its_sessions_codes_and_known_browsers() {
-    type Change = fn(&dyn IdentityStore);
+    type Change = fn(&mut dyn IdentityWriter);
     let changes: [Change; 4] = [
         a_password_is_set,
         an_account_is_disabled_and_enabled,
@@ -138,9 +142,9 @@ fn every_change_of_an_account_ends_its_sessions_codes_and_known_browsers() {
     }
 }
 
-fn in_transaction(storage: &impl Storage, work: fn(&dyn IdentityStore)) {
+fn in_transaction(storage: &impl Storage, work: fn(&mut dyn IdentityWriter)) {
     let done: Result<(), StorageError> = storage.write(Organisation::ONLY, |tx| {
-        work(tx.identity());
+        work(tx.identity_mut()?);
         Ok(())
     });
     done.unwrap();
@@ -151,12 +155,22 @@ fn a_demo_that_goes_on_keeps_its_sessions_and_one_that_was_closed_does_not() {
     for closed in [false, true] {
         let mut world = World::new();
         let now = world.now;
-        demo::open(&SqliteTransaction::new(&world.connection), &mut world.rng, now).unwrap();
+        demo::open(
+            &mut SqliteTransaction::new(&world.connection),
+            &mut world.rng,
+            now,
+        )
+        .unwrap();
         let tokens = world.sign_in("technician");
         if closed {
-            demo::close(&world.store(), now).unwrap();
+            demo::close(&mut world.store(), now).unwrap();
         }
-        demo::open(&SqliteTransaction::new(&world.connection), &mut world.rng, now).unwrap();
+        demo::open(
+            &mut SqliteTransaction::new(&world.connection),
+            &mut world.rng,
+            now,
+        )
+        .unwrap();
         assert_eq!(world.is_let_in(&tokens), !closed);
         assert_eq!(world.refresh(tokens.refresh.reveal()).is_ok(), !closed);
     }
@@ -214,15 +228,15 @@ fn a_password_that_was_verified_before_a_change_earns_no_code_after_it() {
     let now = world.now;
     let verified = world.store().user("ann").unwrap().unwrap();
     let code = |world: &mut World| {
-        let store = SqliteTransaction::new(&world.connection);
-        crate::identity::authorization::issue_code_to(&store, &mut world.rng, now, &verified, &request())
+        let mut store = SqliteTransaction::new(&world.connection);
+        crate::identity::authorization::issue_code_to(&mut store, &mut world.rng, now, &verified, &request())
             .unwrap()
     };
     assert!(code(&mut world).is_some());
-    account::set_password(&world.store(), now, verified.clone(), "new".to_owned()).unwrap();
+    account::set_password(&mut world.store(), now, verified.clone(), "new".to_owned()).unwrap();
     assert!(code(&mut world).is_none());
     world.store().save_user(&verified).unwrap();
-    account::set_disabled(&world.store(), now, verified.clone(), true).unwrap();
+    account::set_disabled(&mut world.store(), now, verified.clone(), true).unwrap();
     assert!(code(&mut world).is_none());
 }
 
@@ -236,7 +250,7 @@ fn what_a_token_is_good_for_is_seen_without_writing() {
     assert_eq!(look(&world, None), Some(Refusal::NoToken));
     assert_eq!(look(&world, Some("made up")), Some(Refusal::UnknownToken));
     assert_eq!(look(&world, Some(tokens.refresh.reveal())), None);
-    crate::identity::access::sign_out(&world.store(), world.now, tokens.access.reveal()).unwrap();
+    crate::identity::access::sign_out(&mut world.store(), world.now, tokens.access.reveal()).unwrap();
     assert_eq!(
         look(&world, Some(tokens.refresh.reveal())),
         Some(Refusal::SessionRevoked)

@@ -19,7 +19,7 @@ use super::exchange::{CodeExchange, exchange_code};
 use super::grant::{Grant, Lifetimes, Refusal, Terms, Tokens};
 use super::refresh::refresh;
 use crate::storage::identity::User;
-use crate::storage::port::IdentityStore;
+use crate::storage::port::{IdentityReader, IdentityWriter};
 use crate::storage::sqlite::{SqliteTransaction, migrate};
 
 const VERIFIER: &str = "a-verifier-that-only-the-app-which-asked-could-know";
@@ -59,22 +59,22 @@ impl World {
     }
 
     fn code_for(&mut self, user_id: &str) -> String {
-        let store = SqliteTransaction::new(&self.connection);
+        let mut store = SqliteTransaction::new(&self.connection);
         let request = request();
-        issue_code(&store, &mut self.rng, self.now, user_id, &request)
+        issue_code(&mut store, &mut self.rng, self.now, user_id, &request)
             .unwrap()
             .reveal()
             .to_owned()
     }
 
     fn exchange(&mut self, request: &CodeExchange) -> Result<Tokens, Refusal> {
-        let store = SqliteTransaction::new(&self.connection);
+        let mut store = SqliteTransaction::new(&self.connection);
         let terms = &mut Terms {
             now: self.now,
             rng: &mut self.rng,
             lifetimes: lifetimes(),
         };
-        outcome(exchange_code(&store, terms, request).unwrap())
+        outcome(exchange_code(&mut store, terms, request).unwrap())
     }
 
     fn sign_in(&mut self, user_id: &str) -> Tokens {
@@ -83,13 +83,13 @@ impl World {
     }
 
     fn refresh(&mut self, token: &str) -> Result<Tokens, Refusal> {
-        let store = SqliteTransaction::new(&self.connection);
+        let mut store = SqliteTransaction::new(&self.connection);
         let terms = &mut Terms {
             now: self.now,
             rng: &mut self.rng,
             lifetimes: lifetimes(),
         };
-        outcome(refresh(&store, terms, Some(token), LABEL).unwrap())
+        outcome(refresh(&mut store, terms, Some(token), LABEL).unwrap())
     }
 
     fn is_let_in(&self, tokens: &Tokens) -> bool {

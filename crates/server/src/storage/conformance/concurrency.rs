@@ -114,7 +114,7 @@ fn counters_and_versions_are_never_torn_apart<S: Storage + Sync>(storage: &S) {
                 let counted = count(tx)? + 1;
                 tx.put_meta("counted", &counted.to_string())?;
                 put(tx, "order", &id, 1, &id)?;
-                tx.identity().save_user(&super::identity::user(&id))?;
+                tx.identity_mut()?.save_user(&super::identity::user(&id))?;
                 match fails {
                     true => Err(StorageError::Inconsistent("on purpose".into())),
                     false => Ok(()),

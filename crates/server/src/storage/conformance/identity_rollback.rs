@@ -9,7 +9,6 @@ use crate::storage::identity::User;
 conformance!(
     an_error_takes_identity_back_with_the_records,
     a_savepoint_takes_identity_back_with_the_records,
-    nothing_that_is_saved_on_a_snapshot_lasts,
 );
 
 fn names(storage: &impl Storage) -> Vec<String> {
@@ -21,7 +20,7 @@ fn an_error_takes_identity_back_with_the_records(storage: &impl Storage) {
     with_people(storage, |_| {});
     let outcome: Result<()> = storage.write(Organisation::ONLY, |tx| {
         put(tx, "order", "O-1", 1, "a")?;
-        let store = tx.identity();
+        let store = tx.identity_mut()?;
         store.save_user(&user("cid"))?;
         store.save_device(&device(1, at(0)))?;
         store.save_session(&session(11, 1, at(0)))?;
@@ -41,15 +40,15 @@ fn an_error_takes_identity_back_with_the_records(storage: &impl Storage) {
 fn a_savepoint_takes_identity_back_with_the_records(storage: &impl Storage) {
     with_people(storage, |_| {});
     write(storage, |tx| {
-        tx.identity().save_user(&user("cid"))?;
+        tx.identity_mut()?.save_user(&user("cid"))?;
         let failed: Result<()> = in_savepoint(tx, |tx| {
             put(tx, "order", "O-1", 1, "inside")?;
-            tx.identity().save_user(&user("dora"))?;
+            tx.identity_mut()?.save_user(&user("dora"))?;
             let disabled = User {
                 disabled: true,
                 ..user("ann")
             };
-            tx.identity().save_user(&disabled)?;
+            tx.identity_mut()?.save_user(&disabled)?;
             Err(StorageError::Inconsistent("on purpose".into()))
         });
         assert!(failed.is_err());
@@ -59,11 +58,4 @@ fn a_savepoint_takes_identity_back_with_the_records(storage: &impl Storage) {
     let ann = read(storage, |tx| tx.identity().user("ann"));
     assert!(!ann.unwrap().disabled);
     assert_eq!(read(storage, |tx| tx.last_sequence()), 0);
-}
-
-fn nothing_that_is_saved_on_a_snapshot_lasts(storage: &impl Storage) {
-    with_people(storage, |_| {});
-    // It is refused at once, or dropped with the snapshot.
-    let _: Result<()> = storage.read(Organisation::ONLY, |tx| tx.identity().save_user(&user("cid")));
-    assert_eq!(names(storage), ["ann", "ben"]);
 }

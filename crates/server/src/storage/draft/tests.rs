@@ -126,6 +126,7 @@ fn what_a_draft_cannot_hold_it_refuses() {
             draft.put_membership("desk", "order", "1", Held),
             draft.put_dialogue("desk", "all", "mine"),
             draft.savepoint(),
+            draft.identity_mut().map(drop),
         ])
     });
     for refused in refused.unwrap() {

@@ -9,9 +9,9 @@ use super::transaction::MemoryTransaction;
 use crate::storage::identity::{
     AccessToken, AuthorizationCode, Device, KnownBrowser, RefreshToken, Revoked, SecretHash, Session, User,
 };
-use crate::storage::port::{IdentityStore, Result};
+use crate::storage::port::{IdentityReader, IdentityWriter, Result};
 
-impl IdentityStore for MemoryTransaction<'_> {
+impl IdentityReader for MemoryTransaction<'_> {
     fn user(&self, id: &str) -> Result<Option<User>> {
         Ok(self.identity_tables().users.rows().get(id).cloned())
     }
@@ -21,16 +21,6 @@ impl IdentityStore for MemoryTransaction<'_> {
         let tables = self.identity_tables();
         let mut users = tables.users.rows().values();
         Ok(users.find(|user| user.username == username).cloned())
-    }
-
-    fn save_user(&self, user: &User) -> Result<()> {
-        let username = user.username.to_lowercase();
-        let user = User {
-            username,
-            ..user.clone()
-        };
-        self.identity_tables().users.insert(user.id.clone(), user);
-        Ok(())
     }
 
     fn has_users(&self) -> Result<bool> {
@@ -70,41 +60,12 @@ impl IdentityStore for MemoryTransaction<'_> {
         Ok(devices)
     }
 
-    fn save_device(&self, device: &Device) -> Result<()> {
-        self.identity_tables().devices.insert(device.id, device.clone());
-        Ok(())
-    }
-
     fn session(&self, id: Uuid) -> Result<Option<Session>> {
         Ok(self.identity_tables().sessions.rows().get(&id).cloned())
     }
 
-    fn save_session(&self, session: &Session) -> Result<()> {
-        self.identity_tables()
-            .sessions
-            .insert(session.id, session.clone());
-        Ok(())
-    }
-
-    fn revoke_sessions_of(&self, device_id: Uuid, revoked: Revoked) -> Result<usize> {
-        let of_device = |session: &Session| session.device_id == device_id;
-        Ok(self.identity_tables().revoke(revoked, of_device))
-    }
-
-    fn revoke_sessions_of_user(&self, user_id: &str, revoked: Revoked) -> Result<usize> {
-        let of_user = |session: &Session| session.user_id == user_id;
-        Ok(self.identity_tables().revoke(revoked, of_user))
-    }
-
     fn refresh_token(&self, hash: SecretHash) -> Result<Option<RefreshToken>> {
         Ok(self.identity_tables().refresh_tokens.rows().get(&hash).cloned())
-    }
-
-    fn save_refresh_token(&self, token: &RefreshToken) -> Result<()> {
-        self.identity_tables()
-            .refresh_tokens
-            .insert(token.hash, token.clone());
-        Ok(())
     }
 
     fn has_successor(&self, token: &RefreshToken) -> Result<bool> {
@@ -117,41 +78,84 @@ impl IdentityStore for MemoryTransaction<'_> {
         Ok(self.identity_tables().access_tokens.rows().get(&hash).cloned())
     }
 
-    fn save_access_token(&self, token: &AccessToken) -> Result<()> {
-        self.identity_tables()
-            .access_tokens
-            .insert(token.hash, token.clone());
-        Ok(())
-    }
-
     fn code(&self, hash: SecretHash) -> Result<Option<AuthorizationCode>> {
         Ok(self.identity_tables().codes.rows().get(&hash).cloned())
-    }
-
-    fn save_code(&self, code: &AuthorizationCode) -> Result<()> {
-        self.identity_tables().codes.insert(code.hash, code.clone());
-        Ok(())
-    }
-
-    fn forget_unused_codes_of(&self, user_id: &str) -> Result<()> {
-        let unused = |code: &AuthorizationCode| code.user_id == user_id && !code.spent;
-        self.identity_tables().codes.drop_rows(unused);
-        Ok(())
     }
 
     fn known_browser(&self, hash: SecretHash, user_id: &str) -> Result<Option<KnownBrowser>> {
         let key = (user_id.to_owned(), hash);
         Ok(self.identity_tables().browsers.rows().get(&key).cloned())
     }
+}
 
-    fn save_known_browser(&self, browser: &KnownBrowser) -> Result<()> {
-        let key = (browser.user_id.clone(), browser.hash);
-        self.identity_tables().browsers.insert(key, browser.clone());
+impl IdentityWriter for MemoryTransaction<'_> {
+    fn save_user(&mut self, user: &User) -> Result<()> {
+        let username = user.username.to_lowercase();
+        let user = User {
+            username,
+            ..user.clone()
+        };
+        self.identity_tables_mut().users.insert(user.id.clone(), user);
         Ok(())
     }
 
-    fn rename_browser(&self, from: SecretHash, to: SecretHash) -> Result<()> {
-        let browsers = &mut self.identity_tables().browsers;
+    fn save_device(&mut self, device: &Device) -> Result<()> {
+        self.identity_tables_mut()
+            .devices
+            .insert(device.id, device.clone());
+        Ok(())
+    }
+
+    fn save_session(&mut self, session: &Session) -> Result<()> {
+        self.identity_tables_mut()
+            .sessions
+            .insert(session.id, session.clone());
+        Ok(())
+    }
+
+    fn revoke_sessions_of(&mut self, device_id: Uuid, revoked: Revoked) -> Result<usize> {
+        let of_device = |session: &Session| session.device_id == device_id;
+        Ok(self.identity_tables_mut().revoke(revoked, of_device))
+    }
+
+    fn revoke_sessions_of_user(&mut self, user_id: &str, revoked: Revoked) -> Result<usize> {
+        let of_user = |session: &Session| session.user_id == user_id;
+        Ok(self.identity_tables_mut().revoke(revoked, of_user))
+    }
+
+    fn save_refresh_token(&mut self, token: &RefreshToken) -> Result<()> {
+        self.identity_tables_mut()
+            .refresh_tokens
+            .insert(token.hash, token.clone());
+        Ok(())
+    }
+
+    fn save_access_token(&mut self, token: &AccessToken) -> Result<()> {
+        self.identity_tables_mut()
+            .access_tokens
+            .insert(token.hash, token.clone());
+        Ok(())
+    }
+
+    fn save_code(&mut self, code: &AuthorizationCode) -> Result<()> {
+        self.identity_tables_mut().codes.insert(code.hash, code.clone());
+        Ok(())
+    }
+
+    fn forget_unused_codes_of(&mut self, user_id: &str) -> Result<()> {
+        let unused = |code: &AuthorizationCode| code.user_id == user_id && !code.spent;
+        self.identity_tables_mut().codes.drop_rows(unused);
+        Ok(())
+    }
+
+    fn save_known_browser(&mut self, browser: &KnownBrowser) -> Result<()> {
+        let key = (browser.user_id.clone(), browser.hash);
+        self.identity_tables_mut().browsers.insert(key, browser.clone());
+        Ok(())
+    }
+
+    fn rename_browser(&mut self, from: SecretHash, to: SecretHash) -> Result<()> {
+        let browsers = &mut self.identity_tables_mut().browsers;
         for mut browser in browsers.drop_rows(|browser| browser.hash == from) {
             browser.hash = to;
             browsers.insert((browser.user_id.clone(), to), browser);
@@ -159,8 +163,8 @@ impl IdentityStore for MemoryTransaction<'_> {
         Ok(())
     }
 
-    fn trim_browsers_of(&self, user_id: &str, most: usize) -> Result<()> {
-        let browsers = &mut self.identity_tables().browsers;
+    fn trim_browsers_of(&mut self, user_id: &str, most: usize) -> Result<()> {
+        let browsers = &mut self.identity_tables_mut().browsers;
         let mut own = browsers.drop_rows(|browser| browser.user_id == user_id);
         own.sort_by_key(|browser| (Reverse(browser.signed_in_at), browser.hash));
         for browser in own.into_iter().take(most) {
@@ -169,14 +173,14 @@ impl IdentityStore for MemoryTransaction<'_> {
         Ok(())
     }
 
-    fn forget_browsers_of(&self, user_id: &str) -> Result<()> {
+    fn forget_browsers_of(&mut self, user_id: &str) -> Result<()> {
         let of_user = |browser: &KnownBrowser| browser.user_id == user_id;
-        self.identity_tables().browsers.drop_rows(of_user);
+        self.identity_tables_mut().browsers.drop_rows(of_user);
         Ok(())
     }
 
-    fn forget_expired(&self, before: DateTime<Utc>) -> Result<()> {
-        let tables = &mut *self.identity_tables();
+    fn forget_expired(&mut self, before: DateTime<Utc>) -> Result<()> {
+        let tables = self.identity_tables_mut();
         tables.codes.drop_rows(|code| code.expires_at < before);
         tables.access_tokens.drop_rows(|token| token.expires_at < before);
         tables.refresh_tokens.drop_rows(|token| token.expires_at < before);

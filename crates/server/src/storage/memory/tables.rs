@@ -1,7 +1,5 @@
 //! All tables of a database in memory.
 
-use std::cell::RefCell;
-
 use super::identity_tables::{self, IdentityTables};
 use super::table::{Table, Undo};
 use crate::storage::model::{AuditRow, HistoryEntry, Membership, StoredRecord};
@@ -30,8 +28,7 @@ pub(super) struct Tables {
     /// By device, then entity set.
     pub dialogues: Table<(String, String), String>,
     pub audit: Table<u64, AuditRow>,
-    /// What identity keeps: its part of the port saves through a shared reference.
-    pub identity: RefCell<IdentityTables>,
+    pub identity: IdentityTables,
     /// Writes, other than identity's, until one fails; none fails, if `None`.
     pub fault_after: Option<u64>,
 }
@@ -51,7 +48,7 @@ impl Tables {
             &mut self.dialogues,
             &mut self.audit,
         ];
-        records.into_iter().chain(self.identity.get_mut().all())
+        records.into_iter().chain(self.identity.all())
     }
 
     pub fn mark(&mut self) -> [usize; TABLES] {

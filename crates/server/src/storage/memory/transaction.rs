@@ -1,4 +1,3 @@
-use std::cell::RefMut;
 use std::collections::BTreeMap;
 use std::ops::Bound::{Excluded, Unbounded};
 
@@ -10,7 +9,7 @@ use crate::storage::log_time::{self, Run};
 use crate::storage::model::{
     AuditFilter, AuditRow, HistoryBound, HistoryEntry, HistoryRange, Membership, NewestVersions, StoredRecord,
 };
-use crate::storage::port::{IdentityStore, Result, StorageError, Transaction};
+use crate::storage::port::{IdentityReader, IdentityWriter, Result, StorageError, Transaction};
 use crate::storage::text::StoredText;
 
 #[derive(Debug)]
@@ -42,9 +41,12 @@ impl<'a> MemoryTransaction<'a> {
         }
     }
 
-    /// Identity's tables, for one of its calls: no two of them are under way at once.
-    pub(super) fn identity_tables(&self) -> RefMut<'_, IdentityTables> {
-        self.tables.identity.borrow_mut()
+    pub(super) fn identity_tables(&self) -> &IdentityTables {
+        &self.tables.identity
+    }
+
+    pub(super) fn identity_tables_mut(&mut self) -> &mut IdentityTables {
+        &mut self.tables.identity
     }
 
     /// The run of the change log's times that a position belongs to.
@@ -379,8 +381,12 @@ impl Transaction for MemoryTransaction<'_> {
         Ok(rows.take(filter.limit).cloned().collect())
     }
 
-    fn identity(&self) -> &dyn IdentityStore {
+    fn identity(&self) -> &dyn IdentityReader {
         self
+    }
+
+    fn identity_mut(&mut self) -> Result<&mut dyn IdentityWriter> {
+        Ok(self)
     }
 }
 

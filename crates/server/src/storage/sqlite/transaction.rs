@@ -12,7 +12,7 @@ use crate::storage::log_time::{self, Run};
 use crate::storage::model::{
     AuditFilter, AuditRow, HistoryBound, HistoryEntry, HistoryRange, Membership, NewestVersions, StoredRecord,
 };
-use crate::storage::port::{IdentityStore, Result, Transaction};
+use crate::storage::port::{IdentityReader, IdentityWriter, Result, Transaction};
 use crate::storage::text::StoredText;
 
 const RECORD: &str = "SELECT * FROM records WHERE entity = ?1 AND id = ?2";
@@ -388,7 +388,11 @@ impl Transaction for SqliteTransaction<'_> {
         )
     }
 
-    fn identity(&self) -> &dyn IdentityStore {
+    fn identity(&self) -> &dyn IdentityReader {
         self
+    }
+
+    fn identity_mut(&mut self) -> Result<&mut dyn IdentityWriter> {
+        Ok(self)
     }
 }

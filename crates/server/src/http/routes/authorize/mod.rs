@@ -187,7 +187,7 @@ async fn let_in(
 ) -> Result<Option<(Secret, Secret)>, ApiError> {
     state
         .write(move |tx| -> Result<_, IdentityError> {
-            let (store, rng) = (tx.identity(), &mut rand::rng());
+            let (store, rng) = (tx.identity_mut()?, &mut rand::rng());
             let Some(code) = issue_code_to(store, rng, now, &user, &request)? else {
                 return Ok(None);
             };
