@@ -2,9 +2,10 @@
 
 use clap::{Args, Subcommand};
 
+use super::target::Target;
 use crate::storage::database::DatabaseUrl;
 use crate::storage::model::AuditFilter;
-use crate::storage::port::{Organisation, Storage, StorageError};
+use crate::storage::port::{Organisation, StorageError};
 use crate::sync::audit::chain::{self, Broken};
 use crate::sync::audit::{AuditEntry, read_entry};
 
@@ -71,18 +72,20 @@ pub(super) enum AuditError {
     Broken(#[from] Broken),
 }
 
-pub(super) fn run(arguments: &AuditArguments) -> Result<(), AuditError> {
+pub(super) fn run(arguments: &AuditArguments, organisation: Organisation) -> Result<(), AuditError> {
     match &arguments.command {
-        Some(AuditCommand::Verify(arguments)) => verify(arguments),
-        None => list(&arguments.list),
+        Some(AuditCommand::Verify(arguments)) => verify(arguments, organisation),
+        None => list(&arguments.list, organisation),
     }
 }
 
-fn verify(arguments: &VerifyArguments) -> Result<(), AuditError> {
-    let database = arguments.database.open_existing()?;
-    let chain = database.read(Organisation::ONLY, |tx| {
-        chain::verify(tx, arguments.head.as_deref()).map_err(AuditError::from)
-    })??;
+fn verify(arguments: &VerifyArguments, organisation: Organisation) -> Result<(), AuditError> {
+    let target = Target {
+        database: &arguments.database.open_existing()?,
+        organisation,
+    };
+    let chain =
+        target.read(|tx| chain::verify(tx, arguments.head.as_deref()).map_err(AuditError::from))??;
     match chain.entries {
         0 => println!("0 entries: nothing to verify"),
         entries => println!("{entries} entries, each follows from the one before it"),
@@ -99,7 +102,7 @@ fn verify(arguments: &VerifyArguments) -> Result<(), AuditError> {
     Ok(())
 }
 
-fn list(arguments: &ListArguments) -> Result<(), AuditError> {
+fn list(arguments: &ListArguments, organisation: Organisation) -> Result<(), AuditError> {
     let ListArguments {
         entity,
         id,
@@ -115,8 +118,11 @@ fn list(arguments: &ListArguments) -> Result<(), AuditError> {
         before: None,
         limit: *limit,
     };
-    let database = database.open_existing()?;
-    let rows = database.read(Organisation::ONLY, |tx| tx.audits(&filter))?;
+    let target = Target {
+        database: &database.open_existing()?,
+        organisation,
+    };
+    let rows = target.read(|tx| tx.audits(&filter))?;
     for row in &rows {
         match json {
             true => println!("{}", row.entry),

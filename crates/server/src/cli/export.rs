@@ -6,13 +6,14 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
+use super::target::Target;
 use crate::packs::{self, PacksError};
 use crate::private_file;
 use crate::records::past;
 use crate::security_log::{self, Event};
 use crate::storage::database::DatabaseUrl;
 use crate::storage::model::AuditFilter;
-use crate::storage::port::{Organisation, Storage, StorageError, Transaction};
+use crate::storage::port::{Organisation, StorageError, Transaction};
 use crate::sync::rest::HistoryVersion;
 
 const CHUNK: usize = 500;
@@ -56,7 +57,7 @@ pub(super) enum ExportError {
     Packs(#[from] PacksError),
 }
 
-pub(super) fn run(arguments: &ExportArguments) -> Result<(), ExportError> {
+pub(super) fn run(arguments: &ExportArguments, organisation: Organisation) -> Result<(), ExportError> {
     let packs = packs::load(arguments.domains.as_deref())?;
     if let Some(unknown) = arguments
         .entities
@@ -76,7 +77,11 @@ pub(super) fn run(arguments: &ExportArguments) -> Result<(), ExportError> {
         Some(path) => Box::new(BufWriter::new(private_file::create(path)?)),
         None => Box::new(BufWriter::new(std::io::stdout().lock())),
     };
-    database.read(Organisation::ONLY, |tx| -> Result<(), ExportError> {
+    let target = Target {
+        database: &database,
+        organisation,
+    };
+    target.read(|tx| -> Result<(), ExportError> {
         for entity in &entities {
             write_entity(tx, entity, &mut output)?;
         }

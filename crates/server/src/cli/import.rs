@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::prepare::{self, PrepareError};
+use super::target::Target;
 use crate::import::encoding::{Named, Origin};
 use crate::import::mapping::Mapping;
 use crate::import::{self, ImportError as Failure, Options, Summary};
 use crate::packs::{self, PacksError};
 use crate::storage::database::DatabaseUrl;
-use crate::storage::port::StorageError;
+use crate::storage::port::{Organisation, StorageError};
 
 /// Read a CSV file into records
 #[derive(Debug, Args)]
@@ -86,7 +87,7 @@ pub(super) enum ImportError {
     Prepare(#[from] PrepareError),
 }
 
-pub(super) fn run(arguments: &ImportArguments) -> Result<(), ImportError> {
+pub(super) fn run(arguments: &ImportArguments, organisation: Organisation) -> Result<(), ImportError> {
     let unreadable = |path: &PathBuf| {
         let path = path.clone();
         move |source| ImportError::File { path, source }
@@ -111,14 +112,25 @@ pub(super) fn run(arguments: &ImportArguments) -> Result<(), ImportError> {
     let file = File::open(&arguments.file).map_err(unreadable(&arguments.file))?;
     let packs = packs::load(arguments.domains.as_deref())?;
     let database = arguments.database.open()?;
-    prepare::keys_for_import(&database, &packs, &mapping.entities()).map_err(refused)?;
-    prepare::people(&database, &packs)?;
+    let target = Target {
+        database: &database,
+        organisation,
+    };
+    prepare::keys_for_import(target, &packs, &mapping.entities()).map_err(refused)?;
+    prepare::people(target, &packs)?;
     let progress = |done: usize, all: usize| eprintln!("{done} of {all} rows");
     let system_user = || std::env::var("USER").or_else(|_| std::env::var("LOGNAME"));
     let by = arguments.by.clone().or_else(|| system_user().ok());
     let by = by.unwrap_or_else(|| "import".to_owned());
     let when = (&prepare::now as &dyn Fn() -> _, by.as_str());
-    let summary = import::import(&database, &packs, (&mapping, options), file, when, progress)?;
+    let summary = import::import(
+        (&database, organisation),
+        &packs,
+        (&mapping, options),
+        file,
+        when,
+        progress,
+    )?;
     tell(&summary)
 }
 

@@ -5,6 +5,7 @@ mod export;
 mod import;
 mod prepare;
 mod serve;
+mod target;
 mod user;
 
 use std::io::IsTerminal;
@@ -12,6 +13,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
+
+use crate::storage::port::Organisation;
 
 #[derive(Debug, Parser)]
 #[command(
@@ -51,12 +54,14 @@ pub fn run() -> ExitCode {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .init();
+    // The organisation of every command. Where there are several, the command line names one.
+    let organisation = Organisation::ONLY;
     let outcome: Result<(), Box<dyn std::error::Error>> = match cli.command {
-        Command::Serve(arguments) => serve::run(&arguments).map_err(Into::into),
-        Command::Import(arguments) => import::run(&arguments).map_err(Into::into),
-        Command::Export(arguments) => export::run(&arguments).map_err(Into::into),
-        Command::Audit(arguments) => audit::run(&arguments).map_err(Into::into),
-        Command::User(arguments) => user::run(&arguments).map_err(Into::into),
+        Command::Serve(arguments) => serve::run(&arguments, organisation).map_err(Into::into),
+        Command::Import(arguments) => import::run(&arguments, organisation).map_err(Into::into),
+        Command::Export(arguments) => export::run(&arguments, organisation).map_err(Into::into),
+        Command::Audit(arguments) => audit::run(&arguments, organisation).map_err(Into::into),
+        Command::User(arguments) => user::run(&arguments, organisation).map_err(Into::into),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -6,12 +6,12 @@ use holdfast_core::pack::Packs;
 use holdfast_core::protocol::Me;
 use holdfast_core::system;
 
+use super::target::Target;
 use crate::identity::IdentityError;
 use crate::packs::demo::{self, DemoError};
 use crate::randomness::SystemRng;
 use crate::records::{epoch, people, starts, unique_keys};
-use crate::storage::database::Database;
-use crate::storage::port::{Organisation, Storage, StorageError};
+use crate::storage::port::StorageError;
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum PrepareError {
@@ -30,10 +30,8 @@ pub(super) fn now() -> Timestamp {
 
 /// Makes the keys of unique values anew where a pack compares them in another way than when they were made. Reports
 /// records that share a value then; each keeps it until somebody changes it.
-pub(super) fn unique_keys(database: &Database, packs: &Packs) -> Result<(), PrepareError> {
-    let shared = database.write(Organisation::ONLY, |tx| {
-        unique_keys::keep(tx, packs).map_err(PrepareError::from)
-    })?;
+pub(super) fn unique_keys(target: Target<'_>, packs: &Packs) -> Result<(), PrepareError> {
+    let shared = target.write(|tx| unique_keys::keep(tx, packs).map_err(PrepareError::from))?;
     for one in shared.named {
         tracing::warn!(
             entity = one.entity,
@@ -52,20 +50,18 @@ pub(super) fn unique_keys(database: &Database, packs: &Packs) -> Result<(), Prep
 /// Checks that an import may write these entities, and persons, beside a server that may be running on the same database.
 /// Changes nothing where it may not.
 pub(super) fn keys_for_import(
-    database: &Database,
+    target: Target<'_>,
     packs: &Packs,
     entities: &[&str],
 ) -> Result<(), PrepareError> {
     let entities = [entities, &[people::PERSON, system::USER]].concat();
-    database.write(Organisation::ONLY, |tx| {
-        unique_keys::begin_import(tx, packs, &entities).map_err(PrepareError::from)
-    })
+    target.write(|tx| unique_keys::begin_import(tx, packs, &entities).map_err(PrepareError::from))
 }
 
 /// Brings the records of persons up to date with all accounts, so that work can be given to those who never signed in.
-pub(super) fn people(database: &Database, packs: &Packs) -> Result<(), PrepareError> {
-    let users = database.read(Organisation::ONLY, |tx| tx.identity().users())?;
-    database.write(Organisation::ONLY, |tx| {
+pub(super) fn people(target: Target<'_>, packs: &Packs) -> Result<(), PrepareError> {
+    let users = target.read(|tx| tx.identity().users())?;
+    target.write(|tx| {
         users.into_iter().try_for_each(|user| {
             let me = Me {
                 user_id: user.id,
@@ -82,8 +78,8 @@ pub(super) fn people(database: &Database, packs: &Packs) -> Result<(), PrepareEr
 }
 
 /// Notes that the server starts: what it issues from now on names this start.
-pub(super) fn start(database: &Database) -> Result<(), PrepareError> {
-    database.write(Organisation::ONLY, |tx| {
+pub(super) fn start(target: Target<'_>) -> Result<(), PrepareError> {
+    target.write(|tx| {
         starts::begin(tx, &SystemRng)
             .map(drop)
             .map_err(PrepareError::from)
@@ -91,11 +87,9 @@ pub(super) fn start(database: &Database) -> Result<(), PrepareError> {
 }
 
 /// Begins a new epoch: the database was restored, and devices may know more than it does.
-pub(super) fn new_epoch(database: &Database, packs: &Packs) -> Result<(), PrepareError> {
+pub(super) fn new_epoch(target: Target<'_>, packs: &Packs) -> Result<(), PrepareError> {
     let entities: Vec<&str> = packs.entities().map(|(_, entity)| entity.name.as_str()).collect();
-    let epoch = database.write(Organisation::ONLY, |tx| {
-        epoch::renew(tx, &SystemRng, &entities).map_err(PrepareError::from)
-    })?;
+    let epoch = target.write(|tx| epoch::renew(tx, &SystemRng, &entities).map_err(PrepareError::from))?;
     tracing::info!(
         epoch,
         "a new epoch begins: every device syncs anew and offers what it was told was accepted"
@@ -104,8 +98,8 @@ pub(super) fn new_epoch(database: &Database, packs: &Packs) -> Result<(), Prepar
 }
 
 /// Puts the demo records there that are missing.
-pub(super) fn demo(database: &Database, packs: &Packs) -> Result<(), PrepareError> {
-    let seeded = demo::seed(database, packs, now())?;
+pub(super) fn demo(target: Target<'_>, packs: &Packs) -> Result<(), PrepareError> {
+    let seeded = demo::seed(target.database, target.organisation, packs, now())?;
     if seeded > 0 {
         tracing::info!("{seeded} demo records are ready");
     }

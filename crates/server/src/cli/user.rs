@@ -9,11 +9,12 @@ use holdfast_core::pack::{PackError, Packs};
 use uuid::Uuid;
 
 use super::prepare::{self, PrepareError, now};
+use super::target::Target;
 use crate::identity::{IdentityError, account, demo, normal, password};
 use crate::security_log::{self, Event};
-use crate::storage::database::{Database, DatabaseUrl};
+use crate::storage::database::DatabaseUrl;
 use crate::storage::identity::User;
-use crate::storage::port::{IdentityWriter, Organisation, Storage, StorageError};
+use crate::storage::port::{IdentityWriter, Organisation, StorageError};
 
 /// In characters.
 const LONGEST_USERNAME: usize = 100;
@@ -93,19 +94,22 @@ pub(super) enum UserError {
     Prepare(#[from] PrepareError),
 }
 
-pub(super) fn run(arguments: &UserArguments) -> Result<(), UserError> {
-    let database = arguments.database.open()?;
-    apply(&database, &arguments.action)?;
+pub(super) fn run(arguments: &UserArguments, organisation: Organisation) -> Result<(), UserError> {
+    let target = Target {
+        database: &arguments.database.open()?,
+        organisation,
+    };
+    apply(target, &arguments.action)?;
     // Colleagues see the person as soon as the account is there.
-    Ok(prepare::people(&database, &Packs::new(Vec::new())?)?)
+    Ok(prepare::people(target, &Packs::new(Vec::new())?)?)
 }
 
-fn apply(database: &Database, action: &Action) -> Result<(), UserError> {
+fn apply(target: Target<'_>, action: &Action) -> Result<(), UserError> {
     match action {
-        Action::Add(new) => add(database, new),
+        Action::Add(new) => add(target, new),
         Action::Password { username } => {
             let password_hash = read_password()?;
-            change(database, username, |store, user| {
+            change(target, username, |store, user| {
                 let user_id = user.id.clone();
                 let sessions_ended = account::set_password(store, now(), user, password_hash)?;
                 Ok(move || {
@@ -116,13 +120,13 @@ fn apply(database: &Database, action: &Action) -> Result<(), UserError> {
                 })
             })
         }
-        Action::Disable { username } => set_disabled(database, username, true),
-        Action::Enable { username } => set_disabled(database, username, false),
+        Action::Disable { username } => set_disabled(target, username, true),
+        Action::Enable { username } => set_disabled(target, username, false),
     }
 }
 
-fn set_disabled(database: &Database, username: &str, disabled: bool) -> Result<(), UserError> {
-    change(database, username, |store, user| {
+fn set_disabled(target: Target<'_>, username: &str, disabled: bool) -> Result<(), UserError> {
+    change(target, username, |store, user| {
         let user_id = user.id.clone();
         let sessions_ended = account::set_disabled(store, now(), user, disabled)?;
         Ok(move || {
@@ -135,7 +139,7 @@ fn set_disabled(database: &Database, username: &str, disabled: bool) -> Result<(
     })
 }
 
-fn add(database: &Database, new: &NewUser) -> Result<(), UserError> {
+fn add(target: Target<'_>, new: &NewUser) -> Result<(), UserError> {
     let username = normal::username(&new.username);
     let length = username.chars().count();
     if !(1..=LONGEST_USERNAME).contains(&length) || username.chars().any(char::is_control) {
@@ -152,7 +156,7 @@ fn add(database: &Database, new: &NewUser) -> Result<(), UserError> {
         disabled: false,
         created_at: now(),
     };
-    database.write(Organisation::ONLY, |tx| {
+    target.write(|tx| {
         let store = tx.identity_mut()?;
         match normal::find_account(store, &user.username)? {
             Some(_) => Err(UserError::Exists(user.username.clone())),
@@ -170,11 +174,11 @@ fn add(database: &Database, new: &NewUser) -> Result<(), UserError> {
 /// Changes an account, and ends what was open under its earlier state, in one transaction. What `change` returns tells
 /// of it once it is committed.
 fn change<Told: FnOnce()>(
-    database: &Database,
+    target: Target<'_>,
     username: &str,
     change: impl FnOnce(&mut dyn IdentityWriter, User) -> Result<Told, IdentityError>,
 ) -> Result<(), UserError> {
-    let tell = database.write(Organisation::ONLY, |tx| {
+    let tell = target.write(|tx| {
         let store = tx.identity_mut()?;
         match normal::find_account(store, username)? {
             None => Err(UserError::Unknown(username.to_owned())),

@@ -89,6 +89,8 @@ pub struct AppState {
     device_turns: Queues,
     work: DatabaseWork,
     database: Arc<Database>,
+    /// See [`Self::organisation`].
+    organisation: Organisation,
     limits: Arc<Mutex<Limits>>,
 }
 
@@ -102,7 +104,7 @@ impl AppState {
         settings: Settings,
         security_headers: SecurityHeaders,
         packs: Arc<Packs>,
-        database: Arc<Database>,
+        (database, organisation): (Arc<Database>, Organisation),
     ) -> Result<Self, IdentityError> {
         let limits = settings.api_limits;
         Ok(Self {
@@ -121,6 +123,7 @@ impl AppState {
             metrics: Arc::new(Metrics::default()),
             packs,
             database,
+            organisation,
             limits: Arc::new(Mutex::new(Limits::default())),
         })
     }
@@ -134,6 +137,14 @@ impl AppState {
         self.limits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The organisation that a request signs in to or acts in: the only one there is.
+    ///
+    /// This is the one place where several will be told apart, and it will then take the request. A sign-in brings nothing
+    /// but a user name, which is an organisation's own, so its host has to tell; later requests bring a token.
+    fn organisation(&self) -> Organisation {
+        self.organisation
+    }
+
     /// Runs `work` on a snapshot of the database, on a blocking thread.
     pub async fn read<T, E, F>(&self, work: F) -> Result<T, ApiError>
     where
@@ -141,10 +152,8 @@ impl AppState {
         E: From<StorageError> + Into<ApiError> + Send + 'static,
         F: FnOnce(&dyn Transaction) -> Result<T, E> + Send + 'static,
     {
-        let database = Arc::clone(&self.database);
-        self.work
-            .reading(move || database.read(Organisation::ONLY, work))
-            .await
+        let (database, organisation) = (Arc::clone(&self.database), self.organisation());
+        self.work.reading(move || database.read(organisation, work)).await
     }
 
     /// Asks the database whether it can serve, on a blocking thread.
@@ -161,9 +170,9 @@ impl AppState {
         E: From<StorageError> + Into<ApiError> + Send + 'static,
         F: FnOnce(&mut dyn Transaction) -> Result<T, E> + Send + 'static,
     {
-        let database = Arc::clone(&self.database);
+        let (database, organisation) = (Arc::clone(&self.database), self.organisation());
         self.work
-            .writing(move || database.write(Organisation::ONLY, work))
+            .writing(move || database.write(organisation, work))
             .await
     }
 }

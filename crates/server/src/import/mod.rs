@@ -69,11 +69,11 @@ pub struct Summary {
     pub missing: Vec<String>,
 }
 
-/// Imports a CSV file. `progress` is told rows done and rows in all. The records keep the authors that the mapping gives
+/// Imports a CSV file into an organisation. `progress` is told rows done and rows in all. The records keep the authors that the mapping gives
 /// them; the audit names who brought them in (`by`). `clock` is read in each transaction: a record is not older than what was
 /// stored while its file was read.
 pub fn import(
-    storage: &impl Storage,
+    (storage, organisation): (&impl Storage, Organisation),
     packs: &Packs,
     (mapping, options): (&Mapping, Options),
     file: impl Read,
@@ -97,13 +97,13 @@ pub fn import(
         missing: Vec::new(),
     };
     summary.broken.extend(misfits);
-    storage.write(Organisation::ONLY, |tx| {
+    storage.write(organisation, |tx| {
         records::put_companions(tx, packs, mapping, clock()).map_err(ImportError::from)
     })?;
-    let tombstones = storage.read(Organisation::ONLY, |tx| {
+    let tombstones = storage.read(organisation, |tx| {
         records::tombstones(tx, entity, mapping).map_err(ImportError::from)
     })?;
-    let mut positions = storage.read(Organisation::ONLY, |tx| {
+    let mut positions = storage.read(organisation, |tx| {
         positions::Positions::of_stored(tx, entity, mapping, &drafts).map_err(ImportError::from)
     })?;
     let place = place::Place {
@@ -115,7 +115,7 @@ pub fn import(
         by,
     };
     for (at, chunk) in drafts.chunks(ROWS_PER_TRANSACTION).enumerate() {
-        let put = storage.write(Organisation::ONLY, |tx| -> Result<_, ImportError> {
+        let put = storage.write(organisation, |tx| -> Result<_, ImportError> {
             let now = clock();
             let put = records::put(tx, (place, now), &mut positions, chunk)?;
             if put.imported > 0 {

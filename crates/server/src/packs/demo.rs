@@ -32,12 +32,20 @@ pub enum DemoError {
     Storage(#[from] StorageError),
 }
 
-/// Puts the demo records there, each that is not there yet; says how many.
-pub fn seed(storage: &impl Storage, packs: &Packs, now: Timestamp) -> Result<usize, DemoError> {
+/// Puts the demo records that are missing into an organisation; returns how many.
+///
+/// # Errors
+/// If the storage fails, or the demo records do not fit the packs.
+pub fn seed(
+    storage: &impl Storage,
+    organisation: Organisation,
+    packs: &Packs,
+    now: Timestamp,
+) -> Result<usize, DemoError> {
     let mut seeded = 0;
     for (pack, text) in EMBEDDED {
         if packs.iter().any(|known| known.name == pack) {
-            seeded += storage.write(Organisation::ONLY, |tx| seed_pack(tx, packs, pack, text, now))?;
+            seeded += storage.write(organisation, |tx| seed_pack(tx, packs, pack, text, now))?;
         }
     }
     Ok(seeded)
@@ -173,9 +181,9 @@ mod tests {
     #[test]
     fn the_demo_is_sound_and_seeding_again_adds_nothing() {
         let (storage, packs) = (MemoryStorage::default(), crate::packs::load(None).unwrap());
-        let seeded = seed(&storage, &packs, now()).unwrap();
+        let seeded = seed(&storage, Organisation::ONLY, &packs, now()).unwrap();
         assert!(seeded > 100, "{seeded}");
-        assert_eq!(seed(&storage, &packs, now()).unwrap(), 0);
+        assert_eq!(seed(&storage, Organisation::ONLY, &packs, now()).unwrap(), 0);
         storage
             .read(Organisation::ONLY, |tx| -> Result<(), StorageError> {
                 for (_, entity) in packs.entities() {

@@ -76,8 +76,14 @@ impl Server {
             .unwrap();
         let headers = SecurityHeaders::for_app(&web, transport).unwrap();
         let packs = Arc::new(holdfast_server::packs::load(None).unwrap());
-        holdfast_server::packs::demo::seed(&*database, &packs, Utc::now().trunc_subsecs(3)).unwrap();
-        let state = AppState::new(settings, headers, packs, database).unwrap();
+        holdfast_server::packs::demo::seed(
+            &*database,
+            Organisation::ONLY,
+            &packs,
+            Utc::now().trunc_subsecs(3),
+        )
+        .unwrap();
+        let state = AppState::new(settings, headers, packs, (database, Organisation::ONLY)).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel::<()>();

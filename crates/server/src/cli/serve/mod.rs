@@ -11,47 +11,51 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::prepare;
+use super::target::Target;
 use crate::http::state::AppState;
 use crate::http::{SecurityHeaders, operations_router, router, serve};
 use crate::identity::demo;
 use crate::packs;
-use crate::storage::database::Database;
-use crate::storage::port::{Organisation, Storage};
+use crate::storage::port::Organisation;
 
 pub(super) use arguments::ServeArguments;
 pub(super) use error::ServeError;
 
-pub(super) fn run(arguments: &ServeArguments) -> Result<(), ServeError> {
+pub(super) fn run(arguments: &ServeArguments, organisation: Organisation) -> Result<(), ServeError> {
     arguments.check()?;
     if !arguments.web.join("index.html").is_file() {
         return Err(ServeError::NoApp(arguments.web.clone()));
     }
-    let state = open_state(arguments)?;
+    let state = open_state(arguments, organisation)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(listen_and_serve(arguments, state))
 }
 
-fn open_state(arguments: &ServeArguments) -> Result<AppState, ServeError> {
+fn open_state(arguments: &ServeArguments, organisation: Organisation) -> Result<AppState, ServeError> {
     let settings = arguments.settings();
     let transport = settings.secure_cookies.then(|| arguments.transport());
     let headers = SecurityHeaders::for_app(&settings.web, transport)?;
     let packs = Arc::new(packs::load(arguments.domains.as_deref())?);
     let database = Arc::new(arguments.database.open()?);
-    prepare_accounts(&database, arguments.demo)?;
-    prepare::unique_keys(&database, &packs)?;
-    prepare::people(&database, &packs)?;
-    prepare::start(&database)?;
+    let target = Target {
+        database: &database,
+        organisation,
+    };
+    prepare_accounts(target, arguments.demo)?;
+    prepare::unique_keys(target, &packs)?;
+    prepare::people(target, &packs)?;
+    prepare::start(target)?;
     if arguments.restored {
-        prepare::new_epoch(&database, &packs)?;
+        prepare::new_epoch(target, &packs)?;
     }
     if arguments.demo {
-        prepare::demo(&database, &packs)?;
+        prepare::demo(target, &packs)?;
     }
-    Ok(AppState::new(settings, headers, packs, database)?)
+    Ok(AppState::new(settings, headers, packs, (database, organisation))?)
 }
 
-fn prepare_accounts(database: &Database, as_demo: bool) -> Result<(), ServeError> {
-    database.write(Organisation::ONLY, |tx| {
+fn prepare_accounts(target: Target<'_>, as_demo: bool) -> Result<(), ServeError> {
+    target.write(|tx| {
         let store = tx.identity_mut()?;
         if as_demo {
             return match store.users()?.iter().all(|user| user.demo) {

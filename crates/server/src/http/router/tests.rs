@@ -20,6 +20,7 @@ fn state() -> (tempfile::TempDir, AppState) {
     use crate::http::state::Settings;
     use crate::identity::grant::Lifetimes;
     use crate::storage::database::Database;
+    use crate::storage::port::Organisation;
     use crate::storage::sqlite::SqliteDatabase;
     use chrono::TimeDelta;
 
@@ -43,7 +44,13 @@ fn state() -> (tempfile::TempDir, AppState) {
     let headers = SecurityHeaders::for_app(folder.path(), None).unwrap();
     let database = SqliteDatabase::open(&folder.path().join("test.db")).unwrap();
     let database = Database::Sqlite(database);
-    let state = AppState::new(settings, headers, std::sync::Arc::default(), database.into()).unwrap();
+    let state = AppState::new(
+        settings,
+        headers,
+        std::sync::Arc::default(),
+        (database.into(), Organisation::ONLY),
+    )
+    .unwrap();
     (folder, state)
 }
 

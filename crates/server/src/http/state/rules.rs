@@ -12,7 +12,7 @@ use crate::http::turns::{Busy, Queues, UserTurn};
 use crate::identity::throttle::Key;
 use crate::randomness::SystemRng;
 use crate::records::people;
-use crate::storage::port::{Organisation, Storage, StorageError, Transaction};
+use crate::storage::port::{Storage, StorageError, Transaction};
 use crate::sync::prepared;
 use crate::sync::{Answer, Caller, Context, Refusal};
 
@@ -34,13 +34,14 @@ impl AppState {
         T: Send + 'static,
         F: FnOnce(&dyn Transaction, &Context<'_>) -> Answer<T> + Send + 'static,
     {
-        let (database, packs, now) = (Arc::clone(&self.database), Arc::clone(&self.packs), self.now());
+        let (database, organisation) = (Arc::clone(&self.database), self.organisation());
+        let (packs, now) = (Arc::clone(&self.packs), self.now());
         let work_turn = resting_turn(&self.user_work, &me).await?;
         let done = self.work.reading(move || {
             let (mut work_turn, (identity, _turn)) = (work_turn, me.into_parts());
             let caller = identity.caller(&packs);
             let cx = context(&packs, &caller, now);
-            database.read(Organisation::ONLY, |tx| -> Result<_, StorageError> {
+            database.read(organisation, |tx| -> Result<_, StorageError> {
                 work_turn.begin();
                 work(tx, &cx)
             })
@@ -82,7 +83,8 @@ impl AppState {
         T: Send + 'static,
         F: FnOnce(&mut dyn Transaction, &Context<'_>) -> Answer<T> + Send + 'static,
     {
-        let (database, packs) = (Arc::clone(&self.database), Arc::clone(&self.packs));
+        let (database, organisation) = (Arc::clone(&self.database), self.organisation());
+        let packs = Arc::clone(&self.packs);
         // Writes of one user come one after the other, so that others get in between.
         let write_turn = resting_turn(&self.user_writes, &me).await?;
         let work_turn = resting_turn(&self.user_work, &me).await?;
@@ -90,7 +92,7 @@ impl AppState {
             let (_device_turn, mut turns, (identity, _turn)) =
                 (turn, [write_turn, work_turn], me.into_parts());
             let caller = identity.caller(&packs);
-            database.write(Organisation::ONLY, |tx| {
+            database.write(organisation, |tx| {
                 turns.iter_mut().for_each(RestingTurn::begin);
                 // Read once the transaction has begun: a write that waited is not older than what was committed meanwhile.
                 let now = super::now();

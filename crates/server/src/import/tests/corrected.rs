@@ -25,7 +25,14 @@ fn import_rows(storage: &MemoryStorage, rows: &[impl AsRef<[u8]>]) -> (usize, us
     }
     let now = "2026-11-22T12:00:00Z".parse().unwrap();
     let place = (&mapping(), Options::default());
-    let summary = import(storage, &packs(), place, &file[..], (&|| now, "olga"), |_, _| {});
+    let summary = import(
+        (storage, Organisation::ONLY),
+        &packs(),
+        place,
+        &file[..],
+        (&|| now, "olga"),
+        |_, _| {},
+    );
     let summary = summary.unwrap();
     assert_eq!(
         summary.imported + summary.known + summary.broken.len(),

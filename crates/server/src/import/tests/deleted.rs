@@ -18,7 +18,7 @@ fn run_with(storage: &MemoryStorage, file: &str, revive: bool) -> Summary {
         ..Options::default()
     };
     let summary = import(
-        storage,
+        (storage, Organisation::ONLY),
         &packs(),
         (&mapping, options),
         file.as_bytes(),
@@ -210,7 +210,15 @@ fn import_read_as(storage: &MemoryStorage, file: &[u8], encoding: Option<&str>, 
     };
     let now = "2026-11-22T12:00:00Z".parse().unwrap();
     let mapping = (&Mapping::from_toml(&text).unwrap(), options);
-    import(storage, &packs(), mapping, file, (&|| now, "olga"), |_, _| {}).unwrap()
+    import(
+        (storage, Organisation::ONLY),
+        &packs(),
+        mapping,
+        file,
+        (&|| now, "olga"),
+        |_, _| {},
+    )
+    .unwrap()
 }
 
 #[test]

@@ -10,7 +10,7 @@ fn try_with(file: &[u8], options: Options) -> (MemoryStorage, Result<Summary, Im
     let mapping = Mapping::from_toml(MAPPING).unwrap();
     let now = "2026-11-22T12:00:00Z".parse().unwrap();
     let done = import(
-        &storage,
+        (&storage, Organisation::ONLY),
         &packs(),
         (&mapping, options),
         file,
@@ -205,7 +205,7 @@ fn separators_are_the_files_own() {
     );
     let now = "2026-11-22T12:00:00Z".parse().unwrap();
     let done = import(
-        &storage,
+        (&storage, Organisation::ONLY),
         &packs(),
         (&mapping, Options::default()),
         &file[..],
@@ -226,7 +226,7 @@ fn separators_are_the_files_own() {
         let text = MAPPING.replacen("[[columns]]", &format!("{unsound}\n\n[[columns]]"), 1);
         let mapping = Mapping::from_toml(&text).unwrap();
         let refused = import(
-            &storage,
+            (&storage, Organisation::ONLY),
             &packs(),
             (&mapping, Options::default()),
             &file[..],
@@ -253,7 +253,7 @@ fn files_have_a_largest_size() {
     let storage = MemoryStorage::default();
     let now = "2026-11-22T12:00:00Z".parse().unwrap();
     let refused = import(
-        &storage,
+        (&storage, Organisation::ONLY),
         &packs(),
         (&mapping, Options::default()),
         endless,

@@ -80,7 +80,7 @@ fn run(storage: &impl Storage, file: &str) -> Result<Summary, ImportError> {
     let mapping = Mapping::from_toml(MAPPING).unwrap();
     let now = "2026-11-21T12:00:00Z".parse().unwrap();
     import(
-        storage,
+        (storage, Organisation::ONLY),
         &packs(),
         (&mapping, Options::default()),
         file.as_bytes(),
@@ -224,7 +224,7 @@ fn what_is_brought_in_keeps_its_authors_and_the_audit_names_who_brought_it() {
     let mapping = Mapping::from_toml(&MAPPING.replacen("[[rules]]", remarks, 1)).unwrap();
     let now = "2026-11-21T12:00:00Z".parse().unwrap();
     import(
-        &storage,
+        (&storage, Organisation::ONLY),
         &packs(),
         (&mapping, Options::default()),
         FILE.as_bytes(),

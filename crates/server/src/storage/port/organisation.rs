@@ -10,5 +10,7 @@
 pub struct Organisation(());
 
 impl Organisation {
+    /// Named where a program begins: by the command line for its commands and for the server that it starts, by tests and
+    /// by the simulator. Everything below takes an organisation from its caller.
     pub const ONLY: Self = Self(());
 }

@@ -3,7 +3,7 @@
 use super::device::Device;
 use super::{World, delete, on_both};
 use crate::import::{self, Options, mapping::Mapping, tests::MAPPING};
-use crate::storage::port::Storage;
+use crate::storage::port::{Organisation, Storage};
 
 on_both!(a_record_that_an_import_brings_back_reaches_its_devices);
 
@@ -17,7 +17,7 @@ fn imported(world: &World<impl Storage>, revive: bool) -> import::Summary {
     };
     let file = ROWS.as_bytes();
     import::import(
-        &world.storage,
+        (&world.storage, Organisation::ONLY),
         &world.packs,
         (&mapping, options),
         file,
