@@ -46,6 +46,7 @@ pub(super) fn forms(typed: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::storage::fixtures::user;
     use crate::storage::memory::MemoryStorage;
     use crate::storage::port::{Organisation, Storage};
 
@@ -60,10 +61,9 @@ mod tests {
     #[test]
     fn an_account_is_found_in_whatever_form_it_was_stored() {
         for stored in ["jos\u{e9}", "jose\u{301}"] {
-            let now = chrono::DateTime::from_timestamp(1_800_000_000, 0).unwrap();
             let found: Result<(), IdentityError> = MemoryStorage::default().write(Organisation::ONLY, |tx| {
                 let store = tx.identity_mut()?;
-                store.save_user(&crate::identity::tests::user(stored, now))?;
+                store.save_user(&user(stored))?;
                 for typed in ["jos\u{e9}", "jose\u{301}", " JOSÉ"] {
                     let found = find_account(store, typed)?;
                     assert_eq!(found.map(|user| user.id).as_deref(), Some(stored), "{typed:?}");

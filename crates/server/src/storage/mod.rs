@@ -9,6 +9,8 @@ pub mod database;
 pub mod deadline;
 pub mod draft;
 mod error;
+#[cfg(test)]
+pub(crate) mod fixtures;
 pub mod identity;
 pub mod log_time;
 pub mod memory;

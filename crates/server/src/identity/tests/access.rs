@@ -46,7 +46,7 @@ fn neither_a_refresh_token_nor_a_guess_nor_a_disabled_account_gets_in() {
         .store()
         .save_user(&User {
             disabled: true,
-            ..user("ann", world.now)
+            ..user("ann")
         })
         .unwrap();
     assert!(!world.is_let_in(&tokens));
@@ -118,7 +118,7 @@ fn passwords() {
     assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
     let ann = User {
         password_hash: hash,
-        ..user("ann", world.now)
+        ..user("ann")
     };
     let locked = User {
         disabled: true,
@@ -159,7 +159,7 @@ fn a_password_is_checked_in_every_form_that_looks_the_same() {
     for password_hash in [now, earlier(composed), earlier(decomposed)] {
         let ann = User {
             password_hash,
-            ..user("ann", world.now)
+            ..user("ann")
         };
         for typed in [composed, decomposed] {
             assert!(passwords.verify(Some(&ann), typed).unwrap(), "{typed:?}");
@@ -189,7 +189,7 @@ fn one_rule_says_what_a_password_may_be() {
     let too_long = format!("{longest}x");
     let ann = User {
         password_hash: password::hash(&mut world.rng, &too_long).unwrap(),
-        ..user("ann", world.now)
+        ..user("ann")
     };
     assert!(
         !passwords.verify(Some(&ann), &too_long).unwrap(),

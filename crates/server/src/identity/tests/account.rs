@@ -35,7 +35,7 @@ impl<'a> Scene<'a> {
         let now = World::new().now;
         let mut rng = StdRng::seed_from_u64(11);
         for id in ["ann", "ben"] {
-            store.save_user(&user(id, now)).unwrap();
+            store.save_user(&user(id)).unwrap();
         }
         let mut sign_in = |id: &str| {
             let code = issue_code(store, &mut rng, now, id, &request()).unwrap();

@@ -73,7 +73,7 @@ fn a_disabled_account_gets_nothing_for_its_code() {
         .store()
         .save_user(&User {
             disabled: true,
-            ..user("ann", world.now)
+            ..user("ann")
         })
         .unwrap();
     assert_eq!(world.exchange(&request).unwrap_err(), Refusal::UserDisabled);

@@ -18,6 +18,7 @@ use super::authorization::{AuthorizationRequest, CLIENT_ID, issue_code};
 use super::exchange::{CodeExchange, exchange_code};
 use super::grant::{Grant, Lifetimes, Refusal, Terms, Tokens};
 use super::refresh::refresh;
+use crate::storage::fixtures::user;
 use crate::storage::identity::User;
 use crate::storage::port::{IdentityReader, IdentityWriter};
 use crate::storage::sqlite::{SqliteTransaction, migrate};
@@ -45,7 +46,7 @@ impl World {
             now,
         };
         for id in ["ann", "ben"] {
-            world.store().save_user(&user(id, now)).unwrap();
+            world.store().save_user(&user(id)).unwrap();
         }
         world
     }
@@ -111,20 +112,6 @@ fn lifetimes() -> Lifetimes {
         refresh: TimeDelta::days(30),
         session: TimeDelta::days(90),
         settling: crate::identity::grant::SETTLING,
-    }
-}
-
-pub(super) fn user(id: &str, created_at: DateTime<Utc>) -> User {
-    User {
-        id: id.to_owned(),
-        username: id.to_owned(),
-        display_name: id.to_uppercase(),
-        password_hash: String::new(),
-        roles: vec!["technician".to_owned()],
-        sites: vec!["north".to_owned()],
-        demo: false,
-        disabled: false,
-        created_at,
     }
 }
 

@@ -174,14 +174,14 @@ fn strangers_and_disabled_accounts_are_refused() {
     assert_eq!(world.refresh("made up").unwrap_err(), Refusal::UnknownToken);
     let disabled = User {
         disabled: true,
-        ..user("ann", world.now)
+        ..user("ann")
     };
     world.store().save_user(&disabled).unwrap();
     assert_eq!(
         world.refresh(tokens.refresh.reveal()).unwrap_err(),
         Refusal::UserDisabled
     );
-    world.store().save_user(&user("ann", world.now)).unwrap();
+    world.store().save_user(&user("ann")).unwrap();
     assert!(
         world.refresh(tokens.refresh.reveal()).is_ok(),
         "the refusal revoked nothing"

@@ -7,6 +7,7 @@ use std::thread;
 use holdfast_core::Timestamp;
 
 use super::*;
+use crate::storage::fixtures::user;
 
 conformance!(
     writers_at_once_give_each_position_once_and_leave_none_out,
@@ -114,7 +115,7 @@ fn counters_and_versions_are_never_torn_apart<S: Storage + Sync>(storage: &S) {
                 let counted = count(tx)? + 1;
                 tx.put_meta("counted", &counted.to_string())?;
                 put(tx, "order", &id, 1, &id)?;
-                tx.identity_mut()?.save_user(&super::identity::user(&id))?;
+                tx.identity_mut()?.save_user(&user(&id))?;
                 match fails {
                     true => Err(StorageError::Inconsistent("on purpose".into())),
                     false => Ok(()),

@@ -5,6 +5,7 @@ use holdfast_core::Timestamp;
 use uuid::Uuid;
 
 use super::*;
+use crate::storage::fixtures::user;
 use crate::storage::identity::{
     AccessToken, AuthorizationCode, Device, KnownBrowser, RefreshToken, Revocation, Revoked, SecretHash,
     Session, User,
@@ -19,21 +20,6 @@ conformance!(
     all_sessions_and_unused_codes_of_one_account_end_together,
     browsers_are_known_for_each_account_until_trimmed_or_forgotten,
 );
-
-/// An account of this name.
-pub(super) fn user(id: &str) -> User {
-    User {
-        id: id.to_owned(),
-        username: id.to_owned(),
-        display_name: id.to_uppercase(),
-        password_hash: String::new(),
-        roles: vec!["technician".to_owned()],
-        sites: vec!["north".to_owned()],
-        demo: false,
-        disabled: false,
-        created_at: at(0),
-    }
-}
 
 /// Ann and Ben have accounts.
 pub(super) fn with_people(storage: &impl Storage, work: impl FnOnce(&mut dyn IdentityWriter)) {

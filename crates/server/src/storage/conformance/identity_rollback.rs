@@ -2,8 +2,9 @@
 
 use uuid::Uuid;
 
-use super::identity::{device, session, user, with_people};
+use super::identity::{device, session, with_people};
 use super::*;
+use crate::storage::fixtures::user;
 use crate::storage::identity::User;
 
 conformance!(

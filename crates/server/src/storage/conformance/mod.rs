@@ -13,7 +13,7 @@ mod transactions;
 
 use std::collections::BTreeMap;
 
-use holdfast_core::{Fields, pack::Values};
+use holdfast_core::{Fields, Timestamp, pack::Values};
 use serde_json::json;
 
 use super::memory::MemoryStorage;
@@ -42,8 +42,8 @@ macro_rules! conformance {
 }
 use conformance;
 
-fn at(seconds: i64) -> holdfast_core::Timestamp {
-    holdfast_core::Timestamp::from_timestamp(1_790_000_000 + seconds, 0).unwrap()
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_timestamp(1_790_000_000 + seconds, 0).unwrap()
 }
 
 fn bound(versions: usize, bytes: usize) -> HistoryBound {
@@ -57,7 +57,19 @@ fn fields(title: &str) -> Fields {
         .clone()
 }
 
+/// Stores a version as the next change; a deletion, if the title is empty.
 fn put(tx: &mut dyn Transaction, entity: &str, id: &str, version: u64, title: &str) -> Result<StoredRecord> {
+    put_at(tx, (entity, id), version, title, at(7))
+}
+
+/// As [`put`], at a time.
+fn put_at(
+    tx: &mut dyn Transaction,
+    (entity, id): (&str, &str),
+    version: u64,
+    title: &str,
+    time: Timestamp,
+) -> Result<StoredRecord> {
     let sequence = tx.last_sequence()? + 1;
     let record = StoredRecord {
         entity: entity.into(),
@@ -65,7 +77,7 @@ fn put(tx: &mut dyn Transaction, entity: &str, id: &str, version: u64, title: &s
         fields: fields(title),
         version,
         sequence,
-        updated_at: at(7),
+        updated_at: time,
         updated_by: "tara".into(),
         local_id: (version > 1).then(|| "local".into()),
         deleted: title.is_empty(),
@@ -80,7 +92,7 @@ fn put(tx: &mut dyn Transaction, entity: &str, id: &str, version: u64, title: &s
         id: id.into(),
         version,
         sequence,
-        at: at(7),
+        at: time,
         user_id: "tara".into(),
         user_name: "Tara".into(),
         roles: vec!["technician".into()],

@@ -43,8 +43,8 @@ fn ids_are_walked_in_order_by_entity(storage: &impl Storage) {
 fn a_time_is_a_place_in_the_log(storage: &impl Storage) {
     let written = |id: &str, seconds: i64| {
         write(storage, |tx| {
-            let sequence = tx.last_sequence()? + 1;
-            put_at(tx, id, sequence, at(seconds))
+            let version = tx.record("order", id)?.map_or(1, |record| record.version + 1);
+            put_at(tx, ("order", id), version, id, at(seconds))
         });
     };
     assert_eq!(read(storage, |tx| tx.position_at(at(1_000))), 0);
@@ -83,34 +83,4 @@ fn a_time_is_a_place_in_the_log(storage: &impl Storage) {
             sequence - 1
         );
     }
-}
-
-fn put_at(tx: &mut dyn Transaction, id: &str, sequence: u64, time: holdfast_core::Timestamp) -> Result<()> {
-    let version = tx.record("order", id)?.map_or(1, |record| record.version + 1);
-    let record = StoredRecord {
-        entity: "order".into(),
-        id: id.into(),
-        fields: fields(id),
-        version,
-        sequence,
-        updated_at: time,
-        updated_by: "tara".into(),
-        local_id: None,
-        deleted: false,
-        maker: None,
-    };
-    let entry = HistoryEntry {
-        entity: "order".into(),
-        id: id.into(),
-        version,
-        sequence,
-        at: time,
-        user_id: "tara".into(),
-        user_name: "Tara".into(),
-        roles: Vec::new(),
-        device_id: "phone".into(),
-        act: Act::Update,
-        changes: std::collections::BTreeMap::new(),
-    };
-    tx.put_version(&record, &entry)
 }
