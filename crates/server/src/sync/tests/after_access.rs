@@ -3,8 +3,9 @@
 use holdfast_core::protocol::{ErrorCode, OperationResult, ResultStatus, WireOperation};
 use serde_json::{Value, json};
 
-use super::{Caller, World, caller, delete, device::Device, object, on_both, update};
+use super::{World, caller, delete, device::Device, object, on_both, update};
 use crate::storage::port::Storage;
+use crate::sync::Caller;
 use crate::sync::rest::{self, RestWrite};
 
 on_both!(
@@ -20,7 +21,6 @@ on_both!(
     sent_again_it_counts_once,
     the_device_lets_go_of_the_record,
     a_repeated_answer_says_whether_access_is_lost_now,
-    work_on_what_was_finished_meanwhile_is_told_to_both,
 );
 
 fn a_repeated_answer_says_whether_access_is_lost_now(world: World<impl Storage>) {
@@ -47,13 +47,13 @@ fn reassigned(world: &World<impl Storage>) {
 }
 
 /// A write of somebody's device over version 1.
-fn over_first(key: &str, base: Value, payload: Value) -> WireOperation {
+pub(super) fn over_first(key: &str, base: Value, payload: Value) -> WireOperation {
     let mut write = update(key, "WO-1", 1, payload);
     write.base = Some(object(base));
     write
 }
 
-fn labor(key: &str) -> WireOperation {
+pub(super) fn labor(key: &str) -> WireOperation {
     let done = json!([{ "id": "l1", "hours": 1 }, { "id": key, "hours": 2 }]);
     over_first(
         key,
@@ -66,7 +66,7 @@ fn code(result: &OperationResult) -> Option<ErrorCode> {
     result.error.as_ref().map(|error| error.code)
 }
 
-fn hours(world: &World<impl Storage>) -> Vec<Value> {
+pub(super) fn hours(world: &World<impl Storage>) -> Vec<Value> {
     let labor = world.record("order", "WO-1").fields["labor"].clone();
     labor
         .as_array()
@@ -399,45 +399,4 @@ fn the_device_lets_go_of_the_record(world: World<impl Storage>) {
     let mut jonas = Device::new(world.jonas());
     jonas.sync(&world, 100);
     jonas.agrees(&world);
-}
-
-fn work_on_what_was_finished_meanwhile_is_told_to_both(world: World<impl Storage>) {
-    world.given(
-        "order",
-        "WO-1",
-        json!({ "title": "Leak", "owner": "tara", "status": "open", "labor": [{ "id": "l1", "hours": 1 }] }),
-    );
-    world.push_one(
-        &world.samir(),
-        update("samir", "WO-1", 1, json!({ "status": "done" })),
-    );
-    let result = world.push_one(&world.tara(), labor("t"));
-    assert_eq!(
-        (result.status, result.access_lost),
-        (ResultStatus::Success, false)
-    );
-    assert_eq!(hours(&world), ["l1", "t"]);
-    assert_eq!(
-        (world.notices("tara"), world.notices("samir")),
-        (
-            vec!["recorded labor".to_owned()],
-            vec!["recorded labor".to_owned()]
-        )
-    );
-    // Who finished it knows; and so does everybody who saw that it was.
-    let seen = |caller: Caller, key: &str, version: u64| {
-        let known = world.record("order", "WO-1").fields["labor"].clone();
-        let mut more = known.as_array().cloned().unwrap();
-        more.push(json!({ "id": key, "hours": 1 }));
-        let mut write = over_first(key, json!({ "labor": known }), json!({ "labor": more }));
-        write.payload.insert("_version".into(), json!(version));
-        world.push_one(&caller, write)
-    };
-    seen(world.tara(), "later", 3);
-    seen(world.samir(), "own", 1);
-    assert_eq!(
-        (world.notices("tara").len(), world.notices("samir").len()),
-        (1, 1)
-    );
-    assert_eq!(hours(&world), ["l1", "t", "later", "own"]);
 }

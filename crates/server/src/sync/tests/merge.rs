@@ -293,7 +293,7 @@ fn whoever_wrote_a_part_that_gave_way_is_told(world: World<impl Storage>) {
         world.given("order", id, fields);
     };
     begin("WO-000050");
-    let send = |caller: super::Caller, key: &str, id: &str, version: u64, value: Value| {
+    let send = |caller: crate::sync::Caller, key: &str, id: &str, version: u64, value: Value| {
         world.push_one(&caller, update(key, id, version, value))
     };
     send(world.ada(), "a1", "WO-000050", 1, parts(Some("from ada"), "base"));
