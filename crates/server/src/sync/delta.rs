@@ -8,6 +8,7 @@ use super::row::TextRow;
 pub const DEFAULT_LIMIT: usize = 500;
 /// Rows of a page at most.
 pub const MAXIMAL_LIMIT: usize = 2_000;
+
 /// A page of changes as it is written.
 pub type Delta = protocol::Delta<TextRow>;
 

@@ -23,35 +23,18 @@ pub(super) struct Parts<'a> {
     pub record: StoredRecord,
     /// Names of the fields in conflict.
     pub fields: Vec<String>,
+    /// What is known of each field, by its parts: see [`Self::value`].
     pub values: Fields,
+    /// The user id of the write's author.
     pub author: String,
     pub is_open: bool,
 }
 
 impl<'a> Parts<'a> {
-    /// Gives the record the conflict is about its next version.
-    pub fn write_record(
-        &mut self,
-        tx: &mut dyn Transaction,
-        cx: &Context<'_>,
-        fields: Fields,
-        act: Act,
-    ) -> Result<()> {
-        let before = self.record.clone();
-        let version = NewVersion {
-            entity: self.entity,
-            id: &before.id,
-            before: Some(&before),
-            fields,
-            act,
-            local_id: None,
-            author: cx.author(),
-            at: cx.now,
-        };
-        self.record = version.write(tx)?;
-        Ok(())
-    }
-
+    /// Reads a conflict, and the record that it is about.
+    ///
+    /// # Errors
+    /// If the storage fails, or the conflict names no record that there is.
     pub fn of(tx: &dyn Transaction, cx: &Context<'a>, conflict: &StoredRecord) -> Result<Self> {
         let broken =
             |what: &str| StorageError::Inconsistent(format!("conflict {} has no {what}", conflict.id));
@@ -87,6 +70,29 @@ impl<'a> Parts<'a> {
             author: text("userId").to_owned(),
             is_open: text("status") == "open",
         })
+    }
+
+    /// Gives the record the conflict is about its next version.
+    pub fn write_record(
+        &mut self,
+        tx: &mut dyn Transaction,
+        cx: &Context<'_>,
+        fields: Fields,
+        act: Act,
+    ) -> Result<()> {
+        let before = self.record.clone();
+        let version = NewVersion {
+            entity: self.entity,
+            id: &before.id,
+            before: Some(&before),
+            fields,
+            act,
+            local_id: None,
+            author: cx.author(),
+            at: cx.now,
+        };
+        self.record = version.write(tx)?;
+        Ok(())
     }
 
     /// A part of what is known of a field: `base`, `mine`, `theirs`, `before`, `after`.
@@ -145,6 +151,7 @@ impl<'a> Parts<'a> {
         }
     }
 
+    /// Notes a part of what is known of a field.
     pub fn note(&mut self, field: &str, part: &str, value: Value) {
         let known = self.values.entry(field).or_insert_with(|| json!({}));
         known[part] = value;
