@@ -69,7 +69,7 @@ pub fn import(bytes: &[u8]) {
 fn run(storage: &MemoryStorage, file: &[u8]) -> Option<Summary> {
     let (packs, mapping) = rules();
     import_csv(
-        storage,
+        (storage, Organisation::ONLY),
         packs,
         (mapping, Options::default()),
         file,

@@ -18,7 +18,7 @@ use holdfast_server::{
         port::{Organisation, Storage, StorageError, Transaction},
         text::StoredText,
     },
-    sync::{Answer, Caller, Context, audit::chain, pull, push as pushing, scopes_of},
+    sync::{Answer, Caller, Context, audit::chain, delta::DeltaRequest, pull, push as pushing, scopes_of},
 };
 use serde_json::Value;
 
@@ -177,7 +177,7 @@ pub fn push(bytes: &[u8]) {
         .expect("memory does not fail");
     assert!(chain.is_ok(), "the audit's chain holds");
     let page = act(packs, &storage, &rng, &caller, |tx, cx| {
-        pull::delta(tx, cx, &pull::DeltaRequest::default())
+        pull::delta(tx, cx, &DeltaRequest::default())
     });
     assert!(page.is_some_and(|page| !page.cursor.is_empty()));
 }
