@@ -43,14 +43,11 @@ pub enum Failure {
     #[error("the order of packages and folders (xtask/layers.toml) does not hold:\n{0}")]
     Layers(String),
 
-    #[error("{} has a view that cannot be read: {1}", .0.display())]
-    View(PathBuf, String),
+    #[error("{} has a view that cannot be read: {message}", path.display())]
+    View { path: PathBuf, message: String },
 
-    #[error(
-        "views are not formatted; run cargo xtask format:\n{}",
-        .0.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join("\n")
-    )]
-    Views(Vec<PathBuf>),
+    #[error("views are not formatted; run cargo xtask format:\n{0}")]
+    Views(String),
 
     #[error("the server did not answer on {address} within {seconds} s; its own messages are above")]
     NoAnswer { address: String, seconds: u64 },

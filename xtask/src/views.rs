@@ -23,9 +23,10 @@ pub fn format() -> Outcome<Vec<PathBuf>> {
 /// Fails if a view of the app is not formatted; says in which files.
 pub fn check() -> Outcome {
     let changed = each(|_, _| Ok(()))?;
-    match changed.is_empty() {
+    let paths: Vec<String> = changed.iter().map(|path| path.display().to_string()).collect();
+    match paths.is_empty() {
         true => Ok(()),
-        false => Err(Failure::Views(changed)),
+        false => Err(Failure::Views(paths.join("\n"))),
     }
 }
 
@@ -34,7 +35,10 @@ fn each(mut take: impl FnMut(&Path, &str) -> Outcome) -> Outcome<Vec<PathBuf>> {
     let mut changed = Vec::new();
     for path in sources(&root().join("src"))? {
         let text = fs::read_to_string(&path).at("read", &path)?;
-        let formatted = formatted(&text).map_err(|error| Failure::View(path.clone(), error))?;
+        let formatted = formatted(&text).map_err(|message| Failure::View {
+            path: path.clone(),
+            message,
+        })?;
         if formatted != text {
             take(&path, &formatted)?;
             changed.push(path);
@@ -73,7 +77,9 @@ mod tests {
     #[test]
     fn a_view_is_wrapped_and_then_left_alone() {
         let long = "a".repeat(WIDTH);
-        let text = format!("fn f() -> AnyView {{\n    view! {{ <p class=\"{long}\"><b>{{x}}</b></p> }}.into_any()\n}}\n");
+        let text = format!(
+            "fn f() -> AnyView {{\n    view! {{ <p class=\"{long}\"><b>{{x}}</b></p> }}.into_any()\n}}\n"
+        );
         let once = formatted(&text).unwrap();
         assert!(once.lines().count() > text.lines().count(), "{once}");
         assert_eq!(formatted(&once).unwrap(), once);
