@@ -1,7 +1,7 @@
 use holdfast_browser::storage_health::StorageHealth;
 use holdfast_core::{
     json::{self, FromJson},
-    ports::Method,
+    ports::{Method, Request},
 };
 use leptos::prelude::Track;
 use serde_json::Value;
@@ -26,7 +26,7 @@ impl Session {
     /// Asks the server and nobody else: for what is never kept on a device.
     pub async fn ask_server<T: FromJson>(self, path: &str) -> Result<T, Fault> {
         let data = self.data().ok_or(Fault::Offline)?;
-        let answer: Value = data.ask(Method::Get, path, None).await?;
+        let answer: Value = data.ask(&Request::get(path)).await?;
         Ok(json::from_value(answer)?)
     }
 
@@ -41,7 +41,7 @@ impl Session {
     /// Has the server take something away now; nothing is queued.
     pub async fn withdraw(self, path: &str) -> Result<(), Fault> {
         let data = self.data().ok_or(Fault::Offline)?;
-        data.ask::<Value>(Method::Delete, path, None).await?;
+        data.ask::<Value>(&Request::new(Method::Delete, path)).await?;
         Ok(())
     }
 

@@ -74,7 +74,7 @@ impl Device {
     pub async fn create_online(name: String, user_id: String, device_id: String) -> Result<Device, JsError> {
         let vault = Vault::named(&name);
         let unlocked = set_up(&vault, &user_id, &device_id).await?;
-        let ports = BenchPorts::new(store(&unlocked), Way::Network(FetchTransport));
+        let ports = BenchPorts::new(store(&unlocked), Way::Network(FetchTransport::default()));
         let engine = Engine::open(ports).await?;
         engine.adopt_device(&device_id, &user_id).await?;
         let server = MemoryServer::default();

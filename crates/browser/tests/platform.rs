@@ -15,9 +15,8 @@ use holdfast_browser::{
     pkce::{self, SignInStateError},
     rng::PlatformRng,
     storage_health::StorageHealth,
-    transport::FetchTransport,
 };
-use holdfast_core::ports::{Body, Clock, Method, Request, Rng, Transport};
+use holdfast_core::ports::{Clock, Rng};
 use support::{at, dump, fresh_name, fresh_store, script};
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
@@ -140,63 +139,6 @@ async fn the_platforms_hints_are_passed_on_until_nobody_listens() {
     drop(listening);
     script(fire, &[]).await;
     assert_eq!(*heard.borrow(), [Hint::Offline, Hint::Online, Hint::Visible]);
-}
-
-#[wasm_bindgen_test]
-async fn a_request_says_what_it_should_and_a_large_one_is_compressed() {
-    script(
-        r#"
-        globalThis.original = fetch;
-        globalThis.fetch = async (request) => {
-            const encoding = request.headers.get("Content-Encoding");
-            let body = (await request.blob()).stream();
-            if (encoding === "gzip") body = body.pipeThrough(new DecompressionStream("gzip"));
-            const text = await new Response(body).text();
-            const said = [request.method, new URL(request.url).pathname, request.headers.get("Authorization"),
-                request.headers.get("Content-Type"), encoding, request.cache, request.redirect, request.credentials, text.length];
-            return new Response(said.join(" "), { status: 429, headers: { "Retry-After": "7" } });
-        };
-        "#,
-        &[],
-    )
-    .await;
-    let send = |body: Option<Body>, bearer: Option<&str>| {
-        let bearer = bearer.map(str::to_owned);
-        FetchTransport.send(Request {
-            method: if body.is_some() { Method::Post } else { Method::Get },
-            path: "/x".into(),
-            bearer,
-            body,
-        })
-    };
-    let plain = send(None, Some("t0k")).await.unwrap();
-    let form = send(Some(Body::Form("a=b".into())), None).await.unwrap();
-    let large = send(Some(Body::Json("x".repeat(5_000))), None).await.unwrap();
-    script("globalThis.fetch = original", &[]).await;
-    assert_eq!((plain.status, plain.retry_after), (429, Some(7)));
-    assert_eq!(plain.body, "GET /x Bearer t0k   no-store error same-origin 0");
-    assert_eq!(
-        form.body,
-        "POST /x  application/x-www-form-urlencoded  no-store error same-origin 3"
-    );
-    assert_eq!(
-        large.body,
-        "POST /x  application/json gzip no-store error same-origin 5000"
-    );
-}
-
-#[wasm_bindgen_test]
-async fn real_requests_are_answered_or_unreachable() {
-    let request = |path: &str| Request {
-        method: Method::Get,
-        path: path.into(),
-        bearer: None,
-        body: None,
-    };
-    let answer = FetchTransport.send(request("/no-such-file")).await.unwrap();
-    assert_eq!(answer.status, 404);
-    let nowhere = FetchTransport.send(request("http://127.0.0.1:9/")).await;
-    assert!(nowhere.is_err(), "{nowhere:?}");
 }
 
 #[wasm_bindgen_test]

@@ -43,6 +43,16 @@ pub fn in_utc(instant: Timestamp) -> String {
     instant.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
 }
 
+/// Reads an HTTP date: `Tue, 01 Dec 2026 02:40:54 GMT` (RFC 9110 §5.6.7). The two obsolete forms are not read.
+pub fn parse_http(text: &str) -> Option<Timestamp> {
+    Some(chrono::DateTime::parse_from_rfc2822(text).ok()?.to_utc())
+}
+
+/// An instant as an HTTP date, without its fraction of a second.
+pub fn in_http(instant: Timestamp) -> String {
+    instant.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
 /// For `deserialize_with`: reads as [`parse`] does. chrono's own reader also takes what RFC 3339 does not write
 /// (`08:30:0 Z`), so that who reads with it would take what a device refuses.
 ///

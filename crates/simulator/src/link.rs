@@ -157,10 +157,10 @@ impl SimTransport {
 
     /// The request as this device's app words it; a push is witnessed.
     fn spoken(&self, request: Request) -> Request {
-        let Some(Body::Json(json)) = &request.body else {
+        let Some(json) = request.body.as_ref().and_then(Body::as_json) else {
             return self.asked(request);
         };
-        let Ok(mut push) = serde_json::from_str::<PushRequest>(json) else {
+        let Ok(mut push) = serde_json::from_slice::<PushRequest>(json) else {
             return request;
         };
         let queue_ids = push.operations.iter().map(|op| op.queue_id.clone()).collect();
@@ -184,7 +184,7 @@ impl SimTransport {
             operation.kind.clear();
             operation.domain.clear();
         }
-        let body = serde_json::to_string(&push).ok().map(Body::Json);
+        let body = serde_json::to_string(&push).ok().map(Body::json);
         Request { body, ..request }
     }
 }

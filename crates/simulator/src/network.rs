@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use holdfast_core::ports::{Body, Method, Request, Response};
+use holdfast_core::ports::{Method, Request, Response};
 
 use crate::{
     executor::Time,
@@ -76,12 +76,8 @@ impl Network {
 
     /// A push with a token that nobody was given; the status it is answered with.
     pub fn forged_push(&self) -> u16 {
-        let request = Request {
-            method: Method::Post,
-            path: "/api/v1/sync/push".into(),
-            bearer: Some("forged".into()),
-            body: Some(Body::Json(r#"{"deviceId":"x","operations":[]}"#.into())),
-        };
+        let body = r#"{"deviceId":"x","operations":[]}"#.to_owned();
+        let request = Request::json(Method::Post, "/api/v1/sync/push", body).with_bearer("forged");
         let mut server = self.server.borrow_mut();
         server.handle(&request, None, self.time.now()).response.status
     }
@@ -133,28 +129,22 @@ impl Network {
 
     /// The head of the answer arrives, and some of its body.
     fn cut_off(&self, mut answer: Answer) -> Answer {
-        let body = &answer.response.body;
+        let body = answer.response.text();
         let cut = self.rng.below(body.len() as u64) as usize;
         let cut = (0..=cut).rev().find(|at| body.is_char_boundary(*at)).unwrap_or(0);
-        answer.response.body.truncate(cut);
+        let rest = body[..cut].as_bytes().to_vec();
+        answer.response.body = rest;
         answer
     }
 
     fn asks_for_patience(&self, status: u16, body: &str) -> Answer {
-        let mut answer = page(status, body);
-        answer.response.retry_after = Some(self.rng.between(1, 90));
-        answer
+        let seconds = self.rng.between(1, 90);
+        Response::new(status, body)
+            .with_header("Retry-After", seconds.to_string())
+            .into()
     }
 }
 
 fn page(status: u16, body: &str) -> Answer {
-    Answer {
-        response: Response {
-            status,
-            retry_after: None,
-            date: None,
-            body: body.to_owned(),
-        },
-        cookie: None,
-    }
+    Response::new(status, body).into()
 }

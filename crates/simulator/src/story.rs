@@ -62,7 +62,7 @@ pub fn exchange(request: &Request, answer: Option<&Response>, fate: Fate) -> Opt
         None => format!("asks {path}"),
     };
     let status = answer.map_or(0, |answer| answer.status);
-    let said = answer.map_or_else(|| "no answer".to_owned(), |answer| said(path, &answer.body));
+    let said = answer.map_or_else(|| "no answer".to_owned(), |answer| said(path, &answer.text()));
     Some(match fate {
         Fate::Delivered => format!("{asked} -> {status} {said}"),
         _ => format!("{asked} -> {status} ({fate:?}) {said}"),
@@ -84,17 +84,14 @@ fn is_routine(path: &str, answer: &Response) -> bool {
     };
     match answer.status {
         401 => true,
-        200 if path.ends_with("/delta") => nothing_new(&answer.body),
+        200 if path.ends_with("/delta") => nothing_new(&answer.text()),
         200 => !path.ends_with("/push"),
         _ => false,
     }
 }
 
 fn pushed(request: &Request) -> Option<PushRequest> {
-    match &request.body {
-        Some(Body::Json(json)) => serde_json::from_str(json).ok(),
-        _ => None,
-    }
+    serde_json::from_slice(request.body.as_ref().and_then(Body::as_json)?).ok()
 }
 
 fn operation(operation: &WireOperation) -> String {

@@ -9,15 +9,13 @@ use std::rc::Rc;
 use holdfast_core::{
     engine::Trigger,
     json,
-    ports::{Body, Clock, Method, Request, Response, Transport},
+    ports::{Clock, Request, Response, Transport, Unreachable},
     protocol::{ErrorCode, TokenAnswer, WireError},
 };
 use wasm_bindgen_futures::spawn_local;
 
 use super::{Client, ClientError, ClientEvent, locking::tell, session::Session};
-use crate::{
-    channel::Message, clock::PlatformClock, pkce, storage_health::StorageHealth, transport::FetchTransport,
-};
+use crate::{channel::Message, clock::PlatformClock, pkce, storage_health::StorageHealth};
 
 /// Somebody has signed in, and this device is not open for them yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +46,7 @@ impl Client {
             None => users.first(),
         };
         let form = pkce::finish(code, state, again.map(|user| user.device_id.as_str()))?;
-        let answer = token(form).await?;
+        let answer = token(self.post("/oauth/token", form).await)?;
         if self.vault.owes_revocation().await? {
             // The cookie that it was owed for has just been replaced.
             self.vault.owe_revocation(false).await?;
@@ -155,7 +153,7 @@ impl Client {
 
     /// Tells the server of a sign-out that it could not be told of. Call at start and when the network is back.
     pub async fn settle_revocation(&self) -> Result<(), ClientError> {
-        if self.vault.owes_revocation().await? && revoke().await {
+        if self.vault.owes_revocation().await? && self.revoke().await {
             self.vault.owe_revocation(false).await?;
             self.vault.delete_if_empty().await?;
         }
@@ -167,8 +165,18 @@ impl Client {
         if !self.vault.has_cookie(user_id).await? {
             return Ok(());
         }
-        let revoked = revoke().await;
+        let revoked = self.revoke().await;
         Ok(self.vault.owe_revocation(!revoked).await?)
+    }
+
+    /// Ends the sign-in session that the cookie stands for; answers whether the server did.
+    async fn revoke(&self) -> bool {
+        let answer = self.post("/oauth/revoke", String::new()).await;
+        answer.is_ok_and(|response| response.status == 200 && !response.text().contains('<'))
+    }
+
+    async fn post(&self, path: &str, form: String) -> Result<Response, Unreachable> {
+        self.transport.send(Request::form(path, form)).await
     }
 
     /// Begins a round because a person asked for one.
@@ -179,18 +187,12 @@ impl Client {
     }
 }
 
-/// Ends the session that the cookie stands for; answers whether the server did.
-async fn revoke() -> bool {
-    let answer = FetchTransport.send(post("/oauth/revoke", String::new())).await;
-    answer.is_ok_and(|response| response.status == 200 && !response.body.contains('<'))
-}
-
-async fn token(form: String) -> Result<TokenAnswer, ClientError> {
-    let answer = FetchTransport.send(post("/oauth/token", form)).await;
-    let Response { status, body, .. } = answer.map_err(|_| ClientError::Unreachable)?;
-    match status {
-        200 => json::from_slice(body.as_bytes()).map_err(|_| ClientError::Unreachable),
-        400 | 401 if body.contains("\"error\"") => Err(ClientError::Refused(WireError::new(
+/// What a token request got.
+fn token(answered: Result<Response, Unreachable>) -> Result<TokenAnswer, ClientError> {
+    let response = answered.map_err(|_| ClientError::Unreachable)?;
+    match response.status {
+        200 => json::from_slice(&response.body).map_err(|_| ClientError::Unreachable),
+        400 | 401 if response.text().contains("\"error\"") => Err(ClientError::Refused(WireError::new(
             ErrorCode::AuthError,
             "Sign in again to go on.",
         ))),
@@ -202,14 +204,5 @@ async fn token(form: String) -> Result<TokenAnswer, ClientError> {
             )))
         }
         _ => Err(ClientError::Unreachable),
-    }
-}
-
-fn post(path: &str, form: String) -> Request {
-    Request {
-        method: Method::Post,
-        path: path.to_owned(),
-        bearer: None,
-        body: Some(Body::Form(form)),
     }
 }

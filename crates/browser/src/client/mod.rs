@@ -36,7 +36,7 @@ use futures::{
 };
 use holdfast_core::{
     engine::{Round, Trigger},
-    ports::{Clock, Ports},
+    ports::{Clock, Ports, Transport},
     store::StoreError,
 };
 use wasm_bindgen_futures::spawn_local;
@@ -44,6 +44,7 @@ use wasm_bindgen_futures::spawn_local;
 use crate::{
     clock::PlatformClock,
     handover,
+    transport::SharedTransport,
     vault::{KnownUser, Unlocked, Vault},
 };
 pub use entry::SignedIn;
@@ -69,8 +70,42 @@ pub enum Context {
 #[derive(Debug, Clone)]
 pub struct Client {
     vault: Vault,
+    transport: SharedTransport,
     context: Context,
     shared: Rc<Shared>,
+}
+
+/// How a client is made.
+#[derive(Debug)]
+pub struct ClientBuilder {
+    vault: Vault,
+    transport: SharedTransport,
+    context: Context,
+}
+
+impl ClientBuilder {
+    /// Another vault than the app's own.
+    #[must_use]
+    pub fn vault(mut self, vault: Vault) -> Self {
+        self.vault = vault;
+        self
+    }
+
+    /// Another way to the server than `fetch` to the page's own origin.
+    #[must_use]
+    pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
+        self.transport = SharedTransport::new(transport);
+        self
+    }
+
+    pub fn build(self) -> Client {
+        Client {
+            vault: self.vault,
+            transport: self.transport,
+            context: self.context,
+            shared: Rc::default(),
+        }
+    }
 }
 
 /// What client and session both hold.
@@ -103,16 +138,17 @@ impl Shared {
 }
 
 impl Client {
+    /// A client with the app's own vault, of the server at the page's own origin.
     pub fn new(context: Context) -> Self {
-        Self::with_vault(context, Vault::default())
+        Self::builder(context).build()
     }
 
-    /// A client over another vault than the app's own.
-    pub fn with_vault(context: Context, vault: Vault) -> Self {
-        Self {
-            vault,
+    /// A client with another vault or transport.
+    pub fn builder(context: Context) -> ClientBuilder {
+        ClientBuilder {
+            vault: Vault::default(),
+            transport: SharedTransport::default(),
             context,
-            shared: Rc::default(),
         }
     }
 
@@ -205,7 +241,7 @@ impl Client {
 
     /// Opens a person's data; whatever was open before is closed.
     async fn open(&self, unlocked: Unlocked) -> Result<Rc<Session>, ClientError> {
-        let session = Session::open(unlocked, &self.vault, self.context, &self.shared).await?;
+        let session = Session::open(unlocked, self).await?;
         match self.context {
             // Lists are shown meanwhile. A failure shows wherever whole records are needed: they are asked for again there.
             Context::Page => spawn_local({

@@ -6,7 +6,7 @@ use chrono::Duration;
 use futures::future::{FutureExt, LocalBoxFuture};
 use holdfast_core::{
     Timestamp, json,
-    ports::{Body, Method},
+    ports::{Method, Request},
     protocol::{ErrorCode, WireError},
 };
 use serde::de::DeserializeOwned;
@@ -48,7 +48,7 @@ impl Session {
 
     async fn ask_or_recall(&self, path: &str) -> Result<Answer<Value>, WireError> {
         let now = self.now();
-        match self.engine.ask(Method::Get, path, None).await {
+        match self.engine.ask(&Request::get(path)).await {
             Ok(value) => {
                 self.keep(path, &value, now).await;
                 Ok(Answer {
@@ -70,13 +70,8 @@ impl Session {
     }
 
     /// Asks the server now; nothing is kept.
-    pub async fn ask<T: DeserializeOwned>(
-        &self,
-        method: Method,
-        path: &str,
-        body: Option<Body>,
-    ) -> Result<T, WireError> {
-        decode(self.engine.ask(method, path, body).await?)
+    pub async fn ask<T: DeserializeOwned>(&self, request: &Request) -> Result<T, WireError> {
+        decode(self.engine.ask(request).await?)
     }
 
     /// Posts to the server now; nothing is queued.
@@ -85,7 +80,7 @@ impl Session {
         path: &str,
         body: &Value,
     ) -> Result<T, WireError> {
-        self.ask(Method::Post, path, Some(Body::Json(body.to_string())))
+        self.ask(&Request::json(Method::Post, path, body.to_string()))
             .await
     }
 

@@ -1,21 +1,21 @@
 use holdfast_core::ports::Ports;
 
-use crate::{clock::PlatformClock, rng::PlatformRng, store::IndexedDbStore, transport::FetchTransport};
+use crate::{clock::PlatformClock, rng::PlatformRng, store::IndexedDbStore, transport::SharedTransport};
 
 /// The engine's ports in a browser.
 #[derive(Debug)]
 pub struct BrowserPorts {
     store: IndexedDbStore,
-    transport: FetchTransport,
+    transport: SharedTransport,
     clock: PlatformClock,
     rng: PlatformRng,
 }
 
 impl BrowserPorts {
-    pub(crate) fn new(store: IndexedDbStore) -> Self {
+    pub(crate) fn new(store: IndexedDbStore, transport: SharedTransport) -> Self {
         Self {
             store,
-            transport: FetchTransport,
+            transport,
             clock: PlatformClock,
             rng: PlatformRng,
         }
@@ -24,7 +24,7 @@ impl BrowserPorts {
 
 impl Ports for BrowserPorts {
     type Store = IndexedDbStore;
-    type Transport = FetchTransport;
+    type Transport = SharedTransport;
     type Clock = PlatformClock;
     type Rng = PlatformRng;
 
@@ -32,7 +32,7 @@ impl Ports for BrowserPorts {
         &self.store
     }
 
-    fn transport(&self) -> &FetchTransport {
+    fn transport(&self) -> &SharedTransport {
         &self.transport
     }
 

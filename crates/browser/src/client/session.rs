@@ -18,7 +18,7 @@ use holdfast_core::{
 };
 
 use super::{
-    ClientEvent, Context, LockAfter, Shared,
+    Client, ClientEvent, Context, LockAfter, Shared,
     idle::{self, Idle, Watch},
     listeners::Listeners,
     ports::BrowserPorts,
@@ -88,12 +88,8 @@ impl std::fmt::Debug for Session {
 }
 
 impl Session {
-    pub(super) async fn open(
-        unlocked: Unlocked,
-        vault: &Vault,
-        context: Context,
-        shared: &Rc<Shared>,
-    ) -> Result<Rc<Self>, StoreError> {
+    pub(super) async fn open(unlocked: Unlocked, client: &Client) -> Result<Rc<Self>, StoreError> {
+        let (vault, context, shared) = (&client.vault, client.context, &client.shared);
         let store = IndexedDbStore::new(&unlocked.database, unlocked.keys.clone());
         let renewal = Rc::new(Renewal::new(vault, &unlocked, &store));
         let asked = renewal.clone();
@@ -102,7 +98,7 @@ impl Session {
             async move { asked.renew().await }.boxed_local()
         }));
         let reads = CachedReads::new(&store);
-        let engine = Engine::open(BrowserPorts::new(store)).await?;
+        let engine = Engine::open(BrowserPorts::new(store, client.transport.clone())).await?;
         let after = match context {
             Context::Page => idle::chosen(vault, &unlocked).await,
             Context::Worker => LockAfter::Never,

@@ -1,112 +1,131 @@
-//! The way to the server: `fetch` on the app's own origin, with the cookie that holds the refresh token.
+//! The way to the server.
 //!
-//! A redirect is not followed: it would lead to a captive portal's page. Nothing is read from or written to the
-//! browser's HTTP cache. A request is given up when nothing has come for [`SILENCE_MS`], however long it takes in all:
-//! a slow link is not a broken one.
+//! - [`FetchTransport`]: `fetch`, to the page's own origin or to another server.
+//! - [`Download`]: a response whose body is read piece by piece.
+//! - [`SharedTransport`]: any transport, as a client takes it.
+//!
+//! **Progress.** A download tells what it has received and, where the server says so, how much there is. Upload progress
+//! cannot be had: `fetch` does not report it.
+//!
+//! **Abort.** Dropping the future of a request, or its [`Download`], aborts the request.
 
 mod body;
+mod download;
+mod patience;
+mod shared;
 
-use gloo::timers::callback::Timeout;
-use holdfast_core::{
-    Timestamp,
-    ports::{Body, Method, Request, Response, Transport, Unreachable},
-};
+use holdfast_core::ports::{Headers, Request, Response, Transport, Unreachable};
+use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, Headers, RequestCache, RequestCredentials, RequestInit, RequestRedirect};
+use web_sys::{RequestCache, RequestCredentials, RequestInit, RequestRedirect};
 
-use crate::scope::{describe, scope};
-
-/// For how long nothing may come, in milliseconds.
-pub const SILENCE_MS: u32 = 30_000;
+pub use self::{
+    download::{Download, DownloadError},
+    patience::SILENCE_MS,
+    shared::SharedTransport,
+};
+use crate::scope::{describe, property, scope};
+use patience::Flight;
 
 /// The slowest link that is waited for while a body is sent, in bytes per second.
 const SLOWEST_UPLOAD: u32 = 2_000;
 
-/// `fetch`. Paths are of the page's own origin.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct FetchTransport;
+/// `fetch`.
+///
+/// It follows no redirect, which would lead to a captive portal's page, and neither reads nor writes the browser's HTTP
+/// cache. A request is given up after [`SILENCE_MS`] without a byte, however long it takes in all.
+///
+/// The cookie that holds the refresh token goes to the server of this transport only. A server at another origin must
+/// allow the page's origin with credentials (CORS), and expose `Date` and `Retry-After`.
+#[derive(Debug, Clone, Default)]
+pub struct FetchTransport {
+    /// `None`: the page's own origin.
+    base: Option<String>,
+}
 
-impl Transport for FetchTransport {
-    async fn send(&self, request: Request) -> Result<Response, Unreachable> {
-        exchange(&request)
+impl FetchTransport {
+    /// A transport to a server elsewhere. `base`: an absolute URL; request paths are appended to it:
+    /// `https://sync.example.com`, `https://example.com/holdfast`.
+    pub fn to(base: &str) -> Self {
+        Self {
+            base: Some(base.trim_end_matches('/').to_owned()),
+        }
+    }
+
+    /// Sends a request and returns once the head of its response is there.
+    ///
+    /// # Errors
+    /// If no response came back.
+    pub async fn open(&self, request: &Request) -> Result<Download, Unreachable> {
+        self.open_any(request)
             .await
             .map_err(|thrown| Unreachable(describe(&thrown)))
     }
-}
 
-async fn exchange(request: &Request) -> Result<Response, JsValue> {
-    let controller = AbortController::new()?;
-    let patience = Patience::new(&controller);
-    let headers = Headers::new()?;
-    let init = RequestInit::new();
-    init.set_signal(Some(&controller.signal()));
-    init.set_credentials(RequestCredentials::SameOrigin);
-    init.set_cache(RequestCache::NoStore);
-    init.set_redirect(RequestRedirect::Error);
-    init.set_method(match request.method {
-        Method::Get => "GET",
-        Method::Post => "POST",
-        Method::Delete => "DELETE",
-    });
-    headers.set("Accept", "application/json")?;
-    if let Some(token) = &request.bearer {
-        headers.set("Authorization", &format!("Bearer {token}"))?;
-    }
-    let mut upload = 0;
-    match &request.body {
-        Some(Body::Json(json)) => {
-            headers.set("Content-Type", "application/json")?;
-            upload = body::set(&init, &headers, json).await?;
+    async fn open_any(&self, request: &Request) -> Result<Download, JsValue> {
+        let flight = Flight::new()?;
+        let headers = web_sys::Headers::new()?;
+        headers.set("Accept", "application/json")?;
+        for (name, value) in request.headers.iter() {
+            headers.set(name, value)?;
         }
-        Some(Body::Form(form)) => {
-            headers.set("Content-Type", "application/x-www-form-urlencoded")?;
-            init.set_body(&JsValue::from_str(form));
-        }
-        None => {}
+        let init = RequestInit::new();
+        init.set_signal(Some(&flight.signal()));
+        init.set_credentials(self.credentials());
+        init.set_cache(RequestCache::NoStore);
+        init.set_redirect(RequestRedirect::Error);
+        init.set_method(request.method.name());
+        let upload = match &request.body {
+            Some(body) => body::set(&init, &headers, body).await?,
+            None => 0,
+        };
+        init.set_headers(&headers);
+        let sent = web_sys::Request::new_with_str_and_init(&self.url(&request.path)?, &init)?;
+        let patience = SILENCE_MS.saturating_add(upload / SLOWEST_UPLOAD * 1_000);
+        let fetched = flight
+            .within(patience, JsFuture::from(scope().fetch(&sent)?))
+            .await?;
+        Download::new(flight, &fetched.dyn_into()?)
     }
-    init.set_headers(&headers);
-    patience.restart(SILENCE_MS.saturating_add(upload / SLOWEST_UPLOAD * 1_000));
-    let request = web_sys::Request::new_with_str_and_init(&request.path, &init)?;
-    let response: web_sys::Response = JsFuture::from(scope().fetch(&request)?).await?.dyn_into()?;
-    patience.restart(SILENCE_MS);
-    let retry_after = response.headers().get("Retry-After")?;
-    let date = response.headers().get("Date")?;
-    let body = body::read(&response, || patience.restart(SILENCE_MS)).await?;
-    Ok(Response {
-        status: response.status(),
-        retry_after: retry_after.and_then(|seconds| seconds.trim().parse().ok()),
-        date: date.and_then(|date| time_of(&date)),
-        body,
-    })
-}
 
-/// The time of an HTTP date; `None` if it is none.
-fn time_of(date: &str) -> Option<Timestamp> {
-    let milliseconds = js_sys::Date::parse(date);
-    milliseconds
-        .is_finite()
-        .then(|| Timestamp::from_timestamp_millis(milliseconds as i64))?
-}
-
-/// Gives a request up when it runs out.
-struct Patience<'a> {
-    controller: &'a AbortController,
-    timer: std::cell::RefCell<Option<Timeout>>,
-}
-
-impl<'a> Patience<'a> {
-    fn new(controller: &'a AbortController) -> Self {
-        Self {
-            controller,
-            timer: std::cell::RefCell::default(),
+    fn credentials(&self) -> RequestCredentials {
+        match self.base {
+            Some(_) => RequestCredentials::Include,
+            None => RequestCredentials::SameOrigin,
         }
     }
 
-    fn restart(&self, milliseconds: u32) {
-        let controller = self.controller.clone();
-        let reason = format!("no answer for {} s", milliseconds / 1_000);
-        let timer = Timeout::new(milliseconds, move || controller.abort_with_reason(&reason.into()));
-        self.timer.replace(Some(timer));
+    /// A path never leads to another server: the token that is sent along is for this one.
+    fn url(&self, path: &str) -> Result<String, JsValue> {
+        if !path.starts_with('/') {
+            return Err(format!("{path} is no path from the server's root").into());
+        }
+        let own = || property(&property(&scope(), "location"), "origin").as_string();
+        let base = self.base.clone().or_else(own).unwrap_or_default();
+        Ok(base + path)
     }
+}
+
+impl Transport for FetchTransport {
+    async fn send(&self, request: Request) -> Result<Response, Unreachable> {
+        let download = self.open(&request).await?;
+        download.into_response().await.map_err(|error| match error {
+            DownloadError::Interrupted(unreachable) => unreachable,
+            // No limit was set.
+            too_large => Unreachable(too_large.to_string()),
+        })
+    }
+}
+
+fn headers_of(response: &web_sys::Response) -> Headers {
+    let mut headers = Headers::default();
+    let pairs = js_sys::try_iter(&response.headers()).ok().flatten();
+    for pair in pairs.into_iter().flatten().flatten() {
+        let pair: Array = pair.unchecked_into();
+        if let (Some(name), Some(value)) = (pair.get(0).as_string(), pair.get(1).as_string()) {
+            headers.set(&name, value);
+        }
+    }
+    headers
 }

@@ -37,7 +37,7 @@ impl Device {
     }
 
     pub fn context(&self, context: Context) -> Client {
-        Client::with_vault(context, Vault::named(&self.vault))
+        Client::builder(context).vault(Vault::named(&self.vault)).build()
     }
 
     /// Set up, with the yard's pack as if it had been pulled.

@@ -7,7 +7,7 @@ use super::{Engine, Event, clocks::Exchange};
 use crate::{
     Timestamp,
     json::{self, FromJson},
-    ports::{Body, Method, Ports, Request, Response, Rng, Transport},
+    ports::{Method, Ports, Request, Response, Rng, Transport},
     protocol::{Cause, ErrorCode, ErrorEnvelope, Health, WireError},
 };
 
@@ -69,52 +69,42 @@ impl<P: Ports> Engine<P> {
 
     /// Reads an answer's text with the access token.
     pub(super) async fn get_text(&self, path: &str) -> Result<(String, Exchange), Failure> {
-        self.authorized(Method::Get, path, None).await
+        self.authorized(&Request::get(path)).await
     }
 
     /// Posts JSON with the access token.
     pub(super) async fn post<T: FromJson>(&self, path: &str, body: &impl Serialize) -> Result<T, Failure> {
         let json = serde_json::to_string(body)
             .map_err(|error| Failure::Refused(detailed(Cause::Unwritable, error)))?;
-        let (answer, _) = self
-            .authorized(Method::Post, path, Some(Body::Json(json)))
-            .await?;
+        let (answer, _) = self.authorized(&Request::json(Method::Post, path, json)).await?;
         self.shaped(&answer).await
     }
 
-    /// A request of the app's own, beside sync (audit, history, devices): asked of the server with the access token,
-    /// unless the breaker is open.
-    pub async fn ask(&self, method: Method, path: &str, body: Option<Body>) -> Result<Value, WireError> {
+    /// Sends a request beside sync (audit, history, devices) with the access token, and reads the JSON of its response.
+    ///
+    /// # Errors
+    /// If the server refuses or cannot be reached. While the breaker is open, nothing is sent.
+    pub async fn ask(&self, request: &Request) -> Result<Value, WireError> {
         if self.breaker().is_open() {
             return Err(WireError::of(Cause::Offline));
         }
         let asked = async {
-            let (answer, _) = self.authorized(method, path, body).await?;
+            let (answer, _) = self.authorized(request).await?;
             self.shaped(&answer).await
         };
         asked.await.map_err(|failure: Failure| failure.error())
     }
 
-    async fn authorized(
-        &self,
-        method: Method,
-        path: &str,
-        body: Option<Body>,
-    ) -> Result<(String, Exchange), Failure> {
+    async fn authorized(&self, request: &Request) -> Result<(String, Exchange), Failure> {
         for fresh in [false, true] {
-            let bearer = Some(self.access_token(fresh).await.map_err(not_this_request)?);
-            let request = Request {
-                method,
-                path: path.to_owned(),
-                bearer,
-                body: body.clone(),
-            };
+            let token = self.access_token(fresh).await.map_err(not_this_request)?;
+            let request = request.clone().with_bearer(&token);
             let sent_at = self.now();
             let response = self.send(request).await?;
             let exchange = Exchange {
                 sent_at,
                 arrived_at: self.now(),
-                date: response.date,
+                date: response.date(),
             };
             // A token may have expired on the way: refreshed once, never more.
             if response.status != 401 || fresh {
@@ -150,14 +140,14 @@ impl<P: Ports> Engine<P> {
             return Ok("null".into());
         }
         if (200..300).contains(&response.status) {
-            return Ok(response.body);
+            return Ok(response.into_text());
         }
-        let envelope: Option<ErrorEnvelope> = json::from_slice(response.body.as_bytes()).ok();
+        let envelope: Option<ErrorEnvelope> = json::from_slice(&response.body).ok();
         let offer_again = envelope.as_ref().and_then(|envelope| envelope.offer_again);
         let error = envelope.map(|envelope| envelope.error);
         match (response.status, error) {
             // A proxy in front of the server asks for patience in its own words.
-            (429, _) => Err(Failure::Busy(response.retry_after.unwrap_or(30))),
+            (429, _) => Err(Failure::Busy(response.retry_after().unwrap_or(30))),
             (_, None) if response.status < 500 => {
                 Err(self.unanswered(WireError::of(Cause::NotTheServer)).await)
             }
@@ -166,8 +156,8 @@ impl<P: Ports> Engine<P> {
             (410, Some(_)) => Err(Failure::Gone {
                 history_lost: offer_again.unwrap_or(true),
             }),
-            (503, _) if response.retry_after.is_some() => {
-                Err(Failure::Busy(response.retry_after.unwrap_or(30)))
+            (503, _) if response.retry_after().is_some() => {
+                Err(Failure::Busy(response.retry_after().unwrap_or(30)))
             }
             (status, error) if status >= 500 => {
                 let unnamed = || WireError::of(Cause::Failed(status.into()));
@@ -191,17 +181,10 @@ impl<P: Ports> Engine<P> {
 
     /// Asks `/healthz`; closes the breaker if the server itself answers, opens it otherwise.
     pub async fn probe(&self) -> bool {
-        let request = Request {
-            method: Method::Get,
-            path: "/healthz".into(),
-            bearer: None,
-            body: None,
-        };
-        let answer = self.ports.transport().send(request).await;
+        let answer = self.ports.transport().send(Request::get("/healthz")).await;
         let healthy = answer.is_ok_and(|response| {
             response.status == 200
-                && json::from_slice::<Health>(response.body.as_bytes())
-                    .is_ok_and(|health| health.is_holdfast())
+                && json::from_slice::<Health>(&response.body).is_ok_and(|health| health.is_holdfast())
         });
         if healthy {
             self.breaker.borrow_mut().close();

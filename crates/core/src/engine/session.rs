@@ -2,7 +2,7 @@
 
 use super::{Engine, exchange::Failure};
 use crate::{
-    ports::{Body, Method, Ports, Request},
+    ports::{Ports, Request},
     protocol::{Me, TokenAnswer, WireError},
     store::{Changes, Row, StoreError, SyncRow},
 };
@@ -87,16 +87,9 @@ impl<P: Ports> Engine<P> {
     }
 
     async fn token_request(&self, form: String) -> Result<TokenAnswer, Failure> {
-        let path = "/oauth/token".to_owned();
-        let request = Request {
-            method: Method::Post,
-            path,
-            bearer: None,
-            body: Some(Body::Form(form)),
-        };
-        let response = self.send(request).await?;
+        let response = self.send(Request::form("/oauth/token", form)).await?;
         // RFC 6749 §5.2: 400 or 401 with `error`, which is not the API's error shape.
-        if matches!(response.status, 400 | 401) && response.body.contains("\"error\"") {
+        if matches!(response.status, 400 | 401) && response.text().contains("\"error\"") {
             *self.token.borrow_mut() = None;
             return Err(Failure::SignedOut);
         }

@@ -2,7 +2,7 @@
 
 use holdfast_core::{
     json,
-    ports::Method,
+    ports::Request,
     protocol::{Cause, ErrorCode, WireError},
 };
 use serde_json::json;
@@ -13,7 +13,7 @@ fn asked(answers: impl IntoIterator<Item = Answer>) -> WireError {
     let device = device();
     device.script().digest.borrow_mut().extend(answers);
     let path = "/api/v1/sync/digest";
-    block_on(device.engine.ask(Method::Get, path, None)).unwrap_err()
+    block_on(device.engine.ask(&Request::get(path))).unwrap_err()
 }
 
 #[test]

@@ -7,6 +7,7 @@ use holdfast_core::{
     record::{Mirror, Operation},
     status::Status,
     store::Row,
+    timestamp,
 };
 use serde_json::json;
 
@@ -16,10 +17,7 @@ const YEAR_MS: u64 = 365 * 86_400_000;
 
 /// An answer that came with this `Date`.
 fn dated(answer: Answer, date: Timestamp) -> Answer {
-    answer.map(|mut response| {
-        response.date = Some(date);
-        response
-    })
+    answer.map(|response| response.with_header("Date", timestamp::in_http(date)))
 }
 
 fn offset(device: &Device) -> TimeDelta {

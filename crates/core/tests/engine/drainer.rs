@@ -425,9 +425,8 @@ fn progress_counts_each_write_and_each_record_once() {
     let rows = |from: u32| json!({ "jobs": (from..from + 2).map(job_row).collect::<Vec<_>>() });
     let remaining = |answer: Answer, remaining: u64| {
         answer.map(|mut response| {
-            response.body = response
-                .body
-                .replacen('{', &format!("{{\"remaining\":{remaining},"), 1);
+            let with_remaining = format!("{{\"remaining\":{remaining},");
+            response.body = response.text().replacen('{', &with_remaining, 1).into_bytes();
             response
         })
     };

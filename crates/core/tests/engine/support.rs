@@ -12,7 +12,7 @@ use holdfast_core::{
     engine::{Election, Engine, Round, Trigger},
     pack::Pack,
     plan::{Edit, EditError, Edited},
-    ports::{Body, Clock, Ports, Request, Response, Rng, Transport, Unreachable},
+    ports::{Clock, Ports, Request, Response, Rng, Transport, Unreachable},
     protocol::PushRequest,
     queue::QueuedWrite,
     record::{Mirror, Operation, RecordKey},
@@ -55,12 +55,7 @@ pub fn ok(body: Value) -> Answer {
 }
 
 pub fn status(status: u16, body: Value) -> Answer {
-    Ok(Response {
-        status,
-        retry_after: None,
-        date: None,
-        body: body.to_string(),
-    })
+    Ok(Response::new(status, body.to_string()))
 }
 
 pub fn refusal(code: u16, error: &str) -> Answer {
@@ -71,21 +66,11 @@ pub fn refusal(code: u16, error: &str) -> Answer {
 }
 
 pub fn text(status: u16, body: &str) -> Answer {
-    Ok(Response {
-        status,
-        retry_after: None,
-        date: None,
-        body: body.into(),
-    })
+    Ok(Response::new(status, body))
 }
 
 pub fn busy(status: u16, seconds: u64) -> Answer {
-    Ok(Response {
-        status,
-        retry_after: Some(seconds),
-        date: None,
-        body: "slow down".into(),
-    })
+    Ok(Response::new(status, "slow down").with_header("Retry-After", seconds.to_string()))
 }
 
 pub fn dead() -> Answer {
@@ -159,10 +144,8 @@ impl Script {
 }
 
 fn read(request: &Request) -> PushRequest {
-    match &request.body {
-        Some(Body::Json(json)) => serde_json::from_str(json).unwrap(),
-        other => panic!("not a push: {other:?}"),
-    }
+    let json = request.body.as_ref().and_then(|body| body.as_json());
+    serde_json::from_slice(json.expect("a push is JSON")).unwrap()
 }
 
 /// Success for every operation: creates get a server id, updates the next version.

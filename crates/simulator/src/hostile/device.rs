@@ -126,7 +126,7 @@ impl HostileDevice {
         let caller = caller.and_then(|token| sessions::caller(&server.storage, token, &server.packs, now));
         let Some(caller) = caller else {
             let response = server.handle(&self.request(sent), None, now).response;
-            return (response.status, response.body);
+            return (response.status, response.into_text());
         };
         let header = |name: &str| {
             let found = sent.headers.iter().find(|(named, _)| *named == name);
@@ -153,14 +153,9 @@ impl HostileDevice {
             return false;
         };
         let device = Some(self.known.device.as_str()).filter(|device| !device.is_empty());
-        let request = Request {
-            method: Method::Post,
-            path: "/oauth/token".to_owned(),
-            bearer: None,
-            body: Some(Body::Form(sessions::code_form(&code, device))),
-        };
+        let request = Request::form("/oauth/token", sessions::code_form(&code, device));
         let answered = server.handle(&request, self.cookie.as_deref(), now);
-        let answer: Value = serde_json::from_str(&answered.response.body).unwrap_or_default();
+        let answer: Value = serde_json::from_slice(&answered.response.body).unwrap_or_default();
         let text = |name: &str| answer[name].as_str().map(str::to_owned);
         let Some((token, device)) = text("access_token").zip(text("device_id")) else {
             return false;
@@ -171,15 +166,16 @@ impl HostileDevice {
     }
 
     fn request(&self, sent: &Attack) -> Request {
-        Request {
-            method: match sent.verb {
-                Verb::Get => Method::Get,
-                Verb::Post | Verb::Patch => Method::Post,
-                Verb::Delete => Method::Delete,
-            },
-            path: sent.path.clone(),
-            bearer: self.token.clone(),
-            body: sent.body.clone().map(Body::Json),
+        let method = match sent.verb {
+            Verb::Get => Method::Get,
+            Verb::Post | Verb::Patch => Method::Post,
+            Verb::Delete => Method::Delete,
+        };
+        let mut request = Request::new(method, &sent.path);
+        request.body = sent.body.clone().map(Body::json);
+        match &self.token {
+            Some(token) => request.with_bearer(token),
+            None => request,
         }
     }
 }

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DurationRound, TimeDelta};
 use holdfast_core::{
     ports::{Body, Method, Request, Response},
     protocol::{
         ErrorCode, ErrorEnvelope, Layout, OperationResult, PushRequest, PushResponse, ResultStatus,
         WireError, WireOperation,
     },
+    timestamp,
 };
 use holdfast_server::{
     storage::port::{Organisation, Storage, StorageError, Transaction},
@@ -22,8 +22,8 @@ impl Server {
     /// Answers a request that came in at `now`; `cookie` is the one that its browser sends along.
     pub fn handle(&mut self, request: &Request, cookie: Option<&str>, now: u64) -> Answer {
         let mut answer = self.answer(request, cookie, now);
-        // As HTTP writes a date: without what is left of the second.
-        answer.response.date = self.dated(now).duration_trunc(TimeDelta::seconds(1)).ok();
+        let date = timestamp::in_http(self.dated(now));
+        answer.response.headers.set("Date", date);
         answer
     }
 
@@ -48,7 +48,7 @@ impl Server {
     }
 
     fn caller(&self, request: &Request, now: u64) -> Option<Caller> {
-        sessions::caller(&self.storage, request.bearer.as_deref()?, &self.packs, now)
+        sessions::caller(&self.storage, request.bearer()?, &self.packs, now)
     }
 
     fn authorized(
@@ -234,10 +234,7 @@ fn asked_limit(query: &BTreeMap<String, String>, caller: &Caller) -> Option<usiz
 }
 
 fn read_push(request: &Request) -> Option<PushRequest> {
-    match &request.body {
-        Some(Body::Json(json)) => serde_json::from_str(json).ok(),
-        _ => None,
-    }
+    serde_json::from_slice(request.body.as_ref().and_then(Body::as_json)?).ok()
 }
 
 pub(super) fn parameters(query: &str) -> BTreeMap<String, String> {
@@ -253,12 +250,7 @@ pub(super) fn parameters(query: &str) -> BTreeMap<String, String> {
 }
 
 fn json_response(status: u16, body: &Value) -> Response {
-    Response {
-        status,
-        retry_after: None,
-        date: None,
-        body: body.to_string(),
-    }
+    Response::new(status, body.to_string())
 }
 
 pub(super) fn ok(body: &Value) -> Response {

@@ -93,7 +93,7 @@ impl Sessions {
             rng: &mut self.rng,
             lifetimes: LIFETIMES,
         };
-        let Some(Body::Form(form)) = &request.body else {
+        let Some(form) = request.body.as_ref().and_then(Body::as_form) else {
             return refused("no form");
         };
         let form: FormFields<'_> = form.split('&').filter_map(|pair| pair.split_once('=')).collect();
@@ -220,10 +220,6 @@ fn issued(tokens: &Tokens) -> Answer {
 }
 
 fn refused(why: &str) -> Answer {
-    Answer::from(Response {
-        status: 400,
-        retry_after: None,
-        date: None,
-        body: json!({ "error": "invalid_grant", "error_description": why }).to_string(),
-    })
+    let body = json!({ "error": "invalid_grant", "error_description": why });
+    Answer::from(Response::new(400, body.to_string()))
 }

@@ -3,6 +3,10 @@
 //! The futures are not `Send`: a device's engine lives on one thread, in a tab, a worker or a simulated context.
 #![allow(async_fn_in_trait)]
 
+mod http;
+
+pub use http::{Body, Headers, Method, Request, Response};
+
 use uuid::Uuid;
 
 use crate::{Timestamp, store::Store};
@@ -30,50 +34,17 @@ pub trait Rng {
     }
 }
 
-/// An HTTP request, seen from the engine.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request {
-    pub method: Method,
-    /// Path and query, from the server's root: `/api/v1/sync/push`.
-    pub path: String,
-    /// The access token to send, if the call needs one.
-    pub bearer: Option<String>,
-    /// JSON, or a form for `/oauth/token`.
-    pub body: Option<Body>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Method {
-    Get,
-    Post,
-    Delete,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Body {
-    Json(String),
-    /// `application/x-www-form-urlencoded`, already encoded.
-    Form(String),
-}
-
-/// An HTTP answer, whatever its status; whether it can be believed is for the engine to judge.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Response {
-    pub status: u16,
-    /// Seconds from a `Retry-After` header, if there was one in that form.
-    pub retry_after: Option<u64>,
-    /// The server's clock when it answered, to the second below (`Date` header), if the answer said so.
-    pub date: Option<Timestamp>,
-    pub body: String,
-}
-
-/// The request did not come back with an answer: no route, connection cut, timed out.
+/// The request did not come back with a response: no route, connection cut, timed out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the server could not be reached: {0}")]
 pub struct Unreachable(pub String);
 
-/// The way to the server. It carries the cookie that holds the refresh token; it never retries by itself.
+/// The way to the server. It carries the cookie that holds the refresh token.
 pub trait Transport {
+    /// Sends a request and reads its response to the end. It never retries by itself.
+    ///
+    /// # Errors
+    /// If no whole response came back. A response of any status is no error.
     async fn send(&self, request: Request) -> Result<Response, Unreachable>;
 }
 
