@@ -9,9 +9,15 @@ export interface Device {
   search(words: string, limit: number): string;
   count(): number;
   unsent(): number;
+  watchUnsent(tell: (unsent: number) => void): LiveQuery;
   field(id: string, name: string): string;
   close(): void;
   remove(): Promise<void>;
+  free(): void;
+}
+
+/** Ends when it is freed. */
+export interface LiveQuery {
   free(): void;
 }
 

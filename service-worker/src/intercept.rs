@@ -44,7 +44,7 @@ pub async fn answer(
     let Some(session) = up_to_date(client).await.map_err(|error| error.to_string())? else {
         return locked(&method, request);
     };
-    let route = session.query(|replica| route(replica.packs(), &method, &url.pathname()));
+    let route = session.read(|device| route(device.packs(), &method, &url.pathname()));
     let answer = match route {
         Route::PassBy => return Ok(None),
         Route::Write { .. } if admission == Admission::NotJson => Answer::not_json(),
@@ -60,7 +60,7 @@ pub async fn answer(
                 None => {
                     let page = event.client_id().unwrap_or_default();
                     let said = format!("{page} {method} {} {text}", url.href());
-                    let key = session.key_of(&said, mutation_id).await;
+                    let key = session.idempotency_keys().key_of(&said, mutation_id).await;
                     forget_once_answered(event, &session, said, key.clone());
                     key
                 }
@@ -120,7 +120,7 @@ async fn up_to_date(client: &Client) -> Result<Option<Rc<Session>>, ClientError>
 async fn resumed(client: &Client) -> Result<Option<Rc<Session>>, ClientError> {
     let session = client.resume().await?;
     if let Some(session) = &session {
-        session.catch_up().await?;
+        session.sync().catch_up().await?;
     }
     Ok(session)
 }
@@ -157,7 +157,7 @@ fn forget_once_answered(event: &FetchEvent, session: &Rc<Session>, said: String,
         if let Ok(handled) = handled {
             let _ = JsFuture::from(handled).await;
         }
-        session.answered(&said, &key).await;
+        session.idempotency_keys().answered(&said, &key).await;
         Ok(JsValue::UNDEFINED)
     });
     let _ = event.wait_until(&forgetting);
@@ -177,19 +177,20 @@ async fn write(
         _ if operation == Operation::Delete => Fields::new(),
         _ => return Answer::not_an_object(),
     };
-    let new_id = || session.new_id();
-    let edit = session.query(|replica| api::edit_of(replica, operation, entity, id, body, if_match, new_id));
+    let new_id = || session.queue().new_id();
+    let edit = session.read(|device| api::edit_of(device, operation, entity, id, body, if_match, new_id));
     match edit {
-        Ok(edit) => api::queued(session.queue_once(&edit, key).await),
+        Ok(edit) => api::queued(session.queue().queue_once(&edit, key).await),
         Err(refused) => refused,
     }
 }
 
 async fn from_device(session: &Rc<Session>, route: &Route, url: &Url) -> Answer {
     match route {
-        Route::List { entity } => session.query(|replica| api::list(replica, entity)),
-        Route::Record { entity, id } => session.query(|replica| api::record(replica, entity, id)),
+        Route::List { entity } => session.read(|device| api::list(device, entity)),
+        Route::Record { entity, id } => session.read(|device| api::record(device, entity, id)),
         _ => match session
+            .server()
             .read_json(&format!("{}{}", url.pathname(), url.search()))
             .await
         {

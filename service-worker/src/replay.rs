@@ -11,7 +11,6 @@ use holdfast_core::{
     Timestamp,
     engine::{Round, Trigger},
     ports::Clock,
-    replica::Replica,
 };
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::future_to_promise;
@@ -36,8 +35,8 @@ pub fn now() -> Timestamp {
 /// If something is left that a later try may send: a `sync` event is then repeated by the browser.
 pub async fn send(session: Rc<Session>, trigger: Trigger) -> Result<JsValue, JsValue> {
     LAST_TRY.set(Some(now()));
-    let round = session.sync(trigger).await;
-    let left_behind = session.query(Replica::unsent) > 0;
+    let round = session.sync().run(trigger).await;
+    let left_behind = session.read(|device| device.unsent()) > 0;
     match round {
         Round::Waiting(_) | Round::LeaseLost => Err(NOT_ALL.into()),
         // A write whose own wait is not over yet; or a page was at it for too long to wait for its end.

@@ -1,6 +1,7 @@
 //! What a person chose once and for all while settling conflicts.
 
-use holdfast_core::{Fields, record::RecordKey, replica::Replica, system};
+use holdfast_browser::client::Snapshot;
+use holdfast_core::{Fields, record::RecordKey, system};
 use serde_json::Value;
 
 use crate::strings::more as words;
@@ -19,7 +20,7 @@ pub struct Choice {
 }
 
 /// Everything a person had remembered.
-pub fn choices(replica: &Replica, user: &str) -> Vec<Choice> {
+pub fn choices(replica: Snapshot<'_>, user: &str) -> Vec<Choice> {
     let tell = |(key, side): (String, Value)| Choice {
         about: about(replica, &key),
         says: if side == "mine" {
@@ -33,21 +34,21 @@ pub fn choices(replica: &Replica, user: &str) -> Vec<Choice> {
 }
 
 /// The change of the profile that forgets one of them.
-pub fn forgetting(replica: &Replica, user: &str, key: &str) -> (RecordKey, Fields) {
+pub fn forgetting(replica: Snapshot<'_>, user: &str, key: &str) -> (RecordKey, Fields) {
     let mut left = kept(replica, user);
     left.remove(key);
     let fields = Fields::from_iter([(FIELD.to_owned(), Value::Object(left))]);
     (RecordKey::new(system::USER, user), fields)
 }
 
-fn kept(replica: &Replica, user: &str) -> Fields {
+fn kept(replica: Snapshot<'_>, user: &str) -> Fields {
     let profile = replica.view(&RecordKey::new(system::USER, user));
     let kept = profile.and_then(|view| view.fields.get(FIELD)?.as_object().cloned());
     kept.unwrap_or_default()
 }
 
 /// In the pack's words; a field that the pack no longer has keeps its name.
-fn about(replica: &Replica, key: &str) -> String {
+fn about(replica: Snapshot<'_>, key: &str) -> String {
     let Some((name, field)) = key.split_once('.') else {
         return key.to_owned();
     };
@@ -67,6 +68,7 @@ mod tests {
     use holdfast_core::{
         pack::built_in,
         record::Mirror,
+        replica::Replica,
         store::{Changes, PacksRow, Row},
     };
 
@@ -96,8 +98,9 @@ mod tests {
 
     #[test]
     fn choices_are_told_in_the_packs_words_and_forgotten_one_by_one() {
-        let replica = replica(json!({ "user.skills": "mine", "work-order.gone": "theirs" }));
-        let told: Vec<_> = choices(&replica, "tara")
+        let known = replica(json!({ "user.skills": "mine", "work-order.gone": "theirs" }));
+        let replica = Snapshot::from(&known);
+        let told: Vec<_> = choices(replica, "tara")
             .into_iter()
             .map(|choice| (choice.about, choice.says))
             .collect();
@@ -108,9 +111,9 @@ mod tests {
                 ("work-order.gone".to_owned(), words::ALWAYS_THEIRS),
             ]
         );
-        let (key, fields) = forgetting(&replica, "tara", "work-order.gone");
+        let (key, fields) = forgetting(replica, "tara", "work-order.gone");
         assert_eq!(key, RecordKey::new(system::USER, "tara"));
         assert_eq!(fields[FIELD], json!({ "user.skills": "mine" }));
-        assert_eq!(choices(&replica, "samir"), []);
+        assert_eq!(choices(replica, "samir"), []);
     }
 }

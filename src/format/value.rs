@@ -1,10 +1,11 @@
 //! A field's value in words, by the type that the pack declares.
 
+use holdfast_browser::client::Snapshot;
 use holdfast_core::{
     Fields, Timestamp,
     pack::{Choice, Entity, Field, FieldType, Stamp},
     record::RecordKey,
-    replica::{Item, Page, Query, Replica},
+    replica::{Item, Page, Query},
     text::TextOrder,
 };
 use serde_json::Value;
@@ -21,7 +22,7 @@ pub const PERSON: &str = "person";
 /// From where a value is looked at.
 #[derive(Debug, Clone, Copy)]
 pub struct Reader<'a> {
-    pub replica: &'a Replica,
+    pub replica: Snapshot<'a>,
     /// How texts are sorted for whoever looks.
     pub order: &'a TextOrder,
     pub now: Timestamp,
@@ -146,7 +147,7 @@ impl<'a> Reader<'a> {
 }
 
 /// The title of a record as shown here.
-pub fn record_title(replica: &Replica, key: &RecordKey) -> Option<String> {
+pub fn record_title(replica: Snapshot<'_>, key: &RecordKey) -> Option<String> {
     let field = &replica.packs().entity(&key.entity_type)?.title_field;
     let item = replica.item(key)?;
     let title = item.text(field).into_owned();
@@ -230,11 +231,15 @@ mod tests {
 
     #[test]
     fn every_type_of_value_has_words() {
-        let (replica, order) = (Replica::default(), TextOrder::new(Natural));
+        let order = TextOrder::new(Natural);
+        Snapshot::of_nothing(|replica| assert_words(replica, &order));
+    }
+
+    fn assert_words(replica: Snapshot<'_>, order: &TextOrder) {
         let now = "2026-11-21T12:00:00Z".parse().unwrap();
         let reader = Reader {
-            replica: &replica,
-            order: &order,
+            replica,
+            order,
             now,
             zone: Zone::UTC,
         };

@@ -1,11 +1,12 @@
 //! What a queued write did, as its author would say it.
 
+use holdfast_browser::client::Snapshot;
 use holdfast_core::{
     pack::FieldType,
     protocol::{ErrorCode, WireError},
     queue::{QueuedWrite, WriteStatus},
     record::{FieldError, Operation},
-    replica::{Mark, Replica},
+    replica::Mark,
     system,
 };
 use serde_json::Value;
@@ -91,7 +92,7 @@ pub fn tell(reader: &Reader<'_>, write: &QueuedWrite) -> Told {
 }
 
 /// What was said of a write that was refused; of fields, by the names that people know them by.
-pub fn said(replica: &Replica, write: &QueuedWrite, error: &WireError) -> String {
+pub fn said(replica: Snapshot<'_>, write: &QueuedWrite, error: &WireError) -> String {
     let sentence = |wrong: &FieldError| format!("{} {}.", label(replica, write, &wrong.field), wrong.message);
     match error.fields.as_slice() {
         [] => problem::said(error),
@@ -186,7 +187,7 @@ fn changed_items<'a>(key: &str, base: &Value, value: &'a Value) -> Vec<&'a Value
     value.as_array().into_iter().flatten().filter(same).collect()
 }
 
-fn record_line(replica: &Replica, write: &QueuedWrite) -> String {
+fn record_line(replica: Snapshot<'_>, write: &QueuedWrite) -> String {
     let key = write.key();
     let title = record_title(replica, &key).or_else(|| {
         let field = &replica.packs().entity(&key.entity_type)?.title_field;
@@ -199,7 +200,7 @@ fn record_line(replica: &Replica, write: &QueuedWrite) -> String {
 }
 
 /// The label of a field by its name or path (`tasks[2].title`).
-pub fn label(replica: &Replica, write: &QueuedWrite, path: &str) -> String {
+pub fn label(replica: Snapshot<'_>, write: &QueuedWrite, path: &str) -> String {
     let name = path.split(['.', '[']).next().unwrap_or(path);
     let declared = |entity_type: &str| replica.packs().entity(entity_type)?.field(name);
     // What is refused of a decision is a field of the record that the conflict is about.

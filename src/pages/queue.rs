@@ -154,7 +154,7 @@ fn sending_order(reader: &Reader<'_>) -> Vec<Told> {
 /// A write that is to be discarded: what it is, and how many others go with it.
 fn what_goes(reader: &Reader<'_>, id: &str) -> Option<(String, String, usize)> {
     let write = reader.replica.write(id)?;
-    let others = holdfast_core::plan::discard(reader.replica, id).map_or(0, |(_, gone)| gone.len() - 1);
+    let others = reader.replica.discarded_with(id).saturating_sub(1);
     Some((id.to_owned(), tell(reader, write).what, others))
 }
 

@@ -50,7 +50,7 @@ impl Session {
     fn clock_offset(self) -> Duration {
         let known = self
             .data()
-            .map(|data| data.query(|replica| replica.sync().clock_offset()));
+            .map(|data| data.read(|device| device.sync().clock_offset()));
         known.unwrap_or_default()
     }
 

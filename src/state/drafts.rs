@@ -127,7 +127,7 @@ impl Drafts {
                 .all
                 .with_untracked(exactly)
                 .map(|(_, draft)| draft.to_text(&place));
-            let kept = data.keep_draft(&place, text.as_deref()).await;
+            let kept = data.drafts().keep(&place, text.as_deref()).await;
             if kept.is_err() && !data.is_closed() && !data.is_removed() {
                 self.toasts.say(words::DRAFT_NOT_KEPT.to_owned());
             }
@@ -139,7 +139,7 @@ impl Drafts {
     pub(super) async fn load(self) {
         let kept = match self.client.with_value(Client::session) {
             // What does not open is as good as not there.
-            Some(data) => data.drafts().await.unwrap_or_default(),
+            Some(data) => data.drafts().all().await.unwrap_or_default(),
             None => Vec::new(),
         };
         let drafts = kept.iter().filter_map(|text| Draft::of_text(text));
@@ -161,7 +161,7 @@ impl Drafts {
         match (data, record.split_once('/')) {
             (Some(data), Some((entity, id))) => {
                 let key = RecordKey::new(entity, id);
-                let key = data.query(|replica| replica.resolve(&key));
+                let key = data.read(|snapshot| snapshot.resolve(&key));
                 format!("{key}{part}")
             }
             _ => place.to_owned(),

@@ -74,8 +74,9 @@ impl Session {
     pub fn resealing(self) -> Option<(usize, usize)> {
         self.active.track();
         let data = self.data()?;
-        let resealing = data.resealing().unwrap_or_default();
-        data.is_replacing_key().then_some((resealing.done, resealing.of))
+        let rotation = data.key_rotation();
+        let progress = rotation.progress().unwrap_or_default();
+        rotation.is_under_way().then_some((progress.done, progress.of))
     }
 
     pub async fn syncs_while_closed(self) -> bool {

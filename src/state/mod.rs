@@ -28,18 +28,16 @@ pub use online::StorageUse;
 pub use toasts::{Toast, Toasts};
 pub use writing::one;
 
-use std::{cell::RefCell, collections::HashMap, rc::Rc};
+use std::{collections::HashMap, rc::Rc};
 
 use chrono::{Duration, DurationRound};
 use gloo::timers::callback::Interval;
 use holdfast_browser::{
-    client::{Client, ClientEvent, Context, Session as Data},
+    client::{Client, ClientEvent, Context, Session as Data, Snapshot},
     clock::{PlatformClock, SteadyClock},
     collation::PlatformCollation,
 };
-use holdfast_core::{
-    Timestamp, ports::Clock, protocol::Me, replica::Replica, status::Status, text::TextOrder,
-};
+use holdfast_core::{Timestamp, ports::Clock, protocol::Me, status::Status, text::TextOrder};
 use leptos::prelude::*;
 
 use crate::{
@@ -79,8 +77,6 @@ pub struct Session {
 type Question<T> = Box<dyn Fn(&Reader<'_>) -> T + Send + Sync>;
 
 thread_local! {
-    /// What a query finds while nothing is open.
-    static NOTHING: RefCell<Replica> = RefCell::default();
     /// The order of texts in the device's language. Empty while nothing is open.
     static ORDER: TextOrder = TextOrder::new(PlatformCollation::new(window().navigator().language().as_deref()));
 }
@@ -149,7 +145,7 @@ impl Session {
     /// Asks what is on the device, once.
     pub fn read<T>(self, ask: impl FnOnce(&Reader<'_>) -> T) -> T {
         let (now, zone) = (self.server_now(), self.zone());
-        let ask = |replica: &Replica| {
+        let ask = |replica: Snapshot<'_>| {
             ORDER.with(|order| {
                 ask(&Reader {
                     replica,
@@ -160,8 +156,8 @@ impl Session {
             })
         };
         match self.data() {
-            Some(data) => data.query(ask),
-            None => NOTHING.with_borrow(ask),
+            Some(data) => data.read(ask),
+            None => Snapshot::of_nothing(ask),
         }
     }
 
@@ -184,13 +180,13 @@ impl Session {
     /// What the status line says; follows every step of sync.
     pub fn status(self) -> Status {
         self.active.track();
-        self.data().map_or(Status::Never, |data| data.status())
+        self.data().map_or(Status::Never, |data| data.sync().status())
     }
 
     /// Whether the server is out of reach, as far as anybody knows.
     pub fn is_offline(self) -> bool {
         self.active.track();
-        !window().navigator().on_line() || self.data().is_some_and(|data| data.is_out_of_reach())
+        !window().navigator().on_line() || self.data().is_some_and(|data| data.sync().is_out_of_reach())
     }
 
     /// The time for words like "2 min ago"; moves on every few seconds.

@@ -26,14 +26,15 @@ impl Session {
     /// Asks the server and nobody else: for what is never kept on a device.
     pub async fn ask_server<T: FromJson>(self, path: &str) -> Result<T, Fault> {
         let data = self.data().ok_or(Fault::Offline)?;
-        let answer: Value = data.ask(&Request::get(path)).await?;
+        let answer: Value = data.server().send(&Request::get(path)).await?;
         Ok(json::from_value(answer)?)
     }
 
     /// Tells the server now; nothing is queued.
     pub async fn tell_server(self, path: &str, body: Value) -> Result<(), Fault> {
         let data = self.data().ok_or(Fault::Offline)?;
-        data.post::<Value>(path, &body).await?;
+        let request = Request::json(Method::Post, path, body.to_string());
+        data.server().send::<Value>(&request).await?;
         self.sync_now();
         Ok(())
     }
@@ -41,7 +42,8 @@ impl Session {
     /// Has the server take something away now; nothing is queued.
     pub async fn withdraw(self, path: &str) -> Result<(), Fault> {
         let data = self.data().ok_or(Fault::Offline)?;
-        data.ask::<Value>(&Request::new(Method::Delete, path)).await?;
+        let request = Request::new(Method::Delete, path);
+        data.server().send::<Value>(&request).await?;
         Ok(())
     }
 
@@ -61,7 +63,7 @@ impl Session {
     /// Whether sync has stopped because there is no room left.
     pub fn is_full(self) -> bool {
         self.active.track();
-        self.data().is_some_and(|data| data.is_full())
+        self.data().is_some_and(|data| data.sync().is_full())
     }
 
     /// Whether the browser has removed what was stored here while it is open.
@@ -73,7 +75,7 @@ impl Session {
     /// How many pieces of what was recorded here do not open; none where nothing can be told.
     pub async fn unreadable(self) -> usize {
         match self.data() {
-            Some(data) => data.unreadable().await.unwrap_or_default(),
+            Some(data) => data.recovery().unreadable().await.unwrap_or_default(),
             None => 0,
         }
     }
@@ -82,13 +84,13 @@ impl Session {
     pub async fn remove_unreadable(self) -> Result<(), Fault> {
         let data = self.data().ok_or(Fault::Offline)?;
         self.start_now();
-        Ok(data.let_go_of_unreadable().await?)
+        Ok(data.recovery().discard_unreadable().await?)
     }
 
     /// Saves everything that waits here as a file under a phrase.
     pub async fn export(self, phrase: &str) -> Result<(), Fault> {
         let data = self.data().ok_or(Fault::Offline)?;
-        let sealed = data.export(phrase).await?;
+        let sealed = data.recovery().export(phrase).await?;
         let name = format!(
             "{}-{}.sealed",
             PRODUCT.to_lowercase(),

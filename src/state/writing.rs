@@ -37,7 +37,7 @@ impl Session {
 
     /// Queues an edit: durable and visible when this returns.
     pub async fn edit(self, edit: Edit) -> Result<Edited, Fault> {
-        Ok(self.open_data()?.edit(&edit).await?)
+        Ok(self.open_data()?.queue().edit(&edit).await?)
     }
 
     /// Queues an edit of one or more fields, and says what went wrong if something did.
@@ -59,7 +59,7 @@ impl Session {
     pub fn retry(self, queue_id: String) {
         spawn_local(async move {
             let Ok(data) = self.open_data() else { return };
-            if let Err(error) = data.retry(&queue_id).await {
+            if let Err(error) = data.queue().retry(&queue_id).await {
                 self.toasts.say(Fault::from(error).to_string());
             }
         });
@@ -68,19 +68,19 @@ impl Session {
     pub fn retry_all(self) {
         spawn_local(async move {
             let Ok(data) = self.open_data() else { return };
-            if let Err(error) = data.retry_all().await {
+            if let Err(error) = data.queue().retry_all().await {
                 self.toasts.say(Fault::from(error).to_string());
             }
         });
     }
 
     pub async fn correct(self, queue_id: &str, fields: Fields) -> Result<(), Fault> {
-        Ok(self.open_data()?.correct(queue_id, &fields).await?)
+        Ok(self.open_data()?.queue().correct(queue_id, &fields).await?)
     }
 
     /// Takes a write and what depends on it out of the queue; the answer is what [`Self::put_back`] takes.
     pub async fn discard(self, queue_id: String) -> Option<Vec<QueuedWrite>> {
-        match self.open_data().ok()?.discard(&queue_id).await {
+        match self.open_data().ok()?.queue().discard(&queue_id).await {
             Ok(gone) => Some(gone),
             Err(error) => {
                 self.toasts.say(Fault::from(error).to_string());
@@ -92,7 +92,7 @@ impl Session {
     pub fn put_back(self, writes: Vec<QueuedWrite>) {
         spawn_local(async move {
             let Ok(data) = self.open_data() else { return };
-            if let Err(error) = data.put_back(&writes).await {
+            if let Err(error) = data.queue().put_back(&writes).await {
                 self.toasts.say(Fault::from(error).to_string());
             }
         });

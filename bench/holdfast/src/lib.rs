@@ -1,13 +1,11 @@
-//! A device for the benchmarks: the production engine over the production store, with a server of bytes in memory or a
+//! A device for the benchmarks: the production client over the production store, with a server of bytes in memory or a
 //! real one.
 //!
-//! - [`device`]: what the pages call. Everything that knows the engine's own interface is there, so that a change of
-//!   it is followed in one file.
-//! - [`ports`]: the engine's ports, the platform's own but for the way to the server.
+//! - [`device`]: what the pages call. Everything that knows the client's interface is there, so that a change of it is
+//!   followed in one file.
 //! - [`server`]: a server that answers from memory, for what is measured without a network.
 
 mod device;
-mod ports;
 mod server;
 
 use wasm_bindgen::prelude::wasm_bindgen;

@@ -48,6 +48,9 @@ async function edits(subject: Subject, works: Works): Promise<number[]> {
     times.push(await timed(() => subject.edit(edit)));
     await idle();
   }
+  const told: number[] = [];
+  subject.watchQueued?.((queued) => told.push(queued))();
+  if (subject.watchQueued) expectSame("queue entries, live", told, [works.edits.length]);
   expectSame("queue entries", await subject.queued(), works.edits.length);
   for (const { after } of works.edits) expectSame(after.workOrderId, await subject.field(after.workOrderId, "tasks"), after.tasks);
   return times;

@@ -64,6 +64,8 @@ export interface Subject {
   count(): Promise<number>;
   /** Entries in the queue. */
   queued(): Promise<number>;
+  /** A live query of the number of entries in the queue, if the store has such queries; returns what ends it. */
+  watchQueued?(tell: (queued: number) => void): () => void;
   /** One field of a stored order. */
   field(id: string, name: string): Promise<unknown>;
   close(): Promise<void>;

@@ -10,7 +10,7 @@
 //! - [`store`]: the engine's store port over both.
 //! - [`vault`]: the device passcode, and the wrapped keys of everybody who uses this device.
 //! - [`cached_reads`]: answers of the API, kept sealed for offline use.
-//! - [`transport`], [`clock`], [`rng`], [`collation`]: the other ports.
+//! - [`transport`], [`clock`], [`rng`], [`collation`]: the other ports. A client takes any transport.
 //! - [`locks`], [`channel`], [`connectivity`], [`activity`], [`power`], [`storage_health`]: what contexts tell each other
 //!   and the platform tells them.
 //! - [`background`], [`handover`]: the page's dealings with the service worker.

@@ -16,7 +16,7 @@ use holdfast_browser::{
     seal::passphrase,
     vault::{Vault, VaultError},
 };
-use holdfast_core::{ports::Clock, record::RecordKey, replica::Replica, status::Status, store::StoreError};
+use holdfast_core::{ports::Clock, record::RecordKey, status::Status, store::StoreError};
 use support::{
     device::{Device, PASSCODE, gate_event, until},
     dump, script,
@@ -28,18 +28,18 @@ wasm_bindgen_test_configure!(run_in_browser);
 
 fn plate(session: &Session, id: &str) -> Option<String> {
     let key = RecordKey::new("gate-event", id);
-    session.query(|replica| replica.view(&key).map(|view| view.text("plate").to_owned()))
+    session.read(|device| device.view(&key).map(|view| view.text("plate").to_owned()))
 }
 
 #[wasm_bindgen_test]
 async fn an_edit_out_of_reach_is_kept_and_the_status_says_so() {
     let device = Device::new();
     let (client, session) = device.set_up().await;
-    let edited = session.edit(&gate_event("1", "AB 12")).await.unwrap();
+    let edited = session.queue().edit(&gate_event("1", "AB 12")).await.unwrap();
     assert!(edited.queue_id.is_some());
     assert_eq!(plate(&session, "1").as_deref(), Some("AB 12"));
     until("the client notices that there is no server", || {
-        session.status() == Status::Offline { unsent: 1 }
+        session.sync().status() == Status::Offline { unsent: 1 }
     })
     .await;
     drop((client, session));
@@ -51,7 +51,7 @@ async fn an_edit_out_of_reach_is_kept_and_the_status_says_so() {
         Some("AB 12"),
         "there after a restart"
     );
-    assert_eq!(session.query(Replica::unsent), 1);
+    assert_eq!(session.read(|device| device.unsent()), 1);
 }
 
 #[wasm_bindgen_test]
@@ -81,9 +81,9 @@ async fn a_device_is_set_up_before_anybody_answers_whether_its_storage_is_kept()
 async fn whoever_comes_back_to_the_app_has_the_server_asked_at_once() {
     let device = Device::new();
     let (_client, session) = device.set_up().await;
-    session.edit(&gate_event("1", "AB 12")).await.unwrap();
+    session.queue().edit(&gate_event("1", "AB 12")).await.unwrap();
     until("out of reach", || {
-        session.status() == Status::Offline { unsent: 1 }
+        session.sync().status() == Status::Offline { unsent: 1 }
     })
     .await;
     script(
@@ -127,7 +127,7 @@ async fn another_tab_shows_the_edit_and_is_told() {
         move |event| heard.borrow_mut().push(event)
     });
     let other = second.unlock(&device.user_id, PASSCODE).await.unwrap();
-    session.edit(&gate_event("1", "AB 12")).await.unwrap();
+    session.queue().edit(&gate_event("1", "AB 12")).await.unwrap();
     until("the edit reaches the other tab", || plate(&other, "1").is_some()).await;
     assert!(heard.borrow().contains(&ClientEvent::Opened));
     assert!(
@@ -138,7 +138,7 @@ async fn another_tab_shows_the_edit_and_is_told() {
     );
     drop(subscription);
     let before = heard.borrow().len();
-    session.edit(&gate_event("2", "CD 34")).await.unwrap();
+    session.queue().edit(&gate_event("2", "CD 34")).await.unwrap();
     until("the next edit too", || plate(&other, "2").is_some()).await;
     assert_eq!(heard.borrow().len(), before, "nobody is told after unsubscribing");
 }
@@ -153,11 +153,11 @@ async fn both_tabs_edit_at_once_and_nothing_is_lost() {
     let edits = ids.iter().map(|id| {
         let tab = if id.len() % 2 == 0 { &session } else { &other };
         let edit = gate_event(id, "AB 12");
-        async move { tab.edit(&edit).await.unwrap() }
+        async move { tab.queue().edit(&edit).await.unwrap() }
     });
     futures::future::join_all(edits).await;
-    session.catch_up().await.unwrap();
-    assert_eq!(session.query(Replica::unsent), 10);
+    session.sync().catch_up().await.unwrap();
+    assert_eq!(session.read(|device| device.unsent()), 10);
 }
 
 #[wasm_bindgen_test]
@@ -172,8 +172,8 @@ async fn locking_locks_every_context() {
         other.is_closed() && second.session().is_none()
     })
     .await;
-    assert!(session.edit(&gate_event("1", "AB 12")).await.is_err());
-    assert!(other.edit(&gate_event("1", "AB 12")).await.is_err());
+    assert!(session.queue().edit(&gate_event("1", "AB 12")).await.is_err());
+    assert!(other.queue().edit(&gate_event("1", "AB 12")).await.is_err());
     let wrong = second.unlock(&device.user_id, "135790").await;
     assert!(matches!(
         wrong,
@@ -188,10 +188,12 @@ async fn the_worker_gets_in_by_an_unlocked_page_or_by_kept_keys_only() {
     let worker = device.context(Context::Worker);
     let inside = worker.resume().await.unwrap().unwrap();
     inside
+        .queue()
         .edit_once(&gate_event("1", "AB 12"), "key-1".into())
         .await
         .unwrap();
     inside
+        .queue()
         .edit_once(&gate_event("1", "AB 12"), "key-1".into())
         .await
         .unwrap();
@@ -199,7 +201,7 @@ async fn the_worker_gets_in_by_an_unlocked_page_or_by_kept_keys_only() {
         plate(&session, "1").is_some()
     })
     .await;
-    assert_eq!(session.query(Replica::unsent), 1, "once");
+    assert_eq!(session.read(|device| device.unsent()), 1, "once");
     page.lock().await.unwrap();
     until("the worker is out", || worker.session().is_none()).await;
     assert!(worker.resume().await.unwrap().is_none(), "locked");
@@ -222,7 +224,10 @@ async fn a_request_that_an_ended_worker_left_has_the_same_key_with_the_next_one(
     let ended = device.context(Context::Worker).resume().await.unwrap().unwrap();
     let said = |request: &str| format!("page-1 POST /api/v1/gate-events {request}");
     let given = |worker: Rc<Session>, request: &'static str, fresh: &'static str| async move {
-        worker.key_of(&said(request), fresh.into()).await
+        worker
+            .idempotency_keys()
+            .key_of(&said(request), fresh.into())
+            .await
     };
     assert_eq!(given(ended.clone(), "same", "key-1").await, "key-1");
     assert_eq!(
@@ -231,7 +236,7 @@ async fn a_request_that_an_ended_worker_left_has_the_same_key_with_the_next_one(
         "both are under way"
     );
     assert_eq!(given(ended.clone(), "done", "key-3").await, "key-3");
-    ended.answered(&said("done"), "key-3").await;
+    ended.idempotency_keys().answered(&said("done"), "key-3").await;
     drop(ended);
 
     let next = device.context(Context::Worker).resume().await.unwrap().unwrap();
@@ -295,19 +300,20 @@ async fn a_lock_leaves_no_key_with_those_who_still_hold_the_session() {
     let device = Device::new();
     let (page, session) = device.set_up().await;
     session
-        .keep_draft("work-order/WO-1", Some("Pin seized"))
+        .drafts()
+        .keep("work-order/WO-1", Some("Pin seized"))
         .await
         .unwrap();
-    assert_eq!(session.drafts().await.unwrap(), ["Pin seized"]);
+    assert_eq!(session.drafts().all().await.unwrap(), ["Pin seized"]);
     page.lock().await.unwrap();
     let refused = Err(ClientError::Store(StoreError::Locked));
-    assert_eq!(session.drafts().await, refused);
+    assert_eq!(session.drafts().all().await, refused);
     assert_eq!(
-        session.keep_draft("work-order/WO-1", None).await,
+        session.drafts().keep("work-order/WO-1", None).await,
         Err(ClientError::Store(StoreError::Locked))
     );
     let session = page.unlock(&device.user_id, PASSCODE).await.unwrap();
-    assert_eq!(session.drafts().await.unwrap(), ["Pin seized"]);
+    assert_eq!(session.drafts().all().await.unwrap(), ["Pin seized"]);
 }
 
 #[wasm_bindgen_test]
@@ -391,7 +397,7 @@ async fn signing_out_leaves_nothing_but_the_debt_to_the_server() {
     let database = session.store().database().name().to_owned();
     let second = device.context(Context::Page);
     let other = second.unlock(&device.user_id, PASSCODE).await.unwrap();
-    session.edit(&gate_event("1", "AB 12")).await.unwrap();
+    session.queue().edit(&gate_event("1", "AB 12")).await.unwrap();
     drop(session);
     client.sign_out().await.unwrap();
     assert!(client.session().is_none());
@@ -415,7 +421,7 @@ async fn an_edit_under_way_at_sign_out_brings_no_database_back() {
     let (client, session) = device.set_up().await;
     let database = session.store().database().name().to_owned();
     let edits: Vec<_> = (0..20).map(|n| gate_event(&n.to_string(), "AB 12")).collect();
-    let edits = futures::future::join_all(edits.iter().map(|edit| session.edit(edit)));
+    let edits = futures::future::join_all(edits.iter().map(|edit| session.queue().edit(edit)));
     let (_, signed_out) = futures::join!(edits, client.sign_out());
     signed_out.unwrap();
     PlatformClock.sleep(200).await;
@@ -431,8 +437,8 @@ async fn an_edit_under_way_at_sign_out_brings_no_database_back() {
 async fn unsent_work_can_be_taken_off_the_device() {
     let device = Device::new();
     let (_client, session) = device.set_up().await;
-    session.edit(&gate_event("1", "AB 12")).await.unwrap();
-    let file = session.export("a long phrase").await.unwrap();
+    session.queue().edit(&gate_event("1", "AB 12")).await.unwrap();
+    let file = session.recovery().export("a long phrase").await.unwrap();
     assert!(!file.contains("AB 12"));
     let opened = passphrase::open("a long phrase", &file).await.unwrap();
     let export: serde_json::Value = serde_json::from_slice(&opened).unwrap();

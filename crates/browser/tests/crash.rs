@@ -327,7 +327,11 @@ async fn death_at_each_named_place_of_a_rotation_loses_nothing_and_the_next_unlo
 
         let client = device.context(Context::Page);
         let session = client.unlock(&device.user_id, PASSCODE_OF_DEVICE).await.unwrap();
-        assert_eq!(session.is_replacing_key(), leaves == Leaves::Amid, "{point:?}");
+        assert_eq!(
+            session.key_rotation().is_under_way(),
+            leaves == Leaves::Amid,
+            "{point:?}"
+        );
         assert!(found(&session).await == before, "{point:?}: at once");
         until_replaced(&session).await;
         assert!(found(&session).await == before, "{point:?}: at the end");

@@ -41,12 +41,16 @@ async fn everything_is_sealed_with_the_new_key_and_the_former_one_is_gone() {
     let _subscription = client.subscribe(move |event| events.borrow_mut().push(event));
 
     client.replace_key(PASSCODE).await.unwrap();
-    session.edit(&gate_event("meanwhile", "CD 1")).await.unwrap();
+    session
+        .queue()
+        .edit(&gate_event("meanwhile", "CD 1"))
+        .await
+        .unwrap();
     until("its end is told", || {
         told.borrow().contains(&ClientEvent::KeyReplaced)
     })
     .await;
-    assert!(!session.is_replacing_key() && session.resealing().is_none());
+    assert!(!session.key_rotation().is_under_way() && session.key_rotation().progress().is_none());
     let after = all_at_rest(&device, &session).await;
     assert_eq!(stores(&after), everywhere);
     for value in &after {
@@ -74,7 +78,7 @@ async fn everything_is_sealed_with_the_new_key_and_the_former_one_is_gone() {
     // A value opens under one key only: whoever has the new one alone opens everything.
     client.lock().await.unwrap();
     let session = client.unlock(&device.user_id, PASSCODE).await.unwrap();
-    assert!(!session.is_replacing_key());
+    assert!(!session.key_rotation().is_under_way());
     let mut again = found(&session).await;
     assert_eq!(again.unsent, before.unsent + 1);
     again.unsent = before.unsent;
@@ -107,7 +111,7 @@ async fn a_death_after_any_step_loses_nothing_and_the_next_unlock_goes_on() {
 
         let client = device.context(Context::Page);
         let session = client.unlock(&device.user_id, PASSCODE).await.unwrap();
-        assert_eq!(session.is_replacing_key(), !ended, "{step:?}");
+        assert_eq!(session.key_rotation().is_under_way(), !ended, "{step:?}");
         assert_eq!(found(&session).await, before, "{step:?}: at once");
         until_replaced(&session).await;
         assert_eq!(found(&session).await, before, "{step:?}: at the end");
@@ -124,7 +128,7 @@ async fn a_lock_stops_it_at_any_moment_and_an_unlock_goes_on() {
     for pause in [0, 5, 10, 20, 40, 80] {
         client.replace_key(PASSCODE).await.unwrap();
         PlatformClock.sleep(pause).await;
-        stopped += usize::from(session.is_replacing_key());
+        stopped += usize::from(session.key_rotation().is_under_way());
         client.lock().await.unwrap();
         let locked = all_at_rest(&device, &session).await;
         PlatformClock.sleep(100).await;
@@ -154,7 +158,7 @@ async fn a_wrong_passcode_replaces_nothing_and_makes_the_next_try_wait() {
         matches!(refused, Err(ClientError::Vault(VaultError::Wait(_)))),
         "{refused:?}"
     );
-    assert!(!session.is_replacing_key());
+    assert!(!session.key_rotation().is_under_way());
     assert_eq!(all_at_rest(&device, &session).await, before);
     assert!(dump(&device.vault).await.contains("generation=0"));
 }
@@ -175,7 +179,7 @@ async fn a_passcode_changed_during_it_opens_both_keys() {
     let refused = client.unlock(&device.user_id, PASSCODE).await.map(drop);
     assert_eq!(refused, Err(ClientError::Vault(VaultError::WrongPasscode)));
     let session = client.unlock(&device.user_id, NEW).await.unwrap();
-    assert!(session.is_replacing_key());
+    assert!(session.key_rotation().is_under_way());
     assert_eq!(found(&session).await, before);
     until_replaced(&session).await;
     assert_eq!(found(&session).await, before);
@@ -235,7 +239,7 @@ async fn of_a_change_of_passcode_and_a_replacement_at_once_neither_undoes_the_ot
     let (replaced, changed) = amid(replace(), change()).await;
     assert_eq!((replaced, changed), (Err(VaultError::ChangedMeanwhile), Ok(())));
     let session = client.unlock(&device.user_id, OTHER).await.unwrap();
-    assert!(!session.is_replacing_key());
+    assert!(!session.key_rotation().is_under_way());
     assert_eq!(found(&session).await, before);
 }
 

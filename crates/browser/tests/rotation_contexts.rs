@@ -16,7 +16,6 @@ use holdfast_core::{
     engine::{Round, TransactError, Trigger},
     plan::EditError,
     ports::Clock,
-    replica::Replica,
     store::StoreError,
 };
 use support::{
@@ -33,7 +32,7 @@ async fn tab(device: &Device) -> (Client, Rc<Session>) {
     let client = device.context(Context::Page);
     let session = client.unlock(&device.user_id, PASSCODE).await.unwrap();
     // Its launch is over, so that nothing of it comes later: it has nothing to sync with, and goes round at once.
-    while session.sync(Trigger::Write).await == Round::Elsewhere {
+    while session.sync().run(Trigger::Write).await == Round::Elsewhere {
         PlatformClock.sleep(10).await;
     }
     (client, session)
@@ -94,9 +93,9 @@ async fn two_tabs_and_the_worker_go_on_writing_and_nothing_is_lost() {
     let writing = writers.map(|(tab, session)| async move {
         for number in 0..12 {
             let edit = gate_event(&format!("{tab}-{number}"), "CD 1");
-            session.edit(&edit).await.unwrap();
+            session.queue().edit(&edit).await.unwrap();
             if number % 5 == 4 {
-                session.fold(1).await.unwrap();
+                session.sync().fold(1).await.unwrap();
             }
         }
     });
@@ -104,14 +103,14 @@ async fn two_tabs_and_the_worker_go_on_writing_and_nothing_is_lost() {
     futures::join!(futures::future::join_all(writing), replacing);
     until_replaced(&session).await;
     until("all have the new key alone", || {
-        !other.is_replacing_key() && !inside.is_replacing_key()
+        !other.key_rotation().is_under_way() && !inside.key_rotation().is_under_way()
     })
     .await;
     for session in [&session, &other] {
         assert_eq!(found(session).await, with_edits(before.clone(), 36));
     }
-    inside.catch_up().await.unwrap();
-    assert_eq!(inside.query(Replica::unsent), before.unsent + 36);
+    inside.sync().catch_up().await.unwrap();
+    assert_eq!(inside.read(|device| device.unsent()), before.unsent + 36);
     all_of_generation(&device, &session, 1).await;
 }
 
@@ -125,7 +124,7 @@ async fn two_tabs_that_replace_it_at_once_make_one_new_key_or_two_in_turn() {
     let refused: Vec<ClientError> = refused.collect();
     assert_eq!(refused, [ClientError::Vault(VaultError::ChangedMeanwhile)]);
     until("it ends", || {
-        !session.is_replacing_key() && !other.is_replacing_key()
+        !session.key_rotation().is_under_way() && !other.key_rotation().is_under_way()
     })
     .await;
     for session in [&session, &other] {
@@ -141,12 +140,13 @@ async fn a_tab_that_slept_through_it_comes_by_the_new_key_from_one_that_is_open(
     let before = found(&session).await;
     replace_unheard(&first, &session).await;
     hear_again().await;
-    other.edit(&gate_event("late", "CD 1")).await.unwrap();
+    other.queue().edit(&gate_event("late", "CD 1")).await.unwrap();
     other
-        .keep_draft("work-order/1", Some("Pin seized"))
+        .drafts()
+        .keep("work-order/1", Some("Pin seized"))
         .await
         .unwrap();
-    other.cached_reads().put(&answer()).await.unwrap();
+    other.server().cached_reads().put(&answer()).await.unwrap();
     assert_eq!(found(&other).await, with_edits(before.clone(), 1));
     assert_eq!(found(&session).await, with_edits(before, 1));
     all_of_generation(&device, &session, 1).await;
@@ -180,14 +180,14 @@ async fn a_tab_that_slept_through_it_alone_writes_nothing_and_is_locked() {
         replace_unheard(&first, &session).await;
         match what {
             Late::Edit => {
-                let edited = other.edit(&gate_event("late", "CD 1")).await.map(drop);
+                let edited = other.queue().edit(&gate_event("late", "CD 1")).await.map(drop);
                 assert_eq!(edited, Err(TransactError::<EditError>::Store(StoreError::Locked)));
                 assert!(other.is_closed(), "the person is asked for the passcode");
             }
             // Its plan is of a revision that is past: another context's next fold does.
-            Late::Fold => other.fold(0).await.unwrap(),
+            Late::Fold => other.sync().fold(0).await.unwrap(),
             Late::Draft => {
-                let kept = other.keep_draft("work-order/1", Some("late")).await;
+                let kept = other.drafts().keep("work-order/1", Some("late")).await;
                 assert_eq!(kept, Err(locked.clone()));
                 assert!(other.is_closed());
             }
@@ -195,7 +195,7 @@ async fn a_tab_that_slept_through_it_alone_writes_nothing_and_is_locked() {
                 let set = second.set_lock_after(LockAfter::Never).await;
                 assert_eq!(set, Err(locked.clone()));
             }
-            Late::CachedRead => other.cached_reads().put(&answer()).await.unwrap(),
+            Late::CachedRead => other.server().cached_reads().put(&answer()).await.unwrap(),
         }
         hear_again().await;
         all_of_generation(&device, &session, round as u32 + 1).await;
@@ -220,7 +220,10 @@ async fn a_worker_that_is_being_let_in_meanwhile_is_never_in_with_the_former_key
         replaced.unwrap();
         if let Some(inside) = inside {
             let id = format!("worker-{round}");
-            let queued = inside.queue_once(&gate_event(&id, "CD 1"), id.clone()).await;
+            let queued = inside
+                .queue()
+                .queue_once(&gate_event(&id, "CD 1"), id.clone())
+                .await;
             queued.unwrap();
         }
         until_replaced(&session).await;
@@ -244,9 +247,12 @@ async fn sync_while_the_app_is_closed_goes_on_with_the_new_key() {
     drop((page, session));
     let worker = device.context(Context::Worker);
     let inside = worker.resume().await.unwrap().unwrap();
-    inside.edit(&gate_event("late", "CD 1")).await.unwrap();
+    inside.queue().edit(&gate_event("late", "CD 1")).await.unwrap();
     assert_eq!(found(&inside).await.unsent, before.unsent + 1);
-    assert!(!inside.is_replacing_key(), "the former key is not kept either");
+    assert!(
+        !inside.key_rotation().is_under_way(),
+        "the former key is not kept either"
+    );
     all_of_generation(&device, &inside, 1).await;
     hear_again().await;
     assert_eq!(
@@ -278,7 +284,7 @@ async fn another_page_goes_on_where_the_one_that_was_at_it_is_gone() {
         .await
         .unwrap();
     session.store().unlock(begun.keys);
-    session.sync(Trigger::Manual).await;
+    session.sync().run(Trigger::Manual).await;
     until_replaced(&session).await;
     assert_eq!(found(&session).await, before);
     all_of_generation(&device, &session, 1).await;

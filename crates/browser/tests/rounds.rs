@@ -13,7 +13,6 @@ use holdfast_browser::{
 use holdfast_core::{
     engine::{Round, Trigger},
     ports::Clock,
-    replica::Replica,
     status::Status,
 };
 use support::{
@@ -67,7 +66,7 @@ async fn page_and_worker() -> (Client, Rc<Session>, Client, Rc<Session>) {
     script(SERVER, &[device.user_id.clone().into(), yard.into()]).await;
     let (page, session) = device.set_up().await;
     until("the page is in sync", || {
-        matches!(session.status(), Status::Synced { .. })
+        matches!(session.sync().status(), Status::Synced { .. })
     })
     .await;
     let worker = device.context(Context::Worker);
@@ -79,7 +78,7 @@ async fn page_and_worker() -> (Client, Rc<Session>, Client, Rc<Session>) {
 /// A round of its own, by which it also has a token.
 async fn until_synced(session: &Rc<Session>) {
     for _ in 0..10 {
-        if session.sync(Trigger::Manual).await == Round::Done {
+        if session.sync().run(Trigger::Manual).await == Round::Done {
             return;
         }
         PlatformClock.sleep(100).await;
@@ -101,27 +100,28 @@ async fn a_page_takes_over_at_its_own_time_what_the_worker_could_not_send() {
     let (_page, session, _worker, inside) = page_and_worker().await;
     script("reachable = false", &[]).await;
     inside
+        .queue()
         .edit_once(&gate_event("1", "AB 12"), "key-1".into())
         .await
         .unwrap();
     until("the page says so", || {
-        session.status() == Status::Offline { unsent: 1 }
+        session.sync().status() == Status::Offline { unsent: 1 }
     })
     .await;
     PlatformClock.sleep(1_500).await;
     assert_eq!(sent().await.0, ["key-1"], "the page resends nothing at once");
     script("reachable = true", &[]).await;
     for _ in 0..2 {
-        if session.query(Replica::unsent) > 0 {
+        if session.read(|device| device.unsent()) > 0 {
             PlatformClock.sleep(4_000).await;
         }
     }
     until("the page sends it when its wait is over", || {
-        session.query(Replica::unsent) == 0
+        session.read(|device| device.unsent()) == 0
     })
     .await;
     assert_eq!(sent().await.0, ["key-1", "key-1"]);
-    assert!(matches!(session.status(), Status::Synced { .. }));
+    assert!(matches!(session.sync().status(), Status::Synced { .. }));
     script("globalThis.fetch = original", &[]).await;
 }
 
@@ -130,11 +130,12 @@ async fn what_the_server_put_off_in_the_worker_is_sent_by_the_page_when_its_wait
     let (_page, session, _worker, inside) = page_and_worker().await;
     script("putOff = 1", &[]).await;
     inside
+        .queue()
         .edit_once(&gate_event("1", "AB 12"), "key-1".into())
         .await
         .unwrap();
     until("the page knows of the wait", || {
-        session.query(|replica| replica.open_writes().any(|write| write.not_before.is_some()))
+        session.read(|device| device.open_writes().any(|write| write.not_before.is_some()))
     })
     .await;
     assert_eq!(
@@ -143,11 +144,14 @@ async fn what_the_server_put_off_in_the_worker_is_sent_by_the_page_when_its_wait
         "nothing is sent before the wait is over"
     );
     for _ in 0..4 {
-        if session.query(Replica::unsent) > 0 {
+        if session.read(|device| device.unsent()) > 0 {
             PlatformClock.sleep(2_000).await;
         }
     }
-    until("the page has sent it", || session.query(Replica::unsent) == 0).await;
+    until("the page has sent it", || {
+        session.read(|device| device.unsent()) == 0
+    })
+    .await;
     assert_eq!(sent().await.0, ["key-1", "key-1"]);
     script("globalThis.fetch = original", &[]).await;
 }
@@ -159,14 +163,18 @@ async fn what_one_context_is_sending_no_other_sends() {
         let id = number.to_string();
         let context = if number % 2 == 0 { &session } else { &inside };
         context
+            .queue()
             .edit_once(&gate_event(&id, "AB 12"), format!("key-{id}"))
             .await
             .unwrap();
-        session.request_sync(Trigger::Manual);
-        inside.request_sync(Trigger::Reconnect);
+        session.sync().request(Trigger::Manual);
+        inside.sync().request(Trigger::Reconnect);
         PlatformClock.sleep(100).await;
     }
-    until("everything is sent", || session.query(Replica::unsent) == 0).await;
+    until("everything is sent", || {
+        session.read(|device| device.unsent()) == 0
+    })
+    .await;
     let (keys, most) = sent().await;
     let distinct: BTreeSet<&String> = keys.iter().collect();
     assert_eq!((keys.len(), distinct.len(), most), (4, 4, 1), "{keys:?}");
@@ -176,6 +184,7 @@ async fn what_one_context_is_sending_no_other_sends() {
 /// Takes the lock of the device's rounds, as a page does that is at it, and gives it back after `ms` milliseconds.
 async fn hold_the_lock(session: &Rc<Session>, ms: u32) {
     session
+        .queue()
         .edit_once(&gate_event("first", "AB 12"), "key-first".into())
         .await
         .unwrap();
@@ -198,10 +207,11 @@ async fn the_worker_waits_for_a_page_that_is_at_it_and_sends_what_that_one_leave
     let (_page, session, _worker, inside) = page_and_worker().await;
     hold_the_lock(&session, 700).await;
     session
+        .queue()
         .edit_once(&gate_event("second", "AB 12"), "key-second".into())
         .await
         .unwrap();
-    assert_eq!(inside.sync(Trigger::Reconnect).await, Round::Done);
+    assert_eq!(inside.sync().run(Trigger::Reconnect).await, Round::Done);
     assert_eq!(sent().await.0, ["key-first", "key-second"]);
     script("globalThis.fetch = original", &[]).await;
 }
@@ -210,13 +220,14 @@ async fn the_worker_waits_for_a_page_that_is_at_it_and_sends_what_that_one_leave
 async fn the_worker_does_nothing_after_a_page_that_has_sent_everything() {
     let (_page, session, _worker, inside) = page_and_worker().await;
     session
+        .queue()
         .edit_once(&gate_event("1", "AB 12"), "key-1".into())
         .await
         .unwrap();
     PlatformClock.sleep(100).await;
-    assert_eq!(inside.sync(Trigger::Reconnect).await, Round::Elsewhere);
+    assert_eq!(inside.sync().run(Trigger::Reconnect).await, Round::Elsewhere);
     assert_eq!(
-        (sent().await.0, inside.query(Replica::unsent)),
+        (sent().await.0, inside.read(|device| device.unsent())),
         (vec!["key-1".to_owned()], 0)
     );
     script("globalThis.fetch = original", &[]).await;

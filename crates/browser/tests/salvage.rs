@@ -17,7 +17,6 @@ use holdfast_core::{
     engine::{Round, Trigger},
     ports::Clock,
     record::RecordKey,
-    replica::Replica,
     status::Status,
     store::{PacksRow, Quarantined, Row, Store},
 };
@@ -42,7 +41,7 @@ fn database(session: &Session) -> String {
 fn queued(session: &Session) -> Vec<String> {
     let plate =
         |write: &holdfast_core::queue::QueuedWrite| write.payload["plate"].as_str().unwrap().to_owned();
-    session.query(|replica| replica.writes().map(plate).collect())
+    session.read(|device| device.writes().map(plate).collect())
 }
 
 /// As another tab that is opened now.
@@ -55,7 +54,7 @@ async fn opened(device: &Device) -> (Client, Rc<Session>) {
 /// What comes of a round of this tab's own, once no other is under way.
 async fn round(session: &Rc<Session>) -> Round {
     for _ in 0..100 {
-        match session.sync(Trigger::Manual).await {
+        match session.sync().run(Trigger::Manual).await {
             Round::Elsewhere => PlatformClock.sleep(50).await,
             round => return round,
         }
@@ -84,13 +83,13 @@ async fn with_a_damaged_commit() -> (Device, u64) {
     let (_client, session) = device.set_up().await;
     // An attempt to send would write them once more.
     until("out of reach", || {
-        session.status() == Status::Offline { unsent: 0 }
+        session.sync().status() == Status::Offline { unsent: 0 }
     })
     .await;
     let mut revisions = Vec::new();
     for (id, plate) in [("1", "first"), ("2", "second"), ("3", "third")] {
-        session.edit(&gate_event(id, plate)).await.unwrap();
-        revisions.push(session.query(Replica::revision));
+        session.queue().edit(&gate_event(id, plate)).await.unwrap();
+        revisions.push(session.read(|device| device.revision()));
     }
     let damaged = revisions[1];
     change_value(&database(&session), "journal", damaged as f64, DAMAGE).await;
@@ -101,17 +100,17 @@ async fn with_a_damaged_commit() -> (Device, u64) {
 async fn a_commit_that_does_not_open_is_let_go_of_and_the_queue_stays() {
     let (device, damaged) = with_a_damaged_commit().await;
     let (_client, session) = opened(&device).await;
-    let set_aside: Vec<_> = session.query(|replica| replica.quarantined().collect());
+    let set_aside: Vec<_> = session.read(|device| device.quarantined().collect());
     assert_eq!(set_aside, [Quarantined::Commit(damaged)]);
-    assert_eq!(session.unreadable().await, Ok(1));
-    session.fold(0).await.unwrap();
+    assert_eq!(session.recovery().unreadable().await, Ok(1));
+    session.sync().fold(0).await.unwrap();
     assert_eq!(
-        session.query(Replica::folded_at),
+        session.read(|device| device.folded_at()),
         0,
         "as long as it is there nothing is folded away"
     );
 
-    let sealed = session.export(PHRASE).await.unwrap();
+    let sealed = session.recovery().export(PHRASE).await.unwrap();
     let plain = passphrase::open(PHRASE, &sealed).await.unwrap();
     let exported: Value = serde_json::from_slice(&plain).unwrap();
     assert_eq!(exported["writes"].as_array().unwrap().len(), 2);
@@ -125,20 +124,23 @@ async fn a_commit_that_does_not_open_is_let_go_of_and_the_queue_stays() {
         "what is saved is what lies there"
     );
 
-    session.let_go_of_unreadable().await.unwrap();
-    assert_eq!(session.unreadable().await, Ok(0));
+    session.recovery().discard_unreadable().await.unwrap();
+    assert_eq!(session.recovery().unreadable().await, Ok(0));
     assert_eq!(queued(&session), ["first", "third"]);
     assert!(
-        session.query(|replica| replica.cursor().is_none()),
+        session.read(|device| device.cursor().is_none()),
         "everything is read again"
     );
-    let folded_at = session.query(Replica::folded_at);
-    session.edit(&gate_event("4", "fourth")).await.unwrap();
-    session.fold(0).await.unwrap();
-    assert!(session.query(Replica::folded_at) > folded_at, "folding goes on");
+    let folded_at = session.read(|device| device.folded_at());
+    session.queue().edit(&gate_event("4", "fourth")).await.unwrap();
+    session.sync().fold(0).await.unwrap();
+    assert!(
+        session.read(|device| device.folded_at()) > folded_at,
+        "folding goes on"
+    );
     let (_client, again) = opened(&device).await;
     assert_eq!(queued(&again), ["first", "third", "fourth"]);
-    assert_eq!(again.unreadable().await, Ok(0));
+    assert_eq!(again.recovery().unreadable().await, Ok(0));
 }
 
 fn join(bytes: &[u8]) -> String {
@@ -154,17 +156,17 @@ async fn two_tabs_let_go_at_once_while_a_third_writes() {
     let (_third, third) = opened(&device).await;
     let event = gate_event("4", "fourth");
     let (a, b, c) = futures::join!(
-        one.let_go_of_unreadable(),
-        other.let_go_of_unreadable(),
-        third.edit(&event)
+        one.recovery().discard_unreadable(),
+        other.recovery().discard_unreadable(),
+        third.queue().edit(&event)
     );
     a.unwrap();
     b.unwrap();
     c.unwrap();
     for session in [&one, &other, &third] {
-        session.catch_up().await.unwrap();
+        session.sync().catch_up().await.unwrap();
         assert_eq!(queued(session), ["first", "third", "fourth"]);
-        assert_eq!(session.unreadable().await, Ok(0));
+        assert_eq!(session.recovery().unreadable().await, Ok(0));
     }
 }
 
@@ -174,28 +176,32 @@ async fn a_base_that_does_not_open_is_let_go_of_and_the_device_knows_itself_agai
     let (_client, session) = device.set_up().await;
     // An attempt to send would write them once more.
     until("out of reach", || {
-        session.status() == Status::Offline { unsent: 0 }
+        session.sync().status() == Status::Offline { unsent: 0 }
     })
     .await;
-    let revision = session.query(Replica::revision);
+    let revision = session.read(|device| device.revision());
     let many: Vec<Row> = (0..150).map(|n| work_order(&n.to_string(), "a title")).collect();
     let store = session.store();
     store.commit(revision, &page(1, &many)).await.unwrap();
-    session.catch_up().await.unwrap();
-    session.edit(&gate_event("1", "in the base")).await.unwrap();
-    session.fold(0).await.unwrap();
-    session.edit(&gate_event("2", "after it")).await.unwrap();
-    let folded = session.query(Replica::folded_at);
+    session.sync().catch_up().await.unwrap();
+    session
+        .queue()
+        .edit(&gate_event("1", "in the base"))
+        .await
+        .unwrap();
+    session.sync().fold(0).await.unwrap();
+    session.queue().edit(&gate_event("2", "after it")).await.unwrap();
+    let folded = session.read(|device| device.folded_at());
     let database = database(&session);
     change_value(&database, "base", (folded * 4_096) as f64, DAMAGE).await;
 
     let (_client, session) = opened(&device).await;
-    assert!(session.query(|replica| replica.quarantined().any(|lost| lost == Quarantined::Base)));
+    assert!(session.read(|device| device.quarantined().any(|lost| lost == Quarantined::Base)));
     assert_eq!(round(&session).await, Round::NotSetUp, "it knows not who it is");
-    session.let_go_of_unreadable().await.unwrap();
-    assert_eq!(session.unreadable().await, Ok(0));
+    session.recovery().discard_unreadable().await.unwrap();
+    assert_eq!(session.recovery().unreadable().await, Ok(0));
     assert_eq!(queued(&session), ["after it"]);
-    let known = session.query(|replica| replica.device().cloned()).unwrap();
+    let known = session.read(|device| device.device().cloned()).unwrap();
     assert_eq!(
         (known.user_id.as_str(), known.device_id.as_str()),
         (device.user_id.as_str(), "device-1")
@@ -210,29 +216,29 @@ async fn a_base_that_does_not_open_is_let_go_of_and_the_device_knows_itself_agai
     }
 
     let packs = Row::Packs(PacksRow { packs: vec![yard()] });
-    session.catch_up().await.unwrap();
-    let revision = session.query(Replica::revision);
+    session.sync().catch_up().await.unwrap();
+    let revision = session.read(|device| device.revision());
     let store = session.store();
     store.commit(revision, &put([packs])).await.unwrap();
-    session.catch_up().await.unwrap();
-    session.edit(&gate_event("3", "later")).await.unwrap();
-    session.fold(0).await.unwrap();
+    session.sync().catch_up().await.unwrap();
+    session.queue().edit(&gate_event("3", "later")).await.unwrap();
+    session.sync().fold(0).await.unwrap();
     let (_client, again) = opened(&device).await;
     assert_eq!(queued(&again), ["after it", "later"]);
     let key = RecordKey::new("gate-event", "3");
-    assert!(again.query(|replica| replica.view(&key).is_some()));
+    assert!(again.read(|device| device.view(&key).is_some()));
 }
 
 #[wasm_bindgen_test]
 async fn where_everything_opens_nothing_is_let_go_of() {
     let device = Device::new();
     let (_client, session) = device.set_up().await;
-    session.edit(&gate_event("1", "first")).await.unwrap();
-    let revision = session.query(Replica::revision);
+    session.queue().edit(&gate_event("1", "first")).await.unwrap();
+    let revision = session.read(|device| device.revision());
     let database = database(&session);
     let before = count(&database, "journal").await;
-    session.let_go_of_unreadable().await.unwrap();
-    assert!(session.query(Replica::revision) >= revision);
+    session.recovery().discard_unreadable().await.unwrap();
+    assert!(session.read(|device| device.revision()) >= revision);
     assert!(count(&database, "journal").await >= before, "no fold took place");
     assert_eq!(queued(&session), ["first"]);
 }

@@ -1,24 +1,25 @@
 //! Entity reads from the device's records, as shown: with what still waits to be sent.
 
+use holdfast_browser::client::Snapshot;
 use holdfast_core::{
     Fields,
     pack::Entity,
     protocol::{Cursor, ErrorCode, Metadata, WireError, WireRecord, entity_tag},
     record::RecordKey,
-    replica::{Replica, View},
+    replica::View,
 };
 use serde_json::Value;
 
 use super::Answer;
 
 /// All records of an entity, newest change first.
-pub fn list(replica: &Replica, entity: &str) -> Answer {
-    let Some(declared) = replica.packs().entity(entity) else {
+pub fn list(device: Snapshot<'_>, entity: &str) -> Answer {
+    let Some(declared) = device.packs().entity(entity) else {
         return not_here(entity);
     };
     // In a map by text: the one that JSON objects are made of puts them in order too.
     let mut newest_first = Fields::new();
-    for view in replica.all(entity).map(|item| item.view()) {
+    for view in device.all(entity).map(|item| item.view()) {
         // What the server does not know yet is the newest of all.
         let age = view
             .updated_at
@@ -32,11 +33,11 @@ pub fn list(replica: &Replica, entity: &str) -> Answer {
 }
 
 /// One record, under its local or its server id.
-pub fn record(replica: &Replica, entity: &str, id: &str) -> Answer {
+pub fn record(device: Snapshot<'_>, entity: &str, id: &str) -> Answer {
     let key = RecordKey::new(entity, id);
-    match (replica.packs().entity(entity), replica.view(&key)) {
+    match (device.packs().entity(entity), device.view(&key)) {
         (Some(declared), Some(view)) => Answer {
-            tag: Some(entity_tag(&epoch(replica), view.version)),
+            tag: Some(entity_tag(&epoch(device), view.version)),
             ..Answer::json(200, wire(declared, view))
         },
         _ => not_here(id),
@@ -44,8 +45,8 @@ pub fn record(replica: &Replica, entity: &str, id: &str) -> Answer {
 }
 
 /// The history that the device's records are of; none before the first pull.
-pub fn epoch(replica: &Replica) -> String {
-    let cursor = replica.cursor().and_then(|row| row.cursor.parse::<Cursor>().ok());
+pub fn epoch(device: Snapshot<'_>) -> String {
+    let cursor = device.cursor().and_then(|row| row.cursor.parse::<Cursor>().ok());
     cursor.map(|cursor| cursor.epoch).unwrap_or_default()
 }
 

@@ -1,6 +1,7 @@
 //! The interface over a real engine with a store in memory; the server is out of reach throughout.
 
 use futures::executor::block_on;
+use holdfast_browser::client::Snapshot;
 use holdfast_core::{
     Fields, Timestamp,
     engine::Engine,
@@ -114,9 +115,15 @@ async fn write_if(
     if_match: &IfMatch,
     key: String,
 ) -> Answer {
-    let edit = edit_of(&engine.replica(), operation, entity, id, body, if_match, || {
-        engine.ports().uuid()
-    });
+    let edit = edit_of(
+        Snapshot::from(&*engine.replica()),
+        operation,
+        entity,
+        id,
+        body,
+        if_match,
+        || engine.ports().uuid(),
+    );
     match edit {
         Ok(edit) => queued(engine.edit_once(&edit, key).await),
         Err(refused) => refused,
@@ -153,13 +160,13 @@ fn a_write_is_queued_and_read_back_before_the_server_knows() {
         "k2".into(),
     ));
     assert_eq!(updated.status, 202);
-    let read = record(&engine.replica(), "gate-event", &id);
+    let read = record(Snapshot::from(&*engine.replica()), "gate-event", &id);
     assert_eq!(
         (read.status, &read.body["plate"], &read.body["seal"]),
         (200, &"AB 12".into(), &"7731".into())
     );
     assert_eq!(
-        list(&engine.replica(), "gate-event").body["items"]
+        list(Snapshot::from(&*engine.replica()), "gate-event").body["items"]
             .as_array()
             .unwrap()
             .len(),
@@ -182,7 +189,9 @@ fn a_page_that_saw_another_version_is_told_and_nothing_is_queued() {
     let engine = engine();
     let created = create(&engine, json!({ "plate": "AB 12" }), "k");
     let id = created.body["entityId"].as_str().unwrap().to_owned();
-    let tag = record(&engine.replica(), "gate-event", &id).tag.unwrap();
+    let tag = record(Snapshot::from(&*engine.replica()), "gate-event", &id)
+        .tag
+        .unwrap();
     // The server's own tags name the start under which the version was written.
     let by_server = tag.replacen('.', "-2f6c.", 1);
     let table = [
@@ -246,6 +255,9 @@ fn what_cannot_be_taken_says_why() {
         (delete.status, &delete.body["error"]["code"]),
         (403, &"PERMISSION_DENIED".into())
     );
-    assert_eq!(record(&engine.replica(), "gate-event", "GE-1").status, 404);
+    assert_eq!(
+        record(Snapshot::from(&*engine.replica()), "gate-event", "GE-1").status,
+        404
+    );
     assert_eq!(engine.replica().unsent(), 0);
 }

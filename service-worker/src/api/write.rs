@@ -1,5 +1,6 @@
 //! A REST write joins the queue.
 
+use holdfast_browser::client::Snapshot;
 use holdfast_core::{
     Fields,
     engine::TransactError,
@@ -7,7 +8,6 @@ use holdfast_core::{
     plan::{Edit, EditError, Edited},
     protocol::{ErrorCode, IfMatch, WireError},
     record::{FieldError, Operation, RecordKey, is_local_id, meta},
-    replica::Replica,
     store::StoreError,
 };
 
@@ -19,7 +19,7 @@ use super::{Answer, read::epoch};
 /// protocol's own fields may stand among them, as a reader of the API would send them back. `new_id`: for a record
 /// that brings none.
 pub fn edit_of(
-    replica: &Replica,
+    device: Snapshot<'_>,
     operation: Operation,
     entity: &str,
     id: Option<String>,
@@ -27,13 +27,13 @@ pub fn edit_of(
     if_match: &IfMatch,
     new_id: impl FnOnce() -> String,
 ) -> Result<Edit, Answer> {
-    let Some(declared) = replica.packs().entity(entity) else {
+    let Some(declared) = device.packs().entity(entity) else {
         let message = format!("There are no \"{entity}\" here.");
         return Err(Answer::error(404, WireError::new(ErrorCode::NotFound, message)));
     };
     if let Some(id) = &id {
         check_precondition(
-            replica,
+            device,
             &RecordKey::new(entity, id),
             if_match,
             body.get(meta::VERSION),
@@ -86,7 +86,7 @@ fn is_of_epoch(history: &str, epoch: &str) -> bool {
 
 /// What the page saw is what the device has: the write builds on that, so an older version cannot be its base.
 fn check_precondition(
-    replica: &Replica,
+    device: Snapshot<'_>,
     key: &RecordKey,
     if_match: &IfMatch,
     in_body: Option<&Value>,
@@ -96,13 +96,13 @@ fn check_precondition(
         known => known.flatten(),
     };
     // What is not here is refused as that.
-    let Some(view) = replica.view(key) else {
+    let Some(view) = device.view(key) else {
         return Ok(());
     };
     let holds = match if_match {
         IfMatch::Any => true,
         IfMatch::OneOf(tags) => {
-            let epoch = epoch(replica);
+            let epoch = epoch(device);
             let is_held = |(of, version): &(String, u64)| *version == view.version && is_of_epoch(of, &epoch);
             tags.iter().any(is_held)
         }

@@ -52,6 +52,11 @@ export class Holdfast implements Subject {
     return this.opened().unsent();
   }
 
+  watchQueued(tell: (queued: number) => void): () => void {
+    const query = this.opened().watchUnsent(tell);
+    return () => query.free();
+  }
+
   async field(id: string, name: string): Promise<unknown> {
     return JSON.parse(this.opened().field(id, name));
   }

@@ -1,20 +1,22 @@
 //! Coming and going: sign-in, setting a device up, sign-out.
 //!
-//! The code is exchanged before anything is stored, because only then is it known whose device this is; what the
-//! person's own database keeps is written once it exists. A page that is reloaded in between asks to sign in again; the
-//! cookie then tells the server which device this is.
+//! The code is exchanged before anything is stored, because only then is it known whose device this is. What the user's
+//! own database keeps is written once it exists. A page that is reloaded in between asks to sign in again; the cookie then
+//! tells the server which device this is.
 
 use std::rc::Rc;
 
 use holdfast_core::{
-    engine::Trigger,
     json,
     ports::{Clock, Request, Response, Transport, Unreachable},
     protocol::{ErrorCode, TokenAnswer, WireError},
 };
 use wasm_bindgen_futures::spawn_local;
 
-use super::{Client, ClientError, ClientEvent, locking::tell, session::Session};
+use super::{
+    context::Context, error::ClientError, handle::Client, listeners::ClientEvent, open_data::tell_all,
+    session::Session,
+};
 use crate::{channel::Message, clock::PlatformClock, pkce, storage_health::StorageHealth};
 
 /// Somebody has signed in, and this device is not open for them yet.
@@ -27,7 +29,8 @@ pub struct SignedIn {
 }
 
 impl Client {
-    /// Where to send the browser to sign in; it comes back to `redirect_uri` with `code` and `state`.
+    /// Where to send the browser to sign in, as a path on the server; it comes back to `redirect_uri` with `code` and
+    /// `state`.
     pub async fn begin_sign_in(&self, redirect_uri: &str) -> Result<String, ClientError> {
         Ok(pkce::begin(redirect_uri).await?)
     }
@@ -40,16 +43,16 @@ impl Client {
         state: &str,
         user_id: Option<&str>,
     ) -> Result<SignedIn, ClientError> {
-        let users = self.vault.users().await?;
+        let users = self.vault().users().await?;
         let again = match user_id {
             Some(user_id) => users.iter().find(|user| user.user_id == user_id),
             None => users.first(),
         };
         let form = pkce::finish(code, state, again.map(|user| user.device_id.as_str()))?;
         let answer = token(self.post("/oauth/token", form).await)?;
-        if self.vault.owes_revocation().await? {
+        if self.vault().owes_revocation().await? {
             // The cookie that it was owed for has just been replaced.
-            self.vault.owe_revocation(false).await?;
+            self.vault().owe_revocation(false).await?;
         }
         self.recognise(answer).await
     }
@@ -62,7 +65,7 @@ impl Client {
                 message,
             )));
         };
-        let users = self.vault.users().await?;
+        let users = self.vault().users().await?;
         let known = users.iter().find(|user| user.user_id == user_id);
         // Under another name the server would take this device's resent writes for new ones.
         if known.is_some_and(|user| user.device_id != device_id) {
@@ -80,19 +83,21 @@ impl Client {
         let SignedIn {
             user_id, device_id, ..
         } = signed_in;
-        let before = self.vault.current().await?;
+        let before = self.vault().current().await?;
         let unlocked = self
-            .vault
+            .vault()
             .create(user_id, device_id, passcode, PlatformClock.now())
             .await?;
-        self.vault.note_cookie(user_id).await?;
+        self.vault().note_cookie(user_id).await?;
         self.lock_out(before, user_id).await?;
         let session = self.open(unlocked).await?;
-        session.engine.adopt_device(device_id, user_id).await?;
-        // Firefox asks the person, and answers once they do.
-        spawn_local(async {
-            StorageHealth::ask_to_persist().await;
-        });
+        session.data.engine.adopt_device(device_id, user_id).await?;
+        if self.environment.context != Context::Manual {
+            // Firefox asks the user, and answers once they do.
+            spawn_local(async {
+                StorageHealth::ask_to_persist().await;
+            });
+        }
         self.welcome(&session);
         Ok(session)
     }
@@ -103,40 +108,43 @@ impl Client {
         signed_in: &SignedIn,
         passcode: &str,
     ) -> Result<Rc<Session>, ClientError> {
-        let before = self.vault.current().await?;
+        let before = self.vault().current().await?;
         let unlocked = self
-            .vault
+            .vault()
             .unlock(&signed_in.user_id, passcode, PlatformClock.now())
             .await?;
-        self.vault.note_cookie(&signed_in.user_id).await?;
+        self.vault().note_cookie(&signed_in.user_id).await?;
         self.lock_out(before, &signed_in.user_id).await?;
         let session = self.open(unlocked).await?;
         self.welcome(&session);
         Ok(session)
     }
 
-    /// Learns what the person may do, then syncs.
+    /// Learns what the user may do, then syncs.
     fn welcome(&self, session: &Rc<Session>) {
+        if self.environment.context == Context::Manual {
+            return;
+        }
         let (client, session) = (self.clone(), session.clone());
         spawn_local(async move {
             // If it fails, the round that follows meets the same obstacle and says so.
-            let _ = session.engine.refresh_me().await;
+            let _ = session.data.engine.refresh_me().await;
             client.launch(&session);
         });
     }
 
-    /// Removes the open person's data from this device and ends their session with the server. Offline, the session
+    /// Removes the open user's data from this device and ends their sign-in session. Offline, that session
     /// is ended at the next contact and its cookie is not used meanwhile.
     ///
-    /// Unsent work is gone with it: ask before, and offer [`Session::export`].
+    /// Unsent work is gone with it: ask before, and offer [`Recovery::export`](super::Recovery::export).
     pub async fn sign_out(&self) -> Result<(), ClientError> {
-        let session = self.session().ok_or(ClientError::NotOpen)?;
-        session.tell_others(&Message::SignedOut);
+        let session = self.open_session()?;
+        session.data.tell_others(&Message::SignedOut);
         let user_id = session.user_id().to_owned();
-        session.close(ClientEvent::SignedOut);
+        session.data.close(ClientEvent::SignedOut);
         drop(session);
         self.revoke_or_owe(&user_id).await?;
-        Ok(self.vault.purge(&user_id).await?)
+        Ok(self.vault().purge(&user_id).await?)
     }
 
     /// Removes the data of somebody who cannot open it any more (a forgotten passcode), unsent work with it.
@@ -144,29 +152,29 @@ impl Client {
         if self.session().is_some_and(|session| session.user_id() == user_id) {
             return self.sign_out().await;
         }
-        if let Some(database) = self.vault.database_of(user_id).await? {
-            tell(&database, &Message::SignedOut);
+        if let Some(database) = self.vault().database_of(user_id).await? {
+            tell_all(&database, &Message::SignedOut);
         }
         self.revoke_or_owe(user_id).await?;
-        Ok(self.vault.purge(user_id).await?)
+        Ok(self.vault().purge(user_id).await?)
     }
 
     /// Tells the server of a sign-out that it could not be told of. Call at start and when the network is back.
     pub async fn settle_revocation(&self) -> Result<(), ClientError> {
-        if self.vault.owes_revocation().await? && self.revoke().await {
-            self.vault.owe_revocation(false).await?;
-            self.vault.delete_if_empty().await?;
+        if self.vault().owes_revocation().await? && self.revoke().await {
+            self.vault().owe_revocation(false).await?;
+            self.vault().delete_if_empty().await?;
         }
         Ok(())
     }
 
-    /// Another person's session is not theirs to end.
+    /// Another user's sign-in session is not theirs to end.
     async fn revoke_or_owe(&self, user_id: &str) -> Result<(), ClientError> {
-        if !self.vault.has_cookie(user_id).await? {
+        if !self.vault().has_cookie(user_id).await? {
             return Ok(());
         }
         let revoked = self.revoke().await;
-        Ok(self.vault.owe_revocation(!revoked).await?)
+        Ok(self.vault().owe_revocation(!revoked).await?)
     }
 
     /// Ends the sign-in session that the cookie stands for; answers whether the server did.
@@ -176,14 +184,7 @@ impl Client {
     }
 
     async fn post(&self, path: &str, form: String) -> Result<Response, Unreachable> {
-        self.transport.send(Request::form(path, form)).await
-    }
-
-    /// Begins a round because a person asked for one.
-    pub fn sync_now(&self) {
-        if let Some(session) = self.session() {
-            session.request_sync(Trigger::Manual);
-        }
+        self.environment.transport.send(Request::form(path, form)).await
     }
 }
 

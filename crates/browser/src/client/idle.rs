@@ -1,30 +1,13 @@
-//! The lock that comes by itself: after a time without a touch in any tab of the app.
+//! How long nobody has touched the app.
 //!
-//! Each page looks at the clock every second, whenever it is looked at again, and before a touch counts. So a page that
-//! slept, was hidden or frozen meanwhile locks before it shows or takes anything. The last touch is a time in
-//! `localStorage`, which reaches all tabs in a moment, also one that was frozen while others were in use; how long is a
-//! private setting of the person's, which nobody changes or removes to gain time: without one the default holds.
+//! The last touch is a time in `localStorage`, which reaches all tabs in a moment, also one that was frozen while others
+//! were in use.
 
-use std::{cell::Cell, rc::Rc};
+use std::cell::Cell;
 
 use chrono::Duration;
-use gloo::timers::callback::Interval;
 use holdfast_core::Timestamp;
-use wasm_bindgen_futures::spawn_local;
 use web_sys::Storage;
-
-use super::{Client, ClientError, session::Session};
-use crate::{
-    activity::{Activity, Sign},
-    channel::Message,
-    vault::{Private, Unlocked, Vault},
-};
-
-/// The name of the setting.
-const SETTING: &str = "lock-after";
-
-/// How often the clock is looked at, in milliseconds.
-const LOOK_EVERY_MS: u32 = 1_000;
 
 /// How exactly tabs know of each other's touches.
 const TELL_EVERY: Duration = Duration::seconds(2);
@@ -78,22 +61,15 @@ impl Default for LockAfter {
 /// What a page knows of touches.
 #[derive(Debug)]
 pub(super) struct Idle {
-    after: Cell<LockAfter>,
+    pub(super) after: Cell<LockAfter>,
     touched: Cell<Timestamp>,
     told: Cell<Timestamp>,
     /// Where the tabs of one person find the last touch of any of them.
     slot: String,
 }
 
-/// Looks at the clock and hears touches until it is dropped.
-#[derive(Debug)]
-pub(super) struct Watch {
-    _clock: Interval,
-    _activity: Activity,
-}
-
 impl Idle {
-    /// Whoever opens the app is there.
+    /// Opening the data counts as a touch.
     pub(super) fn new(database: &str, after: LockAfter, now: Timestamp) -> Self {
         let this = Self {
             after: Cell::new(after),
@@ -105,7 +81,7 @@ impl Idle {
         this
     }
 
-    fn is_over(&self, now: Timestamp) -> bool {
+    pub(super) fn is_over(&self, now: Timestamp) -> bool {
         let elsewhere = self.heard().filter(|at| *at <= now + TELL_EVERY);
         // A clock that was set back is no time without a touch.
         let own = self.touched.get().min(now);
@@ -115,7 +91,7 @@ impl Idle {
             .is_over(elsewhere.map_or(own, |at| at.max(own)), now)
     }
 
-    fn touch(&self, now: Timestamp) {
+    pub(super) fn touch(&self, now: Timestamp) {
         self.touched.set(now);
         if (now - self.told.get()).abs() >= TELL_EVERY {
             self.told.set(now);
@@ -145,72 +121,6 @@ impl Idle {
 
 fn storage() -> Option<Storage> {
     web_sys::window()?.local_storage().ok().flatten()
-}
-
-/// What the person chose; the default if nothing can be read.
-pub(super) async fn chosen(vault: &Vault, unlocked: &Unlocked) -> LockAfter {
-    let stored = vault.private(unlocked, Private::Setting, SETTING).await;
-    LockAfter::of_minutes(&stored.ok().flatten().unwrap_or_default())
-}
-
-impl Session {
-    /// Begins to watch, in a page.
-    pub(super) fn watch(self: &Rc<Self>) -> Watch {
-        let (clock, signs) = (Rc::downgrade(self), Rc::downgrade(self));
-        Watch {
-            _clock: Interval::new(LOOK_EVERY_MS, move || {
-                if let Some(session) = clock.upgrade() {
-                    session.look_at_the_clock();
-                }
-            }),
-            _activity: Activity::listen(move |sign| {
-                let Some(session) = signs.upgrade() else { return };
-                if !session.look_at_the_clock() && sign == Sign::Touched {
-                    session.idle.touch(session.now());
-                }
-            }),
-        }
-    }
-
-    /// Locks if the time is over; answers whether it is.
-    fn look_at_the_clock(self: &Rc<Self>) -> bool {
-        let over = self.idle.is_over(self.now());
-        if over && !self.is_closed() {
-            let session = self.clone();
-            let locking = session.lock_everywhere();
-            // The keys are gone from here and from other tabs already; kept ones expire if deleting them fails.
-            spawn_local(async move {
-                let _ = locking.await;
-            });
-        }
-        over
-    }
-
-    /// After how long without a touch this person's app locks by itself.
-    pub fn lock_after(&self) -> LockAfter {
-        self.idle.after.get()
-    }
-
-    pub(super) async fn reread_lock_after(&self) {
-        if let Ok(unlocked) = self.unlocked() {
-            self.idle.after.set(chosen(&self.vault, &unlocked).await);
-        }
-    }
-}
-
-impl Client {
-    /// Chooses after how long without a touch the open person's app locks by itself, in every tab.
-    pub async fn set_lock_after(&self, after: LockAfter) -> Result<(), ClientError> {
-        let session = self.session().ok_or(ClientError::NotOpen)?;
-        let minutes = after.minutes().to_string();
-        let (kind, chosen) = (Private::Setting, Some(minutes.as_str()));
-        session
-            .with_newest_keys(async |unlocked| self.vault.put_private(unlocked, kind, SETTING, chosen).await)
-            .await?;
-        session.idle.after.set(after);
-        session.tell_others(&Message::SettingsChanged);
-        Ok(())
-    }
 }
 
 #[cfg(test)]

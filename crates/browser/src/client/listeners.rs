@@ -16,7 +16,7 @@ pub enum ClientEvent {
     Changed(Revision),
     /// Sync began, moved on or ended; the server went out of reach or came back.
     Activity,
-    /// Everything is sealed with the new data key, and the former one is gone.
+    /// Everything is encrypted with the new data key, and the former one is gone.
     KeyReplaced,
     /// The keys are gone from memory.
     Locked,
@@ -30,6 +30,12 @@ type Listener = Rc<dyn Fn(ClientEvent)>;
 pub(super) struct Listeners {
     next: Cell<u64>,
     all: RefCell<Vec<(u64, Listener)>>,
+}
+
+impl std::fmt::Debug for Listeners {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Listeners").finish_non_exhaustive()
+    }
 }
 
 impl Listeners {

@@ -1,19 +1,24 @@
 //! What comes in from outside: other contexts and the platform.
 
-use std::rc::Rc;
-
-use holdfast_core::{
-    Timestamp,
-    engine::Trigger,
-    ports::{Clock, Ports},
-    store::StoreError,
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
 };
+
+use holdfast_core::{Timestamp, engine::Trigger, ports::Clock, store::StoreError};
 use wasm_bindgen_futures::spawn_local;
 
-use super::{ClientEvent, Context, locking::channel_of, session::Session};
+use super::{
+    context::Context,
+    key_rotation::KeyRotation,
+    listeners::ClientEvent,
+    locking::{IdleWatch, Locking},
+    open_data::OpenData,
+    sync_schedule::SyncSchedule,
+};
 use crate::{
     background,
-    channel::{Channel, Message},
+    channel::Message,
     clock::PlatformClock,
     connectivity::{Connectivity, Hint, is_online},
     handover::Doorkeeper,
@@ -25,160 +30,152 @@ const STALE_AFTER: chrono::Duration = chrono::Duration::minutes(5);
 /// Pauses, in milliseconds, after which following others is tried again.
 const FOLLOW_AGAIN_MS: [u64; 3] = [50, 500, 5_000];
 
-impl Session {
-    /// Begins to hear the engine, other contexts and the platform.
-    pub(super) fn wire_up(self: &Rc<Self>) {
-        let weak = Rc::downgrade(self);
-        self.engine.listen({
-            let weak = weak.clone();
-            move |event| Self::told_by_engine(&weak, event)
+/// Passes on what it hears to the parts of a session, until the session ends.
+#[derive(Debug)]
+pub(super) struct Signals {
+    data: Rc<OpenData>,
+    sync: Rc<SyncSchedule>,
+    locking: Rc<Locking>,
+    rotation: Rc<KeyRotation>,
+    hidden_at: Cell<Option<Timestamp>>,
+    sources: RefCell<Option<Sources>>,
+}
+
+/// What a page hears and answers.
+#[derive(Debug)]
+struct Sources {
+    _connectivity: Connectivity,
+    _doorkeeper: Option<Doorkeeper>,
+    _idle: IdleWatch,
+}
+
+impl Signals {
+    /// Begins to hear other contexts, and in a page the platform.
+    pub(super) fn listen(
+        data: &Rc<OpenData>,
+        sync: &Rc<SyncSchedule>,
+        locking: &Rc<Locking>,
+        rotation: &Rc<KeyRotation>,
+    ) -> Rc<Self> {
+        let this = Rc::new(Self {
+            data: data.clone(),
+            sync: sync.clone(),
+            locking: locking.clone(),
+            rotation: rotation.clone(),
+            hidden_at: Cell::default(),
+            sources: RefCell::default(),
         });
-        self.engine.ports().store().database().on_removed({
-            let weak = weak.clone();
-            move || {
-                if let Some(session) = weak.upgrade() {
-                    session.listeners.tell(ClientEvent::Activity);
-                }
+        let (messages, closing) = (Rc::downgrade(&this), Rc::downgrade(&this));
+        data.join(move |message| {
+            if let Some(this) = messages.upgrade() {
+                this.hear(message);
             }
         });
-        let channel = Channel::join(&channel_of(&self.database), {
-            let weak = weak.clone();
-            move |message| {
-                if let Some(session) = weak.upgrade() {
-                    session.heard(message);
-                }
+        data.at_close(move || {
+            if let Some(this) = closing.upgrade() {
+                this.sources.take();
             }
         });
-        self.ears.borrow_mut().channel = channel;
-        if self.context == Context::Worker {
-            return;
+        if data.environment.context == Context::Page {
+            this.listen_to_platform();
         }
-        let open = weak.clone();
+        this
+    }
+
+    fn listen_to_platform(self: &Rc<Self>) {
+        let (open, hints) = (Rc::downgrade(&self.data), Rc::downgrade(self));
         let doorkeeper = Doorkeeper::new(move || open.upgrade()?.unlocked().ok());
         let connectivity = Connectivity::listen(move |hint| {
-            if let Some(session) = weak.upgrade() {
-                session.hinted(hint);
+            if let Some(this) = hints.upgrade() {
+                this.follow(hint);
             }
         });
-        let mut ears = self.ears.borrow_mut();
-        ears.connectivity = Some(connectivity);
-        ears.doorkeeper = doorkeeper;
-        ears.watch = Some(self.watch());
-        drop(ears);
+        self.sources.replace(Some(Sources {
+            _connectivity: connectivity,
+            _doorkeeper: doorkeeper,
+            _idle: self.locking.watch(),
+        }));
         if !is_online() {
-            self.engine.went_offline();
+            self.data.engine.went_offline();
         }
     }
 
-    /// Catches up. Where the browser closes the storage meanwhile it is tried again: nobody tells of a change twice.
+    fn hear(self: &Rc<Self>, message: Message) {
+        let data = &self.data;
+        if data.is_closed() {
+            return;
+        }
+        match message {
+            Message::Changed { revision } if revision > data.replica().revision() => {
+                let this = self.clone();
+                spawn_local(async move { this.follow_others().await });
+            }
+            Message::Changed { .. } => {}
+            Message::SyncWanted => {
+                if self.sync.is_syncing() {
+                    self.sync.follow_change(Trigger::Write);
+                }
+            }
+            Message::SyncEnded { reached: true, .. } => self.sync.another_has_synced(),
+            Message::SyncEnded {
+                again_at, probe_at, ..
+            } => self.sync.another_has_failed(again_at, probe_at),
+            Message::SettingsChanged => self.locking.reread_lock_after(),
+            Message::KeyReplaced { generation } => self.rotation.forget_former_key(generation),
+            Message::Locked => data.close(ClientEvent::Locked),
+            Message::SignedOut => data.close(ClientEvent::SignedOut),
+        }
+    }
+
+    /// Catches up. If the browser closes the storage meanwhile, it tries again: nobody tells of a change twice.
     ///
-    /// The change may be a wait that the server's answer to another context set. The worker has no timers, so each page
-    /// times it, and whoever is first sends.
-    async fn follow_others(self: &Rc<Self>) {
+    /// The change may be a wait that the server's response to another context set. The worker has no timers, so each page
+    /// times it, and the first one sends.
+    async fn follow_others(&self) {
         for pause in FOLLOW_AGAIN_MS {
-            if !matches!(self.engine.catch_up().await, Err(StoreError::Closed(_))) {
+            if !matches!(self.data.engine.catch_up().await, Err(StoreError::Closed(_))) {
                 break;
             }
             PlatformClock.sleep(pause).await;
         }
-        if !self.syncing.get() {
-            self.plan_wake_up();
+        if !self.sync.is_syncing() {
+            self.sync.plan_wake_up();
         }
     }
 
-    fn heard(self: &Rc<Self>, message: Message) {
-        if self.is_closed() {
-            return;
-        }
-        match message {
-            Message::Changed { revision } if revision > self.engine.replica().revision() => {
-                let session = self.clone();
-                spawn_local(async move { session.follow_others().await });
-            }
-            Message::Changed { .. } => {}
-            Message::SyncWanted => {
-                if self.syncing.get() {
-                    self.request_sync(Trigger::Write);
-                }
-            }
-            Message::SyncEnded { reached: true, .. } => self.another_has_synced(),
-            Message::SyncEnded {
-                again_at, probe_at, ..
-            } => self.another_has_failed(again_at, probe_at),
-            Message::SettingsChanged => {
-                let session = self.clone();
-                spawn_local(async move { session.reread_lock_after().await });
-            }
-            Message::KeyReplaced { generation } => self.forget_former_key(generation),
-            Message::Locked => self.close(ClientEvent::Locked),
-            Message::SignedOut => self.close(ClientEvent::SignedOut),
-        }
-    }
-
-    /// What waited for the other context's round goes on; what it found out about the server holds here too.
-    fn another_has_synced(self: &Rc<Self>) {
-        let back = self.engine.breaker().is_open();
-        if back {
-            self.engine.came_online();
-        }
-        let trigger = self.elsewhere.take().or(back.then_some(Trigger::Reconnect));
-        if let Some(trigger) = trigger {
-            self.request_sync(trigger);
-        }
-    }
-
-    /// What the other context could not send waits for this page's timer. A trigger that waited for the other's round
-    /// is tried by the rules of one that finds the server so: it probes or waits, and resends nothing at once.
-    fn another_has_failed(self: &Rc<Self>, again_at: Option<Timestamp>, probe_at: Option<Timestamp>) {
-        // The worker wakes for what it is told to; a round of this page's own finds out by itself.
-        if self.context == Context::Worker || self.syncing.get() {
-            return;
-        }
-        if let Some(probe_at) = probe_at {
-            self.engine.heard_out_of_reach(probe_at);
-        }
-        let own = self.retry_at.get();
-        self.retry_at.set(own.into_iter().chain(again_at).min());
-        match self.elsewhere.take() {
-            Some(trigger) => self.request_sync(trigger),
-            None => self.plan_wake_up(),
-        }
-    }
-
-    fn hinted(self: &Rc<Self>, hint: Hint) {
+    fn follow(&self, hint: Hint) {
+        let engine = &self.data.engine;
         match hint {
             Hint::Online => {
-                self.engine.came_online();
-                self.request_sync(Trigger::Reconnect);
+                engine.came_online();
+                self.sync.request(Trigger::Reconnect);
             }
             Hint::Offline => {
-                self.engine.went_offline();
-                self.plan_wake_up();
+                engine.went_offline();
+                self.sync.plan_wake_up();
             }
             Hint::Hidden => {
-                self.hidden_at.set(Some(self.now()));
-                if self.engine.replica().unsent() > 0 {
+                self.hidden_at.set(Some(self.data.now()));
+                if self.data.replica().unsent() > 0 {
                     background::request_sync_event();
                 }
             }
-            Hint::Visible => {
-                let hidden_at = self.hidden_at.take();
-                let stale = hidden_at.is_some_and(|at| self.now() - at >= STALE_AFTER);
-                // Somebody looks: whether the server is back is worth a question at once.
-                let unreachable = hidden_at.is_some() && self.engine.breaker().is_open();
-                if unreachable {
-                    self.engine.came_online();
-                }
-                if stale || unreachable {
-                    self.request_sync(Trigger::Foreground);
-                } else {
-                    self.plan_wake_up();
-                }
-            }
+            Hint::Visible => self.become_visible(),
         }
     }
 
-    pub(super) fn now(&self) -> Timestamp {
-        self.engine.ports().clock().now()
+    fn become_visible(&self) {
+        let hidden_at = self.hidden_at.take();
+        let stale = hidden_at.is_some_and(|at| self.data.now() - at >= STALE_AFTER);
+        // Somebody looks: whether the server is back is worth a question at once.
+        let unreachable = hidden_at.is_some() && self.sync.is_out_of_reach();
+        if unreachable {
+            self.data.engine.came_online();
+        }
+        if stale || unreachable {
+            self.sync.request(Trigger::Foreground);
+        } else {
+            self.sync.plan_wake_up();
+        }
     }
 }

@@ -13,7 +13,6 @@ use holdfast_core::{
     plan::Edit,
     ports::Clock,
     record::{Operation, RecordKey},
-    replica::Replica,
     store::{PacksRow, Row, Store},
 };
 use serde_json::json;
@@ -51,8 +50,8 @@ impl Device {
         let session = client.set_up(&signed_in, PASSCODE).await.unwrap();
         let packs = Row::Packs(PacksRow { packs: vec![yard()] });
         loop {
-            session.catch_up().await.unwrap();
-            let revision = session.query(Replica::revision);
+            session.sync().catch_up().await.unwrap();
+            let revision = session.read(|device| device.revision());
             if session
                 .store()
                 .commit(revision, &put([packs.clone()]))
@@ -62,7 +61,7 @@ impl Device {
                 break;
             }
         }
-        session.catch_up().await.unwrap();
+        session.sync().catch_up().await.unwrap();
         (client, session)
     }
 }

@@ -11,7 +11,6 @@ use holdfast_core::{
     Timestamp,
     ports::Clock,
     record::RecordKey,
-    replica::Replica,
     store::{Row, Store},
 };
 
@@ -53,16 +52,17 @@ async fn furnish(client: &Client, session: &Rc<Session>) {
     for edit in 0..EDITS {
         if edit == 3 {
             loop {
-                session.catch_up().await.unwrap();
-                let revision = session.query(Replica::revision);
+                session.sync().catch_up().await.unwrap();
+                let revision = session.read(|device| device.revision());
                 if store.commit(revision, &page(1, &rows)).await.is_ok() {
                     break;
                 }
             }
-            session.catch_up().await.unwrap();
-            session.fold(1).await.unwrap();
+            session.sync().catch_up().await.unwrap();
+            session.sync().fold(1).await.unwrap();
         }
         session
+            .queue()
             .edit(&gate_event(&edit.to_string(), &format!("AB {edit}")))
             .await
             .unwrap();
@@ -76,19 +76,25 @@ async fn furnish(client: &Client, session: &Rc<Session>) {
         updated_at: now,
         expires_at: now + chrono::Duration::days(1),
     };
-    session.cached_reads().put(&read).await.unwrap();
+    session.server().cached_reads().put(&read).await.unwrap();
     session
-        .keep_draft("work-order/1", Some("Pin seized"))
+        .drafts()
+        .keep("work-order/1", Some("Pin seized"))
         .await
         .unwrap();
     client.set_lock_after(LockAfter::Minutes(5)).await.unwrap();
 }
 
 pub async fn found(session: &Rc<Session>) -> Found {
-    session.catch_up().await.unwrap();
-    let read = session.cached_reads().get("/api/v1/audit", now()).await.unwrap();
-    let drafts = session.drafts().await.unwrap();
-    session.query(|replica| {
+    session.sync().catch_up().await.unwrap();
+    let read = session
+        .server()
+        .cached_reads()
+        .get("/api/v1/audit", now())
+        .await
+        .unwrap();
+    let drafts = session.drafts().all().await.unwrap();
+    session.read(|replica| {
         let mirrors = replica
             .mirrors()
             .map(|(_, held)| Row::Mirror((*held.mirror()).clone()));
@@ -125,12 +131,12 @@ pub fn stores(all: &[AtRest]) -> Vec<&str> {
 pub async fn until_replaced(session: &Rc<Session>) {
     // Longer than `until` waits: many values are sealed meanwhile.
     for _ in 0..5 {
-        if !session.is_replacing_key() {
+        if !session.key_rotation().is_under_way() {
             return;
         }
         PlatformClock.sleep(200).await;
     }
-    until("the replacement ends", || !session.is_replacing_key()).await;
+    until("the replacement ends", || !session.key_rotation().is_under_way()).await;
 }
 
 fn now() -> Timestamp {

@@ -1,27 +1,26 @@
-//! Writes of pages whose answer may not have arrived.
+//! Idempotency keys of intercepted writes whose response may not have arrived.
 //!
-//! A browser that ends a worker in the middle of a request gives the request to the next one, and says so to nobody. A
-//! write without a key of its own would be made twice. So its key is kept before it is queued, under what the request
-//! says, and a later worker that gets the same request takes that key. When the page has its answer, the key is forgotten:
-//! the same request again is another write.
+//! A browser that ends a worker in the middle of a request gives the request to the next worker, without a sign of it. A
+//! write without an idempotency key would then be queued twice. So a key is kept before the write is queued, under what
+//! the request says, and a later worker that gets the same request takes that key. Once the page has its response, the key
+//! is forgotten: the same request again is another write.
 
 use chrono::Duration;
 use futures::lock::Mutex;
 use holdfast_core::{Timestamp, json, json_object, ports::Clock};
 use serde::Serialize;
 
-use super::session::Session;
-use crate::clock::PlatformClock;
+use crate::{cached_reads::CachedReads, clock::PlatformClock};
 
 /// Within this time a browser has given a request to another worker.
 const LASTS: Duration = Duration::seconds(15);
 
-/// The keys of requests that say the same.
+/// The idempotency keys of requests that say the same.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Keys {
     until: Timestamp,
-    /// Who gave them.
+    /// The worker that gave them.
     worker: String,
     /// Of requests that this worker has not answered yet.
     here: Vec<String>,
@@ -36,31 +35,31 @@ json_object!(Keys {
     left: "left",
 });
 
-/// This worker among others, at one request after the other.
+/// The idempotency keys that this worker and earlier ones gave. Requests are looked at one after the other.
 #[derive(Debug)]
-pub(super) struct Unanswered {
+pub struct IdempotencyKeys {
+    reads: CachedReads,
     worker: String,
     turn: Mutex<()>,
 }
 
-impl Unanswered {
-    pub(super) fn new(worker: String) -> Self {
+impl IdempotencyKeys {
+    pub(super) fn new(reads: &CachedReads, worker: String) -> Self {
         Self {
+            reads: reads.clone(),
             worker,
             turn: Mutex::new(()),
         }
     }
-}
 
-impl Session {
     /// The key of a write that brings none: `fresh`, or the one that an earlier worker gave it before it was ended.
     /// `request`: everything that tells it from others, the page it came from included.
     pub async fn key_of(&self, request: &str, fresh: String) -> String {
-        let _turn = self.unanswered.turn.lock().await;
+        let _turn = self.turn.lock().await;
         let mut keys = self.keys_given(request).await;
-        if keys.worker != self.unanswered.worker {
+        if keys.worker != self.worker {
             keys.left.append(&mut keys.here);
-            keys.worker.clone_from(&self.unanswered.worker);
+            keys.worker.clone_from(&self.worker);
         }
         let key = keys.left.pop().unwrap_or(fresh);
         keys.here.push(key.clone());
@@ -68,9 +67,9 @@ impl Session {
         key
     }
 
-    /// The page has the answer to the request that this key was given to.
+    /// Forgets a key: the page has the response to its request.
     pub async fn answered(&self, request: &str, key: &str) {
-        let _turn = self.unanswered.turn.lock().await;
+        let _turn = self.turn.lock().await;
         let mut keys = self.keys_given(request).await;
         keys.here.retain(|here| here != key);
         self.keep_keys(request, keys).await;

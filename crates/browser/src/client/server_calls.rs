@@ -1,4 +1,4 @@
-//! What the app reads from the server beside sync, and keeps for when there is no network.
+//! Calls to the server beside sync, and cached reads for when there is no network.
 
 use std::rc::Rc;
 
@@ -6,49 +6,59 @@ use chrono::Duration;
 use futures::future::{FutureExt, LocalBoxFuture};
 use holdfast_core::{
     Timestamp, json,
-    ports::{Method, Request},
+    ports::Request,
     protocol::{ErrorCode, WireError},
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::session::Session;
-use crate::cached_reads::CachedRead;
+use super::open_data::OpenData;
+use crate::cached_reads::{CachedRead, CachedReads};
 
 /// Seven days offline is an ordinary week.
 const KEPT_FOR: Duration = Duration::days(7);
 
-/// An answer, and how fresh it is.
+/// What a read of the server's API brought, and how fresh it is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer<T> {
     pub value: T,
     pub updated_at: Timestamp,
-    /// It is the one kept on the device: the server could not be asked.
+    /// It is a cached read: the server could not be reached.
     pub from_device: bool,
 }
 
-impl Session {
-    /// Reads from the server; if it is out of reach, from what it answered last.
-    pub async fn read<T: DeserializeOwned>(self: &Rc<Self>, path: &str) -> Result<Answer<T>, WireError> {
-        let answer = self.read_json(path).await?;
-        Ok(Answer {
-            value: decode(answer.value)?,
-            updated_at: answer.updated_at,
-            from_device: answer.from_device,
-        })
+/// Calls to the server's API with the user's access token. Nothing here is queued.
+#[derive(Debug)]
+pub struct ServerCalls {
+    data: Rc<OpenData>,
+    reads: CachedReads,
+}
+
+impl ServerCalls {
+    pub(super) fn new(data: &Rc<OpenData>) -> Self {
+        Self {
+            data: data.clone(),
+            reads: CachedReads::new(data.store()),
+        }
     }
 
-    /// As [`Self::read`], whatever the shape of the answer.
-    pub fn read_json<'a>(
-        self: &'a Rc<Self>,
-        path: &'a str,
-    ) -> LocalBoxFuture<'a, Result<Answer<Value>, WireError>> {
+    /// Responses of the API kept for offline use.
+    pub fn cached_reads(&self) -> &CachedReads {
+        &self.reads
+    }
+
+    /// Reads from the server and keeps the response for seven days. If the server cannot be reached, the response that was
+    /// kept is the answer.
+    ///
+    /// # Errors
+    /// If the server refuses, or cannot be reached and nothing is kept.
+    pub fn read_json<'a>(&'a self, path: &'a str) -> LocalBoxFuture<'a, Result<Answer<Value>, WireError>> {
         self.ask_or_recall(path).boxed_local()
     }
 
     async fn ask_or_recall(&self, path: &str) -> Result<Answer<Value>, WireError> {
-        let now = self.now();
-        match self.engine.ask(&Request::get(path)).await {
+        let now = self.data.now();
+        match self.data.engine.ask(&Request::get(path)).await {
             Ok(value) => {
                 self.keep(path, &value, now).await;
                 Ok(Answer {
@@ -69,19 +79,13 @@ impl Session {
         }
     }
 
-    /// Asks the server now; nothing is kept.
-    pub async fn ask<T: DeserializeOwned>(&self, request: &Request) -> Result<T, WireError> {
-        decode(self.engine.ask(request).await?)
-    }
-
-    /// Posts to the server now; nothing is queued.
-    pub async fn post<T: DeserializeOwned>(
-        self: &Rc<Self>,
-        path: &str,
-        body: &Value,
-    ) -> Result<T, WireError> {
-        self.ask(&Request::json(Method::Post, path, body.to_string()))
-            .await
+    /// Sends a request now and reads the JSON of its response. Nothing is kept.
+    ///
+    /// # Errors
+    /// If the server refuses or cannot be reached, or its response has another shape.
+    pub async fn send<T: DeserializeOwned>(&self, request: &Request) -> Result<T, WireError> {
+        let value = self.data.engine.ask(request).await?;
+        serde_json::from_value(value).map_err(|_| unreadable())
     }
 
     async fn keep(&self, path: &str, value: &Value, now: Timestamp) {
@@ -96,10 +100,6 @@ impl Session {
         // Not kept on a full device: the answer itself is there all the same.
         let _ = self.reads.put(&read).await;
     }
-}
-
-fn decode<T: DeserializeOwned>(value: Value) -> Result<T, WireError> {
-    serde_json::from_value(value).map_err(|_| unreadable())
 }
 
 fn unreadable() -> WireError {
