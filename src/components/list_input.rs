@@ -23,7 +23,7 @@ pub fn ListInput(wiring: Wiring, key_field: Option<String>, fields: Vec<Field>) 
     let items = RwSignal::new(initial.into_iter().map(item_form).enumerate().collect::<Vec<_>>());
     let single = key_field.is_none();
     // The list's value follows what is typed into its items.
-    let gather = move || {
+    let gather = Callback::new(move |()| {
         let all: Vec<Value> =
             items.with_untracked(|items| items.iter().map(|(_, item)| whole(*item)).collect());
         let value = if single {
@@ -32,8 +32,7 @@ pub fn ListInput(wiring: Wiring, key_field: Option<String>, fields: Vec<Field>) 
             Value::Array(all)
         };
         form.set(&name, value);
-    };
-    let gather = StoredValue::new(gather);
+    });
     let made_key = key_field
         .clone()
         .filter(|key| !fields.iter().any(|field| &field.name == key && is_chosen(field)));
@@ -52,48 +51,15 @@ pub fn ListInput(wiring: Wiring, key_field: Option<String>, fields: Vec<Field>) 
         let number = next.get_value();
         next.set_value(number + 1);
         items.update(|items| items.push((number, item_form(Value::Object(item)))));
-        gather.with_value(|gather| gather());
+        gather.run(());
     };
-    let remove = move |number: usize| {
+    let remove = Callback::new(move |number: usize| {
         items.update(|items| items.retain(|(at, _)| *at != number));
-        gather.with_value(|gather| gather());
-    };
+        gather.run(());
+    });
     view! {
         <For each=move || items.get() key=|(number, _)| *number let:entry>
-            {
-                let (number, item) = entry;
-                let inputs = asked
-                    .iter()
-                    .cloned()
-                    .map(|field| view! { <FieldInput field form=item /> }.into_any())
-                    .collect_view();
-                view! {
-                    <div
-                        class="card stack"
-                        on:input=move |_| gather.with_value(|gather| gather())
-                        on:change=move |_| gather.with_value(|gather| gather())
-                    >
-                        {inputs}
-                        {(!single)
-                            .then(|| {
-                                view! {
-                                    <div class="cluster">
-                                        <button
-                                            class="button button--quiet"
-                                            type="button"
-                                            on:click=move |_| remove(number)
-                                        >
-                                            {icon("trash")}
-                                            {words::REMOVE_ITEM}
-                                        </button>
-                                    </div>
-                                }
-                                    .into_any()
-                            })}
-                    </div>
-                }
-                    .into_any()
-            }
+            {item_card(&asked, entry, gather, (!single).then_some(remove))}
         </For>
         {(!single)
             .then(|| {
@@ -107,6 +73,38 @@ pub fn ListInput(wiring: Wiring, key_field: Option<String>, fields: Vec<Field>) 
                 }
                     .into_any()
             })}
+    }
+    .into_any()
+}
+
+/// The inputs of one item; of a list's, with the button that removes it.
+fn item_card(
+    asked: &[Field],
+    (number, item): (usize, FormState),
+    gather: Callback<()>,
+    remove: Option<Callback<usize>>,
+) -> AnyView {
+    let inputs = asked
+        .iter()
+        .cloned()
+        .map(|field| view! { <FieldInput field form=item /> }.into_any())
+        .collect_view();
+    let remove_button = remove.map(|remove| {
+        view! {
+            <div class="cluster">
+                <button class="button button--quiet" type="button" on:click=move |_| remove.run(number)>
+                    {icon("trash")}
+                    {words::REMOVE_ITEM}
+                </button>
+            </div>
+        }
+        .into_any()
+    });
+    view! {
+        <div class="card stack" on:input=move |_| gather.run(()) on:change=move |_| gather.run(())>
+            {inputs}
+            {remove_button}
+        </div>
     }
     .into_any()
 }

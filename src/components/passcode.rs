@@ -22,51 +22,17 @@ pub fn PasscodeEntry(
     must_be_long: bool,
     on_submit: Callback<String>,
 ) -> AnyView {
-    let code = RwSignal::new(String::new());
-    let phrase = RwSignal::new(false);
-    let length = move || code.with(|code| code.chars().count());
-    let ready = move || {
-        if must_be_long {
-            length() >= words::LEAST_DIGITS
-        } else {
-            length() > 0
-        }
+    let typing = Typing {
+        code: RwSignal::new(String::new()),
+        phrase: RwSignal::new(false),
+        busy,
+        must_be_long,
+        on_submit,
     };
-    let submit = move || {
-        if ready() && !busy.get_untracked() {
-            let entered = code.get_untracked();
-            code.set(String::new());
-            on_submit.run(entered);
-        }
-    };
-    let press = move |digit: char| {
-        if !busy.get_untracked() {
-            code.update(|code| code.push(digit))
-        }
-    };
-    let erase = move || {
-        code.update(|code| {
-            code.pop();
-        })
-    };
-    let keys = window_event_listener(ev::keydown, move |event| {
-        if phrase.get_untracked() || event.ctrl_key() || event.meta_key() || event.alt_key() {
-            return;
-        }
-        match event.key().as_str() {
-            "Backspace" => erase(),
-            // A focused button answers Enter by itself.
-            "Enter" if !on_button() => submit(),
-            key => {
-                if let (Some(digit @ '0'..='9'), 1) = (key.chars().next(), key.len()) {
-                    press(digit);
-                }
-            }
-        }
-    });
-    on_cleanup(move || keys.remove());
+    let Typing { code, phrase, .. } = typing;
+    typing.follow_keyboard();
     let state = move || error.get().map(|_| "wrong");
-    let label = move || match words::LEAST_DIGITS.saturating_sub(length()) {
+    let label = move || match words::LEAST_DIGITS.saturating_sub(typing.length()) {
         missing if must_be_long && missing > 0 && !phrase.get() => words::digits_missing(missing),
         _ => label.get(),
     };
@@ -77,50 +43,118 @@ pub fn PasscodeEntry(
             data-state=state
             on:submit=move |event| {
                 event.prevent_default();
-                submit();
+                typing.submit();
             }
         >
             <h1 class="entry__title" tabindex="-1">
                 {title}
             </h1>
             <p class="entry__lead">{lead}</p>
-            {move || if phrase.get() { phrase_input(code) } else { dots(length()) }}
-            <p class="passcode__error" role="alert">
-                {move || {
-                    error
-                        .get()
-                        .map(|error| {
-                            view! {
-                                {icon("failed")}
-                                {error}
-                            }
-                                .into_any()
-                        })
-                }}
-            </p>
-            <Show when=move || !phrase.get()>{keypad(press, erase, phrase)}</Show>
-            <Show when=move || {
-                phrase.get()
-            }>
-                {button(
-                    "button button--quiet",
-                    words::USE_DIGITS,
-                    move |_| {
-                        code.set(String::new());
-                        phrase.set(false);
-                    },
-                )}
-            </Show>
+            {move || if phrase.get() { phrase_input(code) } else { dots(typing.length()) }}
+            {what_was_wrong(error)}
+            <Show when=move || !phrase.get()>{keypad(typing)}</Show>
+            <Show when=move || phrase.get()>{digits_button(typing)}</Show>
             <button
                 class="button button--primary button--large button--block"
                 type="submit"
-                disabled=move || !ready() || busy.get()
+                disabled=move || !typing.is_ready() || busy.get()
             >
                 {label}
             </button>
         </form>
     }
     .into_any()
+}
+
+fn what_was_wrong(error: Signal<Option<String>>) -> AnyView {
+    let said = move || {
+        error.get().map(|error| {
+            view! {
+                {icon("failed")}
+                {error}
+            }
+            .into_any()
+        })
+    };
+    view! {
+        <p class="passcode__error" role="alert">
+            {said}
+        </p>
+    }
+    .into_any()
+}
+
+/// The way back from a phrase to digits.
+fn digits_button(typing: Typing) -> AnyView {
+    button("button button--quiet", words::USE_DIGITS, move |_| {
+        typing.code.set(String::new());
+        typing.phrase.set(false);
+    })
+}
+
+/// What is typed, and what becomes of it.
+#[derive(Debug, Clone, Copy)]
+struct Typing {
+    code: RwSignal<String>,
+    /// Whether a phrase is typed rather than digits.
+    phrase: RwSignal<bool>,
+    busy: Signal<bool>,
+    must_be_long: bool,
+    on_submit: Callback<String>,
+}
+
+impl Typing {
+    fn length(self) -> usize {
+        self.code.with(|code| code.chars().count())
+    }
+
+    fn is_ready(self) -> bool {
+        if self.must_be_long {
+            self.length() >= words::LEAST_DIGITS
+        } else {
+            self.length() > 0
+        }
+    }
+
+    fn submit(self) {
+        if self.is_ready() && !self.busy.get_untracked() {
+            let entered = self.code.get_untracked();
+            self.code.set(String::new());
+            self.on_submit.run(entered);
+        }
+    }
+
+    fn press(self, digit: char) {
+        if !self.busy.get_untracked() {
+            self.code.update(|code| code.push(digit))
+        }
+    }
+
+    fn erase(self) {
+        self.code.update(|code| {
+            code.pop();
+        })
+    }
+
+    /// Takes the keyboard's digits until the component is gone.
+    fn follow_keyboard(self) {
+        let keys = window_event_listener(ev::keydown, move |event| {
+            if self.phrase.get_untracked() || event.ctrl_key() || event.meta_key() || event.alt_key() {
+                return;
+            }
+            match event.key().as_str() {
+                "Backspace" => self.erase(),
+                // A focused button answers Enter by itself.
+                "Enter" if !on_button() => self.submit(),
+                key => {
+                    if let (Some(digit @ '0'..='9'), 1) = (key.chars().next(), key.len()) {
+                        self.press(digit);
+                    }
+                }
+            }
+        });
+        on_cleanup(move || keys.remove());
+    }
 }
 
 fn on_button() -> bool {
@@ -161,14 +195,10 @@ fn phrase_input(code: RwSignal<String>) -> AnyView {
     .into_any()
 }
 
-fn keypad(
-    press: impl Fn(char) + Copy + Send + Sync + 'static,
-    erase: impl Fn() + Copy + Send + Sync + 'static,
-    phrase: RwSignal<bool>,
-) -> AnyView {
+fn keypad(typing: Typing) -> AnyView {
     let key = move |digit: char| {
         view! {
-            <button class="keypad__key" type="button" on:click=move |_| press(digit)>
+            <button class="keypad__key" type="button" on:click=move |_| typing.press(digit)>
                 {digit.to_string()}
             </button>
         }
@@ -177,13 +207,13 @@ fn keypad(
     view! {
         <div class="keypad">
             {('1'..='9').map(key).collect_view()}
-            {button("keypad__key keypad__key--quiet", words::USE_PHRASE, move |_| phrase.set(true))}
+            {button("keypad__key keypad__key--quiet", words::USE_PHRASE, move |_| typing.phrase.set(true))}
             {key('0')}
             <button
                 class="keypad__key keypad__key--quiet"
                 type="button"
                 aria-label=words::DELETE_DIGIT
-                on:click=move |_| erase()
+                on:click=move |_| typing.erase()
             >
                 {icon("delete-key")}
             </button>

@@ -58,17 +58,6 @@ pub fn WriteCard(
     } = told;
     let correctable = error.as_ref().is_none_or(|error| error.correctable);
     let correct = format!("/queue/{id}");
-    let act = |callback: Option<Callback<String>>, class: &'static str, label: &'static str| {
-        let id = id.clone();
-        callback.map(|callback| {
-            view! {
-                <button class=class type="button" on:click=move |_| callback.run(id.clone())>
-                    {label}
-                </button>
-            }
-            .into_any()
-        })
-    };
     let actions = (failed && on_retry.is_some()).then(|| {
         view! {
             <div class="write__actions">
@@ -81,14 +70,14 @@ pub fn WriteCard(
                             </a>
                         }
                             .into_any()
-                    })} {act(on_retry, "button", shell::RETRY)}
-                {act(on_discard, "button button--danger", words::DISCARD)}
+                    })} {act(&id, on_retry, "button", shell::RETRY)}
+                {act(&id, on_discard, "button button--danger", words::DISCARD)}
             </div>
         }
         .into_any()
     });
     let discard_only = (!failed && !in_flight)
-        .then(|| act(on_discard, "button button--quiet", words::DISCARD))
+        .then(|| act(&id, on_discard, "button button--quiet", words::DISCARD))
         .flatten();
     let label = what.clone();
     view! {
@@ -115,6 +104,24 @@ pub fn WriteCard(
         </article>
     }
     .into_any()
+}
+
+/// A button that hands the queue id on; none without a callback.
+fn act(
+    id: &str,
+    callback: Option<Callback<String>>,
+    class: &'static str,
+    label: &'static str,
+) -> Option<AnyView> {
+    let id = id.to_owned();
+    callback.map(|callback| {
+        view! {
+            <button class=class type="button" on:click=move |_| callback.run(id.clone())>
+                {label}
+            </button>
+        }
+        .into_any()
+    })
 }
 
 /// What the server said, at the fields it spoke of.

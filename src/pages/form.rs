@@ -26,51 +26,16 @@ pub fn RecordForm(
     let session = Session::here();
     let (asked, new) = (id.clone(), id.is_none());
     let key = RecordKey::new(&entity, asked.clone().unwrap_or_default());
-    let found = session.read(|reader| {
-        let declared = reader.replica.packs().entity(&entity)?.clone();
-        let seen = if new {
-            None
-        } else {
-            Some(reader.replica.view(&key)?.fields.into_owned())
-        };
-        let draft = seen.map_or_else(|| Draft::new(&declared, &session.me_of(reader)), Draft::of);
-        Some((declared, draft))
-    });
-    let Some((declared, fresh)) = found else {
+    let Some((declared, fresh)) = declared_and_draft(session, &key, new) else {
         return missing();
     };
-    let (place, fresh) = if new {
-        (
-            format!("{entity}/new"),
-            fresh.making(uuid::Uuid::new_v4().to_string()),
-        )
-    } else {
-        (key.to_string(), fresh)
-    };
-    let is_saved = |draft: &Draft| {
-        session.read(|reader| match draft.makes() {
-            Some(id) => reader.replica.view(&RecordKey::new(&entity, id)).is_some(),
-            None => {
-                !new && reader
-                    .replica
-                    .view(&key)
-                    .is_some_and(|view| draft.is_said_by(&view.fields))
-            }
-        })
-    };
-    let kept = session.drafts.unsaved(&place, is_saved);
-    let had_draft = kept.is_some();
-    let form = FormState::new(kept.unwrap_or_else(|| fresh.clone()));
-    session.drafts.follow_form(place, form, &fresh);
+    let Started {
+        form,
+        fresh,
+        had_draft,
+    } = start(session, &key, new, fresh);
     let operation = if new { Operation::Create } else { Operation::Update };
-    let (title, submit_label) = if new {
-        (words::new_record(&declared.title), words::create(&declared.title))
-    } else {
-        (
-            words::edit_title(short_id(&key.entity_id)),
-            words::SAVE.to_owned(),
-        )
-    };
+    let (title, submit_label) = titles(&declared, &key, new);
     let list = format!("/records/{entity}");
     let back = if new { list.clone() } else { of_record(&key) };
     let cancel = back.clone();
@@ -88,10 +53,11 @@ pub fn RecordForm(
     });
     let start_over = StoredValue::new(fresh);
     let again = RwSignal::new(0_u32);
-    let reset = move |_| {
-        form.draft.set(start_over.get_value());
+    let give_up = Callback::new(move |()| form.draft.set(start_over.get_value()));
+    let reset = Callback::new(move |()| {
+        give_up.run(());
         again.update(|count| *count += 1);
-    };
+    });
     let declared = StoredValue::new(declared);
     let back = Signal::stored(Some((back, shell::BACK.to_owned())));
     view! {
@@ -111,37 +77,118 @@ pub fn RecordForm(
                         .then(|| {
                             view! { <p class="fresh">{icon("device")} {words::KEPT_AT_ONCE}</p> }.into_any()
                         })}
-                    <Show when=move || had_draft && again.get() == 0>
-                        <div class="notice" data-tone="info">
-                            {icon("edit")}
-                            <p class="notice__text">{words::DRAFT_KEPT}</p>
-                            <div class="notice__actions">{button("button", words::START_OVER, reset)}</div>
-                        </div>
-                    </Show>
+                    <Show when=move || had_draft && again.get() == 0>{draft_kept(reset)}</Show>
                     {move || {
                         again.track();
                         declared.with_value(|entity| inputs(entity, form, operation))
                     }}
                 </form>
-                <div class="actionbar">
-                    <a
-                        class="button button--narrow"
-                        href=cancel
-                        on:click=move |_| form.draft.set(start_over.get_value())
-                    >
-                        {shell::CANCEL}
-                    </a>
-                    <button
-                        class="button button--primary"
-                        type="submit"
-                        form="record-form"
-                        disabled=move || busy.get()
-                    >
-                        {submit_label}
-                    </button>
-                </div>
+                {action_bar(cancel, give_up, submit_label, busy)}
             </main>
         </Frame>
+    }
+    .into_any()
+}
+
+/// The entity and the draft that its form starts with; none if either is unknown here.
+fn declared_and_draft(session: Session, key: &RecordKey, new: bool) -> Option<(Entity, Draft)> {
+    session.read(|reader| {
+        let declared = reader.replica.packs().entity(&key.entity_type)?.clone();
+        let seen = if new {
+            None
+        } else {
+            Some(reader.replica.view(key)?.fields.into_owned())
+        };
+        let draft = seen.map_or_else(|| Draft::new(&declared, &session.me_of(reader)), Draft::of);
+        Some((declared, draft))
+    })
+}
+
+/// A form, and what it starts over with.
+struct Started {
+    form: FormState,
+    fresh: Draft,
+    /// Whether something was typed before and not saved.
+    had_draft: bool,
+}
+
+fn start(session: Session, key: &RecordKey, new: bool, fresh: Draft) -> Started {
+    let (place, fresh) = if new {
+        (
+            format!("{}/new", key.entity_type),
+            fresh.making(uuid::Uuid::new_v4().to_string()),
+        )
+    } else {
+        (key.to_string(), fresh)
+    };
+    let kept = session
+        .drafts
+        .unsaved(&place, |draft| is_saved(session, key, new, draft));
+    let had_draft = kept.is_some();
+    let form = FormState::new(kept.unwrap_or_else(|| fresh.clone()));
+    session.drafts.follow_form(place, form, &fresh);
+    Started {
+        form,
+        fresh,
+        had_draft,
+    }
+}
+
+/// The page's title, and the label of the button that saves.
+fn titles(declared: &Entity, key: &RecordKey, new: bool) -> (String, String) {
+    if new {
+        (words::new_record(&declared.title), words::create(&declared.title))
+    } else {
+        (
+            words::edit_title(short_id(&key.entity_id)),
+            words::SAVE.to_owned(),
+        )
+    }
+}
+
+/// Whether the record already says what the draft says.
+fn is_saved(session: Session, key: &RecordKey, new: bool, draft: &Draft) -> bool {
+    session.read(|reader| match draft.makes() {
+        Some(id) => reader
+            .replica
+            .view(&RecordKey::new(&key.entity_type, id))
+            .is_some(),
+        None => {
+            !new && reader
+                .replica
+                .view(key)
+                .is_some_and(|view| draft.is_said_by(&view.fields))
+        }
+    })
+}
+
+/// Says that an unsaved draft is shown, with the button that starts over.
+fn draft_kept(reset: Callback<()>) -> AnyView {
+    view! {
+        <div class="notice" data-tone="info">
+            {icon("edit")}
+            <p class="notice__text">{words::DRAFT_KEPT}</p>
+            <div class="notice__actions">{button("button", words::START_OVER, move |_| reset.run(()))}</div>
+        </div>
+    }
+    .into_any()
+}
+
+fn action_bar(cancel: String, give_up: Callback<()>, submit_label: String, busy: RwSignal<bool>) -> AnyView {
+    view! {
+        <div class="actionbar">
+            <a class="button button--narrow" href=cancel on:click=move |_| give_up.run(())>
+                {shell::CANCEL}
+            </a>
+            <button
+                class="button button--primary"
+                type="submit"
+                form="record-form"
+                disabled=move || busy.get()
+            >
+                {submit_label}
+            </button>
+        </div>
     }
     .into_any()
 }

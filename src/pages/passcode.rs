@@ -41,46 +41,6 @@ pub fn ChangePasscode() -> AnyView {
             busy.set(false);
         });
     };
-    let field = move |id: &'static str,
-                      label: &'static str,
-                      hint: Option<&'static str>,
-                      typed: RwSignal<String>,
-                      complete: &'static str| {
-        let wrong = move || error.get().filter(|(at, _)| *at == id).map(|(_, text)| text);
-        view! {
-            <div class="field">
-                <label class="field__label" for=id>
-                    {label}
-                </label>
-                <input
-                    class="input"
-                    id=id
-                    type="password"
-                    autocomplete=complete
-                    aria-describedby=format!("{id}-error")
-                    aria-invalid=move || wrong().map(|_| "true")
-                    on:input=move |event| {
-                        error.set(None);
-                        typed.set(event_target_value(&event));
-                    }
-                />
-                <p class="field__error" id=format!("{id}-error") role="alert">
-                    {move || {
-                        wrong()
-                            .map(|text| {
-                                view! {
-                                    {icon("failed")}
-                                    {text}
-                                }
-                                    .into_any()
-                            })
-                    }}
-                </p>
-                {hint.map(|hint| view! { <p class="field__hint">{hint}</p> }.into_any())}
-            </div>
-        }
-        .into_any()
-    };
     view! {
         <Frame
             title=words::PASSCODE_TITLE.to_owned()
@@ -96,25 +56,84 @@ pub fn ChangePasscode() -> AnyView {
                     novalidate
                     on:submit=submit
                 >
-                    {field("old", words::PASSCODE_OLD, None, old, "current-password")}
-                    {field("new", words::PASSCODE_NEW, Some(words::PASSCODE_HINT), new, "new-password")}
-                    {field("again", words::PASSCODE_AGAIN, None, again, "new-password")}
+                    {password_field(error, "old", words::PASSCODE_OLD, None, old, "current-password")}
+                    {password_field(
+                        error,
+                        "new",
+                        words::PASSCODE_NEW,
+                        Some(words::PASSCODE_HINT),
+                        new,
+                        "new-password",
+                    )}
+                    {password_field(error, "again", words::PASSCODE_AGAIN, None, again, "new-password")}
                 </form>
-                <div class="actionbar">
-                    <a class="button button--narrow" href="/more">
-                        {shell::CANCEL}
-                    </a>
-                    <button
-                        class="button button--primary"
-                        type="submit"
-                        form="passcode-form"
-                        disabled=move || busy.get()
-                    >
-                        {SAVE}
-                    </button>
-                </div>
+                {action_bar(busy)}
             </main>
         </Frame>
+    }
+    .into_any()
+}
+
+/// One of the three passcodes, with what is wrong with it.
+fn password_field(
+    error: RwSignal<Option<(&'static str, String)>>,
+    id: &'static str,
+    label: &'static str,
+    hint: Option<&'static str>,
+    typed: RwSignal<String>,
+    complete: &'static str,
+) -> AnyView {
+    let wrong = move || error.get().filter(|(at, _)| *at == id).map(|(_, text)| text);
+    view! {
+        <div class="field">
+            <label class="field__label" for=id>
+                {label}
+            </label>
+            <input
+                class="input"
+                id=id
+                type="password"
+                autocomplete=complete
+                aria-describedby=format!("{id}-error")
+                aria-invalid=move || wrong().map(|_| "true")
+                on:input=move |event| {
+                    error.set(None);
+                    typed.set(event_target_value(&event));
+                }
+            />
+            <p class="field__error" id=format!("{id}-error") role="alert">
+                {move || {
+                    wrong()
+                        .map(|text| {
+                            view! {
+                                {icon("failed")}
+                                {text}
+                            }
+                                .into_any()
+                        })
+                }}
+            </p>
+            {hint.map(|hint| view! { <p class="field__hint">{hint}</p> }.into_any())}
+        </div>
+    }
+    .into_any()
+}
+
+fn action_bar(busy: RwSignal<bool>) -> AnyView {
+    view! {
+        <div class="actionbar">
+            <a class="button button--narrow" href="/more">
+                {shell::CANCEL}
+            </a>
+            <button
+                class="button button--primary"
+                type="submit"
+                form="passcode-form"
+                disabled=move || busy.get()
+            >
+                {SAVE}
+            </button>
+        </div>
     }
     .into_any()
 }

@@ -41,25 +41,7 @@ pub fn Queue() -> AnyView {
     let retry = Callback::new(move |id: String| session.retry(id));
     let discard =
         Callback::new(move |id: String| discarding.set(session.read(|reader| what_goes(reader, &id))));
-    let actions = view! {
-        <button
-            class="icon-button"
-            type="button"
-            aria-label=words::EXPORT
-            on:click=move |_| exporting.set(true)
-        >
-            {icon("download")}
-        </button>
-        <button
-            class="icon-button"
-            type="button"
-            aria-label=words::SYNC_NOW
-            on:click=move |_| session.sync_now()
-        >
-            {icon("sync")}
-        </button>
-    }
-    .into_any();
+    let actions = frame_actions(session, exporting);
     let nothing = move || failed.with(Vec::is_empty) && open.with(Vec::is_empty);
     view! {
         <Frame title=shell::QUEUE.to_owned() tab=Tab::Queue actions>
@@ -91,6 +73,29 @@ pub fn Queue() -> AnyView {
         <Show when=move || exporting.get()>
             <ExportDialog on_close=Callback::new(move |()| exporting.set(false)) />
         </Show>
+    }
+    .into_any()
+}
+
+/// The buttons of the frame: export, and sync now.
+fn frame_actions(session: Session, exporting: RwSignal<bool>) -> AnyView {
+    view! {
+        <button
+            class="icon-button"
+            type="button"
+            aria-label=words::EXPORT
+            on:click=move |_| exporting.set(true)
+        >
+            {icon("download")}
+        </button>
+        <button
+            class="icon-button"
+            type="button"
+            aria-label=words::SYNC_NOW
+            on:click=move |_| session.sync_now()
+        >
+            {icon("sync")}
+        </button>
     }
     .into_any()
 }

@@ -6,6 +6,7 @@ use holdfast_core::{
     record::{Operation, RecordKey},
 };
 use leptos::prelude::*;
+use serde_json::Value;
 
 use super::{
     Open, section_button, section_head,
@@ -13,7 +14,10 @@ use super::{
 };
 use crate::{
     components::{Dialog, For, Show, TimerReading, button, icon},
-    format::{time, value::PERSON},
+    format::{
+        time,
+        value::{PERSON, Reader},
+    },
     forms::{
         Draft,
         number::Separators,
@@ -46,17 +50,8 @@ fn TimedWork(open: Open, timed: StoredValue<Timed>) -> AnyView {
     let list = open.field(&name);
     let me = user(session);
     let running = Memo::new(move |_| list.with(|list| timed.with_value(|timed| timed.running(list, &me))));
-    let entries = session.live(move |reader| {
-        let line = |entry: Entry| {
-            let mut said = vec![reader.title(PERSON, &entry.person)];
-            said.extend(entry.start.map(|start| time::day(start, reader.now, reader.zone)));
-            said.extend(Some(entry.note).filter(|note| !note.is_empty()));
-            let hours = entry.hours?;
-            Some((entry.id, said.join(" · "), time::hours(hours)))
-        };
-        let all = list.with(|list| timed.with_value(|timed| timed.entries(list)));
-        all.into_iter().filter_map(line).collect::<Vec<_>>()
-    });
+    let entries =
+        session.live(move |reader| list.with(|list| timed.with_value(|timed| listed(reader, timed, list))));
     let note = move || match running.get() {
         Some(start) => words::running_since(&time::clock(start, session.zone())),
         None => words::NOT_RUNNING.to_owned(),
@@ -107,6 +102,19 @@ fn TimedWork(open: Open, timed: StoredValue<Timed>) -> AnyView {
         </Show>
     }
     .into_any()
+}
+
+/// The finished entries: id, who worked when and on what, and for how long.
+fn listed(reader: &Reader<'_>, timed: &Timed, list: &Value) -> Vec<(String, String, String)> {
+    let line = |entry: Entry| {
+        let mut said = vec![reader.title(PERSON, &entry.person)];
+        said.extend(entry.start.map(|start| time::day(start, reader.now, reader.zone)));
+        said.extend(Some(entry.note).filter(|note| !note.is_empty()));
+        let hours = entry.hours?;
+        Some((entry.id, said.join(" · "), time::hours(hours)))
+    };
+    let all = timed.entries(list);
+    all.into_iter().filter_map(line).collect::<Vec<_>>()
 }
 
 /// Starts the clock or stops it; asks how long it was where nobody would believe the clock.

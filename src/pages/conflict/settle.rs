@@ -55,24 +55,7 @@ pub fn Settle(conflict: Conflict) -> AnyView {
             on:submit=|event| event.prevent_default()
         >
             {fields}
-            {(total > 1)
-                .then(|| {
-                    view! {
-                        <div class="cluster">
-                            {button(
-                                "button",
-                                words::ALL_MINE,
-                                move |_| settlement.update(|all| all.choose_all(&Choice::Mine)),
-                            )}
-                            {button(
-                                "button",
-                                words::ALL_THEIRS,
-                                move |_| settlement.update(|all| all.choose_all(&Choice::Theirs)),
-                            )}
-                        </div>
-                    }
-                        .into_any()
-                })}
+            {(total > 1).then(|| all_at_once(settlement))}
             <p class="quiet small">{words::UNDOABLE}</p>
         </form>
         <div class="actionbar">
@@ -87,6 +70,25 @@ pub fn Settle(conflict: Conflict) -> AnyView {
             >
                 {label}
             </button>
+        </div>
+    }
+    .into_any()
+}
+
+/// Buttons that choose the same side for all fields.
+fn all_at_once(settlement: RwSignal<Settlement>) -> AnyView {
+    view! {
+        <div class="cluster">
+            {button(
+                "button",
+                words::ALL_MINE,
+                move |_| settlement.update(|all| all.choose_all(&Choice::Mine)),
+            )}
+            {button(
+                "button",
+                words::ALL_THEIRS,
+                move |_| settlement.update(|all| all.choose_all(&Choice::Theirs)),
+            )}
         </div>
     }
     .into_any()
@@ -156,48 +158,13 @@ fn ContestedField(
     mine_at: Option<holdfast_core::Timestamp>,
     settlement: RwSignal<Settlement>,
 ) -> AnyView {
-    let session = Session::here();
-    let moment = |at: Option<holdfast_core::Timestamp>| {
-        at.map(|at| time::day_time(at, session.server_now(), session.zone()))
-            .unwrap_or_default()
-    };
     let whole = field.name == WHOLE_RECORD;
     let label = if whole {
         words::DELETION.to_owned()
     } else {
         field.label.clone()
     };
-    let who = if field.who.is_empty() {
-        who
-    } else {
-        field.who.clone()
-    };
-    let (mine_effect, theirs_effect) = if whole {
-        (
-            words::DELETION_EFFECT.to_owned(),
-            words::KEEP_RECORD_EFFECT.to_owned(),
-        )
-    } else {
-        (words::mine_effect(&who), words::theirs_effect(&who))
-    };
-    let mine = side(
-        settlement,
-        &field,
-        Choice::Mine,
-        words::MINE,
-        words::by(words::YOU, &moment(mine_at)),
-        &field.mine,
-        mine_effect,
-    );
-    let theirs = side(
-        settlement,
-        &field,
-        Choice::Theirs,
-        words::THEIRS,
-        words::by(&who, &moment(field.when)),
-        &field.theirs,
-        theirs_effect,
-    );
+    let (mine, theirs) = both_sides(settlement, &field, who, mine_at);
     let own = field
         .field
         .clone()
@@ -235,6 +202,53 @@ fn ContestedField(
         </fieldset>
     }
     .into_any()
+}
+
+/// My value and theirs, as choices.
+fn both_sides(
+    settlement: RwSignal<Settlement>,
+    field: &Contested,
+    who: String,
+    mine_at: Option<holdfast_core::Timestamp>,
+) -> (AnyView, AnyView) {
+    let session = Session::here();
+    let moment = |at: Option<holdfast_core::Timestamp>| {
+        at.map(|at| time::day_time(at, session.server_now(), session.zone()))
+            .unwrap_or_default()
+    };
+    let whole = field.name == WHOLE_RECORD;
+    let who = if field.who.is_empty() {
+        who
+    } else {
+        field.who.clone()
+    };
+    let (mine_effect, theirs_effect) = if whole {
+        (
+            words::DELETION_EFFECT.to_owned(),
+            words::KEEP_RECORD_EFFECT.to_owned(),
+        )
+    } else {
+        (words::mine_effect(&who), words::theirs_effect(&who))
+    };
+    let mine = side(
+        settlement,
+        field,
+        Choice::Mine,
+        words::MINE,
+        words::by(words::YOU, &moment(mine_at)),
+        &field.mine,
+        mine_effect,
+    );
+    let theirs = side(
+        settlement,
+        field,
+        Choice::Theirs,
+        words::THEIRS,
+        words::by(&who, &moment(field.when)),
+        &field.theirs,
+        theirs_effect,
+    );
+    (mine, theirs)
 }
 
 fn side(

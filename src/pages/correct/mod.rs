@@ -17,14 +17,7 @@ use crate::{
 pub fn Correct(id: String) -> AnyView {
     let session = Session::here();
     let Some(refused) = session.read(|reader| Refused::find(reader, &id)) else {
-        return view! {
-            <Frame title=words::CORRECT_TITLE.to_owned() tab=Tab::Queue back=queue()>
-                <main class="screen" id="main">
-                    <Empty symbol="synced" title=shell::QUEUE text=words::GONE />
-                </main>
-            </Frame>
-        }
-        .into_any();
+        return gone();
     };
     let place = format!("queue/{id}");
     let form = FormState::new(
@@ -72,33 +65,10 @@ pub fn Correct(id: String) -> AnyView {
                     novalidate
                     on:submit=submit
                 >
-                    <div class="notice" data-tone="failed">
-                        {icon("failed")}
-                        <h2 class="notice__title" dir="auto">
-                            {refused.what}
-                        </h2>
-                        <p class="notice__text" dir="auto">
-                            {refused.record}
-                        </p>
-                        <p class="notice__text" dir="auto">
-                            {refused.message}
-                        </p>
-                    </div>
+                    {refusal_notice(refused.what, refused.record, refused.message)}
                     {refused.fields.into_iter().map(input).collect_view()}
                 </form>
-                <div class="actionbar">
-                    <a class="button button--narrow" href=refused.href>
-                        {words::OPEN_RECORD}
-                    </a>
-                    <button
-                        class="button button--primary"
-                        type="submit"
-                        form="correct-form"
-                        disabled=move || busy.get()
-                    >
-                        {words::SEND_AGAIN}
-                    </button>
-                </div>
+                {action_bar(refused.href, busy)}
             </main>
         </Frame>
     }
@@ -107,4 +77,54 @@ pub fn Correct(id: String) -> AnyView {
 
 fn queue() -> Signal<Option<(String, String)>> {
     Signal::stored(Some(("/queue".to_owned(), shell::BACK.to_owned())))
+}
+
+/// Stands there if the change is no longer queued.
+fn gone() -> AnyView {
+    view! {
+        <Frame title=words::CORRECT_TITLE.to_owned() tab=Tab::Queue back=queue()>
+            <main class="screen" id="main">
+                <Empty symbol="synced" title=shell::QUEUE text=words::GONE />
+            </main>
+        </Frame>
+    }
+    .into_any()
+}
+
+/// What was refused, of which record, and why.
+fn refusal_notice(what: String, record: String, message: String) -> AnyView {
+    view! {
+        <div class="notice" data-tone="failed">
+            {icon("failed")}
+            <h2 class="notice__title" dir="auto">
+                {what}
+            </h2>
+            <p class="notice__text" dir="auto">
+                {record}
+            </p>
+            <p class="notice__text" dir="auto">
+                {message}
+            </p>
+        </div>
+    }
+    .into_any()
+}
+
+fn action_bar(href: String, busy: RwSignal<bool>) -> AnyView {
+    view! {
+        <div class="actionbar">
+            <a class="button button--narrow" href=href>
+                {words::OPEN_RECORD}
+            </a>
+            <button
+                class="button button--primary"
+                type="submit"
+                form="correct-form"
+                disabled=move || busy.get()
+            >
+                {words::SEND_AGAIN}
+            </button>
+        </div>
+    }
+    .into_any()
 }

@@ -69,7 +69,7 @@ pub fn Devices() -> AnyView {
         })
     };
     load();
-    let sign_out = move |_| {
+    let sign_out = Callback::new(move |()| {
         let Some(device) = asked.get_untracked() else {
             return;
         };
@@ -81,9 +81,36 @@ pub fn Devices() -> AnyView {
             }
             load();
         });
-    };
-    let state = move || {
-        match fault.get() {
+    });
+    view! {
+        <Frame
+            title=words::DEVICES.to_owned()
+            tab=Tab::More
+            back=Signal::stored(Some(("/more".to_owned(), shell::BACK.to_owned())))
+        >
+            <main class="screen" id="main">
+                {move || instead_of_list(fault, devices)}
+                <Show when=move || !devices.with(Vec::is_empty)>
+                    <section class="section" aria-label=words::DEVICES>
+                        <ul class="card settings card--flush">
+                            <For
+                                each=move || devices.get()
+                                key=|device: &Device| device.id.clone()
+                                children=move |device| device_row(session, asked, device)
+                            />
+                        </ul>
+                    </section>
+                </Show>
+            </main>
+        </Frame>
+        <Show when=move || asked.with(Option::is_some)>{sign_out_dialog(asked, sign_out)}</Show>
+    }
+    .into_any()
+}
+
+/// What stands there while no device is listed: that they are loading, or why they are missing.
+fn instead_of_list(fault: RwSignal<Option<Fault>>, devices: RwSignal<Vec<Device>>) -> AnyView {
+    match fault.get() {
         Some(Fault::Offline) => {
             view! { <Empty symbol="cloud-off" title=words::DEVICES_OFFLINE text=words::DEVICES_OFFLINE_TEXT /> }.into_any()
         }
@@ -97,80 +124,64 @@ pub fn Devices() -> AnyView {
         }
         None => ().into_any(),
     }
-    };
-    let item = move |device: Device| {
-        let seen = time::ago(device.last_seen_at, session.server_now());
-        let (hint, name) = (words::last_seen(&seen), device.label.clone());
-        let other = (!device.current).then(|| {
-            let ask = move |_| asked.set(Some(device.clone()));
-            view! {
-                <button class="button" type="button" aria-label=words::sign_out_of(&name) on:click=ask>
-                    {words::SIGN_OUT_DEVICE}
-                </button>
-            }
-        });
-        let here = other.is_none().then(|| {
-            view! {
-                <span class="badge" data-tone="done">
-                    {words::THIS_DEVICE}
-                </span>
-            }
-        });
+}
+
+/// One device, with the button that signs it out unless it is this one.
+fn device_row(session: Session, asked: RwSignal<Option<Device>>, device: Device) -> AnyView {
+    let seen = time::ago(device.last_seen_at, session.server_now());
+    let (hint, name) = (words::last_seen(&seen), device.label.clone());
+    let other = (!device.current).then(|| {
+        let ask = move |_| asked.set(Some(device.clone()));
         view! {
-            <li class="setting">
-                <span class="setting__text">
-                    <span class="setting__name" dir="auto">
-                        {name}
-                    </span>
-                    <span class="setting__hint" dir="auto">
-                        {hint}
-                    </span>
-                </span>
-                {here}
-                {other}
-            </li>
+            <button class="button" type="button" aria-label=words::sign_out_of(&name) on:click=ask>
+                {words::SIGN_OUT_DEVICE}
+            </button>
         }
-    };
+    });
+    let here = other.is_none().then(|| {
+        view! {
+            <span class="badge" data-tone="done">
+                {words::THIS_DEVICE}
+            </span>
+        }
+    });
     view! {
-        <Frame
-            title=words::DEVICES.to_owned()
-            tab=Tab::More
-            back=Signal::stored(Some(("/more".to_owned(), shell::BACK.to_owned())))
+        <li class="setting">
+            <span class="setting__text">
+                <span class="setting__name" dir="auto">
+                    {name}
+                </span>
+                <span class="setting__hint" dir="auto">
+                    {hint}
+                </span>
+            </span>
+            {here}
+            {other}
+        </li>
+    }
+    .into_any()
+}
+
+/// Asks before a device is signed out.
+fn sign_out_dialog(asked: RwSignal<Option<Device>>, sign_out: Callback<()>) -> AnyView {
+    view! {
+        <Dialog
+            title=words::SIGN_OUT_DEVICE_ASK
+            on_close=Callback::new(move |()| asked.set(None))
+            actions=Box::new(move || {
+                view! {
+                    {button(
+                        "button button--danger-solid button--large",
+                        words::SIGN_OUT_DEVICE,
+                        move |_| sign_out.run(()),
+                    )}
+                    {focused_button("button button--large", words::KEEP_DEVICE, move |_| asked.set(None))}
+                }
+                    .into_any()
+            })
         >
-            <main class="screen" id="main">
-                {state}
-                <Show when=move || !devices.with(Vec::is_empty)>
-                    <section class="section" aria-label=words::DEVICES>
-                        <ul class="card settings card--flush">
-                            <For
-                                each=move || devices.get()
-                                key=|device: &Device| device.id.clone()
-                                children=item
-                            />
-                        </ul>
-                    </section>
-                </Show>
-            </main>
-        </Frame>
-        <Show when=move || asked.with(Option::is_some)>
-            <Dialog
-                title=words::SIGN_OUT_DEVICE_ASK
-                on_close=Callback::new(move |()| asked.set(None))
-                actions=Box::new(move || {
-                    view! {
-                        {button(
-                            "button button--danger-solid button--large",
-                            words::SIGN_OUT_DEVICE,
-                            sign_out,
-                        )}
-                        {focused_button("button button--large", words::KEEP_DEVICE, move |_| asked.set(None))}
-                    }
-                        .into_any()
-                })
-            >
-                <p>{words::SIGN_OUT_DEVICE_TEXT}</p>
-            </Dialog>
-        </Show>
+            <p>{words::SIGN_OUT_DEVICE_TEXT}</p>
+        </Dialog>
     }
     .into_any()
 }

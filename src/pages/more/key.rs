@@ -44,7 +44,43 @@ pub fn ReplaceKey() -> AnyView {
             busy.set(false);
         });
     };
-    let input = view! {
+    let disabled = move || busy.get() || passcode.with(String::is_empty);
+    view! {
+        <Frame
+            title=words::KEY.to_owned()
+            tab=Tab::More
+            back=Signal::stored(Some(("/more".to_owned(), shell::BACK.to_owned())))
+            task=Signal::stored(true)
+        >
+            <main class="screen screen--acting" id="main">
+                <form
+                    class="section stack stack--wide"
+                    id="key-form"
+                    autocomplete="off"
+                    novalidate
+                    on:submit=submit
+                >
+                    <p>{words::KEY_WHAT}</p>
+                    <p>{words::KEY_WHEN} " " <a href="/more/passcode">{words::PASSCODE}</a></p>
+                    <p>{words::KEY_HOW}</p>
+                    {passcode_field(passcode, error)}
+                </form>
+                <div class="actionbar">
+                    <a class="button button--narrow" href="/more">
+                        {shell::CANCEL}
+                    </a>
+                    <button class="button button--primary" type="submit" form="key-form" disabled=disabled>
+                        {words::KEY_REPLACE}
+                    </button>
+                </div>
+            </main>
+        </Frame>
+    }
+    .into_any()
+}
+
+fn passcode_field(passcode: RwSignal<String>, error: RwSignal<Option<String>>) -> AnyView {
+    view! {
         <div class="field">
             <label class="field__label" for="passcode">
                 {words::PASSCODE_OLD}
@@ -75,39 +111,6 @@ pub fn ReplaceKey() -> AnyView {
                 }}
             </p>
         </div>
-    }
-    .into_any();
-    let disabled = move || busy.get() || passcode.with(String::is_empty);
-    view! {
-        <Frame
-            title=words::KEY.to_owned()
-            tab=Tab::More
-            back=Signal::stored(Some(("/more".to_owned(), shell::BACK.to_owned())))
-            task=Signal::stored(true)
-        >
-            <main class="screen screen--acting" id="main">
-                <form
-                    class="section stack stack--wide"
-                    id="key-form"
-                    autocomplete="off"
-                    novalidate
-                    on:submit=submit
-                >
-                    <p>{words::KEY_WHAT}</p>
-                    <p>{words::KEY_WHEN} " " <a href="/more/passcode">{words::PASSCODE}</a></p>
-                    <p>{words::KEY_HOW}</p>
-                    {input}
-                </form>
-                <div class="actionbar">
-                    <a class="button button--narrow" href="/more">
-                        {shell::CANCEL}
-                    </a>
-                    <button class="button button--primary" type="submit" form="key-form" disabled=disabled>
-                        {words::KEY_REPLACE}
-                    </button>
-                </div>
-            </main>
-        </Frame>
     }
     .into_any()
 }

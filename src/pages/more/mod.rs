@@ -55,28 +55,8 @@ pub fn More() -> AnyView {
         <Frame title=shell::MORE.to_owned() tab=Tab::More>
             <main class="screen" id="main">
                 <div class="columns">
-                    <section class="section">
-                        <div class="card settings card--flush">
-                            <div class="setting">
-                                {name_and_hint(move || me.get().0, move || me.get().1)} {icon("person")}
-                            </div>
-                            <lock::Lock />
-                            <a class="setting" href="/more/passcode">
-                                {text(words::PASSCODE, "")}
-                                {icon("chevron")}
-                            </a>
-                            <key::KeySetting />
-                            <a class="setting" href="/more/devices">
-                                {text(words::DEVICES, words::DEVICES_HINT)}
-                                {icon("chevron")}
-                            </a>
-                        </div>
-                    </section>
-                    <sync::Sync />
-                    <choices::Choices />
-                    <storage::Storage />
-                    <theme::Theme />
-                    <section class="section">
+                    {account(move || me.get().0, move || me.get().1)} <sync::Sync /> <choices::Choices />
+                    <storage::Storage /> <theme::Theme /> <section class="section">
                         <div class="card settings card--flush">
                             <Show when=move || me.get().2>
                                 <a class="setting" href="/more/audit">
@@ -92,11 +72,35 @@ pub fn More() -> AnyView {
                                 )}
                             </div>
                         </div>
-                    </section>
-                    <sign_out::SignOut />
+                    </section> <sign_out::SignOut />
                 </div>
             </main>
         </Frame>
+    }
+    .into_any()
+}
+
+/// Who is signed in here, and how this device is kept locked.
+fn account(
+    name: impl Fn() -> String + Send + 'static,
+    rights: impl Fn() -> String + Send + 'static,
+) -> AnyView {
+    view! {
+        <section class="section">
+            <div class="card settings card--flush">
+                <div class="setting">{name_and_hint(name, rights)} {icon("person")}</div>
+                <lock::Lock />
+                <a class="setting" href="/more/passcode">
+                    {text(words::PASSCODE, "")}
+                    {icon("chevron")}
+                </a>
+                <key::KeySetting />
+                <a class="setting" href="/more/devices">
+                    {text(words::DEVICES, words::DEVICES_HINT)}
+                    {icon("chevron")}
+                </a>
+            </div>
+        </section>
     }
     .into_any()
 }

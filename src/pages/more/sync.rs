@@ -31,6 +31,30 @@ pub fn Sync() -> AnyView {
             .1
             .map(|at| words::last_verified(&time::day_time(at, session.now(), session.zone())))
     };
+    view! {
+        <section class="section" aria-labelledby="sync">
+            <div class="section__head">
+                <h2 class="section__title" id="sync">
+                    {words::SYNC}
+                </h2>
+            </div>
+            <StallNotice />
+            <ClockOff />
+            <div class="card settings card--flush">
+                <button class="setting" type="button" on:click=move |_| session.sync_now()>
+                    {name_and_hint(|| words::SYNC_NOW.to_owned(), last)}
+                    {icon("sync")}
+                </button>
+                {while_closed(session)}
+                {details(verified, move || stored.get().2)}
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+/// Whether the worker syncs while the app is closed, and until when it can.
+fn while_closed(session: Session) -> AnyView {
     let background = RwSignal::new(false);
     let until = RwSignal::new(None::<Timestamp>);
     let look = move || async move {
@@ -52,39 +76,34 @@ pub fn Sync() -> AnyView {
         });
     };
     view! {
-        <section class="section" aria-labelledby="sync">
-            <div class="section__head">
-                <h2 class="section__title" id="sync">
-                    {words::SYNC}
-                </h2>
+        <label class="setting">
+            {name_and_hint(|| words::BACKGROUND.to_owned(), hint)}
+            <input
+                class="switch"
+                type="checkbox"
+                role="switch"
+                aria-label=words::BACKGROUND
+                prop:checked=move || background.get()
+                on:change=toggle
+            />
+        </label>
+    }
+    .into_any()
+}
+
+/// When the device last compared everything with the server, and the last error; folded away.
+fn details(
+    verified: impl Fn() -> Option<String> + Send + 'static,
+    error: impl Fn() -> Option<String> + Send + 'static,
+) -> AnyView {
+    view! {
+        <details class="details">
+            <summary class="details__summary">{icon("chevron")} {shell::DETAILS}</summary>
+            <div class="details__body">
+                <p>{verified}</p>
+                <p>{error}</p>
             </div>
-            <StallNotice />
-            <ClockOff />
-            <div class="card settings card--flush">
-                <button class="setting" type="button" on:click=move |_| session.sync_now()>
-                    {name_and_hint(|| words::SYNC_NOW.to_owned(), last)}
-                    {icon("sync")}
-                </button>
-                <label class="setting">
-                    {name_and_hint(|| words::BACKGROUND.to_owned(), hint)}
-                    <input
-                        class="switch"
-                        type="checkbox"
-                        role="switch"
-                        aria-label=words::BACKGROUND
-                        prop:checked=move || background.get()
-                        on:change=toggle
-                    />
-                </label>
-                <details class="details">
-                    <summary class="details__summary">{icon("chevron")} {shell::DETAILS}</summary>
-                    <div class="details__body">
-                        <p>{verified}</p>
-                        <p>{move || stored.get().2}</p>
-                    </div>
-                </details>
-            </div>
-        </section>
+        </details>
     }
     .into_any()
 }

@@ -8,7 +8,7 @@ use crate::{
     components::{Dialog, FieldInput, Show, button, focused_button, icon, record::Open},
     forms::{Action, FormState, actions_for, asked, filled},
     routes::{of_flow, of_record},
-    state::{Fault, Session},
+    state::{Fault, Memo, Session},
     strings::{records as words, shell},
 };
 
@@ -16,17 +16,7 @@ use crate::{
 #[component]
 pub fn ActionBar(open: Open) -> AnyView {
     let session = Session::here();
-    let actions = session.live(move |reader| {
-        let me = session.me_of(reader);
-        open.shown.with(|shown| match shown {
-            Some(shown) => open.entity.with_value(|entity| {
-                let pack = reader.replica.packs().pack_of(&entity.name);
-                pack.map(|pack| actions_for(pack, entity, &shown.fields, &me, reader.now))
-                    .unwrap_or_default()
-            }),
-            None => Vec::new(),
-        })
-    });
+    let actions = actions_of(session, open);
     let (may_edit, may_delete) = open.entity.with_value(|entity| {
         (
             session.may(entity, Operation::Update),
@@ -50,6 +40,51 @@ pub fn ActionBar(open: Open) -> AnyView {
             _ => asking.set(Some(action)),
         }
     });
+    let pinned = session.live(move |reader| open.key().is_some_and(|key| reader.replica.is_pinned(&key)));
+    let deleting = RwSignal::new(false);
+    view! {
+        {bar(open, actions, may_edit, menu, act)}
+        <Show when=move || {
+            menu.get()
+        }>{menu_dialog(session, open, actions, pinned, act, menu, may_delete.then_some(deleting))}</Show>
+        {move || {
+            asking
+                .get()
+                .map(|action| {
+                    view! { <AskDialog open action on_close=Callback::new(move |()| asking.set(None)) /> }
+                        .into_any()
+                })
+        }}
+        <Show when=move || deleting.get()>
+            <DeleteDialog open on_close=Callback::new(move |()| deleting.set(false)) />
+        </Show>
+    }
+    .into_any()
+}
+
+/// The actions that the record allows now.
+fn actions_of(session: Session, open: Open) -> Memo<Vec<Action>> {
+    session.live(move |reader| {
+        let me = session.me_of(reader);
+        open.shown.with(|shown| match shown {
+            Some(shown) => open.entity.with_value(|entity| {
+                let pack = reader.replica.packs().pack_of(&entity.name);
+                pack.map(|pack| actions_for(pack, entity, &shown.fields, &me, reader.now))
+                    .unwrap_or_default()
+            }),
+            None => Vec::new(),
+        })
+    })
+}
+
+/// The bar: the menu, the form, and the first action.
+fn bar(
+    open: Open,
+    actions: Memo<Vec<Action>>,
+    may_edit: bool,
+    menu: RwSignal<bool>,
+    act: Callback<Action>,
+) -> AnyView {
     let edit = move || {
         open.shown.with(|shown| {
             shown
@@ -58,27 +93,6 @@ pub fn ActionBar(open: Open) -> AnyView {
         })
     };
     let first = move || actions.with(|actions| actions.first().cloned());
-    let more = move || actions.with(|actions| actions.iter().skip(1).cloned().collect::<Vec<_>>());
-    let pinned = session.live(move |reader| open.key().is_some_and(|key| reader.replica.is_pinned(&key)));
-    let pin = move |_| {
-        menu.set(false);
-        if let Some(key) = open.key() {
-            session.pin(key, !pinned.get_untracked());
-        }
-    };
-    let deleting = RwSignal::new(false);
-    let line = move |action: Action| {
-        let label = action.label.clone();
-        view! {
-            <button class="setting" type="button" on:click=move |_| act.run(action.clone())>
-                <span class="setting__text">
-                    <span class="setting__name">{label}</span>
-                </span>
-                {icon("chevron")}
-            </button>
-        }
-        .into_any()
-    };
     view! {
         <div class="actionbar">
             <button
@@ -118,51 +132,73 @@ pub fn ActionBar(open: Open) -> AnyView {
                     })
             }}
         </div>
-        <Show when=move || menu.get()>
-            <Dialog title=words::MORE_ACTIONS on_close=Callback::new(move |()| menu.set(false))>
-                <div class="card settings card--flush">
-                    {move || more().into_iter().map(line).collect_view()}
-                    <button class="setting" type="button" on:click=pin>
-                        <span class="setting__text">
-                            <span class="setting__name">
-                                {move || if pinned.get() { words::UNPIN } else { words::PIN }}
-                            </span>
+    }
+    .into_any()
+}
+
+/// All other actions; pinning; and deleting, for users who may.
+fn menu_dialog(
+    session: Session,
+    open: Open,
+    actions: Memo<Vec<Action>>,
+    pinned: Memo<bool>,
+    act: Callback<Action>,
+    menu: RwSignal<bool>,
+    deleting: Option<RwSignal<bool>>,
+) -> AnyView {
+    let more = move || actions.with(|actions| actions.iter().skip(1).cloned().collect::<Vec<_>>());
+    let pin = move |_| {
+        menu.set(false);
+        if let Some(key) = open.key() {
+            session.pin(key, !pinned.get_untracked());
+        }
+    };
+    view! {
+        <Dialog title=words::MORE_ACTIONS on_close=Callback::new(move |()| menu.set(false))>
+            <div class="card settings card--flush">
+                {move || more().into_iter().map(|action| action_line(action, act)).collect_view()}
+                <button class="setting" type="button" on:click=pin>
+                    <span class="setting__text">
+                        <span class="setting__name">
+                            {move || if pinned.get() { words::UNPIN } else { words::PIN }}
                         </span>
-                        {icon("device")}
-                    </button>
-                    {may_delete
-                        .then(|| {
-                            view! {
-                                <button
-                                    class="setting"
-                                    type="button"
-                                    on:click=move |_| {
-                                        menu.set(false);
-                                        deleting.set(true);
-                                    }
-                                >
-                                    <span class="setting__text">
-                                        <span class="setting__name">{words::DELETE}</span>
-                                    </span>
-                                    {icon("trash")}
-                                </button>
-                            }
-                                .into_any()
-                        })}
-                </div>
-            </Dialog>
-        </Show>
-        {move || {
-            asking
-                .get()
-                .map(|action| {
-                    view! { <AskDialog open action on_close=Callback::new(move |()| asking.set(None)) /> }
-                        .into_any()
-                })
-        }}
-        <Show when=move || deleting.get()>
-            <DeleteDialog open on_close=Callback::new(move |()| deleting.set(false)) />
-        </Show>
+                    </span>
+                    {icon("device")}
+                </button>
+                {deleting
+                    .map(|deleting| {
+                        view! {
+                            <button
+                                class="setting"
+                                type="button"
+                                on:click=move |_| {
+                                    menu.set(false);
+                                    deleting.set(true);
+                                }
+                            >
+                                <span class="setting__text">
+                                    <span class="setting__name">{words::DELETE}</span>
+                                </span>
+                                {icon("trash")}
+                            </button>
+                        }
+                            .into_any()
+                    })}
+            </div>
+        </Dialog>
+    }
+    .into_any()
+}
+
+fn action_line(action: Action, act: Callback<Action>) -> AnyView {
+    let label = action.label.clone();
+    view! {
+        <button class="setting" type="button" on:click=move |_| act.run(action.clone())>
+            <span class="setting__text">
+                <span class="setting__name">{label}</span>
+            </span>
+            {icon("chevron")}
+        </button>
     }
     .into_any()
 }
@@ -248,20 +284,6 @@ fn AskDialog(open: Open, action: Action, on_close: Callback<()>) -> AnyView {
             .with_untracked(|draft| asked::values(draft, &fields, |name| open.now(name), &me, at));
         perform(session, open, action, values, Some((form, on_close)));
     };
-    let elsewhere = move || {
-        form.draft
-            .with(|draft| draft.other_errors(&names))
-            .into_iter()
-            .map(|error| {
-                view! {
-                    <p class="field__error" role="alert">
-                        {error}
-                    </p>
-                }
-                .into_any()
-            })
-            .collect_view()
-    };
     view! {
         <Dialog
             title=label.clone()
@@ -280,10 +302,27 @@ fn AskDialog(open: Open, action: Action, on_close: Callback<()>) -> AnyView {
                     .into_any()
             })
         >
-            <div class="stack stack--wide">{elsewhere} {inputs}</div>
+            <div class="stack stack--wide">{move || errors_elsewhere(form, &names)} {inputs}</div>
         </Dialog>
     }
     .into_any()
+}
+
+/// Errors of fields that the dialog does not ask for.
+fn errors_elsewhere(form: FormState, names: &[String]) -> AnyView {
+    form.draft
+        .with(|draft| draft.other_errors(names))
+        .into_iter()
+        .map(|error| {
+            view! {
+                <p class="field__error" role="alert">
+                    {error}
+                </p>
+            }
+            .into_any()
+        })
+        .collect_view()
+        .into_any()
 }
 
 #[component]

@@ -9,7 +9,10 @@ use crate::{
             writing::{TEXT, Writing, entry_id, kept, user, write},
         },
     },
-    format::{time, value::PERSON},
+    format::{
+        time,
+        value::{PERSON, Reader},
+    },
     forms::{
         Draft,
         entries::{items, text},
@@ -87,21 +90,7 @@ pub fn Completion(open: Open) -> AnyView {
 pub fn Notes(open: Open) -> AnyView {
     let session = Session::here();
     let list = open.field("notes");
-    let notes = session.live(move |reader| {
-        list.with(|list| {
-            let told = items(list).iter().rev().map(|note| {
-                let when =
-                    time::parse(text(note, "at")).map(|at| time::day_time(at, reader.now, reader.zone));
-                let by = reader.title(PERSON, text(note, "by"));
-                (
-                    text(note, "noteId").to_owned(),
-                    text(note, "text").to_owned(),
-                    format!("{by} · {}", when.unwrap_or_default()),
-                )
-            });
-            told.collect::<Vec<_>>()
-        })
-    });
+    let notes = session.live(move |reader| list.with(|list| newest_first(reader, list)));
     let dialog = Writing::of(session, open, "notes");
     let save = Callback::new(move |(written, id): (String, String)| {
         let declared = open.entity.with_value(|entity| entity.field("notes").cloned());
@@ -214,40 +203,67 @@ fn WriteDialog(
                     .into_any()
             })
         >
-            <div class="field">
-                <label class="visually-hidden" for="written">
-                    {label}
-                </label>
-                <textarea
-                    class="input"
-                    dir="auto"
-                    id="written"
-                    rows="6"
-                    autocomplete="off"
-                    autofocus
-                    prop:value=before
-                    aria-describedby="written-error"
-                    aria-invalid=move || wrong.get().map(|_| "true")
-                    on:input=move |event| {
-                        wrong.set(None);
-                        typed.set(event_target_value(&event));
-                    }
-                ></textarea>
-                <p class="field__error" id="written-error" role="alert">
-                    {move || {
-                        wrong
-                            .get()
-                            .map(|why| {
-                                view! {
-                                    {icon("failed")}
-                                    {why}
-                                }
-                                    .into_any()
-                            })
-                    }}
-                </p>
-            </div>
+            {text_field(label, before, typed, wrong)}
         </Dialog>
+    }
+    .into_any()
+}
+
+/// The notes of a log, the newest first: id, text, and who wrote it when.
+fn newest_first(reader: &Reader<'_>, list: &Value) -> Vec<(String, String, String)> {
+    let told = items(list).iter().rev().map(|note| {
+        let when = time::parse(text(note, "at")).map(|at| time::day_time(at, reader.now, reader.zone));
+        let by = reader.title(PERSON, text(note, "by"));
+        (
+            text(note, "noteId").to_owned(),
+            text(note, "text").to_owned(),
+            format!("{by} · {}", when.unwrap_or_default()),
+        )
+    });
+    told.collect::<Vec<_>>()
+}
+
+/// The text, with what is wrong with it.
+fn text_field(
+    label: String,
+    before: String,
+    typed: RwSignal<String>,
+    wrong: RwSignal<Option<String>>,
+) -> AnyView {
+    view! {
+        <div class="field">
+            <label class="visually-hidden" for="written">
+                {label}
+            </label>
+            <textarea
+                class="input"
+                dir="auto"
+                id="written"
+                rows="6"
+                autocomplete="off"
+                autofocus
+                prop:value=before
+                aria-describedby="written-error"
+                aria-invalid=move || wrong.get().map(|_| "true")
+                on:input=move |event| {
+                    wrong.set(None);
+                    typed.set(event_target_value(&event));
+                }
+            ></textarea>
+            <p class="field__error" id="written-error" role="alert">
+                {move || {
+                    wrong
+                        .get()
+                        .map(|why| {
+                            view! {
+                                {icon("failed")}
+                                {why}
+                            }
+                                .into_any()
+                        })
+                }}
+            </p>
+        </div>
     }
     .into_any()
 }

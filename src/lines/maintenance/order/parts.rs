@@ -11,7 +11,7 @@ use crate::{
     },
     format::value::{Reader, record_title},
     lines::maintenance::parts::{Line, lines, step},
-    state::Session,
+    state::{Memo, Session},
     strings::records as words,
 };
 
@@ -39,65 +39,13 @@ pub fn Parts(open: Open) -> AnyView {
             .map(|line| tell(reader, line))
             .collect::<Vec<_>>()
     });
-    let change = move |line: Line, by: i64| {
+    let change = Callback::new(move |(line, by): (Line, i64)| {
         tap(session, open, "partsUsed", move |used| {
             step(used, &line, by, &user(session), session.server_now())
         });
-    };
-    let item = move |told: Told| {
-        let (part, name) = (told.line.part.clone(), told.name.clone());
-        let find = StoredValue::new(part);
-        let quantity = move || {
-            all.with(|all| {
-                all.iter()
-                    .find(|told| find.with_value(|part| told.line.part == *part))
-                    .map_or(Decimal::ZERO, |told| told.line.used)
-            })
-        };
-        let note = move || {
-            all.with(|all| {
-                all.iter()
-                    .find(|told| find.with_value(|part| told.line.part == *part))
-                    .map(|told| told.note.clone())
-            })
-        };
-        let (less, more) = (told.line.clone(), told.line.clone());
-        view! {
-            <li class="parts__item">
-                <div>
-                    <div class="parts__name" dir="auto">
-                        {name.clone()}
-                    </div>
-                    <div class="parts__note" dir="auto">
-                        {note}
-                    </div>
-                </div>
-                <div class="stepper" role="group" aria-label=name>
-                    <button
-                        class="stepper__button"
-                        type="button"
-                        aria-label=words::ONE_LESS
-                        disabled=move || !quantity().is_positive()
-                        on:click=move |_| change(less.clone(), -1)
-                    >
-                        {icon("minus")}
-                    </button>
-                    <output class="stepper__value">{move || quantity().to_string()}</output>
-                    <button
-                        class="stepper__button"
-                        type="button"
-                        aria-label=words::ONE_MORE
-                        on:click=move |_| change(more.clone(), 1)
-                    >
-                        {icon("add")}
-                    </button>
-                </div>
-            </li>
-        }
-        .into_any()
-    };
+    });
     let adding = RwSignal::new(false);
-    let on_add = Callback::new(move |line: Line| change(line, 1));
+    let on_add = Callback::new(move |line: Line| change.run((line, 1)));
     view! {
         <section class="section" aria-labelledby="parts">
             {section_head(
@@ -113,7 +61,7 @@ pub fn Parts(open: Open) -> AnyView {
                     <For
                         each=move || all.get()
                         key=|told| (told.line.part.clone(), told.name.clone())
-                        children=item
+                        children=move |told| part_item(all, told, change)
                     />
                 </ul>
             </Show>
@@ -121,6 +69,60 @@ pub fn Parts(open: Open) -> AnyView {
         <Show when=move || adding.get()>
             <AddPart on_add on_close=Callback::new(move |()| adding.set(false)) />
         </Show>
+    }
+    .into_any()
+}
+
+/// One part, with the buttons that use one more or one less of it.
+fn part_item(all: Memo<Vec<Told>>, told: Told, change: Callback<(Line, i64)>) -> AnyView {
+    let (part, name) = (told.line.part.clone(), told.name.clone());
+    let find = StoredValue::new(part);
+    let quantity = move || {
+        all.with(|all| {
+            all.iter()
+                .find(|told| find.with_value(|part| told.line.part == *part))
+                .map_or(Decimal::ZERO, |told| told.line.used)
+        })
+    };
+    let note = move || {
+        all.with(|all| {
+            all.iter()
+                .find(|told| find.with_value(|part| told.line.part == *part))
+                .map(|told| told.note.clone())
+        })
+    };
+    let (less, more) = (told.line.clone(), told.line.clone());
+    view! {
+        <li class="parts__item">
+            <div>
+                <div class="parts__name" dir="auto">
+                    {name.clone()}
+                </div>
+                <div class="parts__note" dir="auto">
+                    {note}
+                </div>
+            </div>
+            <div class="stepper" role="group" aria-label=name>
+                <button
+                    class="stepper__button"
+                    type="button"
+                    aria-label=words::ONE_LESS
+                    disabled=move || !quantity().is_positive()
+                    on:click=move |_| change.run((less.clone(), -1))
+                >
+                    {icon("minus")}
+                </button>
+                <output class="stepper__value">{move || quantity().to_string()}</output>
+                <button
+                    class="stepper__button"
+                    type="button"
+                    aria-label=words::ONE_MORE
+                    on:click=move |_| change.run((more.clone(), 1))
+                >
+                    {icon("add")}
+                </button>
+            </div>
+        </li>
     }
     .into_any()
 }
@@ -174,27 +176,6 @@ fn AddPart(on_add: Callback<Line>, on_close: Callback<()>) -> AnyView {
             .map(|line| tell(reader, line))
             .collect::<Vec<_>>()
     });
-    let choice = move |told: Told| {
-        let line = told.line;
-        let add = move |_| {
-            on_add.run(line.clone());
-            on_close.run(());
-        };
-        view! {
-            <button class="setting" type="button" on:click=add>
-                <span class="setting__text">
-                    <span class="setting__name" dir="auto">
-                        {told.name}
-                    </span>
-                    <span class="setting__hint" dir="auto">
-                        {told.note}
-                    </span>
-                </span>
-                {icon("add")}
-            </button>
-        }
-        .into_any()
-    };
     view! {
         <Dialog title=words::ADD_PART on_close>
             <div class="search">
@@ -218,10 +199,33 @@ fn AddPart(on_add: Callback<Line>, on_close: Callback<()>) -> AnyView {
                 <For
                     each=move || found.get()
                     key=|told| (told.line.part.clone(), told.note.clone())
-                    children=choice
+                    children=move |told| choice(told, on_add, on_close)
                 />
             </div>
         </Dialog>
+    }
+    .into_any()
+}
+
+/// A part that was found; a tap adds it and closes the dialog.
+fn choice(told: Told, on_add: Callback<Line>, on_close: Callback<()>) -> AnyView {
+    let line = told.line;
+    let add = move |_| {
+        on_add.run(line.clone());
+        on_close.run(());
+    };
+    view! {
+        <button class="setting" type="button" on:click=add>
+            <span class="setting__text">
+                <span class="setting__name" dir="auto">
+                    {told.name}
+                </span>
+                <span class="setting__hint" dir="auto">
+                    {told.note}
+                </span>
+            </span>
+            {icon("add")}
+        </button>
     }
     .into_any()
 }
