@@ -36,21 +36,14 @@ pub fn RecordForm(
     } = start(session, &key, new, fresh);
     let operation = if new { Operation::Create } else { Operation::Update };
     let (title, submit_label) = titles(&declared, &key, new);
-    let list = format!("/records/{entity}");
-    let back = if new { list.clone() } else { of_record(&key) };
+    let back = if new {
+        format!("/records/{entity}")
+    } else {
+        of_record(&key)
+    };
     let cancel = back.clone();
     let busy = RwSignal::new(false);
-    let submit = Callback::new(move |()| {
-        if busy.get_untracked() {
-            return;
-        }
-        busy.set(true);
-        let key = key.clone();
-        spawn_local(async move {
-            save(session, form, key, operation).await;
-            busy.set(false);
-        });
-    });
+    let submit = submission(session, form, key, operation, busy);
     let start_over = StoredValue::new(fresh);
     let again = RwSignal::new(0_u32);
     let give_up = Callback::new(move |()| form.draft.set(start_over.get_value()));
@@ -101,6 +94,27 @@ fn declared_and_draft(session: Session, key: &RecordKey, new: bool) -> Option<(E
         };
         let draft = seen.map_or_else(|| Draft::new(&declared, &session.me_of(reader)), Draft::of);
         Some((declared, draft))
+    })
+}
+
+/// Saves the form; once at a time.
+fn submission(
+    session: Session,
+    form: FormState,
+    key: RecordKey,
+    operation: Operation,
+    busy: RwSignal<bool>,
+) -> Callback<()> {
+    Callback::new(move |()| {
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        let key = key.clone();
+        spawn_local(async move {
+            save(session, form, key, operation).await;
+            busy.set(false);
+        });
     })
 }
 

@@ -1,4 +1,5 @@
-//! Refusals of access: what the author of an operation may not do, written down in the audit.
+//! Refusals for want of a role's scope, written down in the audit. A record that its author may no longer see is the
+//! matter of `apply` and `after_access`.
 
 use holdfast_core::{
     pack::Entity,
