@@ -84,7 +84,7 @@ impl Field {
     }
 }
 
-/// What a field holds, as JSON.
+/// What a field holds, as JSON. CONTRIBUTING.md lists the places that a new one concerns.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum FieldType {
