@@ -2,6 +2,7 @@
 
 use holdfast_core::{
     Fields, Timestamp,
+    merge::compute_fields,
     pack::{Entity, Field, Flow, Step, WriteKind},
     protocol::Me,
 };
@@ -56,9 +57,16 @@ pub enum Held {
 }
 
 impl Walk {
+    /// The record with what was typed, and what is computed of both.
+    fn record(&self, draft: &Draft) -> Fields {
+        let mut record = draft.whole();
+        compute_fields(&self.entity, &mut record);
+        record
+    }
+
     /// Where a draft stands: at its step, or at the last one before it that is gone through.
     pub fn standing(&self, draft: &Draft) -> Standing {
-        let record = draft.whole();
+        let record = self.record(draft);
         let walked: Vec<usize> = (0..self.flow.steps.len())
             .filter(|step| self.is_walked(*step, &record))
             .collect();
@@ -103,13 +111,14 @@ impl Walk {
     /// Whether a step's own condition holds.
     pub fn is_ready(&self, at: usize, draft: &Draft) -> bool {
         let viewer = viewer(&self.me, self.now);
-        self.step(at).is_ready(&draft.whole(), &viewer.context(false))
+        self.step(at)
+            .is_ready(&self.record(draft), &viewer.context(false))
     }
 
     /// Looks whether somebody may go on from a step; what is wrong with its fields then stands at them.
     pub fn leave(&self, at: usize, draft: &mut Draft) -> Result<(), Held> {
         let step = self.step(at);
-        draft.refuse(step.faults(&self.entity, &draft.whole(), &draft.changed()));
+        draft.refuse(step.faults(&self.entity, &self.record(draft), &draft.changed()));
         if step.fields.iter().any(|name| draft.error(name).is_some()) {
             return Err(Held::Fields);
         }

@@ -30,7 +30,7 @@ pub enum Condition {
         field: String,
         values: Vec<Value>,
     },
-    /// A list or set that holds the value.
+    /// A set that holds the value.
     Has {
         field: String,
         value: Value,

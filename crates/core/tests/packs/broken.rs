@@ -167,7 +167,7 @@ const TABLE: &[(&str, &str, &str, &str)] = &[
     ("afterAccess = { fields = [\"seals\"] }", "afterAccess = { fields = [\"seal\"] }", "entities.gate-event.afterAccess", "has no field \"seal\""),
     ("afterAccess = { fields = [\"seals\"] }", "afterAccess = { fields = [\"state\"] }", "entities.gate-event.afterAccess", "\"state\" takes no additions"),
     ("afterAccess = { fields = [\"seals\"] }", "afterAccess = { fields = [\"brokenSeals\"] }", "entities.gate-event.afterAccess", "\"brokenSeals\" takes no additions"),
-    ("value = \"in\" } } }]\nsync", "value = \"in\" } } }, { when = { has = { field = \"seals\", value = \"$user\" } } }]\nsync", "entities.gate-event.afterAccess", "\"seals\" decides who may read the record"),
+    ("value = \"in\" } } }]\nsync", "value = \"in\" } } }, { when = { is = { field = \"seals\", value = \"$user\" } } }]\nsync", "entities.gate-event.afterAccess", "\"seals\" decides who may read the record"),
     ("afterAccess = { fields = [\"seals\"] }", "afterAccess = { fields = [\"seals\"], days = 0 }", "entities.gate-event.afterAccess", "days are 1 to 90"),
     ("name = \"lorry\"\nplural", "name = \"gate-event\"\nplural", "entities.gate-event", "declared twice"),
     ("entity = \"gate-event\"\noperation = \"update\"", "entity = \"gate\"\noperation = \"update\"", "kinds.gate_out", "there is no entity \"gate\""),
@@ -216,6 +216,8 @@ const TABLE: &[(&str, &str, &str, &str)] = &[
     (", notReady = \"Let it in first.\"", "", "flows.gate_check.Seals", "\"ready\" and \"notReady\" go together"),
     ("field = \"plate\", value = \"X\"", "field = \"plates\", value = \"X\"", "flows.gate_check.Seals", "no field \"plates\" to test"),
     ("value = \"in\" } }, notReady", "value = \"on\" } }, notReady", "flows.gate_check.Seals", "compares state with \"on\""),
+    ("is = { field = \"plate\", value = \"X\" }", "has = { field = \"seals\", value = \"X\" }", "flows.gate_check.Seals", "looks into \"seals\", which is no set"),
+    ("is = { field = \"plate\", value = \"X\" }", "within = { field = \"plate\", days = 1 }", "flows.gate_check.Seals", "looks how long ago \"plate\" is, which is no datetime"),
 ];
 
 #[test]

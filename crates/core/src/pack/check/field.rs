@@ -3,7 +3,7 @@ use serde_json::Value;
 use super::{Checker, PackError, repeated};
 use crate::{
     json,
-    pack::{Computed, Entity, Field, FieldType, is_placeholder, validate::check_value},
+    pack::{Choice, Computed, Entity, Field, FieldType, is_placeholder, validate::check_value},
 };
 
 impl Checker<'_> {
@@ -132,6 +132,21 @@ impl Checker<'_> {
             Some(name) => self.wrong(place, format!("sums \"{name}\", which is no number of {list}")),
             None => Ok(()),
         }
+    }
+
+    /// What is looked for in a set can be in it.
+    pub fn holdable(&self, entity: &Entity, name: &str, value: &Value, place: &str) -> Result<(), PackError> {
+        let Some(FieldType::Set { choices, .. }) = entity.field(name).map(|field| &field.kind) else {
+            return self.wrong(place, format!("looks into \"{name}\", which is no set"));
+        };
+        let is_choice = |choice: &Choice| Some(choice.value.as_str()) == value.as_str();
+        if choices.is_empty() || is_placeholder(value) || choices.iter().any(is_choice) {
+            return Ok(());
+        }
+        self.wrong(
+            place,
+            format!("looks into {name} for {}, which is no choice", json::text(value)),
+        )
     }
 
     /// A condition that compares an enum with something else than its choices never holds.

@@ -6,7 +6,7 @@ mod rules;
 mod screens;
 mod stamp;
 
-use super::{Condition, Entity, Pack, Packs};
+use super::{Condition, Entity, FieldType, Pack, Packs};
 
 /// What is wrong with a pack, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -141,8 +141,19 @@ impl Checker<'_> {
             Condition::Not(part) => self.condition(entity, part, place),
             Condition::Always(_) | Condition::Pinned(_) => Ok(()),
             Condition::Role(role) => self.known_role(role, place),
-            Condition::Has { field, .. } | Condition::Within { field, .. } => {
-                self.testable(entity, field, place)
+            Condition::Has { field, value } => {
+                self.testable(entity, field, place)?;
+                self.holdable(entity, field, value, place)
+            }
+            Condition::Within { field, .. } => {
+                self.testable(entity, field, place)?;
+                match entity.field(field).map(|field| &field.kind) {
+                    Some(FieldType::Datetime) => Ok(()),
+                    _ => self.wrong(
+                        place,
+                        format!("looks how long ago \"{field}\" is, which is no datetime"),
+                    ),
+                }
             }
             Condition::Is { field, value } => {
                 self.testable(entity, field, place)?;
