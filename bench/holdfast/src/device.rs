@@ -1,6 +1,6 @@
 //! What the pages call: one device, open.
 //!
-//! Everything goes through the product's client, in a context that does only what it is told to: keys are made and wrapped
+//! Everything goes through the product's client, in a manual context: keys are made and wrapped
 //! under a passcode, and kept for "sync while the app is closed", so that a cold start can be measured with and without
 //! the passcode's deliberate slowness. What the client alone adds to a round, compaction and timers, is not timed with it.
 
@@ -229,7 +229,7 @@ impl Device {
     }
 }
 
-/// A client that does only what it is told to. `server`: the one in memory, instead of the page's own origin.
+/// A client in a manual context. `server`: the one in memory, instead of the page's own origin.
 fn client(name: &str, server: Option<&MemoryServer>) -> (Client, Vault) {
     let vault = Vault::named(name);
     let builder = Client::builder(Context::Manual).vault(vault.clone());

@@ -8,9 +8,9 @@ use crate::{transport::SharedTransport, vault::Vault};
 pub enum Context {
     /// Syncs of its own accord: by timers, network and foreground.
     Page,
-    /// Syncs when it is told to.
+    /// Syncs on background sync events.
     Worker,
-    /// Does only what it is told to: it neither syncs after an edit nor reads ahead. For benchmarks and tests that time
+    /// Does nothing by itself: it neither syncs after an edit nor reads ahead. For benchmarks and tests that time
     /// each step.
     Manual,
 }

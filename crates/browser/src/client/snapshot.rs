@@ -33,7 +33,7 @@ impl<'a> From<&'a Replica> for Snapshot<'a> {
 }
 
 impl Snapshot<'_> {
-    /// Reads a device with nothing on it: for whoever shows something while nobody's data is open.
+    /// Reads a device with nothing on it: what there is to show while no user's data is open.
     pub fn of_nothing<T>(ask: impl FnOnce(Snapshot<'_>) -> T) -> T {
         NOTHING.with(|nothing| ask(Snapshot::from(nothing)))
     }

@@ -130,12 +130,12 @@ impl SyncSchedule {
     }
 
     /// Runs a round and nothing else: without an election, and without the compaction and the timers that follow a round.
-    /// For whoever times each step, in a device's only context.
+    /// For benchmarks, in the only context of a device.
     pub fn run_alone(&self, trigger: Trigger) -> LocalBoxFuture<'_, Round> {
         self.data.engine.sync(trigger, Election::Lock).boxed_local()
     }
 
-    /// As [`Self::request`], because something changed; a context that does only what it is told to does nothing.
+    /// As [`Self::request`], because something changed; a manual context does nothing.
     pub(super) fn follow_change(self: &Rc<Self>, trigger: Trigger) {
         if self.data.environment.context != Context::Manual {
             self.request(trigger);
@@ -265,7 +265,7 @@ impl SyncSchedule {
         again_at: Option<Timestamp>,
         probe_at: Option<Timestamp>,
     ) {
-        // The worker wakes for what it is told to; a round of this page's own finds out by itself.
+        // The worker wakes for background sync events; a round of this page's own finds out by itself.
         if self.data.environment.context != Context::Page || self.is_syncing() {
             return;
         }
